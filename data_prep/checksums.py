@@ -1,0 +1,31 @@
+"""Sizes and checksums of files."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that a data set was made from: its name, size in bytes and checksums (hex)."""
+
+    file: str
+    bytes: int
+    md5: str
+    sha256: str
+
+
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a file, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def describe_file(path: Path) -> SourceFile:
+    """Return name, size and checksums of a file.
+
+    MD5 is there because the official lists of checksums use it; it guards nothing.
+    """
+    with path.open("rb") as stream:
+        md5 = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    return SourceFile(path.name, path.stat().st_size, md5, file_sha256(path))

@@ -1,0 +1,51 @@
+"""The one error of this package: a path, what is wrong with it, and what to do."""
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+READ_FIX = "check the folder's permissions, or choose another one with --data-dir"
+WRITE_FIX = "free some space, or choose a folder that can be written to with --data-dir"
+
+
+class DataError(Exception):
+    """Data that are missing, damaged or not what they should be.
+
+    Attributes:
+        path: The file or folder that was looked at.
+        cause: What is wrong with it.
+        fix: What to do about it: an option to set or a command to run.
+    """
+
+    def __init__(self, path: Path | str, cause: str, fix: str):
+        # The arguments go to Exception so that the error survives pickling between processes.
+        super().__init__(path, cause, fix)
+        self.path = Path(path)
+        self.cause = cause
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.cause}. To fix it: {self.fix}."
+
+
+def prepare_command(dataset: str, data_dir: Path, stand_in: bool) -> str:
+    """Return the command line that prepares a data set in `data_dir`."""
+    origin = "--stand-in" if stand_in else "--source DIR"
+    return f"`thesis-repro data prepare {dataset} {origin} --data-dir {shlex.quote(str(data_dir))}`"
+
+
+@contextmanager
+def os_errors(path: Path, cause: str, fix: str) -> Iterator[None]:
+    """Turn the operating system's errors inside the block into a `DataError`.
+
+    Args:
+        path: Named where the operating system names no file.
+        cause: What did not work; the system's own words follow in brackets.
+        fix: What to do about it.
+    """
+    try:
+        yield
+    except OSError as error:
+        cause = f"{cause} ({error.strerror or error})"
+        raise DataError(error.filename or path, cause, fix) from error

@@ -1,0 +1,82 @@
+"""Where a prepared data set lies, and how a folder is replaced without a half-written moment."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from data_prep.errors import DataError
+from data_prep.manifest import MANIFEST_NAME
+
+LOCK_TIMEOUT = 600.0  # s, how long to wait for another process that prepares the same data set
+
+
+def folder(data_dir: Path, dataset: str, stand_in: bool) -> Path:
+    """Return the folder of a prepared data set; official files and stand-in never share one."""
+    return data_dir / (f"{dataset}-stand-in" if stand_in else dataset)
+
+
+@contextmanager
+def replacing(target: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[Path]:
+    """Give an empty folder to write into; it becomes `target` when the block ends without error.
+
+    Until then an existing `target` stays as it is. A killed process leaves only hidden folders
+    beside it, which the next call for the same `target` removes. Only one process at a time gets
+    past this point for one `target`.
+
+    Args:
+        target: The folder to make or to replace.
+        timeout: How long to wait for another process (s).
+
+    Raises:
+        DataError: Another process holds the lock for too long, or `target` holds files that are
+            not a prepared data set's and would be lost.
+    """
+    target = target.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    replaced = target.with_name(f".{target.name}.replaced")
+    lock = FileLock(target.with_name(f".{target.name}.lock"))
+    try:
+        lock.acquire(timeout=timeout)
+    except Timeout as error:
+        fix = "wait for it to end, then try again"
+        raise DataError(target, "another process is preparing this data set", fix) from error
+    try:
+        _recover(target, partial, replaced)
+        _refuse_foreign(target)
+        partial.mkdir()
+        yield partial
+        if target.exists():
+            target.rename(replaced)
+        partial.rename(target)
+    finally:
+        _recover(target, partial, replaced)
+        lock.release()
+
+
+def _recover(target: Path, partial: Path, replaced: Path) -> None:
+    """Clear away what this or a killed process leaves behind."""
+    if replaced.exists() and not target.exists():  # stopped between the two renames
+        replaced.rename(target)
+    for left_over in (partial, replaced):
+        shutil.rmtree(left_over, ignore_errors=True)
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Never replace what is not ours: --data-dir may hold a folder of official files as `mnist`."""
+    if not target.exists():
+        return
+    fix = "choose another --data-dir, or move it away"
+    if not target.is_dir():
+        raise DataError(target, "a file is in the place of the prepared data set", fix)
+    foreign = sorted(
+        entry.name
+        for entry in target.iterdir()
+        if entry.is_dir() or (entry.name != MANIFEST_NAME and entry.suffix != ".tfrecord")
+    )
+    if foreign:
+        cause = f"the folder holds other files than a prepared data set ({foreign[0]}), left alone"
+        raise DataError(target, cause, fix)

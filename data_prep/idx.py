@@ -1,0 +1,88 @@
+"""Strict reading of gzip-compressed IDX files, the format of MNIST.
+
+Format: two zero bytes, a type code, the number of dimensions, each dimension as a big-endian
+32-bit integer, then the values row by row (http://yann.lecun.com/exdb/mnist/).
+"""
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from data_prep.errors import DataError
+
+GZIP_MAGIC = b"\x1f\x8b"
+UNSIGNED_BYTE = 0x08
+# A header of a foreign file can ask for any size. MNIST's largest file holds 47 MB.
+LARGEST_BYTES = 2**30
+
+FIX = "put an intact copy of the official file there"
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """Read a `.gz` file of unsigned bytes; the result is read-only uint8 in the file's own shape.
+
+    Raises:
+        DataError: The file is missing, unreadable, not compressed, cut off, damaged, no IDX file
+            of unsigned bytes, or longer or shorter than its header says.
+    """
+    try:
+        _check_gzip(path)
+        with gzip.open(path, "rb") as stream:
+            return _read(stream, path)
+    except EOFError as error:
+        raise DataError(path, "the file is cut off (the compressed data end early)", FIX) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        cause = f"the compressed data are damaged, or followed by foreign bytes ({error})"
+        raise DataError(path, cause, FIX) from error
+    except OSError as error:
+        raise DataError(path, f"it cannot be read ({error.strerror})", FIX) from error
+
+
+def _check_gzip(path: Path) -> None:
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    if not start:
+        raise DataError(path, "the file is empty", FIX)
+    if start.startswith(b"\0\0\x08"):
+        cause = "the file is unpacked; the compressed file is read, so that its md5 can be checked"
+        raise DataError(path, cause, FIX)
+    if not start.startswith(GZIP_MAGIC):
+        raise DataError(path, f"not a gzip file (it starts with {start.hex(' ')})", FIX)
+
+
+def _read(stream: IO[bytes], path: Path) -> np.ndarray:
+    shape = _read_shape(stream, path)
+    size = math.prod(shape)
+    if size > LARGEST_BYTES:
+        raise DataError(path, f"the header asks for {size:,} bytes, which cannot be right", FIX)
+    values = stream.read(size + 1)  # one more than there should be, to see the end of the file
+    if len(values) < size:
+        cause = f"the header promises {size:,} values ({_times(shape)}), there are {len(values):,}"
+        raise DataError(path, cause, FIX)
+    if len(values) > size:
+        cause = f"more bytes follow after the {size:,} values ({_times(shape)}) of the header"
+        raise DataError(path, cause, FIX)
+    return np.frombuffer(values, np.uint8).reshape(shape)
+
+
+def _read_shape(stream: IO[bytes], path: Path) -> tuple[int, ...]:
+    magic = stream.read(4)
+    if len(magic) < 4 or magic[:3] != bytes([0, 0, UNSIGNED_BYTE]) or not 1 <= magic[3] <= 4:
+        cause = (
+            f"the magic number is 0x{magic.hex()}, not that of an IDX file of unsigned bytes "
+            "(0x00000803 for images, 0x00000801 for labels)"
+        )
+        raise DataError(path, cause, FIX)
+    lengths = stream.read(4 * magic[3])
+    if len(lengths) < 4 * magic[3]:
+        raise DataError(path, "the header is cut off", FIX)
+    return struct.unpack(f">{magic[3]}I", lengths)
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " x ".join(f"{length:,}" for length in shape)

@@ -1,0 +1,73 @@
+"""Installation of thesis-repro; tool settings are in pyproject.toml."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+VERSION = "0.1.0"
+
+# Lower bounds are the versions that the tests were run with; upper bounds the next major version.
+REQUIREMENTS = [
+    "tensorflow>=2.21,<3",
+    "keras>=3.15,<4",
+    "numpy>=2.4,<3",
+    "scipy>=1.17,<2",
+    "scikit-learn>=1.9,<2",
+    "statsmodels>=0.15,<1",
+    "matplotlib>=3.11,<4",
+    "pandas>=3.1,<4",
+    "pillow>=12,<14",
+    "click>=8.5,<9",
+    "rich>=15,<16",
+    "filelock>=3.20,<4",
+]
+
+EXTRAS = {
+    "gpu": ["tensorflow[and-cuda]>=2.21,<3"],
+    "jax": ["jax>=0.10,<0.12"],
+    # On no package index: the authors' repository, at the commit behind the published morphometrics.
+    "morpho": [
+        "Morpho-MNIST @ git+https://github.com/dccastro/Morpho-MNIST.git"
+        "@d67e92caf5233f5f00c92698d41b77f96c15c554"
+    ],
+    "benchmark": ["torch>=2.13,<3"],
+    "dev": ["pytest>=9,<10", "pytest-xdist>=3.8,<4", "ruff>=0.14,<1", "jax>=0.10,<0.12"],
+}
+
+setup(
+    name="thesis-repro",
+    version=VERSION,
+    description=(
+        "Reproduction of the master thesis 'Semantic Representations in Variational Autoencoders "
+        "as a Model of the Visual System' (2020)"
+    ),
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11,<3.14",  # TensorFlow has no wheels for 3.14
+    packages=find_packages(
+        include=[
+            "appendix_architectures*",
+            "chapters*",
+            "data_prep*",
+            "thesis_repro*",
+        ]
+    ),
+    package_data={
+        "appendix_architectures": ["listings.json"],
+        "thesis_repro": ["*.json", "*.toml"],
+    },
+    install_requires=REQUIREMENTS,
+    extras_require=EXTRAS,
+    entry_points={"console_scripts": ["thesis-repro = thesis_repro.cli:main"]},
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)

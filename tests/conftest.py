@@ -1,0 +1,19 @@
+"""What every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Before TensorFlow is imported: its start-up notices are not ours to test.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with real samples of the five data sets in their official formats."""
+    folder = os.environ.get("THESIS_REPRO_REAL_DATA")
+    if not folder:
+        pytest.skip("THESIS_REPRO_REAL_DATA is not set: no official data at hand")
+    return Path(folder).resolve()

@@ -1,0 +1,67 @@
+"""The reading interface and its errors."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from data_prep.errors import DataError
+from data_prep.prepare import prepare
+from data_prep.reading import load
+
+
+def test_arrays_come_back_in_file_order(tmp_path, small):
+    manifest = prepare("mnist", tmp_path, small.folder, datasets=small.datasets)
+    data = load("mnist", tmp_path)
+    images, labels = (
+        small.arrays[f"train-{kind}-ubyte.gz"] for kind in ("images-idx3", "labels-idx1")
+    )
+    np.testing.assert_array_equal(data.train.images, images[..., np.newaxis], strict=True)
+    np.testing.assert_array_equal(data.train.labels, labels.astype(np.int64), strict=True)
+    assert data.validation.images.shape == (12, 28, 28, 1)
+    assert data.manifest == manifest
+    assert (data.description, data.is_stand_in) == ("MNIST (official files)", False)
+    assert data.fingerprint == manifest.fingerprint
+    with pytest.raises(ValueError, match="read-only"):
+        data.train.images[0] = 0
+
+
+def test_other_images_have_another_fingerprint(tmp_path, small):
+    one = prepare("mnist", tmp_path, small.folder, datasets=small.datasets)
+    other = prepare("mnist", tmp_path, stand_in=True)
+    assert one.fingerprint != other.fingerprint
+
+
+def test_missing_data_name_the_folder_and_both_fixes(tmp_path):
+    with pytest.raises(DataError) as caught:
+        load("mnist", tmp_path / "my data")
+    message = str(caught.value)
+    assert str(tmp_path / "my data" / "mnist") in message
+    assert "thesis-repro data prepare mnist --source DIR" in message
+    assert "thesis-repro data prepare mnist --stand-in" in message
+    assert f"--data-dir '{tmp_path / 'my data'}'" in message
+
+
+def test_missing_stand_in(tmp_path):
+    with pytest.raises(DataError) as caught:
+        load("mnist", tmp_path, stand_in=True)
+    assert "--source" not in caught.value.fix
+    assert "data prepare mnist --stand-in" in caught.value.fix
+
+
+def test_stand_in_in_the_place_of_the_official_data(tmp_path):
+    prepare("mnist", tmp_path, stand_in=True)
+    (tmp_path / "mnist-stand-in").rename(tmp_path / "mnist")
+    with pytest.raises(DataError, match=r"stand-in: scikit-learn digits.*belongs elsewhere"):
+        load("mnist", tmp_path)
+
+
+def test_a_folder_that_cannot_be_looked_at(tmp_path):
+    with pytest.raises(DataError, match="cannot be read"):
+        load("mnist", tmp_path / ("x" * 300))
+
+
+def test_errors_survive_the_way_between_processes():
+    error = DataError("a/b", "it is cut off", "copy it again")
+    copy = pickle.loads(pickle.dumps(error))
+    assert str(copy) == str(error) == "a/b: it is cut off. To fix it: copy it again."

@@ -1,0 +1,204 @@
+"""Statistics against hand values, printed numbers and other implementations."""
+
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from thesis_repro.statistics import (
+    benjamini_hochberg,
+    format_p,
+    mean_sd,
+    rank_sum_p,
+    signed_rank_p,
+    smallest_rank_sum_p,
+)
+
+# All pairs differ in the same direction, by 24 different amounts (equal ones would be ties).
+LOW, HIGH = np.arange(24.0), 2 * np.arange(24.0) + 1000.5
+
+
+def two_sided(z: float) -> float:
+    return math.erfc(abs(z) / math.sqrt(2))
+
+
+@pytest.mark.parametrize(
+    ("values", "mean", "sd"),
+    [
+        ([2, 4, 4, 4, 5, 5, 7, 9], 5, 2),  # by hand: squares sum to 32, over 8
+        ([3], 3, 0),
+        ([1, 3], 2, 1),  # ddof 1 would be 1.414
+    ],
+)
+def test_mean_sd_by_hand(values, mean, sd):
+    assert mean_sd(values) == (mean, sd)
+
+
+def test_rank_sum_by_hand():
+    # Ranks of a: 1, 2, 4 -> sum 7; expected 3*7/2 = 10.5; variance 3*3*7/12 = 5.25.
+    assert rank_sum_p([1, 2, 4], [3, 5, 6]) == pytest.approx(two_sided((7 - 10.5) / 5.25**0.5))
+
+
+def test_rank_sum_is_mann_whitney_without_corrections():
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=24), rng.normal(0.7, size=31)
+    other = stats.mannwhitneyu(a, b, method="asymptotic", use_continuity=False).pvalue
+    assert rank_sum_p(a, b) == pytest.approx(other)
+    assert rank_sum_p(a, b) != pytest.approx(stats.mannwhitneyu(a, b).pvalue)  # the default
+
+
+def test_rank_sum_ties_are_conservative():
+    a, b = [1, 1, 2, 2, 2, 3], [2, 2, 3, 3, 3, 3]
+    corrected = stats.mannwhitneyu(a, b, method="asymptotic", use_continuity=False).pvalue
+    assert rank_sum_p(a, b) > corrected
+    assert rank_sum_p([5, 5, 5], [5, 5]) == 1
+
+
+def test_signed_rank_golden_number_of_the_original_notebook():
+    # Table 3's cell: 24 splits, all worse (statistic 0), scipy 1.2.1 printed 1.8215e-05.
+    assert signed_rank_p(LOW, HIGH) == pytest.approx(1.8215e-05, rel=1e-4)
+    assert stats.wilcoxon(LOW, HIGH).pvalue == pytest.approx(2 * 2.0**-24)  # today's default
+
+
+def test_signed_rank_by_hand_with_zero_and_tie():
+    # Differences 0, 1, -1, 2, 3: zero dropped; ranks 1.5, 1.5, 3, 4; W- = 1.5, expected 5;
+    # variance 4*5*9/24 - (2**3 - 2)/48 = 7.375.
+    a = [10, 11, 9, 12, 13]
+    expected = two_sided((1.5 - 5) / 7.375**0.5)
+    assert signed_rank_p(a, [10] * 5) == pytest.approx(expected)
+
+
+def test_signed_rank_uses_the_pairs():
+    rng = np.random.default_rng(2)
+    subject = rng.normal(0, 10, size=30)
+    treated = subject + 0.5 + rng.normal(0, 0.1, size=30)
+    assert signed_rank_p(subject, treated) < 1e-5 < rank_sum_p(subject, treated)
+    assert signed_rank_p(subject, rng.permutation(treated)) > 0.01
+
+
+@pytest.mark.parametrize("test", [rank_sum_p, signed_rank_p])
+def test_two_sided_tests_do_not_care_which_sample_comes_first(test):
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=20), rng.normal(0.4, size=20)
+    assert test(a, b) == pytest.approx(test(b, a))
+    assert test(a, b) == pytest.approx(test(3 * a + 7, 3 * b + 7))
+    assert 0 < test(a, b) <= 1
+
+
+def test_rank_sum_is_invariant_under_monotone_transforms():
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(size=15), rng.normal(0.5, size=25)
+    assert rank_sum_p(a, b) == rank_sum_p(np.exp(a), np.exp(b))
+
+
+@pytest.mark.parametrize("test", [rank_sum_p, signed_rank_p])
+def test_p_values_are_uniform_under_the_null(test):
+    rng = np.random.default_rng(5)
+    p = np.array([test(*rng.normal(size=(2, 24))) for _ in range(1000)])
+    # 5 % of 1,000 with four standard errors (0.0276) of room.
+    assert abs((p < 0.05).mean() - 0.05) < 0.0276
+
+
+def test_benjamini_hochberg_by_hand():
+    # Sorted .01 .03 .04 .2 times 4/rank: .04 .06 .0533 .2; from the largest down: .04 .0533 .0533.
+    adjusted = benjamini_hochberg([0.01, 0.04, 0.03, 0.2])
+    assert adjusted == pytest.approx([0.04, 0.16 / 3, 0.16 / 3, 0.2])
+
+
+def test_benjamini_hochberg_of_the_1995_paper():
+    # Benjamini & Hochberg (1995), Section 3.2: 15 p-values, the first four rejected at 0.05.
+    p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262]
+    p += [0.5719, 0.6528, 0.7590, 1.0]
+    adjusted = benjamini_hochberg(p)
+    assert (adjusted <= 0.05).sum() == 4
+    assert adjusted == pytest.approx(stats.false_discovery_control(p, method="bh"))
+
+
+def test_benjamini_hochberg_properties():
+    p = np.random.default_rng(6).uniform(size=40)
+    adjusted = benjamini_hochberg(p)
+    assert np.all((adjusted >= p) & (adjusted <= 1))
+    assert np.all(np.diff(adjusted[np.argsort(p)]) >= 0)
+    assert benjamini_hochberg([0.03]) == pytest.approx([0.03])
+    assert benjamini_hochberg([0.02, 0.02, 0.02]) == pytest.approx([0.02] * 3)
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (3, 5), (24, 24), (50, 50)])
+def test_smallest_rank_sum_p_is_reached_by_separated_samples(n, m):
+    assert rank_sum_p(np.arange(n), np.arange(m) + n) == pytest.approx(smallest_rank_sum_p(n, m))
+
+
+def test_smallest_rank_sum_p_is_a_bound():
+    values = np.arange(8.0)
+    every_split = [
+        rank_sum_p(values[list(chosen)], np.delete(values, chosen))
+        for chosen in combinations(range(8), 3)
+    ]
+    assert min(every_split) == pytest.approx(smallest_rank_sum_p(3, 5))
+
+
+def test_the_bound_of_section_4_3_is_out_of_reach():
+    assert smallest_rank_sum_p(50, 50) == pytest.approx(6.9e-18, rel=0.01)  # erratum E06
+    assert smallest_rank_sum_p(50, 50) > 1e-29
+
+
+@pytest.mark.parametrize(
+    ("p", "printed"),
+    [
+        (1.8e-5, "< 0.001"),
+        (0.00099, "< 0.001"),
+        (0.001, "0.001"),
+        (0.4391, "0.439"),
+        (0, "< 0.001"),
+        (1, "1.000"),
+    ],
+)
+def test_format_p(p, printed):
+    assert format_p(p) == printed
+
+
+@pytest.mark.parametrize("p", [math.nan, -0.1, 1.1])
+def test_format_p_rejects_what_is_no_probability(p):
+    with pytest.raises(ValueError, match=r"lies in 0\.\.1"):
+        format_p(p)
+
+
+@pytest.mark.parametrize(
+    "statistic",
+    [
+        mean_sd,
+        benjamini_hochberg,
+        lambda x: rank_sum_p(x, [1.0, 2.0]),
+        lambda x: rank_sum_p([1.0, 2.0], x),
+        lambda x: signed_rank_p(x, [1.0, 2.0]),
+        lambda x: signed_rank_p([1.0, 2.0], x),
+    ],
+)
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ([], "empty"),
+        ([0.1, math.nan], r"NaN or infinity \(1 of 2"),
+        ([0.1, math.inf], "NaN or infinity"),
+        ([[0.1, 0.2]], r"one-dimensional, but its shape is \(1, 2\)"),
+    ],
+)
+def test_bad_samples_are_named(statistic, bad, message):
+    with pytest.raises(ValueError, match=message):
+        statistic(bad)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: signed_rank_p([1, 2, 3], [1, 2]), "a has 3 values and b 2"),
+        (lambda: signed_rank_p([1, 2], [1, 2]), "differences are zero"),
+        (lambda: benjamini_hochberg([0.5, 1.2]), r"1\.2 is among"),
+        (lambda: smallest_rank_sum_p(0, 5), "n is 0"),
+    ],
+)
+def test_undefined_tests_say_why(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

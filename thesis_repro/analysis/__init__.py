@@ -1,0 +1,1 @@
+"""Computations on trained models; each returns arrays or records, none draws or prints."""

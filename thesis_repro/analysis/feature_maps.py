@@ -1,0 +1,113 @@
+"""Activities of the encoder's feature maps, and the encoder with most of them switched off.
+
+Section 4.2, Figures 21, 22 and 57-60.
+"""
+
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from thesis_repro.images import ImageBatches
+
+
+class LayerActivity(NamedTuple):
+    """What one convolution of the encoder does on a set of images.
+
+    ``map_means`` has shape (images, maps): the mean over height and width of each feature map, of
+    the convolution's output before the ReLU, bias included (erratum E23). ``mean_map`` has shape
+    (height, width, maps): the mean over images of every pixel.
+    """
+
+    layer: str
+    map_means: np.ndarray
+    mean_map: np.ndarray
+
+
+def convolutions(encoder: keras.Model) -> list[keras.layers.Layer]:
+    """The encoder's convolution layers in the order of its listing."""
+    return [layer for layer in encoder.layers if isinstance(layer, keras.layers.Conv2D)]
+
+
+def few_active_layers(encoder: keras.Model) -> list[keras.layers.Layer]:
+    """The replacing layers of an encoder made by ``deactivated``, in the order of the listing."""
+    return [layer for layer in encoder.layers if isinstance(layer, KeepFeatureMaps)]
+
+
+def activities(
+    encoder: keras.Model,
+    layers: list[keras.layers.Layer],
+    images: np.ndarray,
+    batch_size: int = 250,
+) -> list[LayerActivity]:
+    """Activity of layers of the encoder on uint8 images (n, height, width, channels)."""
+    probe = keras.Model(encoder.input, [layer.output for layer in layers])
+    map_means: list[list[np.ndarray]] = [[] for _ in layers]
+    sums = [np.zeros(layer.output.shape[1:]) for layer in layers]
+    for (batch,) in ImageBatches(images, batch_size):
+        for index, output in enumerate(probe.predict_on_batch(batch)):
+            map_means[index].append(output.mean(axis=(1, 2)))
+            sums[index] += output.sum(axis=0, dtype=np.float64)
+    return [
+        LayerActivity(layer.name, np.concatenate(means), total / len(images))
+        for layer, means, total in zip(layers, map_means, sums, strict=True)
+    ]
+
+
+def most_active(activity: LayerActivity) -> np.ndarray:
+    """The floor(n / 4) maps whose mean varies most over images, as sorted indices.
+
+    Section 4.2 keeps floor(n / 4) of n maps (erratum E09: captions of Figures 58 and 60 say ceil).
+    """
+    spread = activity.map_means.std(axis=0)
+    return np.sort(np.argsort(spread)[::-1][: len(spread) // 4])
+
+
+@keras.saving.register_keras_serializable(package="thesis_repro")
+class KeepFeatureMaps(keras.layers.Layer):
+    """Passes the feature maps where ``keep`` is 1 and puts ``replacement`` where it is 0.
+
+    ``keep`` has shape (maps,); ``replacement`` broadcasts to (height, width, maps).
+    """
+
+    def __init__(self, keep: np.ndarray, replacement: np.ndarray, **kwargs):
+        super().__init__(**kwargs)
+        self.keep = np.asarray(keep, dtype="float32")
+        self.replacement = np.asarray(replacement, dtype="float32")
+
+    def call(self, maps):
+        """Kept maps unchanged, the others constant over images."""
+        return maps * self.keep + self.replacement * (1 - self.keep)
+
+    def get_config(self) -> dict:
+        """Configuration for saving."""
+        return {
+            **super().get_config(),
+            "keep": self.keep.tolist(),
+            "replacement": self.replacement.tolist(),
+        }
+
+
+def deactivated(
+    encoder: keras.Model, layer_activities: list[LayerActivity], *, mean_maps: bool
+) -> keras.Model:
+    """The encoder with only the most active maps of each convolution left; weights are shared.
+
+    The others are set to their mean value, one number per map, as the text says, or with
+    ``mean_maps`` to their mean map, as the original code did (erratum E10). The replacing layer
+    stands right after the convolution and is called ``<rung>_few_active_<i>`` as in Figure 22.
+    """
+    filters = {}
+    for activity in layer_activities:
+        kept = most_active(activity)
+        keep = np.zeros(activity.map_means.shape[1])
+        keep[kept] = 1
+        value = activity.mean_map if mean_maps else activity.mean_map.mean(axis=(0, 1))
+        name = activity.layer.replace("conv2d", "few_active")
+        filters[activity.layer] = KeepFeatureMaps(keep, value, name=name)
+
+    def call(layer, *args, **kwargs):
+        output = layer(*args, **kwargs)
+        return filters[layer.name](output) if layer.name in filters else output
+
+    return keras.models.clone_model(encoder, clone_function=lambda layer: layer, call_function=call)

@@ -1,0 +1,146 @@
+"""What a chapter script works with: models trained or loaded, and places for what it emits.
+
+``<out>/<section>/`` gets ``figure_N.png`` and ``.svg``, ``table_N.csv``, ``claims.json`` and, last,
+``manifest.json``; each figure carries its scale, data, seed and runs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from thesis_repro import provenance
+from thesis_repro.claims import Judgement, Measurement, judge, load_claims, write_claims
+from thesis_repro.figures import save_figure
+from thesis_repro.files import atomic_path, sha256, write_json
+from thesis_repro.images import ImageData, load_images
+from thesis_repro.progress import TrainingProgress
+from thesis_repro.training import TrainedModel, TrainingOptions, train_or_load
+from thesis_repro.zoo import model
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a command reads and writes, and what it was asked for."""
+
+    data_dir: Path
+    runs_dir: Path
+    out: Path
+    options: TrainingOptions
+    stand_in: bool
+    progress: TrainingProgress
+
+    def images(self, model_id: str) -> ImageData:
+        """The images of a model's data set at the scale asked for.
+
+        Raises:
+            data_prep.errors.DataError: they are missing or damaged.
+        """
+        spec = model(model_id)
+        return load_images(spec, self.data_dir, self.options.scale, stand_in=self.stand_in)
+
+    def trained(self, model_id: str, data: ImageData) -> TrainedModel:
+        """A model with its weights, trained now unless a finished run is there.
+
+        Raises:
+            thesis_repro.errors.TrainingError: it cannot be trained.
+        """
+        return train_or_load(model(model_id), data, self.options, self.runs_dir, self.progress)
+
+
+@dataclass
+class Chapter:
+    """One section on its way to its figures, tables and verdicts."""
+
+    section: str
+    workspace: Workspace
+    models: dict[str, TrainedModel] = field(default_factory=dict)
+    data: dict[str, ImageData] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        """Where this section's files go."""
+        return self.workspace.out / self.section
+
+    def trained(self, model_id: str) -> TrainedModel:
+        """A model of this section, trained or loaded once."""
+        if model_id not in self.models:
+            data = self.images(model_id)
+            self.models[model_id] = self.workspace.trained(model_id, data)
+        return self.models[model_id]
+
+    def images(self, model_id: str) -> ImageData:
+        """The images that a model of this section is trained on, read once."""
+        if model_id not in self.data:
+            self.data[model_id] = self.workspace.images(model_id)
+        return self.data[model_id]
+
+    @property
+    def data_description(self) -> str:
+        """The data behind this section's results."""
+        return ", ".join(sorted({data.description for data in self.data.values()}))
+
+    @property
+    def origin(self) -> str:
+        """One line that says where a result comes from; stands under every figure."""
+        options = self.workspace.options
+        runs = ", ".join(trained.run.config.run_id for trained in self.models.values())
+        precision = "" if options.precision == "float32" else f" · {options.precision}"
+        return (
+            f"thesis-repro chapter {self.section} · scale {options.scale.name} · "
+            f"{self.data_description} · seed {options.seed}{precision} · runs {runs}"
+        )
+
+    def save_figure(self, number: int, figure: Figure) -> None:
+        """Write ``figure_<number>`` as PNG and SVG, and close it."""
+        self.files += save_figure(figure, self.folder / f"figure_{number}", self.origin)
+
+    def save_table(self, number: int, table: pd.DataFrame) -> None:
+        """Write ``table_<number>.csv``, with scale and data beside every row."""
+        path = self.folder / f"table_{number}.csv"
+        marked = table.assign(scale=self.workspace.options.scale.name, data=self.data_description)
+        with atomic_path(path) as temporary:
+            marked.to_csv(temporary, index=False, lineterminator="\n")
+        self.files.append(path)
+
+    def judge(self, measurements: Iterable[Measurement]) -> list[Judgement]:
+        """Write ``claims.json``: every claim of the section with its verdict."""
+        measured = {measurement.claim_id: measurement for measurement in measurements}
+        judgements = [
+            judge(
+                claim,
+                measured.get(claim.id),
+                scale=self.workspace.options.scale.name,
+                stand_in=self.workspace.stand_in,
+                data=self.data_description,
+            )
+            for claim in load_claims(self.section)
+        ]
+        path = self.folder / "claims.json"
+        write_claims(path, judgements)
+        self.files.append(path)
+        return judgements
+
+    def write_manifest(self) -> None:
+        """Write ``manifest.json``: what made the files, and the SHA-256 of each."""
+        options = self.workspace.options
+        manifest = {
+            "section": self.section,
+            "created": provenance.now(),
+            "commit": provenance.commit(),
+            "scale": options.scale.values(),
+            "data": self.data_description,
+            "stand_in": self.workspace.stand_in,
+            "seed": options.seed,
+            "precision": options.precision,
+            "runs": {
+                name: {"run_id": trained.run.config.run_id, "epochs": len(trained.history)}
+                for name, trained in self.models.items()
+            },
+            "files": {path.name: sha256(path) for path in self.files},
+            "versions": provenance.versions(),
+        }
+        write_json(self.folder / "manifest.json", manifest)

@@ -1,0 +1,5 @@
+"""Errors that end a command with a clear message (data errors are ``data_prep.errors``)."""
+
+
+class TrainingError(Exception):
+    """A model cannot be trained, or its training cannot go on; the message says what to do."""

@@ -1,0 +1,53 @@
+"""How figures look and how they are written; drawing itself is in the chapter scripts."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from thesis_repro.files import atomic_path
+
+# Okabe and Ito's palette: told apart with any colour vision, and in print.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+_STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "svg.hashsalt": "thesis-repro",  # the same figure gives the same bytes
+    "svg.fonttype": "none",
+}
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of this size in inches, outside pyplot's global list."""
+    with mpl.rc_context(_STYLE):
+        return Figure(figsize=(width, height), layout="constrained")
+
+
+def style() -> mpl.rc_context:
+    """The package's matplotlib settings, for a with-statement around drawing."""
+    return mpl.rc_context(_STYLE)
+
+
+def save_figure(figure: Figure, stem: Path, origin: str) -> list[Path]:
+    """Write ``<stem>.png`` (150 dpi) and ``<stem>.svg`` with ``origin`` printed at the bottom.
+
+    Returns the two paths. The origin is also in the files' metadata.
+    """
+    figure.supxlabel(origin, fontsize=6, color="0.4", x=0.01, ha="left")
+    metadata = {
+        "png": {"Description": origin, "Software": None},
+        "svg": {"Description": origin, "Date": None, "Creator": None},
+    }
+    paths = []
+    with style():
+        for suffix, entries in metadata.items():
+            path = stem.with_name(f"{stem.name}.{suffix}")
+            with atomic_path(path) as temporary:
+                figure.savefig(temporary, dpi=150, metadata=entries)
+            paths.append(path)
+    return paths

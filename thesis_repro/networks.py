@@ -1,0 +1,54 @@
+"""From a spec to its built networks."""
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+
+import keras
+
+from appendix_architectures.registry import LISTINGS
+from thesis_repro import unlisted_networks
+from thesis_repro.autoencoder import VariationalAutoencoder
+from thesis_repro.spec import ModelSpec
+
+_UNLISTED = {
+    "mnist-vae-as-run": {
+        "encoder": unlisted_networks.mnist_vae_as_run_encoder,
+        "decoder": unlisted_networks.mnist_vae_as_run_decoder,
+    },
+    "digit-classifier": {"classifier": unlisted_networks.digit_classifier},
+}
+
+_PARTS = {
+    "vae": ("encoder", "decoder"),
+    "vlae": ("encoder", "decoder"),
+    "vae-gan": ("encoder", "decoder", "discriminator"),
+    "vlae-gan": ("encoder", "decoder", "discriminator"),
+    "classifier": ("classifier",),
+}
+
+
+def builders(spec: ModelSpec) -> dict[str, Callable[[], keras.Model]]:
+    """The functions that build a model's networks, by part.
+
+    Parts are encoder, decoder, discriminator or classifier. Where Table 2 derives several models
+    from one listing, the builder is bound to the spec's latent size.
+    """
+    if not spec.listings.value:
+        return _UNLISTED[spec.id]
+    parts = zip(_PARTS[spec.family], spec.listings.value, strict=True)
+    return {part: _bound(LISTINGS[number].builder, spec) for part, number in parts}
+
+
+def _bound(builder: Callable[..., keras.Model], spec: ModelSpec) -> Callable[[], keras.Model]:
+    if "latent_dim" in inspect.signature(builder).parameters:
+        return partial(builder, latent_dim=spec.latent_dims.value[0])
+    return builder
+
+
+def build_autoencoder(spec: ModelSpec) -> VariationalAutoencoder:
+    """A trainable VAE or VLAE with fresh weights."""
+    networks = {part: build() for part, build in builders(spec).items()}
+    return VariationalAutoencoder(
+        networks["encoder"], networks["decoder"], spec.reconstruction_weight.value
+    )
