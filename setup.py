@@ -25,7 +25,7 @@ REQUIREMENTS = [
 EXTRAS = {
     "gpu": ["tensorflow[and-cuda]>=2.21,<3"],
     "jax": ["jax>=0.10,<0.12"],
-    # On no package index: the authors' repository, at the commit behind the published morphometrics.
+    # On no package index: the authors' repository, at the commit behind the published numbers.
     "morpho": [
         "Morpho-MNIST @ git+https://github.com/dccastro/Morpho-MNIST.git"
         "@d67e92caf5233f5f00c92698d41b77f96c15c554"

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from thesis_repro.analysis.feature_maps import (
     LayerActivity,
@@ -75,7 +76,7 @@ def run(chapter: Chapter) -> list[Judgement]:
         )
         chapter.save_figure(
             few_number,
-            feature_map_activities(few_maps, active, f"{title}: only the ⌊n/4⌋ most active left"),
+            feature_map_activities(few_maps, active, f"{title}: the others set to their mean"),
         )
         losses[name] = SplitLosses(
             *(
@@ -184,9 +185,11 @@ def loss_curves(histories: dict[str, list[dict[str, float]]]) -> Figure:
                           xytext=(0, -12), textcoords="offset points", ha="center")  # fmt: skip
         axes.set(xlabel="epoch", ylabel="loss", yscale="log",
                  title="MNIST-VLAE: feature maps reduced by a factor fm")  # fmt: skip
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 5, 7)))
         axes.yaxis.set_major_formatter("{x:.0f}")
-        axes.yaxis.set_minor_formatter("{x:.0f}")
-        axes.grid(axis="y", which="both", color="0.9", lw=0.6)
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.grid(axis="y", color="0.9", lw=0.6)
         axes.legend(ncols=3, fontsize=8)
     return figure
 
@@ -209,7 +212,7 @@ def feature_map_activities(
             axes.set_xlabel("feature map")
         for axes in panels[:, 0]:
             axes.set_ylabel("mean activity")
-        figure.suptitle(title)
+        figure.suptitle(f"{title} (the ⌊n/4⌋ most active in blue)")
     return figure
 
 

@@ -47,8 +47,20 @@ def main() -> None:
 
     Exit codes: 0 done, 1 a job failed, 2 wrong usage, 3 data missing or corrupt.
     """
-    # Start-up notices of TensorFlow's C++ side; its errors still show.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # "No GPU found" is not an error here; what really fails is raised as a Python exception.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def _import_keras() -> None:
+    """Import Keras and its backend without the notices that TensorFlow writes past Python."""
+    stderr = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            import keras  # noqa: F401  (imported for what it loads)
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 # === Options that mean the same everywhere ===
@@ -71,7 +83,7 @@ def run_options(command: Callable) -> Callable:
             type=click.Choice(list(SCALES)),
             default="paper",
             show_default=True,
-            help="paper: as in the thesis; quick: shows the effects on a CPU; smoke: proves the path.",
+            help="paper: the thesis's; quick: shows the effects on a CPU; smoke: proves the path.",
         ),
         data_dir_option,
         stand_in_option,
@@ -134,6 +146,7 @@ def _make_stand_ins(datasets: set[str], data_dir: Path) -> None:
 @click.option("--out", type=_directory, default="results", show_default=True, help="Results.")
 def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
     """Train or load what SECTIONS need; emit their figures, tables and verdicts."""
+    _import_keras()
     import importlib
 
     from thesis_repro.chapter import Chapter
@@ -156,6 +169,7 @@ def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
 def train(models: tuple[str, ...], **options: Any) -> None:
     """Train one or more MODELS of Table 2; finished runs are kept, interrupted ones go on."""
     specs = [zoo.model(name) for name in models]
+    _import_keras()
     workspace = _workspace(Path(), models, **options)
     for spec in specs:
         trained = workspace.trained(spec.id, workspace.images(spec.id))
@@ -171,9 +185,11 @@ def train(models: tuple[str, ...], **options: Any) -> None:
 @click.argument("model", required=False)
 def models(model: str | None) -> None:
     """Table 2 with parameter totals, or everything about one MODEL with its sources."""
+    spec = zoo.model(model) if model else None
+    _import_keras()
     from thesis_repro.zoo_tables import model_table, table_2
 
-    click.echo(model_table(zoo.model(model)) if model else table_2())
+    click.echo(model_table(spec) if spec else table_2())
 
 
 @main.command()
@@ -183,6 +199,7 @@ def listing(number: int | None, check: bool) -> None:
     """Print listing NUMBER as the thesis does, or --check all of them row by row."""
     if check == (number is not None):
         raise click.UsageError("Give either a listing's number (1-39) or --check.")
+    _import_keras()
     if check:
         _check_listings()
         return
@@ -239,6 +256,8 @@ def data() -> None:
 @stand_in_option
 def prepare(dataset: str, source: Path | None, data_dir: Path, stand_in: bool) -> None:
     """Turn the official files of DATASET into verified TFRecords."""
+    if stand_in == (source is not None):
+        raise click.UsageError("Give either --source DIR (official files) or --stand-in.")
     from data_prep import prepare as preparation
 
     manifest = preparation.prepare(dataset, data_dir, source=source, stand_in=stand_in)

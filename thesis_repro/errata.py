@@ -4,7 +4,6 @@ The entries are in ``errata.toml``, which explains their fields. Other modules r
 ("erratum E03"); ``thesis-repro errata E03`` prints one. An id never changes its meaning.
 """
 
-import difflib
 import re
 import textwrap
 import tomllib
@@ -56,11 +55,12 @@ class ErrataFileError(ValueError):
 
 
 class UnknownErratumError(LookupError):
-    """No erratum has this id; the message names close ones and how to list all."""
+    """No erratum has this id; the message names the closest and how to list all."""
 
     def __init__(self, erratum_id: str, known: Iterable[str]):
         known = list(known)
-        close = difflib.get_close_matches(erratum_id.upper(), known, n=3)
+        meant = [f"E{int(number):02d}" for number in re.findall(r"\d+", erratum_id)]
+        close = [candidate for candidate in meant if candidate in known]
         hint = f"Did you mean {', '.join(close)}?" if close else f"They are {known[0]}-{known[-1]}."
         super().__init__(f"No erratum {erratum_id!r}. {hint} `thesis-repro errata` lists all.")
 
@@ -110,8 +110,10 @@ def parse(text: str) -> dict[str, Erratum]:
     return errata
 
 
-def _erratum(entry: dict[str, Any], position: int) -> Erratum:
+def _erratum(entry: Any, position: int) -> Erratum:
     """One checked entry; ``position`` names it while its id is not known to be good."""
+    if not isinstance(entry, dict):
+        raise ErrataFileError(f"{_FILE}: entry {position} has to be a table ([[erratum]]).")
     name = f"{_FILE}, entry {position} ({entry.get('id', 'without id')})"
     expected = {field.name for field in fields(Erratum)}
     if missing := sorted(expected - entry.keys()):

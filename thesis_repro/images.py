@@ -14,7 +14,7 @@ from thesis_repro.spec import ModelSpec
 
 @dataclass(frozen=True)
 class ImageData:
-    """Images of one model's data set, cut to a scale; uint8 of shape (n, height, width, channels)."""
+    """One data set cut to a scale; images are uint8 of shape (n, height, width, channels)."""
 
     train: np.ndarray
     validation: np.ndarray

@@ -16,11 +16,11 @@ def reconstruction_term(images, reconstructions, weight: float):
 
 
 def kl_term(mus, log_vars):
-    """KL divergence of the diagonal Gaussian posterior from N(0, I) per image, shape (batch,), nats.
+    """KL divergence of the Gaussian posterior from N(0, I) per image, in nats, shape (batch,).
 
     ``-1/2 * sum(1 + log_var - mu^2 - exp(log_var))`` over latent dimensions, summed over the latent
-    layers with weight 1 each (Sections 2.5.2 and 3.4.2). ``mus`` and ``log_vars`` are lists with one
-    tensor (batch, latent size) per latent layer.
+    layers with weight 1 each (Sections 2.5.2 and 3.4.2). ``mus`` and ``log_vars`` are lists with
+    one tensor (batch, latent size) per latent layer.
     """
     total = 0.0
     for mu, log_var in zip(mus, log_vars, strict=True):

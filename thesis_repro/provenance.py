@@ -21,7 +21,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str | None:
-    """The git commit of the source tree, with ``-dirty`` where it was changed; None if installed."""
+    """The git commit of the source tree, ``-dirty`` where it was changed; None if installed."""
     root = Path(__file__).resolve().parent.parent
     if not (root / ".git").exists():
         return None

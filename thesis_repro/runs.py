@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import filelock
 import numpy as np
 
+from thesis_repro.errors import TrainingError
 from thesis_repro.files import atomic_path, sha256, write_json
 
 _log = logging.getLogger(__name__)
@@ -64,6 +65,21 @@ class RunFolder:
     def weights(self, part: str) -> Path:
         """Where the weights of a part (encoder, decoder, ...) lie once the run is done."""
         return self.path / f"{part}.weights.h5"
+
+    def verified_weights(self, part: str) -> Path:
+        """The weights' path, after comparing their bytes with what the finished run noted.
+
+        Raises:
+            TrainingError: the file is missing or was changed.
+        """
+        path = self.weights(part)
+        noted = json.loads((self.path / "DONE").read_text(encoding="utf-8"))
+        if not path.exists() or sha256(path) != noted[path.name]:
+            raise TrainingError(
+                f"{path}: the weights are missing or not those that the run ended with. Delete "
+                f"the folder {self.path} to train this run again."
+            )
+        return path
 
     @contextmanager
     def lock(self) -> Iterator[None]:

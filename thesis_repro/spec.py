@@ -41,7 +41,7 @@ class ModelSpec:
     batch_size: Setting
     epochs: Setting
     split: Setting
-    optimizer: Setting = Setting("adam", "Section 3.4")
+    optimizer: Setting
     aliases: tuple[str, ...] = ()
     in_table_2: bool = True
 

@@ -6,7 +6,6 @@ needs.
 """
 
 import json
-import logging
 import math
 import time
 from collections.abc import Iterator
@@ -30,8 +29,6 @@ from thesis_repro.scale import Scale
 from thesis_repro.seeds import derive_seed
 from thesis_repro.spec import ModelSpec
 
-_log = logging.getLogger(__name__)
-
 # Part of every run's id. Raise it whenever a change here, in the losses or in the networks makes
 # the same configuration end with other weights.
 TRAINING_VERSION = 1
@@ -49,7 +46,7 @@ class TrainingOptions:
 
 
 class TrainedModel(NamedTuple):
-    """A finished run: its spec, its folder, its history by epoch, and the model with its weights."""
+    """A finished run: spec, folder, history by epoch, and the model with its weights."""
 
     spec: ModelSpec
     run: RunFolder
@@ -81,7 +78,8 @@ def train_or_load(
     """The finished run of this configuration: loaded if there is one, else trained to its end.
 
     Raises:
-        TrainingError: the model's family has no training yet, or a loss is not a finite number.
+        TrainingError: the model's family has no training yet, a loss is not a finite number, or
+            the weights of the finished run are damaged.
     """
     if spec.family not in ("vae", "vlae"):
         raise TrainingError(
@@ -91,12 +89,13 @@ def train_or_load(
     make_deterministic()
     run = RunFolder(runs_dir, run_config(spec, data, options))
     with run.lock(), _precision(options.precision):
+        # The literal builders take Keras's default initialisers, which draw from the global seed.
         keras.utils.set_random_seed(derive_seed(options.seed, spec.id, "initial weights"))
         model = build_autoencoder(spec)
         if not run.is_done:
             _train(model, spec, data, options, run, progress)
         for part in ("encoder", "decoder"):
-            getattr(model, part).load_weights(run.weights(part))
+            getattr(model, part).load_weights(run.verified_weights(part))
     return TrainedModel(spec, run, run.read_history(), model)
 
 

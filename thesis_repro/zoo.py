@@ -69,6 +69,7 @@ def _model(
         batch_size=setting("batch_size", batch_size, text),
         epochs=setting("epochs", epochs, text),
         split=_SPLITS[dataset],
+        optimizer=setting("optimizer", "adam", text),
         aliases=aliases,
     )
 

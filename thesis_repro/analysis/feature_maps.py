@@ -45,9 +45,10 @@ def activities(
     map_means: list[list[np.ndarray]] = [[] for _ in layers]
     sums = [np.zeros(layer.output.shape[1:]) for layer in layers]
     for (batch,) in ImageBatches(images, batch_size):
-        for index, output in enumerate(probe.predict_on_batch(batch)):
-            map_means[index].append(output.mean(axis=(1, 2)))
-            sums[index] += output.sum(axis=0, dtype=np.float64)
+        for index, output in enumerate(probe(batch, training=False)):
+            maps = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))
+            map_means[index].append(maps.mean(axis=(1, 2)))
+            sums[index] += maps.sum(axis=0, dtype=np.float64)
     return [
         LayerActivity(layer.name, np.concatenate(means), total / len(images))
         for layer, means, total in zip(layers, map_means, sums, strict=True)

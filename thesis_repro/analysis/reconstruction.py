@@ -30,7 +30,7 @@ def split_losses(
     chosen = rng.permutation(len(images))[: size * splits]
     losses = []
     for (batch,) in ImageBatches(images, size, chosen):
-        z = encoder.predict_on_batch(batch)
-        term = reconstruction_term(batch, decoder.predict_on_batch(z), weight)
+        z = encoder(batch, training=False)
+        term = reconstruction_term(batch, decoder(z, training=False), weight)
         losses.append(float(keras.ops.mean(term)))
     return np.array(losses)
