@@ -1,0 +1,37 @@
+# `make demo` and `make test` set everything up in .venv; they need Python 3.11-3.13 and nothing else.
+
+# The first of these that is a Python this package supports; or say `make test PYTHON=...`.
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell \
+	$(p) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(p))))
+BIN := .venv/bin
+DEMO := demo
+
+.PHONY: demo test test-fast lint benchmark clean
+
+.venv/installed: setup.py
+	@test -n "$(PYTHON)" || { echo "No Python 3.11-3.13 found; name one: make PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: .venv/installed
+	$(BIN)/thesis-repro chapter 4.2 --scale smoke --stand-in \
+		--data-dir $(DEMO)/data --runs-dir $(DEMO)/runs --out $(DEMO)/results
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-fast: .venv/installed
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+benchmark: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable '.[benchmark]'
+	$(BIN)/python benchmarks/train_throughput.py
+
+clean:
+	rm -rf .venv $(DEMO) build *.egg-info .pytest_cache .ruff_cache

@@ -1,0 +1,233 @@
+"""A plain PyTorch rendering of a VAE or VLAE, layer by layer from its Keras networks.
+
+The rival of `benchmarks/train_throughput.py`: the same layers, loss and optimiser, written as one
+would in PyTorch, with nothing that slows it down on purpose. Tensors are (batch, channels, height,
+width). Where "same" padding is lopsided (even kernels, stride 2) PyTorch has no setting for it, so
+the image is padded, or the output of a transposed convolution cut, by hand: without that it would
+be another network.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from appendix_architectures.rows import LayerRow, layer_rows
+from thesis_repro.autoencoder import VariationalAutoencoder
+
+FORMATS = {"NCHW": torch.contiguous_format, "channels_last": torch.channels_last}
+
+
+class Conv2DSame(nn.Conv2d):
+    """Convolution with Keras's "same" padding: ceil(size / stride) outputs, odd pixel at the end."""
+
+    def __init__(self, layer: keras.layers.Conv2D):
+        (kernel, *_), (stride, *_) = layer.kernel_size, layer.strides
+        size, out = layer.input.shape[1], layer.output.shape[1]
+        total = max((out - 1) * stride + kernel - size, 0)
+        self.border = (total // 2, total - total // 2)
+        lopsided = total % 2 == 1
+        padding = 0 if lopsided else total // 2
+        super().__init__(layer.input.shape[-1], layer.filters, kernel, stride, padding)
+        self.lopsided = lopsided
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """Images (batch, channels, height, width) to feature maps."""
+        return super().forward(F.pad(image, self.border * 2) if self.lopsided else image)
+
+
+class ConvTranspose2DSame(nn.ConvTranspose2d):
+    """Transposed convolution with Keras's "same" padding: size * stride outputs."""
+
+    def __init__(self, layer: keras.layers.Conv2DTranspose):
+        (kernel, *_), (stride, *_) = layer.kernel_size, layer.strides
+        cut = (kernel - stride) // 2
+        super().__init__(layer.input.shape[-1], layer.filters, kernel, stride, cut)
+        self.size = layer.output.shape[1]
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """Feature maps to (batch, channels, height * stride, width * stride)."""
+        return super().forward(maps)[..., : self.size, : self.size]
+
+
+class ToImage(nn.Module):
+    """Rows of numbers to (batch, channels, height, width)."""
+
+    def __init__(self, layer: keras.layers.Reshape):
+        super().__init__()
+        height, width, channels = layer.target_shape
+        self.shape = (channels, height, width)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        """(batch, channels * height * width) to images."""
+        return rows.view(-1, *self.shape)
+
+
+class Sampling(nn.Module):
+    """z = mu + exp(log_var / 2) * noise, with the noise given or drawn."""
+
+    def forward(self, mu, log_var, noise: torch.Tensor | None = None) -> torch.Tensor:
+        """One z per row."""
+        return mu + torch.exp(log_var / 2) * (torch.randn_like(mu) if noise is None else noise)
+
+
+class Concatenate(nn.Module):
+    """Joins its inputs along the feature axis."""
+
+    def forward(self, *parts: torch.Tensor) -> torch.Tensor:
+        """Rows with the features of all parts."""
+        return torch.cat(parts, dim=1)
+
+
+def _batch_norm(layer: keras.layers.BatchNormalization) -> nn.Module:
+    kind = nn.BatchNorm2d if len(layer.input.shape) == 4 else nn.BatchNorm1d
+    return kind(layer.input.shape[-1], eps=layer.epsilon, momentum=1 - layer.momentum)
+
+
+# Activations work in place: none of these networks reads an activation's input anywhere else.
+MODULES: dict[str, Callable[[keras.layers.Layer], nn.Module]] = {
+    "Conv2D": Conv2DSame,
+    "Conv2DTranspose": ConvTranspose2DSame,
+    "BatchNormalization": _batch_norm,
+    "Dense": lambda layer: nn.Linear(layer.input.shape[-1], layer.units),
+    "ReLU": lambda layer: nn.ReLU(inplace=True),
+    "LeakyReLU": lambda layer: nn.LeakyReLU(layer.negative_slope, inplace=True),
+    "Activation": lambda layer: {"sigmoid": nn.Sigmoid}[layer.activation.__name__](),
+    "Flatten": lambda layer: nn.Flatten(),
+    "Reshape": ToImage,
+    "Concatenate": lambda layer: Concatenate(),
+    "Lambda": lambda layer: Sampling(),
+}
+
+
+class Network(nn.Module):
+    """A functional Keras model as PyTorch modules, run row by row."""
+
+    def __init__(self, model: keras.Model):
+        super().__init__()
+        rows = layer_rows(model)
+        self.inputs = [tensor._keras_history[0].name for tensor in model.inputs]
+        self.steps = [
+            (row.name, [source.name for source in row.connections])
+            for row in rows
+            if row.type != "InputLayer"
+        ]
+        self.layers = nn.ModuleDict(
+            {
+                row.name: MODULES[row.type](model.get_layer(row.name))
+                for row in rows
+                if row.type != "InputLayer"
+            }
+        )
+
+    def forward(
+        self, *inputs: torch.Tensor, noise: dict[str, torch.Tensor] | None = None
+    ) -> dict[str, torch.Tensor]:
+        """All layers' outputs by name; ``noise`` by sampling layer, drawn where not given."""
+        values = dict(zip(self.inputs, inputs, strict=True))
+        for name, sources in self.steps:
+            arguments = [values[source] for source in sources]
+            if noise and name in noise:
+                arguments.append(noise[name])
+            values[name] = self.layers[name](*arguments)
+        return values
+
+
+class Losses(NamedTuple):
+    """Reconstruction of a batch, and the loss, a scalar."""
+
+    reconstruction: torch.Tensor
+    loss: torch.Tensor
+
+
+class TorchRival(nn.Module):
+    """The PyTorch network of a VariationalAutoencoder, with fresh weights of PyTorch's own."""
+
+    def __init__(self, model: VariationalAutoencoder):
+        super().__init__()
+        self.encoder = Network(model.encoder)
+        self.decoder = Network(model.decoder)
+        self.weight = model.reconstruction_weight
+        names = [layer.name for layer in model.encoder.layers]
+        self.mus = [name for name in names if name.startswith("mu")]
+        self.log_vars = [name for name in names if name.startswith("log_var")]
+        self.zs = [tensor._keras_history[0].name for tensor in model.encoder.outputs]
+        self.image = model.decoder.outputs[0]._keras_history[0].name
+
+    def forward(self, images: torch.Tensor, noise: list[torch.Tensor] | None = None) -> Losses:
+        """Reconstruction and loss of images (batch, channels, height, width) in [0, 1]."""
+        given = dict(zip(self.zs, noise, strict=True)) if noise else None
+        code = self.encoder(images, noise=given)
+        reconstruction = self.decoder(*(code[name] for name in self.zs))[self.image]
+        loss = self.weight * torch.mean((images - reconstruction) ** 2, dim=(1, 2, 3))
+        for mu, log_var in zip(self.mus, self.log_vars, strict=True):
+            mu, log_var = code[mu], code[log_var]
+            loss = loss - 0.5 * torch.sum(1 + log_var - mu**2 - torch.exp(log_var), dim=-1)
+        return Losses(reconstruction, loss.mean())
+
+    def parameter_count(self) -> int:
+        """Weights as Keras counts them: parameters and moving statistics."""
+        moving = [b for name, b in self.named_buffers() if "running" in name]
+        return sum(tensor.numel() for tensor in [*self.parameters(), *moving])
+
+
+def copy_weights(model: VariationalAutoencoder, rival: TorchRival) -> None:
+    """Give the rival the values of the Keras model's weights."""
+    with torch.no_grad():
+        for network, part in ((rival.encoder, model.encoder), (rival.decoder, model.decoder)):
+            for row in layer_rows(part):
+                layer = part.get_layer(row.name)
+                values = _values(layer, row, layer_rows(part))
+                for tensor, value in zip(_tensors(network, row), values, strict=True):
+                    tensor.copy_(torch.from_numpy(np.array(value)))
+
+
+def _tensors(network: Network, row: LayerRow) -> Iterator[torch.Tensor]:
+    """A module's tensors in the order of Keras's weights."""
+    if row.type == "InputLayer":
+        return
+    module = network.layers[row.name]
+    names = ("weight", "bias", "running_mean", "running_var")
+    yield from (getattr(module, name) for name in names if hasattr(module, name))
+
+
+def _values(
+    layer: keras.layers.Layer, row: LayerRow, rows: list[LayerRow]
+) -> list[np.ndarray]:
+    """A layer's weights in PyTorch's axis order; its features run channels first."""
+    weights = [keras.ops.convert_to_numpy(weight) for weight in layer.weights]
+    if row.type in ("Conv2D", "Conv2DTranspose"):
+        weights[0] = weights[0].transpose(3, 2, 0, 1)  # both: Keras's last two axes, swapped
+    elif row.type == "Dense":
+        weights = _dense(weights, row, rows)
+    return weights if row.type != "Lambda" else []
+
+
+def _dense(weights: list[np.ndarray], row: LayerRow, rows: list[LayerRow]) -> list[np.ndarray]:
+    """Kernel (out, in) and bias, re-ordered where the layer reads from or writes to an image."""
+    kernel, bias = weights
+    by_name = {other.name: other for other in rows}
+    source = by_name[row.connections[0].name]
+    if source.type == "Flatten":
+        shape = by_name[source.connections[0].name].output_shape
+        kernel = kernel[_channels_first(shape)]
+    for other in rows:
+        if other.type == "Reshape" and _reads(other, row, by_name):
+            order = _channels_first(other.output_shape)
+            kernel, bias = kernel[:, order], bias[order]
+    return [kernel.T, bias]
+
+
+def _reads(row: LayerRow, dense: LayerRow, by_name: dict[str, LayerRow]) -> bool:
+    """Whether a row's values come from a dense layer through activations only."""
+    source = by_name[row.connections[0].name]
+    return source == dense or (source.type in ("ReLU", "LeakyReLU") and _reads(source, dense, by_name))
+
+
+def _channels_first(shape: tuple[int, ...]) -> np.ndarray:
+    """Positions in a flattened (height, width, channels) image, in channels-first order."""
+    return np.arange(np.prod(shape)).reshape(shape).transpose(2, 0, 1).ravel()
