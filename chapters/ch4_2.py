@@ -8,6 +8,7 @@ left and the others at their mean (Figures 22, 58, 60); Table 3 compares the rec
 
 from typing import NamedTuple
 
+import keras
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -64,24 +65,14 @@ def run(chapter: Chapter) -> list[Judgement]:
         images = chapter.images(name).validation
         encoder = trained.model.encoder
         all_maps = activities(encoder, convolutions(encoder), images)
-        mean_value = deactivated(encoder, all_maps, mean_maps=False)
-        mean_map = deactivated(encoder, all_maps, mean_maps=True)
-        few_maps = activities(mean_value, few_active_layers(mean_value), images)
-
-        all_number, few_number = FEATURE_MAP_FIGURES[name]
-        active = [most_active(layer) for layer in all_maps]
-        title = trained.spec.name
-        chapter.save_figure(
-            all_number, feature_map_activities(all_maps, active, f"{title}: all feature maps")
-        )
-        chapter.save_figure(
-            few_number,
-            feature_map_activities(few_maps, active, f"{title}: the others set to their mean"),
-        )
+        as_written = deactivated(encoder, all_maps, mean_maps=False)
+        as_run = deactivated(encoder, all_maps, mean_maps=True)
+        few_maps = activities(as_written, few_active_layers(as_written), images)
+        save_feature_map_figures(chapter, trained, all_maps, few_maps)
         losses[name] = SplitLosses(
             *(
-                table_3_losses(trained, encoder, images, chapter.workspace.options.seed)
-                for encoder in (encoder, mean_value, mean_map)
+                table_3_losses(trained, variant, images, chapter.workspace.options.seed)
+                for variant in (encoder, as_written, as_run)
             )
         )
 
@@ -91,8 +82,26 @@ def run(chapter: Chapter) -> list[Judgement]:
     return judgements
 
 
-def table_3_losses(trained: TrainedModel, encoder, images: np.ndarray, seed: int) -> np.ndarray:
-    """Losses over the splits with this encoder; every encoder sees the same splits."""
+def save_feature_map_figures(
+    chapter: Chapter,
+    trained: TrainedModel,
+    all_maps: list[LayerActivity],
+    few_maps: list[LayerActivity],
+) -> None:
+    """The model's two figures: all feature maps, and only the most active ones left."""
+    all_number, few_number = FEATURE_MAP_FIGURES[trained.spec.id]
+    active = [most_active(layer) for layer in all_maps]
+    name = trained.spec.name
+    figure = feature_map_activities(all_maps, active, f"{name}: all feature maps")
+    chapter.save_figure(all_number, figure)
+    figure = feature_map_activities(few_maps, active, f"{name}: the others set to their mean")
+    chapter.save_figure(few_number, figure)
+
+
+def table_3_losses(
+    trained: TrainedModel, encoder: keras.Model, images: np.ndarray, seed: int
+) -> np.ndarray:
+    """Losses over the splits with this encoder; every encoder sees the same splits and noise."""
     rng = np.random.default_rng(derive_seed(seed, "table 3", "splits"))
     weight = trained.spec.reconstruction_weight.value
     return split_losses(encoder, trained.model.decoder, images, weight, SPLITS, rng)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from data_prep.errors import DataError
+from data_prep.errors import DataError, prepare_command
 from thesis_repro import zoo
 from thesis_repro.errata import UnknownErratumError
 from thesis_repro.errors import TrainingError
@@ -111,7 +111,8 @@ def _workspace(out: Path, model_ids: Iterable[str], **options: Any):
     logging.getLogger("thesis_repro").setLevel(logging.DEBUG if options["verbose"] else level)
 
     if options["stand_in"]:
-        _make_stand_ins({zoo.model(name).dataset.value for name in model_ids}, options["data_dir"])
+        datasets = {zoo.model(name).dataset.value for name in model_ids}
+        _make_stand_ins(datasets, options["data_dir"], quiet=options["quiet"])
 
     from thesis_repro.chapter import Workspace
     from thesis_repro.progress import TrainingProgress
@@ -127,14 +128,16 @@ def _workspace(out: Path, model_ids: Iterable[str], **options: Any):
     )
 
 
-def _make_stand_ins(datasets: set[str], data_dir: Path) -> None:
+def _make_stand_ins(datasets: set[str], data_dir: Path, *, quiet: bool) -> None:
     """Prepare the stand-ins that are not there yet; they need no files."""
     from data_prep import prepare as preparation
     from data_prep.folders import folder
 
     for dataset in sorted(datasets):
         if not folder(data_dir, dataset, stand_in=True).exists():
-            click.echo(_summary(preparation.prepare(dataset, data_dir, stand_in=True)), err=True)
+            manifest = preparation.prepare(dataset, data_dir, stand_in=True)
+            if not quiet:
+                click.echo(_summary(manifest), err=True)
 
 
 # === Commands ===
@@ -247,8 +250,18 @@ def data() -> None:
     """Prepare, verify and list data sets."""
 
 
+def _known_dataset(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Check a data set's id without importing NumPy for ``--help``."""
+    from data_prep.prepare import DATASETS
+
+    return click.Choice(list(DATASETS)).convert(value, parameter, ctx)
+
+
+dataset_argument = click.argument("dataset", callback=_known_dataset)
+
+
 @data.command()
-@click.argument("dataset")
+@dataset_argument
 @click.option(
     "--source", type=click.Path(path_type=Path), help="Folder that holds the official files."
 )
@@ -265,7 +278,7 @@ def prepare(dataset: str, source: Path | None, data_dir: Path, stand_in: bool) -
 
 
 @data.command()
-@click.argument("dataset")
+@dataset_argument
 @data_dir_option
 @stand_in_option
 def verify(dataset: str, data_dir: Path, stand_in: bool) -> None:
@@ -281,7 +294,11 @@ def list_(data_dir: Path) -> None:
     """Show the prepared data sets and what is wrong with any of them."""
     from data_prep import prepare as preparation
 
-    for found in preparation.listing(data_dir):
+    listing = preparation.listing(data_dir)
+    if not listing:
+        official, made_up = (prepare_command("DATASET", data_dir, flag) for flag in (False, True))
+        click.echo(f"{data_dir}: nothing is prepared here; {official} or {made_up} does it.")
+    for found in listing:
         state = f"PROBLEM {found.problem}" if found.problem else _summary(found.manifest)
         click.echo(f"{found.folder}: {state}")
 

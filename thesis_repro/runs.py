@@ -156,7 +156,8 @@ class RunFolder:
 
 
 def _read_checkpoint(file: Path) -> Checkpoint:
-    with np.load(file, allow_pickle=False) as stored:
+    # Opened here, since np.load leaves the file of a damaged archive open.
+    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
         names = sorted(name for name in stored.files if name != _HISTORY_ENTRY)
         history = json.loads(stored[_HISTORY_ENTRY].tobytes())
         return Checkpoint([stored[name] for name in names], history)

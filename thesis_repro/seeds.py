@@ -1,6 +1,9 @@
 """Seeds derived from (master seed, purpose, ...): no global generator, no order of calls."""
 
 import hashlib
+from typing import Any
+
+import numpy as np
 
 
 def derive_seed(master: int, *purpose: str | int) -> int:
@@ -10,3 +13,10 @@ def derive_seed(master: int, *purpose: str | int) -> int:
     """
     text = "/".join(map(str, (master, *purpose)))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
+
+
+def seed_noise(model: Any, master: int, *purpose: str | int) -> None:
+    """Set every noise generator of a Keras model (sampling, dropout), whatever was drawn before."""
+    states = [v for v in model.variables if v.path.endswith("seed_generator_state")]
+    for index, state in enumerate(states):
+        state.assign(np.array([derive_seed(master, *purpose, index), 0], dtype="uint32"))

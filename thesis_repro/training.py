@@ -26,7 +26,7 @@ from thesis_repro.networks import build_autoencoder
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.runs import Checkpoint, RunConfig, RunFolder
 from thesis_repro.scale import Scale
-from thesis_repro.seeds import derive_seed
+from thesis_repro.seeds import derive_seed, seed_noise
 from thesis_repro.spec import ModelSpec
 
 # Part of every run's id. Raise it whenever a change here, in the losses or in the networks makes
@@ -129,8 +129,12 @@ def _train(
             row = _epoch(model, spec, data, options.seed, epoch, _Watch(spec, epoch, report))
             row["seconds"] = round(time.perf_counter() - began, 3)
             history.append(row)
-            run.save_checkpoint(Checkpoint(_variables(model), history))
+            arrays = _variables(model)
+            if not all(np.isfinite(array).all() for array in arrays):
+                raise _not_finite(spec, "a weight is no longer a finite number", epoch, steps)
+            run.save_checkpoint(Checkpoint(arrays, history))
             report.epoch(epoch, row)
+    run.write_history(history)  # a kill can come between the last checkpoint and its history
     run.finish({"encoder": model.encoder, "decoder": model.decoder})
 
 
@@ -146,9 +150,10 @@ def _epoch(
     batch_size = spec.batch_size.value
     order = np.random.default_rng(derive_seed(seed, spec.id, "order", epoch))
     batches = ImageBatches(data.train, batch_size, order.permutation(len(data.train)))
-    _reseed(model, seed, spec.id, "training noise", epoch)
-    trained = model.fit(batches, epochs=1, verbose=0, callbacks=[watch]).history
-    _reseed(model, seed, spec.id, "validation noise", epoch)
+    seed_noise(model, seed, spec.id, "training noise", epoch)
+    # Keras would shuffle the batches once more, with Python's global generator.
+    trained = model.fit(batches, shuffle=False, verbose=0, callbacks=[watch]).history
+    seed_noise(model, seed, spec.id, "validation noise", epoch)
     validated = model.evaluate(
         ImageBatches(data.validation, batch_size), return_dict=True, verbose=0
     )
@@ -181,13 +186,17 @@ class _Watch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         loss = logs["loss"]
         if not math.isfinite(loss):
-            raise TrainingError(
-                f"{self.spec.name}: the loss is {loss} in epoch {self.epoch}, update {batch + 1}. "
-                "The run stops here; its last whole epoch is kept, but starting it again repeats "
-                "this. Try another --seed, or --precision float32 if it was lower; with data of "
-                "your own, check that `thesis-repro data verify` passes."
-            )
+            raise _not_finite(self.spec, f"the loss is {loss}", self.epoch, batch + 1)
         self.report.batch(loss)
+
+
+def _not_finite(spec: ModelSpec, what: str, epoch: int, update: int) -> TrainingError:
+    return TrainingError(
+        f"{spec.name}: {what} in epoch {epoch}, update {update}. "
+        "The run stops here; its last whole epoch is kept, but starting it again repeats "
+        "this. Try another --seed, or --precision float32 if it was lower; with data of "
+        "your own, check that `thesis-repro data verify` passes."
+    )
 
 
 def _restore(model: VariationalAutoencoder, checkpoint: Checkpoint | None) -> list[dict]:
@@ -204,13 +213,6 @@ def _variables(model: VariationalAutoencoder) -> list[np.ndarray]:
     """All that an epoch leaves behind: weights, moving statistics and optimiser state."""
     variables = [*model.weights, *model.optimizer.variables]
     return [keras.ops.convert_to_numpy(variable) for variable in variables]
-
-
-def _reseed(model: VariationalAutoencoder, seed: int, *purpose: str | int) -> None:
-    """Set every noise generator of the model (sampling, dropout) from the seed and the purpose."""
-    states = [v for v in model.variables if v.path.endswith("seed_generator_state")]
-    for index, state in enumerate(states):
-        state.assign(np.array([derive_seed(seed, *purpose, index), 0], dtype="uint32"))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ ids of the errata that say so.
 """
 
 import difflib
+from collections import defaultdict
 from dataclasses import replace
 
 from thesis_repro.spec import Family, ModelSpec, Setting
@@ -17,12 +18,30 @@ _IMAGES = {  # Section 3.3 and Appendix A: height, width, channels
     "imagenet": (224, 224, 3),
 }
 
+_DATASET_ERRATA = {
+    "mnist": (),
+    "dsprites": ("E74",),
+    "celeba": ("E75",),
+    "imagenet": ("E75", "E76"),
+}
+
 _SPLITS = {
     "mnist": Setting("official train and test set", "Sections 3.3.3 and 3.4", ("E32",)),
     "dsprites": Setting("90 % / 10 %", "Section 3.4"),
     "celeba": Setting("90 % / 10 %", "Section 3.4", ("E20",)),
     "imagenet": Setting("official train and validation set", "Section 3.3.2", ("E20",)),
 }
+
+_Marks = dict[str, tuple[str, ...]]  # ids of errata by the field they touch
+
+
+def _marks(*groups: _Marks) -> _Marks:
+    """The marks of several groups together, field by field, each field's in order."""
+    together: _Marks = defaultdict(tuple)
+    for group in groups:
+        for field, ids in group.items():
+            together[field] = tuple(sorted(together[field] + ids))
+    return dict(together)
 
 
 def _model(
@@ -43,11 +62,11 @@ def _model(
     epochs: int = 200,
     channels: int | None = None,
     aliases: tuple[str, ...] = (),
-    errata: dict[str, tuple[str, ...]] | None = None,
+    errata: _Marks | None = None,
 ) -> ModelSpec:
     """A spec whose values come from one row of Table 2 and one paragraph of Section 3.4."""
     height, width, default_channels = _IMAGES[dataset]
-    marks = errata or {}
+    marks = _marks({"dataset": _DATASET_ERRATA[dataset]}, errata or {})
     table, text = f"Table 2, row {row}", f"Section {section}"
     printed = "Listings " + ", ".join(map(str, listings))
 
@@ -79,13 +98,13 @@ def _model(
 _MNIST_VAE = _model(
     1, "mnist-vae", "MNIST-VAE", "vae", "3.4.1",
     dataset="mnist", listings=(1, 2), latent_dims=(2,), weight=10_000, learning_rate=0.001,
-    channels=3, errata={"input_shape": ("E01",), "listings": ("E02", "E12")},
+    channels=3, errata={"input_shape": ("E01",), "listings": ("E02", "E12", "E16")},
 )  # fmt: skip
 
 _DSPRITES_VAE = _model(
     2, "dsprites-vae", "dSprites-VAE", "vae", "3.4.1",
     dataset="dsprites", listings=(3, 4), latent_dims=(10,), weight=10_000, learning_rate=0.001,
-    aliases=("10000-vae",), errata={"listings": ("E12",)},
+    aliases=("10000-vae",), errata={"listings": ("E12", "E16")},
 )  # fmt: skip
 
 
@@ -116,28 +135,33 @@ _CELEBA_VAE = _model(
 
 # --- VLAE (Section 3.4.2) ---
 
+_VLAE = {"listings": ("E12", "E44")}
+_MNIST_VLAE_MARKS = _marks(_VLAE, {"epochs": ("E41",)})
+_REDUCED = _marks(_MNIST_VLAE_MARKS, {"listings": ("E43",), "feature_map_factor": ("E43",)})
+
 _MNIST_VLAE = _model(
     9, "mnist-vlae-factor-1", "MNIST-VLAE-factor-1", "vlae", "3.4.2",
     dataset="mnist", listings=(7, 8), latent_dims=(2, 2, 2), weight=10_000, learning_rate=0.005,
-    aliases=("mnist-vlae",), errata={"learning_rate": ("E04",), "listings": ("E12",)},
+    aliases=("mnist-vlae",),
+    errata=_marks(_MNIST_VLAE_MARKS, {"learning_rate": ("E04",), "listings": ("E36",)}),
 )  # fmt: skip
 
 _MNIST_VLAE_FACTOR_2 = _model(
     10, "mnist-vlae-factor-2", "MNIST-VLAE-factor-2", "vlae", "3.4.2",
     dataset="mnist", listings=(9, 10), latent_dims=(2, 2, 2), weight=10_000, learning_rate=0.001,
-    factor=2, errata={"listings": ("E12",)},
+    factor=2, errata=_REDUCED,
 )  # fmt: skip
 
 _MNIST_VLAE_FACTOR_3 = _model(
     11, "mnist-vlae-factor-3", "MNIST-VLAE-factor-3", "vlae", "3.4.2",
     dataset="mnist", listings=(11, 12), latent_dims=(2, 2, 2), weight=10_000, learning_rate=0.001,
-    factor=3, errata={"listings": ("E12",)},
+    factor=3, errata=_REDUCED,
 )  # fmt: skip
 
 _DSPRITES_VLAE = _model(
     12, "dsprites-vlae", "dSprites-VLAE", "vlae", "3.4.2",
     dataset="dsprites", listings=(13, 14), latent_dims=(4, 4, 4), weight=10_000,
-    learning_rate=0.001, errata={"listings": ("E11", "E12", "E16")},
+    learning_rate=0.001, errata=_marks(_VLAE, {"listings": ("E11", "E16")}),
 )  # fmt: skip
 
 _DSPRITES_VLAE_DIM2 = replace(
@@ -150,49 +174,62 @@ _DSPRITES_VLAE_DIM2 = replace(
 _CELEBA_VLAE = _model(
     14, "celeba-vlae", "CelebA-VLAE", "vlae", "3.4.2",
     dataset="celeba", listings=(15, 16), latent_dims=(2, 2, 2), weight=10_000,
-    learning_rate=0.001, decay=0.01, errata={"decay": ("E05",), "listings": ("E11", "E12", "E16")},
+    learning_rate=0.001, decay=0.01,
+    errata=_marks(_VLAE, {"decay": ("E05",), "listings": ("E11", "E16")}),
 )  # fmt: skip
 
 # --- VAE-GAN (Section 3.4.3) ---
 
-_GAN = {"reconstruction_weight": ("E15",), "optimizer": ("E25",)}
+_GAN = {
+    "listings": ("E34", "E35"),
+    "reconstruction_weight": ("E15", "E31", "E33"),  # what the objective is made of instead
+    "batch_size": ("E40",),
+    "optimizer": ("E25",),
+}
+_VAE_GAN = _marks(_GAN, {"optimizer": ("E30",)})
 
 _MNIST_VAE_GAN = _model(
     15, "mnist-vae-gan", "MNIST-VAE-GAN", "vae-gan", "3.4.3",
     dataset="mnist", listings=(17, 18, 19), latent_dims=(2,), weight=10_000,
-    learning_rate=0.0001, errata=_GAN,
+    learning_rate=0.0001, errata=_VAE_GAN,
 )  # fmt: skip
 
 _DSPRITES_VAE_GAN = _model(
     16, "dsprites-vae-gan", "dSprites-VAE-GAN", "vae-gan", "3.4.3",
     dataset="dsprites", listings=(20, 21, 22), latent_dims=(10,), weight=10_000,
-    learning_rate=0.0001, errata=_GAN,
+    learning_rate=0.0001, errata=_VAE_GAN,
 )  # fmt: skip
 
 _CELEBA_VAE_GAN = _model(
     17, "celeba-vae-gan", "CelebA-VAE-GAN", "vae-gan", "3.4.3",
     dataset="celeba", listings=(23, 24, 25), latent_dims=(8,), weight=10_000,
-    learning_rate=0.001, decay=0.02, errata=_GAN | {"decay": ("E05", "E30")},
+    learning_rate=0.001, decay=0.02, errata=_marks(_VAE_GAN, {"decay": ("E05", "E30")}),
 )  # fmt: skip
 
 # --- VLAE-GAN (Section 3.4.4) ---
 
+_VLAE_GAN = _marks(
+    _GAN,
+    {"listings": ("E44",), "reconstruction_weight": ("E14",), "learning_rate": ("E39",)},
+)
+_DECAYING_VLAE_GAN = _marks(_VLAE_GAN, {"listings": ("E16",), "decay": ("E05",)})
+
 _MNIST_VLAE_GAN = _model(
     18, "mnist-vlae-gan", "MNIST-VLAE-GAN", "vlae-gan", "3.4.4",
     dataset="mnist", listings=(26, 27, 28), latent_dims=(2, 2, 2), weight=10_000,
-    learning_rate=0.0001, errata=_GAN,
+    learning_rate=0.0001, errata=_marks(_VLAE_GAN, {"listings": ("E36",)}),
 )  # fmt: skip
 
 _DSPRITES_VLAE_GAN = _model(
     19, "dsprites-vlae-gan", "dSprites-VLAE-GAN", "vlae-gan", "3.4.4",
     dataset="dsprites", listings=(29, 30, 31), latent_dims=(4, 4, 4), weight=10_000,
-    learning_rate=0.0001, decay=0.01, errata=_GAN | {"decay": ("E05",)},
+    learning_rate=0.0001, decay=0.01, errata=_DECAYING_VLAE_GAN,
 )  # fmt: skip
 
 _CELEBA_VLAE_GAN = _model(
     20, "celeba-vlae-gan", "CelebA-VLAE-GAN", "vlae-gan", "3.4.4",
     dataset="celeba", listings=(32, 33, 34), latent_dims=(2, 2, 2), weight=10_000,
-    learning_rate=0.0001, decay=0.01, errata=_GAN | {"decay": ("E05",)},
+    learning_rate=0.0001, decay=0.01, errata=_DECAYING_VLAE_GAN,
 )  # fmt: skip
 
 # --- AlexNet (Sections 3.4.5 and 3.4.6) ---
@@ -207,6 +244,7 @@ _ALEXNET_VAE = _model(
     22, "alexnet-vae", "AlexNet-VAE", "vae", "3.4.6",
     dataset="imagenet", listings=(36, 37), latent_dims=(2000,), weight=10_000,
     learning_rate=0.0001, batch_size=32, epochs=100,
+    errata={"reconstruction_weight": ("E37",), "listings": ("E38", "E72"), "epochs": ("E71",)},
 )  # fmt: skip
 
 # --- Not in Table 2 ---
@@ -222,9 +260,12 @@ _MNIST_VAE_AS_RUN = replace(
 
 
 def _helper(
-    model_id: str, name: str, section: str, listings: tuple[int, ...], **values
+    model_id: str, name: str, section: str, printed: str, listings: tuple[int, ...], **values
 ) -> ModelSpec:
-    """A classifier that an analysis needs; trained for one epoch unless said otherwise."""
+    """A classifier that an analysis needs; trained for one epoch unless said otherwise.
+
+    The thesis gives its network, learning rate and epochs in ``section``, and no batch size.
+    """
     spec = _model(
         0, model_id, name, "classifier", section,
         listings=listings, latent_dims=(), weight=None, **{"epochs": 1, **values},
@@ -234,26 +275,31 @@ def _helper(
         spec,
         in_table_2=False,
         dataset=spec.dataset._replace(source=source),
+        input_shape=spec.input_shape._replace(source=printed),
+        listings=spec.listings._replace(source=printed),
         latent_dims=spec.latent_dims._replace(source=source),
         reconstruction_weight=spec.reconstruction_weight._replace(source=source),
         feature_map_factor=spec.feature_map_factor._replace(source=source),
+        batch_size=spec.batch_size._replace(source="original code"),
     )
 
 
 _FEATURE_EXTRACTION = _helper(
-    "feature-extraction", "Feature extraction network", "4.3, footnote 35", (38,),
-    dataset="dsprites", learning_rate=0.1, errata={"learning_rate": ("E19",)},
+    "feature-extraction", "Feature extraction network", "4.3, footnote 35",
+    "Appendix D, Listing 38", (38,), dataset="dsprites", learning_rate=0.1,
+    errata={"learning_rate": ("E19",), "listings": ("E35",)},
 )  # fmt: skip
 
 _SAMPLE_DISCRIMINATOR = _helper(
-    "sample-discriminator", "Sample discriminator", "4.6.1, footnote 44", (39,),
-    dataset="mnist", learning_rate=0.01, batch_size=32,
-    errata={"learning_rate": ("E21",), "dataset": ("E13",)},
+    "sample-discriminator", "Sample discriminator", "4.6.1, footnote 44",
+    "Appendix I, Listing 39", (39,), dataset="mnist", learning_rate=0.01, batch_size=32,
+    errata={"learning_rate": ("E21",), "dataset": ("E13", "E68")},
 )  # fmt: skip
 
 _DIGIT_CLASSIFIER = _helper(
-    "digit-classifier", "Digit classifier", "4.7 (original code)", (),
-    dataset="mnist", learning_rate=0.001, batch_size=32, epochs=2,
+    "digit-classifier", "Digit classifier", "4.7 (original code)",
+    "in no listing; thesis_repro/unlisted_networks.py", (),
+    dataset="mnist", learning_rate=0.001, batch_size=32, epochs=2, errata={"listings": ("E69",)},
 )  # fmt: skip
 
 MODELS: dict[str, ModelSpec] = {

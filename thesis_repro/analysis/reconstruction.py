@@ -5,6 +5,7 @@ import numpy as np
 
 from thesis_repro.images import ImageBatches
 from thesis_repro.losses import reconstruction_term
+from thesis_repro.seeds import seed_noise
 
 
 def split_losses(
@@ -19,7 +20,8 @@ def split_losses(
 
     The images (uint8, (n, height, width, channels)) are shuffled and cut into subsets of
     floor(n / splits); what is left over is not used, so 10,000 images give 24 subsets of 416.
-    Each image is encoded to one sampled z, as in training (no average over samples).
+    Each image is encoded to one sampled z, as in training (no average over samples). Subsets and
+    noise both come from ``rng``: a model just trained gives the numbers that it gives once loaded.
 
     Raises:
         ValueError: fewer images than splits.
@@ -28,6 +30,7 @@ def split_losses(
     if size == 0:
         raise ValueError(f"{len(images)} images cannot be split into {splits} subsets.")
     chosen = rng.permutation(len(images))[: size * splits]
+    seed_noise(encoder, int(rng.integers(2**31)), "noise")
     losses = []
     for (batch,) in ImageBatches(images, size, chosen):
         z = encoder(batch, training=False)

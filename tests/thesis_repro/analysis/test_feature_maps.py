@@ -1,0 +1,251 @@
+"""Activities of feature maps and their deactivation, on an encoder small enough for paper."""
+
+import keras
+import numpy as np
+import pytest
+
+from appendix_architectures.check import golden
+from appendix_architectures.registry import LISTINGS
+from appendix_architectures.shapes import build_shapes
+from thesis_repro.analysis.feature_maps import (
+    KeepFeatureMaps,
+    LayerActivity,
+    activities,
+    convolutions,
+    deactivated,
+    few_active_layers,
+    most_active,
+)
+
+MAPS = 8  # of the first convolution; floor(8 / 4) = 2 stay active
+
+
+def small_encoder():
+    """Two convolutions with a ReLU after each, as in a rung of Listing 7: (4, 4, 1) -> (3,).
+
+    The first has kernels 1x1, so that its map k is scale_k * x + bias_k, and only maps 2 and 5 vary
+    much. The second sums 2 x 2 pixels of the first's maps and has four maps.
+    """
+    image = keras.Input((4, 4, 1), name="encoder_input")
+    first = keras.layers.Conv2D(MAPS, 1, name="ladder_0_conv2d_0")
+    second = keras.layers.Conv2D(4, 2, strides=2, padding="same", name="ladder_2_conv2d_1")
+    x = keras.layers.ReLU(name="re_lu_1")(first(image))
+    x = keras.layers.ReLU(name="re_lu_2")(second(x))
+    z = keras.layers.Dense(3, name="mu")(keras.layers.Flatten(name="flatten")(x))
+    encoder = keras.Model(image, z, name="small")
+    scales = np.array([0.1, 0.2, 3, -0.1, 0, -2, 0.3, 0.05])
+    biases = np.array([1, -1, 0.5, 0, -4, 0, 2, 0])
+    first.set_weights([scales.reshape(1, 1, 1, MAPS), biases])
+    rng = np.random.default_rng(7)
+    second.set_weights([rng.normal(size=(2, 2, MAPS, 4)), rng.normal(size=4)])
+    return encoder, scales, biases
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(3).integers(0, 256, (10, 4, 4, 1), dtype=np.uint8)
+
+
+@pytest.fixture
+def measured(images):
+    encoder, _, _ = small_encoder()
+    return encoder, activities(encoder, convolutions(encoder), images)
+
+
+def values_of(encoder, layer, images):
+    probe = keras.Model(encoder.input, encoder.get_layer(layer).output)
+    return keras.ops.convert_to_numpy(probe(images.astype("float32") / 255))
+
+
+# --- Activities ---
+
+
+def printed_convolutions(number):
+    return [row["name"] for row in golden(number)["rows"] if row["type"] == "Conv2D"]
+
+
+@pytest.mark.parametrize("number", [7, 9, 11])
+def test_convolutions_in_the_order_of_the_listing(number):
+    found = convolutions(build_shapes(LISTINGS[number].builder))
+    assert [layer.name for layer in found] == printed_convolutions(number)
+    assert len(found) == 6  # the panels of Figures 21, 57 and 59
+
+
+def test_activity_is_the_mean_before_relu_with_bias(images):
+    encoder, scales, biases = small_encoder()
+    first, second = activities(encoder, convolutions(encoder), images)
+    pixels = images[..., 0] / 255  # (images, 4, 4)
+    expected = pixels.mean(axis=(1, 2))[:, None] * scales + biases  # erratum E23: with the bias
+    assert first.layer == "ladder_0_conv2d_0"
+    np.testing.assert_allclose(first.map_means, expected, atol=1e-5)
+    assert first.map_means[:, 4].max() < 0  # a ReLU would have made it 0
+    assert second.map_means.shape == (10, 4)
+    assert second.mean_map.shape == (2, 2, 4)
+
+
+def test_mean_map_is_the_mean_over_images_of_each_pixel(images):
+    encoder, scales, biases = small_encoder()
+    first, _ = activities(encoder, convolutions(encoder), images)
+    expected = (images[..., 0] / 255).mean(axis=0)[..., None] * scales + biases
+    np.testing.assert_allclose(first.mean_map, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 10, 250])
+def test_batch_size_does_not_matter(measured, images, batch_size):
+    encoder, whole = measured
+    parts = activities(encoder, convolutions(encoder), images, batch_size)
+    for part, one in zip(parts, whole, strict=True):
+        np.testing.assert_allclose(part.map_means, one.map_means, atol=1e-5)
+        np.testing.assert_allclose(part.mean_map, one.mean_map, atol=1e-5)
+
+
+# --- Which maps stay ---
+
+
+@pytest.mark.parametrize(("maps", "kept"), [(64, 16), (32, 8), (22, 5), (4, 1)])
+def test_a_quarter_rounded_down_stays(maps, kept):  # Section 4.2; erratum E09
+    means = np.random.default_rng(0).normal(size=(20, maps))
+    assert len(most_active(LayerActivity("x", means, np.zeros((1, 1, maps))))) == kept
+
+
+def test_most_active_are_those_that_vary_most_over_images():
+    rng = np.random.default_rng(1)
+    spread = np.array([1, 9, 2, 3, 0, 8, 4, 5, 7, 0.5, 0.1, 0.2])
+    means = rng.permuted(np.tile([-1.0, 1.0], (12, 5)), axis=1).T * spread + 100 * spread[::-1]
+    chosen = most_active(LayerActivity("x", means, np.zeros((1, 1, 12))))
+    assert chosen.tolist() == [1, 5, 8]  # standard deviations 9, 8 and 7, sorted by index
+
+
+# --- The replacing layer ---
+
+
+def test_keeping_and_replacing_maps():
+    maps = np.arange(24, dtype="float32").reshape(2, 2, 2, 3)
+    layer = KeepFeatureMaps(np.array([1, 0, 1]), np.array([-1.0, -2.0, -3.0]))
+    found = keras.ops.convert_to_numpy(layer(maps))
+    np.testing.assert_array_equal(found[..., [0, 2]], maps[..., [0, 2]])
+    assert (found[..., 1] == -2).all()
+
+
+def test_replacing_with_a_map_per_pixel():
+    maps = np.ones((5, 2, 2, 2), dtype="float32")
+    replacement = np.arange(8, dtype="float32").reshape(2, 2, 2)
+    found = keras.ops.convert_to_numpy(KeepFeatureMaps(np.array([0, 1]), replacement)(maps))
+    np.testing.assert_array_equal(found[..., 0], np.tile(replacement[..., 0], (5, 1, 1)))
+    assert (found[..., 1] == 1).all()
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 2, 3)])
+def test_replacing_layer_survives_serialisation(shape):
+    replacement = np.random.default_rng(2).normal(size=shape)
+    layer = KeepFeatureMaps(np.array([1, 0, 0]), replacement, name="ladder_0_few_active_0")
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    maps = np.random.default_rng(4).normal(size=(2, 2, 2, 3)).astype("float32")
+    assert type(again) is KeepFeatureMaps
+    assert again.name == layer.name
+    np.testing.assert_array_equal(again(maps), layer(maps))
+
+
+# --- The encoder with few active maps ---
+
+
+@pytest.fixture(params=[False, True], ids=["mean value", "mean map"])
+def mean_maps(request):
+    return request.param
+
+
+def test_replacing_layers_are_named_as_in_figure_22(measured, mean_maps):
+    encoder, layers = measured
+    found = deactivated(encoder, layers, mean_maps=mean_maps)
+    names = [layer.name for layer in few_active_layers(found)]
+    assert names == ["ladder_0_few_active_0", "ladder_2_few_active_1"]
+
+
+def test_a_replacing_layer_stands_between_convolution_and_relu(measured, mean_maps):
+    encoder, layers = measured
+    names = [layer.name for layer in deactivated(encoder, layers, mean_maps=mean_maps).layers]
+    assert names == [
+        "encoder_input",
+        "ladder_0_conv2d_0",
+        "ladder_0_few_active_0",
+        "re_lu_1",
+        "ladder_2_conv2d_1",
+        "ladder_2_few_active_1",
+        "re_lu_2",
+        "flatten",
+        "mu",
+    ]
+
+
+def test_active_maps_of_the_first_convolution_stay(measured, images, mean_maps):
+    encoder, layers = measured
+    found = deactivated(encoder, layers, mean_maps=mean_maps)
+    active = most_active(layers[0])
+    assert active.tolist() == [2, 5]  # the largest scales
+    before = values_of(encoder, "ladder_0_conv2d_0", images)
+    after = values_of(found, "ladder_0_few_active_0", images)
+    np.testing.assert_allclose(after[..., active], before[..., active], atol=1e-6)
+
+
+def test_inactive_maps_are_constant_at_their_mean_value(measured, images):
+    encoder, layers = measured
+    found = deactivated(encoder, layers, mean_maps=False)
+    after = values_of(found, "ladder_0_few_active_0", images)
+    for number in np.setdiff1d(np.arange(MAPS), most_active(layers[0])):
+        expected = layers[0].map_means[:, number].mean()
+        np.testing.assert_allclose(after[..., number], expected, atol=1e-5)
+
+
+def test_inactive_maps_are_their_mean_map_as_run(measured, images):  # erratum E10
+    encoder, layers = measured
+    found = deactivated(encoder, layers, mean_maps=True)
+    before = values_of(encoder, "ladder_0_conv2d_0", images)
+    after = values_of(found, "ladder_0_few_active_0", images)
+    for number in np.setdiff1d(np.arange(MAPS), most_active(layers[0])):
+        expected = np.tile(before[..., number].mean(axis=0), (len(images), 1, 1))
+        np.testing.assert_allclose(after[..., number], expected, atol=1e-5)
+    assert np.ptp(after[0, ..., 0]) > 0.01  # not one number for the whole map
+
+
+def test_replacements_come_from_the_intact_network(measured, images):
+    encoder, layers = measured
+    found = deactivated(encoder, layers, mean_maps=False)
+    after = values_of(found, "ladder_2_few_active_1", images)
+    (active,) = most_active(layers[1])
+    inactive = np.setdiff1d(np.arange(4), active)
+    np.testing.assert_allclose(
+        after[0, 0, 0, inactive], layers[1].mean_map.mean(axis=(0, 1))[inactive], atol=1e-5
+    )
+    before = values_of(encoder, "ladder_2_conv2d_1", images)
+    assert not np.allclose(after[..., active], before[..., active])  # its input has changed
+
+
+def test_the_original_encoder_is_left_alone_and_shares_its_weights(measured, images, mean_maps):
+    encoder, layers = measured
+    batch = images.astype("float32") / 255
+    names = [layer.name for layer in encoder.layers]
+    before = keras.ops.convert_to_numpy(encoder(batch))
+    found = deactivated(encoder, layers, mean_maps=mean_maps)
+    changed = keras.ops.convert_to_numpy(found(batch))
+    np.testing.assert_array_equal(encoder(batch), before)
+    assert [layer.name for layer in encoder.layers] == names
+    assert not np.allclose(changed, before)
+    for layer in encoder.layers:
+        assert found.get_layer(layer.name) is layer or not layer.weights
+
+
+def test_vlae_encoder_keeps_its_three_latents_and_all_six_rungs_are_reduced():
+    encoder = LISTINGS[11].builder()
+    images = np.random.default_rng(5).integers(0, 256, (6, 28, 28, 1), dtype=np.uint8)
+    layers = activities(encoder, convolutions(encoder), images)
+    found = deactivated(encoder, layers, mean_maps=False)
+    wanted = [name.replace("conv2d", "few_active") for name in printed_convolutions(11)]
+    assert [layer.name for layer in few_active_layers(found)] == wanted
+    assert "ladder_2_few_active_1" in wanted  # a panel's title in Figure 22
+    assert [tuple(z.shape) for z in found(images.astype("float32") / 255)] == [(6, 2)] * 3
+    after = activities(found, few_active_layers(found), images)
+    varying = [np.flatnonzero(np.ptp(layer.map_means, axis=0) > 1e-6) for layer in after]
+    expected = [most_active(layer) for layer in layers]
+    for found_maps, kept in zip(varying, expected, strict=True):
+        assert len(kept) == 5  # floor(22 / 4)
+        assert set(found_maps) <= set(kept)

@@ -1,0 +1,369 @@
+"""The command line as its users meet it: output, messages and exit codes."""
+
+import logging
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+from click.testing import CliRunner
+
+from appendix_architectures import registry
+from appendix_architectures.check import golden
+from appendix_architectures.registry import LISTINGS
+from data_prep.prepare import prepare
+from thesis_repro.cli import CHAPTERS, main
+from thesis_repro.errata import load_errata
+from thesis_repro.scale import SCALES, Scale
+from thesis_repro.zoo import MODELS
+
+DONE, FAILED, USAGE, DATA = 0, 1, 2, 3  # exit codes of the design
+
+HEAVY = {
+    *("tensorflow", "keras", "jax", "numpy", "pandas", "matplotlib", "scipy", "sklearn"),
+    *("statsmodels", "rich", "PIL"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _level_of_the_log():
+    """Commands set it for the process that they are; here they share one."""
+    logger = logging.getLogger("thesis_repro")
+    before = logger.level
+    yield
+    logger.setLevel(before)
+
+
+def run(*arguments):
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result
+
+
+@pytest.fixture
+def _tiny_smoke(monkeypatch):
+    """One epoch of one batch: what is tested is what the commands say."""
+    monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 64, 24, 1))
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    """A folder with the stand-in for MNIST prepared."""
+    folder = tmp_path_factory.mktemp("data")
+    prepare("mnist", folder, stand_in=True)
+    return folder
+
+
+# --- Start ---
+
+
+def test_importing_the_command_line_loads_nothing_heavy():
+    code = "import sys, thesis_repro.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "thesis_repro.cli" in loaded
+    assert HEAVY & set(loaded) == set()
+
+
+@pytest.mark.parametrize("command", [[], ["chapter"], ["train"], ["data", "prepare"], ["listing"]])
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help(command, option):
+    result = run(*command, option)
+    assert result.exit_code == DONE
+    assert result.stdout.startswith("Usage: ")
+
+
+def test_help_names_commands_and_exit_codes():
+    text = run("--help").stdout
+    for command in ("chapter", "train", "models", "listing", "errata", "data"):
+        assert f"\n  {command} " in text
+    assert "0 done, 1 a job failed, 2 wrong usage, 3 data missing or corrupt" in text
+
+
+def test_version():
+    assert run("--version").stdout.rstrip().endswith(f"version {version('thesis-repro')}")
+
+
+@pytest.mark.parametrize("arguments", [["chapter"], ["train"]])
+def test_training_commands_take_the_designs_options(arguments):
+    text = run(*arguments, "--help").stdout
+    for option in ("--scale", "--data-dir", "--stand-in", "--runs-dir", "--seed", "-q", "-v"):
+        assert option in text
+
+
+# --- Wrong usage ---
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train"], "MODELS"),
+        (["chapter"], "Missing argument"),
+        (["chapter", "9.9"], "9.9"),
+        (["train", "mnist-vae", "--scale", "huge"], "huge"),
+        (["train", "mnist-vae", "--seed", "-1"], "-1"),
+        (["listing"], "--check"),
+        (["listing", "0"], "0"),
+        (["listing", "40"], "40"),
+        (["listing", "13", "--check"], "--check"),
+        (["data", "prepare", "mnist"], "--stand-in"),
+        (["data", "prepare", "mnist", "--source", ".", "--stand-in"], "--source"),
+        (["data", "prepare", "minst", "--stand-in"], "minst"),
+        (["data", "verify", "minst"], "minst"),
+        (["nonsense"], "nonsense"),
+    ],
+    ids=str,
+)
+def test_wrong_usage(arguments, said, tmp_path):
+    data = ["--data-dir", tmp_path] if arguments[:2] == ["data", "prepare"] else []
+    result = run(*arguments, *data)
+    assert result.exit_code == USAGE
+    assert said in result.stderr
+    assert result.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["train", "models"])
+def test_unknown_model(command):
+    result = run(command, "mnist-vea")
+    assert result.exit_code == USAGE
+    assert result.stderr.startswith("Error: No model is called 'mnist-vea'. Did you mean mnist-vae")
+    assert "Traceback" not in result.stderr
+
+
+def test_unknown_model_beside_a_known_one_trains_nothing(tmp_path):
+    result = run("train", "mnist-vae", "nope", "--stand-in", "--data-dir", tmp_path / "d",
+                 "--runs-dir", tmp_path / "r")  # fmt: skip
+    assert result.exit_code == USAGE
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_erratum():
+    result = run("errata", "E999")
+    assert result.exit_code == USAGE
+    assert "'E999'" in result.stderr
+    assert "`thesis-repro errata` lists all" in result.stderr
+
+
+# --- Data ---
+
+
+def test_missing_data_names_folder_cause_and_fix(tmp_path):
+    result = run("chapter", "4.2", "--data-dir", tmp_path, "--runs-dir", tmp_path / "runs")
+    assert result.exit_code == DATA
+    assert str(tmp_path / "mnist") in result.stderr
+    assert "`thesis-repro data prepare mnist --source DIR --data-dir " in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_stand_in_is_made_once_and_named(tmp_path):
+    first = run("data", "prepare", "mnist", "--stand-in", "--data-dir", tmp_path)
+    assert first.exit_code == DONE
+    assert first.stdout.startswith(
+        "stand-in: scikit-learn digits, 28x28 by Lanczos; 1,500 train, 297 validation; fingerprint "
+    )
+    again = run("data", "prepare", "mnist", "--stand-in", "--data-dir", tmp_path)
+    assert again.stdout == first.stdout
+
+
+def test_source_without_the_official_files(tmp_path):
+    result = run("data", "prepare", "mnist", "--source", tmp_path, "--data-dir", tmp_path / "data")
+    assert result.exit_code == DATA
+    assert "train-images-idx3-ubyte.gz" in result.stderr
+
+
+def test_official_files(real_data, tmp_path):
+    folder = real_data / "mnist"
+    result = run("data", "prepare", "mnist", "--source", folder, "--data-dir", tmp_path)
+    assert result.exit_code == DONE
+    assert "60,000 train, 10,000 validation" in result.stdout
+    assert "stand-in" not in result.stdout
+
+
+def test_verify(data_dir):
+    result = run("data", "verify", "mnist", "--stand-in", "--data-dir", data_dir)
+    assert result.exit_code == DONE
+    assert result.stdout.startswith("verified: stand-in: scikit-learn digits")
+
+
+def test_verify_tells_official_data_from_the_stand_in(data_dir):
+    result = run("data", "verify", "mnist", "--data-dir", data_dir)
+    assert result.exit_code == DATA
+    assert "prepare mnist --source DIR" in result.stderr
+
+
+@pytest.fixture
+def damaged(tmp_path):
+    """A prepared stand-in with one byte of its training images flipped."""
+    prepare("mnist", tmp_path, stand_in=True)
+    (shard,) = (tmp_path / "mnist-stand-in").glob("train-*.tfrecord")
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    return shard
+
+
+@pytest.mark.parametrize("command", [["data", "verify", "mnist"], ["train", "mnist-vae"]])
+def test_a_flipped_byte_is_found(command, damaged, tmp_path):
+    result = run(*command, "--stand-in", "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    assert str(damaged) in result.stderr
+    assert "`thesis-repro data prepare mnist --stand-in" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_list(data_dir):
+    result = run("data", "list", "--data-dir", data_dir)
+    assert result.exit_code == DONE
+    (line,) = result.stdout.splitlines()
+    assert line.startswith(f"{data_dir / 'mnist-stand-in'}: stand-in: scikit-learn digits")
+    assert "1,500 train, 297 validation" in line
+
+
+def test_list_shows_a_problem(tmp_path):
+    prepare("mnist", tmp_path, stand_in=True)
+    (tmp_path / "mnist-stand-in" / "manifest.json").write_text("{}")
+    result = run("data", "list", "--data-dir", tmp_path)
+    assert result.exit_code == DONE
+    assert ": PROBLEM " in result.stdout
+
+
+@pytest.mark.parametrize("folder", ["", "not/there"])
+def test_list_says_that_there_is_nothing_and_what_to_do(tmp_path, folder):
+    result = run("data", "list", "--data-dir", tmp_path / folder)
+    assert result.exit_code == DONE
+    assert result.stdout.startswith(f"{tmp_path / folder}: nothing is prepared here; ")
+    assert "`thesis-repro data prepare DATASET --source DIR" in result.stdout
+    assert "`thesis-repro data prepare DATASET --stand-in" in result.stdout
+
+
+# --- Training ---
+
+
+@pytest.mark.parametrize("model", ["mnist-vae-gan", "sample-discriminator"])
+def test_family_without_training(model, data_dir, tmp_path):
+    result = run("train", model, "--stand-in", "--data-dir", data_dir, "--runs-dir", tmp_path)
+    assert result.exit_code == FAILED
+    assert "this version trains VAEs and VLAEs only" in result.stderr
+    assert MODELS[model].name in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.usefixtures("_tiny_smoke")
+def test_train_twice_says_what_became_and_keeps_the_run(data_dir, tmp_path):
+    arguments = ["mnist-vae", "--scale", "smoke", "--stand-in", "--data-dir", data_dir]
+    first = run("train", *arguments, "--runs-dir", tmp_path)
+    assert first.exit_code == DONE
+    (done,) = tmp_path.rglob("DONE")
+    assert first.stdout.startswith("mnist-vae: 1 epochs, loss ")
+    assert first.stdout.rstrip().endswith(f"; {done.parent}")
+    weights = (done.parent / "encoder.weights.h5").stat()
+    assert run("train", *arguments, "--runs-dir", tmp_path).stdout == first.stdout
+    assert (done.parent / "encoder.weights.h5").stat() == weights
+
+
+@pytest.mark.slow
+def test_quiet_is_silent_down_to_the_libraries(tmp_path):
+    code = """
+from thesis_repro import scale
+scale.SCALES["smoke"] = scale.Scale("smoke", 64, 24, 1)
+from thesis_repro.cli import main
+main()
+"""
+    arguments = ["train", "mnist-vae", "--scale", "smoke", "--stand-in", "--quiet"]
+    folders = ["--data-dir", tmp_path / "data", "--runs-dir", tmp_path / "runs"]
+    command = [sys.executable, "-c", code, *arguments, *map(str, folders)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert (done.returncode, done.stdout, done.stderr) == (DONE, "", "")
+    assert len(list((tmp_path / "runs").rglob("DONE"))) == 1
+
+
+def test_errors_are_said_even_if_quiet(tmp_path):
+    result = run("train", "mnist-vae", "--quiet", "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    assert result.stderr.startswith("Error: ")
+    assert result.stdout == ""
+
+
+def test_sections_have_their_scripts():
+    assert CHAPTERS == {"4.2": "chapters.ch4_2"}
+
+
+# --- Listings ---
+
+
+def test_listing_as_printed():
+    result = run("listing", "13")
+    lines = result.stdout.splitlines()
+    assert result.exit_code == DONE
+    assert lines[0] == "_" * 98
+    header = ["Layer (type)", "Output Shape", "Param #", "Connected to"]
+    assert re.split(r" {2,}", lines[1].rstrip()) == header
+    assert max(map(len, lines)) == 98
+    assert f"Total params: {golden(13)['total_params']:,}" in lines
+    assert lines[-1] == f"Listing 13: {golden(13)['title']} (Appendix A.2)"
+    for row in golden(13)["rows"]:
+        assert any(line.startswith(row["name"][:30]) for line in lines)
+
+
+def test_check_of_all_listings():
+    result = run("listing", "--check")
+    lines = result.stdout.splitlines()
+    assert result.exit_code == DONE
+    assert lines[-1] == "39 of 39 listings, 949 of 949 rows"
+    assert [line[:4] for line in lines[:-1]] == ["ok  "] * 39
+
+
+def test_check_shows_the_rows_that_differ(monkeypatch):
+    wrong = LISTINGS[9]._replace(builder=LISTINGS[11].builder)  # factor 3 in the place of factor 2
+    monkeypatch.setitem(registry.LISTINGS, 9, wrong)
+    result = run("listing", "--check")
+    lines = result.stdout.splitlines()
+    assert result.exit_code == FAILED
+    assert lines[8].startswith("FAIL Listing  9 ")
+    assert "       row 2 inference_0_conv2d_0: params 832 (thesis) != 572 (ours)" in lines
+    assert lines[-1].startswith("38 of 39 listings, ")
+    assert [line[:4] for line in lines].count("ok  ") == 38
+
+
+# --- Models and errata ---
+
+
+def test_models():
+    result = run("models")
+    assert result.exit_code == DONE
+    for name in MODELS:
+        assert f"\n{name} " in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        ("mnist-vae", "MNIST-VAE (mnist-vae), vae"),
+        ("10000-vae", "dSprites-VAE (dsprites-vae), vae"),
+        ("mnist-vlae", "MNIST-VLAE-factor-1 (mnist-vlae-factor-1), vlae"),
+    ],
+)
+def test_models_of_one(asked, title):
+    result = run("models", asked)
+    assert result.exit_code == DONE
+    assert result.stdout.startswith(f"{title}\n")
+    assert "learning rate" in result.stdout
+    assert "Section 3.4." in result.stdout
+
+
+def test_errata():
+    result = run("errata")
+    assert result.exit_code == DONE
+    ids = [line.split()[0] for line in result.stdout.splitlines()]
+    assert ids == list(load_errata())
+
+
+@pytest.mark.parametrize("asked", ["E04", "e04"])
+def test_errata_of_one(asked):
+    result = run("errata", asked)
+    assert result.exit_code == DONE
+    assert result.stdout.startswith("E04  MNIST-VLAE-factor-1's learning rate")
+    assert "0.005" in result.stdout
