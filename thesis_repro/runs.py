@@ -73,11 +73,15 @@ class RunFolder:
             TrainingError: the file is missing or was changed.
         """
         path = self.weights(part)
-        noted = json.loads((self.path / "DONE").read_text(encoding="utf-8"))
-        if not path.exists() or sha256(path) != noted[path.name]:
+        try:
+            noted = json.loads((self.path / "DONE").read_text(encoding="utf-8"))[path.name]
+            intact = sha256(path) == noted
+        except (OSError, ValueError, KeyError):
+            intact = False
+        if not intact:
             raise TrainingError(
-                f"{path}: the weights are missing or not those that the run ended with. Delete "
-                f"the folder {self.path} to train this run again."
+                f"{path}: the weights are missing or not those that the run ended with (noted in "
+                f"DONE beside them). Delete the folder {self.path} to train this run again."
             )
         return path
 

@@ -1,0 +1,121 @@
+"""The rival of the speed benchmark is the same network, and the check of that can fail."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from thesis_repro.networks import build_autoencoder
+from thesis_repro.zoo import MODELS
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install .[benchmark]")
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))  # scripts, not a package
+torch_rival = importlib.import_module("torch_rival")
+train_throughput = importlib.import_module("train_throughput")
+
+
+@pytest.fixture(autouse=True)
+def _seed_and_threads():
+    """One thread: PyTorch's wait for each other, endlessly on a machine that is busy."""
+    keras.utils.set_random_seed(0)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def compare(model_id):
+    spec = MODELS[model_id]
+    return torch_rival.compare(build_autoencoder(spec), train_throughput.digits(spec)[:16])
+
+
+# Observed: loss equal to 1e-7, pixels to 3e-6; the tolerances leave room for other processors.
+@pytest.mark.parametrize(
+    ("model_id", "parameters"),
+    [
+        ("mnist-vlae-factor-3", 52_284 + 742_589),  # Listings 11 and 12
+        ("mnist-vae", 440_516 + 1_746_883),  # Listings 1 and 2
+    ],
+)
+def test_rival_is_the_same_network(model_id, parameters):
+    agreement = compare(model_id)
+    assert agreement.parameters == (parameters, parameters)
+    assert agreement.losses[1] == pytest.approx(agreement.losses[0], rel=1e-5)
+    assert agreement.largest_pixel_difference < 1e-4
+    assert agreement.holds
+
+
+def test_padding_on_the_other_side_would_be_another_network(monkeypatch):
+    pad = torch_rival.F.pad
+    monkeypatch.setattr(torch_rival.F, "pad", lambda image, border: pad(image, border[::-1]))
+    agreement = compare("mnist-vae")
+    assert agreement.parameters[0] == agreement.parameters[1]
+    assert not agreement.holds
+
+
+def test_another_slope_is_another_network(monkeypatch):
+    monkeypatch.setitem(torch_rival.MODULES, "LeakyReLU", lambda layer: torch.nn.LeakyReLU(0.2))
+    assert not compare("mnist-vlae-factor-3").holds
+
+
+@pytest.mark.parametrize("layout", torch_rival.FORMATS)
+def test_rival_learns(layout):
+    spec = MODELS["mnist-vlae-factor-3"]
+    images = train_throughput.digits(spec)[:64]
+    rival = torch_rival.TorchRival(build_autoencoder(spec))
+    rival = rival.to(memory_format=torch_rival.FORMATS[layout])
+    optimizer = torch.optim.Adam(rival.parameters(), lr=1e-3)
+    batch = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2) / 255
+    losses = []
+    for _ in range(8):
+        optimizer.zero_grad()
+        loss = rival(batch).loss
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_digits_for_a_larger_network_are_the_same_pixels():
+    digits = train_throughput.digits(MODELS["dsprites-vae"])
+    assert digits.shape[1:] == (64, 64, 1)
+    assert digits.dtype == np.uint8
+    small = train_throughput.digits(MODELS["mnist-vlae-factor-1"])
+    assert np.array_equal(digits[:, 32, 32], small[:, 14, 14])
+
+
+TURNS = {"ours": [90, 100], "bfloat16": [150, 160], "NCHW": [70, 80], "channels_last": [72, 78]}
+
+
+def test_result_takes_the_best_turns():
+    result = train_throughput.Result("mnist-vae", TURNS, others=0.01)
+    assert result.ratio == pytest.approx(100 / 80)
+    assert result.bfloat16_ratio == pytest.approx(1.6)
+    assert "1.25 met" in train_throughput.line(result)
+    assert "1.60 met" in train_throughput.line(result)
+    slower = train_throughput.Result("mnist-vae", TURNS | {"ours": [60, 79]}, others=0.01)
+    assert "0.99 MISSED" in train_throughput.line(slower)
+
+
+def test_no_goal_is_judged_on_a_busy_machine():
+    text = train_throughput.line(train_throughput.Result("mnist-vae", TURNS, others=0.3))
+    assert "1.25 unclear" in text
+    assert "met" not in text
+    assert text.endswith("30%")
+
+
+def test_share_of_other_processes():
+    before = train_throughput._Clock(wall=10.0, all_work=5.0, own_work=1.0)
+    cores = train_throughput.os.cpu_count()
+    after = train_throughput._Clock(wall=20.0, all_work=5.0 + 7.0 + cores, own_work=8.0)
+    assert after.others_since(before) == pytest.approx(0.1)
+
+
+def test_unknown_model_is_refused():
+    answer = CliRunner().invoke(train_throughput.main, ["--models", "mnist-vae,alexnet"])
+    assert answer.exit_code == 2
+    assert "'alexnet' is none of mnist-vae, " in answer.output

@@ -1,0 +1,101 @@
+"""Small images, and trainings on them in this process and in processes of their own."""
+
+import multiprocessing
+import runpy
+from multiprocessing import forkserver
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from thesis_repro.scale import Scale
+
+WORKER = Path(__file__).with_name("training_worker.py")
+
+
+@pytest.fixture(scope="session")
+def tiny_images() -> np.ndarray:
+    """scikit-learn's 1,797 digits, each pixel three times as large, in a frame: (n, 28, 28, 1)."""
+    enlarged = load_digits().images.repeat(3, axis=1).repeat(3, axis=2)
+    framed = np.pad(enlarged, ((0, 0), (2, 2), (2, 2)))
+    return (framed * (255 / 16)).astype(np.uint8)[..., np.newaxis]
+
+
+@pytest.fixture(scope="session")
+def make_data(tiny_images):
+    """Make an ImageData of so many training images and so many channels."""
+    from thesis_repro.images import ImageData, with_channels  # Keras takes seconds to import
+
+    def make(train=600, validation=200, channels=1):
+        images = with_channels(tiny_images[: train + validation], channels)
+        return ImageData(images[:train], images[train:], "digits", f"tiny-{train}", True)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_data(make_data):
+    """Grey images: 600 for training, which are four whole batches and a part, and 200."""
+    return make_data()
+
+
+@pytest.fixture(scope="session")
+def tiny_scale() -> Scale:
+    return Scale("tiny", None, None, 4)
+
+
+@pytest.fixture(scope="session")
+def saved_images(tmp_path_factory):
+    """Write an ImageData where `training_worker.py` finds it."""
+
+    def save(data) -> str:
+        path = tmp_path_factory.mktemp("images") / "images.npz"
+        arrays = {"train": data.train[..., :1], "validation": data.validation[..., :1]}
+        np.savez(path, **arrays, fingerprint=data.fingerprint)
+        return str(path)
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def start_training():
+    """Start `training_worker.py` in a new process, forked from one that has only imported Keras.
+
+    That one has another hash seed than this process, so that no order of a set can matter.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["thesis_repro.training", "thesis_repro.zoo"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONHASHSEED", "12345")
+        forkserver.ensure_running()
+    started = []
+
+    def start(**request) -> multiprocessing.Process:
+        request["runs_dir"] = str(request["runs_dir"])
+        arguments = (str(WORKER), {"REQUEST": request}, "__main__")
+        process = context.Process(target=runpy.run_path, args=arguments)
+        process.start()
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.join()
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory, tiny_data, tiny_scale):
+    """MNIST-VLAE-factor-3 trained for four epochs, never interrupted; do not change its folder."""
+    from thesis_repro.progress import TrainingProgress
+    from thesis_repro.training import TrainingOptions, train_or_load
+    from thesis_repro.zoo import MODELS
+
+    return train_or_load(
+        MODELS["mnist-vlae-factor-3"],
+        tiny_data,
+        TrainingOptions(tiny_scale),
+        tmp_path_factory.mktemp("reference"),
+        TrainingProgress(quiet=True),
+    )

@@ -1,0 +1,66 @@
+"""Atomic files."""
+
+import hashlib
+import json
+
+import pytest
+
+from thesis_repro.files import atomic_path, sha256, write_json
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_whole_file_takes_the_place_of_the_old_one(tmp_path):
+    target = tmp_path / "new" / "encoder.weights.h5"
+    for text in ("old", "new"):
+        with atomic_path(target) as temporary:
+            assert temporary.parent == target.parent  # a rename within one file system
+            assert temporary.name.endswith("encoder.weights.h5")
+            temporary.write_text(text)
+        assert target.read_text() == text
+        assert names(target.parent) == [target.name]
+
+
+def test_a_new_file_can_be_read_by_all(tmp_path):
+    write_json(tmp_path / "DONE", {})
+    assert (tmp_path / "DONE").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_failure_leaves_the_target_and_nothing_else(tmp_path, error):
+    target = tmp_path / "table.csv"
+    target.write_text("old")
+
+    def fail():
+        with atomic_path(target) as temporary:
+            temporary.write_text("half")
+            assert target.read_text() == "old"
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert target.read_text() == "old"
+    assert names(tmp_path) == ["table.csv"]
+
+
+def test_a_first_write_that_fails_leaves_no_file(tmp_path):
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "config.json", object())
+    assert names(tmp_path) == []
+
+
+def test_json_round_trip(tmp_path):
+    value = {"b": [1, 2.5, None], "a": "Größe"}
+    write_json(tmp_path / "a.json", value)
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert json.loads(text) == value
+    assert text.endswith("}\n")
+    assert "Größe" in text
+
+
+def test_sha256(tmp_path):
+    content = b"thesis" * 1_000_000
+    (tmp_path / "a").write_bytes(content)
+    assert sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()

@@ -1,0 +1,93 @@
+"""Images as training and analysis read them."""
+
+import numpy as np
+import pytest
+
+from data_prep.errors import DataError
+from data_prep.prepare import prepare
+from data_prep.reading import load
+from thesis_repro.images import ImageBatches, load_images, with_channels
+from thesis_repro.scale import SCALES, Scale
+from thesis_repro.zoo import MODELS
+
+
+@pytest.fixture(scope="module")
+def stand_in(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    prepare("mnist", folder, stand_in=True)
+    return folder
+
+
+def test_batches_follow_the_order_and_end_with_a_part(tiny_images):
+    order = np.array([7, 3, 3, 0, 5])
+    batches = ImageBatches(tiny_images, 2, order)
+    assert len(batches) == 3
+    found = [batches[index][0] for index in range(3)]
+    assert [len(batch) for batch in found] == [2, 2, 1]
+    np.testing.assert_array_equal(np.rint(np.concatenate(found) * 255), tiny_images[order])
+
+
+def test_batches_are_in_file_order_by_default(tiny_images):
+    batches = ImageBatches(tiny_images[:4], 4)
+    assert len(batches) == 1
+    np.testing.assert_array_equal(np.rint(batches[0][0] * 255), tiny_images[:4])
+
+
+def test_batches_are_float32_from_0_to_1():
+    images = np.array([0, 51, 255], np.uint8).reshape(1, 1, 3, 1)
+    (batch,) = ImageBatches(images, 1)[0]
+    assert batch.dtype == np.float32
+    np.testing.assert_array_equal(batch.ravel(), np.float32([0, 0.2, 1]))
+
+
+def test_channels_are_equal_and_take_no_memory(tiny_images):
+    coloured = with_channels(tiny_images, 3)
+    assert coloured.shape == (*tiny_images.shape[:3], 3)
+    assert np.shares_memory(coloured, tiny_images)
+    for channel in range(3):
+        np.testing.assert_array_equal(coloured[..., channel], tiny_images[..., 0])
+
+
+def test_colour_images_cannot_become_other_channels():
+    with pytest.raises(ValueError, match="broadcast"):
+        with_channels(np.zeros((2, 4, 4, 3), np.uint8), 2)
+
+
+def test_all_images_at_paper_scale(stand_in):
+    prepared = load("mnist", stand_in, stand_in=True)
+    data = load_images(MODELS["mnist-vlae-factor-3"], stand_in, SCALES["paper"], stand_in=True)
+    np.testing.assert_array_equal(data.train, prepared.train.images)
+    np.testing.assert_array_equal(data.validation, prepared.validation.images)
+    assert data.is_stand_in
+    assert "stand-in" in data.description
+    assert data.identity() == {
+        "fingerprint": prepared.fingerprint,
+        "train_images": 1_500,
+        "validation_images": 297,
+    }
+
+
+def test_a_scale_chooses_images_at_random_but_always_the_same(stand_in):
+    spec, scale = MODELS["mnist-vae"], Scale("few", 200, 50, 1)
+    data, again = (load_images(spec, stand_in, scale, stand_in=True) for _ in range(2))
+    assert data.train.shape == (200, 28, 28, 3)
+    assert data.validation.shape == (50, 28, 28, 3)
+    np.testing.assert_array_equal(data.train, again.train)
+
+    whole = load("mnist", stand_in, stand_in=True).train.images
+    rows = {image.tobytes(): row for row, image in enumerate(whole)}
+    assert len(rows) == len(whole), "the stand-in's images must differ for the next lines"
+    chosen = [rows[np.ascontiguousarray(image[..., :1]).tobytes()] for image in data.train]
+    assert chosen == sorted(set(chosen))  # in file order, none twice
+    assert chosen[-1] > 1_200  # 200 of 1,500 drawn evenly reach beyond 1,200 for certain
+
+
+def test_a_scale_larger_than_the_data_takes_all(stand_in):
+    scale = Scale("many", 1_000_000, 297, 1)
+    data = load_images(MODELS["mnist-vae"], stand_in, scale, stand_in=True)
+    assert (len(data.train), len(data.validation)) == (1_500, 297)
+
+
+def test_missing_data_are_named(tmp_path):
+    with pytest.raises(DataError, match="data prepare mnist"):
+        load_images(MODELS["mnist-vae"], tmp_path, SCALES["smoke"], stand_in=False)
