@@ -7,6 +7,7 @@ the image is padded, or the output of a transposed convolution cut, by hand: wit
 be another network.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -16,28 +17,32 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from appendix_architectures.parameters import count_parameters
 from appendix_architectures.rows import LayerRow, layer_rows
 from thesis_repro.autoencoder import VariationalAutoencoder
+
+# Equal but for rounding: the two sides add up thousands of float32 products in another order.
+LOSS_TOLERANCE = 1e-4  # relative
+IMAGE_TOLERANCE = 1e-3  # on pixels in [0, 1]
 
 FORMATS = {"NCHW": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
 class Conv2DSame(nn.Conv2d):
-    """Convolution with Keras's "same" padding: ceil(size / stride) outputs, odd pixel at the end."""
+    """Convolution with Keras's "same" padding: ceil(size / stride) outputs, odd pixel last."""
 
     def __init__(self, layer: keras.layers.Conv2D):
         (kernel, *_), (stride, *_) = layer.kernel_size, layer.strides
         size, out = layer.input.shape[1], layer.output.shape[1]
         total = max((out - 1) * stride + kernel - size, 0)
-        self.border = (total // 2, total - total // 2)
         lopsided = total % 2 == 1
         padding = 0 if lopsided else total // 2
         super().__init__(layer.input.shape[-1], layer.filters, kernel, stride, padding)
-        self.lopsided = lopsided
+        self.border = (total // 2, total - total // 2) * 2 if lopsided else None
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Images (batch, channels, height, width) to feature maps."""
-        return super().forward(F.pad(image, self.border * 2) if self.lopsided else image)
+        return super().forward(F.pad(image, self.border) if self.border else image)
 
 
 class ConvTranspose2DSame(nn.ConvTranspose2d):
@@ -195,9 +200,7 @@ def _tensors(network: Network, row: LayerRow) -> Iterator[torch.Tensor]:
     yield from (getattr(module, name) for name in names if hasattr(module, name))
 
 
-def _values(
-    layer: keras.layers.Layer, row: LayerRow, rows: list[LayerRow]
-) -> list[np.ndarray]:
+def _values(layer: keras.layers.Layer, row: LayerRow, rows: list[LayerRow]) -> list[np.ndarray]:
     """A layer's weights in PyTorch's axis order; its features run channels first."""
     weights = [keras.ops.convert_to_numpy(weight) for weight in layer.weights]
     if row.type in ("Conv2D", "Conv2DTranspose"):
@@ -225,9 +228,53 @@ def _dense(weights: list[np.ndarray], row: LayerRow, rows: list[LayerRow]) -> li
 def _reads(row: LayerRow, dense: LayerRow, by_name: dict[str, LayerRow]) -> bool:
     """Whether a row's values come from a dense layer through activations only."""
     source = by_name[row.connections[0].name]
-    return source == dense or (source.type in ("ReLU", "LeakyReLU") and _reads(source, dense, by_name))
+    return source == dense or (
+        source.type in ("ReLU", "LeakyReLU") and _reads(source, dense, by_name)
+    )
 
 
 def _channels_first(shape: tuple[int, ...]) -> np.ndarray:
     """Positions in a flattened (height, width, channels) image, in channels-first order."""
     return np.arange(np.prod(shape)).reshape(shape).transpose(2, 0, 1).ravel()
+
+
+class Agreement(NamedTuple):
+    """One batch through both sides with the same weights and the same noise."""
+
+    parameters: tuple[int, int]
+    losses: tuple[float, float]
+    largest_pixel_difference: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the rival is the same network."""
+        return (
+            self.parameters[0] == self.parameters[1]
+            and math.isclose(*self.losses, rel_tol=LOSS_TOLERANCE)
+            and self.largest_pixel_difference < IMAGE_TOLERANCE
+        )
+
+
+def compare(model: VariationalAutoencoder, images: np.ndarray) -> Agreement:
+    """Give a rival our weights, and pass one batch through both in training mode.
+
+    ``images`` are uint8 of shape (batch, height, width, channels). Our sampling layers draw the
+    noise; it is worked out from their z and handed to the rival.
+    """
+    rival = TorchRival(model)
+    copy_weights(model, rival)
+    batch = images.astype("float32") / 255
+    ours = model(batch, training=True)
+    noise = [
+        torch.tensor(keras.ops.convert_to_numpy((z - mu) / keras.ops.exp(log_var / 2)))
+        for z, mu, log_var in zip(ours["z"], ours["mu"], ours["log_var"], strict=True)
+    ]
+    with torch.no_grad():
+        theirs = rival(torch.from_numpy(batch).permute(0, 3, 1, 2), noise)
+    counts = [count_parameters(part).total for part in (model.encoder, model.decoder)]
+    difference = ours["reconstruction"] - theirs.reconstruction.permute(0, 2, 3, 1).numpy()
+    return Agreement(
+        parameters=(sum(counts), rival.parameter_count()),
+        losses=(float(model.compute_loss(x=batch, y_pred=ours)), theirs.loss.item()),
+        largest_pixel_difference=float(keras.ops.max(keras.ops.abs(difference))),
+    )

@@ -1,21 +1,27 @@
 """The rival of the speed benchmark is the same network, and the check of that can fail."""
 
 import importlib
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import click
 import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from thesis_repro.networks import build_autoencoder
+from thesis_repro.spec import Setting
 from thesis_repro.zoo import MODELS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install .[benchmark]")
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))  # scripts, not a package
 torch_rival = importlib.import_module("torch_rival")
 train_throughput = importlib.import_module("train_throughput")
+workload = importlib.import_module("workload")
+rival_process = importlib.import_module("rival_process")
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +36,7 @@ def _seed_and_threads():
 
 def compare(model_id):
     spec = MODELS[model_id]
-    return torch_rival.compare(build_autoencoder(spec), train_throughput.digits(spec)[:16])
+    return torch_rival.compare(build_autoencoder(spec), workload.digits(spec)[:16])
 
 
 # Observed: loss equal to 1e-7, pixels to 3e-6; the tolerances leave room for other processors.
@@ -63,28 +69,40 @@ def test_another_slope_is_another_network(monkeypatch):
 
 
 @pytest.mark.parametrize("layout", torch_rival.FORMATS)
-def test_rival_learns(layout):
-    spec = MODELS["mnist-vlae-factor-3"]
-    images = train_throughput.digits(spec)[:64]
-    rival = torch_rival.TorchRival(build_autoencoder(spec))
-    rival = rival.to(memory_format=torch_rival.FORMATS[layout])
-    optimizer = torch.optim.Adam(rival.parameters(), lr=1e-3)
-    batch = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2) / 255
+def test_rival_learns(layout, monkeypatch):
     losses = []
-    for _ in range(8):
-        optimizer.zero_grad()
-        loss = rival(batch).loss
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    monkeypatch.setattr(rival_process.math, "isfinite", lambda loss: losses.append(loss) or True)
+    spec = MODELS["mnist-vlae-factor-3"]
+    train = rival_process.plain_loop(spec, layout, workload.digits(spec))
+    train(np.arange(10 * 128) % 256)
+    assert len(losses) == 10
     assert losses[-1] < 0.9 * losses[0]
 
 
+@pytest.mark.slow  # compiles two models, and starts a process that imports Keras and PyTorch
+def test_race_runs_every_contestant():
+    backend = os.environ.get("KERAS_BACKEND")
+    rng = np.random.default_rng(0)
+    spec = replace(MODELS["mnist-vlae-factor-3"], batch_size=Setting(4, "small, for a test"))
+    result = train_throughput.race(spec, rounds=2, least_steps=1, rng=rng, least_seconds=0.0)
+    assert set(result.turns) == {"ours", "bfloat16", "NCHW", "channels_last"}
+    assert all(len(speeds) == 2 and min(speeds) > 0 for speeds in result.turns.values())
+    assert os.environ.get("KERAS_BACKEND") == backend
+
+
+def test_another_network_does_not_race(monkeypatch):
+    monkeypatch.setitem(torch_rival.MODULES, "LeakyReLU", lambda layer: torch.nn.LeakyReLU(0.2))
+    with pytest.raises(click.ClickException, match="is another network"):
+        train_throughput.race(
+            MODELS["mnist-vlae-factor-3"], rounds=1, least_steps=1, rng=np.random.default_rng(0)
+        )
+
+
 def test_digits_for_a_larger_network_are_the_same_pixels():
-    digits = train_throughput.digits(MODELS["dsprites-vae"])
+    digits = workload.digits(MODELS["dsprites-vae"])
     assert digits.shape[1:] == (64, 64, 1)
     assert digits.dtype == np.uint8
-    small = train_throughput.digits(MODELS["mnist-vlae-factor-1"])
+    small = workload.digits(MODELS["mnist-vlae-factor-1"])
     assert np.array_equal(digits[:, 32, 32], small[:, 14, 14])
 
 
@@ -109,9 +127,9 @@ def test_no_goal_is_judged_on_a_busy_machine():
 
 
 def test_share_of_other_processes():
-    before = train_throughput._Clock(wall=10.0, all_work=5.0, own_work=1.0)
-    cores = train_throughput.os.cpu_count()
-    after = train_throughput._Clock(wall=20.0, all_work=5.0 + 7.0 + cores, own_work=8.0)
+    before = workload.Clock(wall=10.0, all_work=5.0, own_work=1.0)
+    cores = os.cpu_count()
+    after = workload.Clock(wall=20.0, all_work=5.0 + 7.0 + cores, own_work=8.0)
     assert after.others_since(before) == pytest.approx(0.1)
 
 

@@ -1,0 +1,235 @@
+"""Training speed: ours against a plain PyTorch rendering of the same network, on this CPU.
+
+For each model, before any timing, the rival gets our weights and one batch: parameter counts, loss
+and reconstruction must be equal, so that both sides do the same work. Then four contestants train
+in turns of some updates each: ours in float32 and in mixed_bfloat16, the rival in PyTorch's two
+memory formats. PyTorch has a process of its own, which sleeps while the other works; both may use
+all cores, and short turns let slow spells of the machine hit every side. A contestant's speed is
+that of its best turn, since all noise is slowness; the worst turn is shown beside it.
+
+    python benchmarks/train_throughput.py [--models ID,ID] [--rounds 5] [--steps 20] [--json FILE]
+
+Needs PyTorch (`pip install .[benchmark]`) and a machine with nothing else to do: PyTorch's threads
+wait for each other and lose up to ten times as much as TensorFlow's where other processes take a
+core. So the share of the cores that others took is measured, and above 5 % no goal is judged.
+"""
+
+import json
+import math
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import click
+import keras
+import numpy as np
+import torch
+from rival_process import rival_process
+from torch_rival import FORMATS, compare
+from workload import Train, Turn, digits, timed
+
+from thesis_repro.backend import make_deterministic
+from thesis_repro.images import ImageBatches
+from thesis_repro.networks import build_autoencoder
+from thesis_repro.spec import ModelSpec
+from thesis_repro.training import build_optimizer
+from thesis_repro.zoo import MODELS
+
+BENCHMARKED = (
+    "mnist-vae",
+    "mnist-vlae-factor-1",
+    "mnist-vlae-factor-2",
+    "mnist-vlae-factor-3",
+    "dsprites-vae",
+)
+GOAL_RATIO = 1.0  # at least as fast as PyTorch
+GOAL_BFLOAT16 = 1.4  # times our own float32
+QUIET = 0.05  # share of the cores that other processes may take; more, and no goal is judged
+
+# A turn takes about this long at least: an epoch has hundreds of updates for one start of `fit`.
+TURN_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """Speeds of one model in images per second, by contestant and turn."""
+
+    model: str
+    turns: dict[str, list[float]]
+    others: float  # share of the cores that other processes took meanwhile
+
+    def best(self, *names: str) -> float:
+        """Fastest turn of these contestants."""
+        return max(speed for name in names for speed in self.turns[name])
+
+    @property
+    def ratio(self) -> float:
+        """Ours over the better memory format of the rival."""
+        return self.best("ours") / self.best(*FORMATS)
+
+    @property
+    def bfloat16_ratio(self) -> float:
+        """Our mixed_bfloat16 over our float32."""
+        return self.best("bfloat16") / self.best("ours")
+
+
+class _Watch(keras.callbacks.Callback):
+    """Reads the loss after every update, as training does to stop on NaN."""
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        loss = logs["loss"]
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the loss became {loss}: its speed means nothing")
+
+
+@contextmanager
+def _policy(name: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def ours(spec: ModelSpec, images: np.ndarray) -> dict[str, Train]:
+    """Training as `thesis-repro train` does it, in both precisions."""
+    return {
+        "ours": _in_precision("float32", spec, images),
+        "bfloat16": _in_precision("mixed_bfloat16", spec, images),
+    }
+
+
+def _in_precision(precision: str, spec: ModelSpec, images: np.ndarray) -> Train:
+    def train(rows: np.ndarray) -> None:
+        batches = ImageBatches(images, spec.batch_size.value, rows)
+        with _policy(precision):
+            model.fit(batches, epochs=1, verbose=0, callbacks=[_Watch()])
+
+    with _policy(precision):
+        model = build_autoencoder(spec)
+        model.compile(optimizer=build_optimizer(spec))
+    return train
+
+
+def race(
+    spec: ModelSpec,
+    rounds: int,
+    least_steps: int,
+    rng: np.random.Generator,
+    least_seconds: float = TURN_SECONDS,
+) -> Result:
+    """All contestants of a model in turns of at least so many updates and about so many seconds.
+
+    Raises:
+        click.ClickException: the rival turns out to be another network.
+    """
+    images = digits(spec)
+    agreement = compare(build_autoencoder(spec), images[: spec.batch_size.value])
+    if not agreement.holds:
+        raise click.ClickException(
+            f"{spec.id}: the PyTorch rendering is another network ({agreement}); speeds would mean "
+            "nothing. Correct benchmarks/torch_rival.py."
+        )
+
+    def rows(steps: int) -> np.ndarray:
+        return rng.integers(0, len(images), steps * spec.batch_size.value)
+
+    with rival_process(spec) as rival:
+        field = {name: partial(timed, train) for name, train in ours(spec, images).items()}
+        field |= {layout: partial(rival.turn, layout) for layout in FORMATS}
+        for turn in field.values():  # compilation, memory and kernels chosen at first use
+            turn(rows(3))
+        speed = field["ours"](rows(least_steps)).speed
+        steps = max(least_steps, round(speed * least_seconds / spec.batch_size.value))
+        turns: dict[str, list[Turn]] = {name: [] for name in field}
+        for _ in range(rounds):
+            for name, turn in field.items():
+                turns[name].append(turn(rows(steps)))
+    return Result(
+        spec.id,
+        {name: [turn.speed for turn in taken] for name, taken in turns.items()},
+        float(np.mean([turn.others for taken in turns.values() for turn in taken])),
+    )
+
+
+def machine() -> dict[str, str | int | bool]:
+    """What the figures depend on."""
+    information = Path("/proc/cpuinfo")
+    text = information.read_text() if information.exists() else ""
+    names = [line.split(":")[1].strip() for line in text.splitlines() if "model name" in line]
+    return {
+        "cpu": names[0] if names else platform.processor(),
+        "cores": os.cpu_count() or 1,
+        "avx512_bf16": "avx512_bf16" in text,
+        "amx_bf16": "amx_bf16" in text,
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+        "torch": torch.__version__,
+    }
+
+
+HEADER = (
+    f"{'model':<20} {'ours':>13} {'torch':>13} {'format':<13} {'ratio':<12} {'bf16':>13} "
+    f"{'bf16/fp32':<12} others"
+)
+
+
+def line(result: Result) -> str:
+    """A row of the table: best turns, the worst in brackets, and the two goals."""
+
+    def speeds(name: str) -> str:
+        return f"{max(result.turns[name]):6.0f} ({min(result.turns[name]):4.0f})"
+
+    def verdict(value: float, goal: float) -> str:
+        if result.others > QUIET:
+            return f"{value:.2f} unclear"
+        return f"{value:.2f} {'met' if value >= goal else 'MISSED'}"
+
+    layout = max(FORMATS, key=result.best)
+    return (
+        f"{result.model:<20} {speeds('ours'):>13} {speeds(layout):>13} {layout:<13} "
+        f"{verdict(result.ratio, GOAL_RATIO):<12} {speeds('bfloat16'):>13} "
+        f"{verdict(result.bfloat16_ratio, GOAL_BFLOAT16):<12} {result.others:6.0%}"
+    )
+
+
+def chosen(context: click.Context, option: click.Parameter, value: str) -> list[str]:
+    """Model ids from a comma-separated list."""
+    ids = value.split(",")
+    unknown = [model_id for model_id in ids if model_id not in BENCHMARKED]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(BENCHMARKED)}")
+    return ids
+
+
+@click.command(help=__doc__.splitlines()[0])
+@click.option("--models", default=",".join(BENCHMARKED), callback=chosen, help="Comma-separated.")
+@click.option("--rounds", default=5, type=click.IntRange(1), show_default=True)
+@click.option("--steps", default=20, type=click.IntRange(2), show_default=True, help="At least.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all turns here.")
+def main(models: list[str], rounds: int, steps: int, json_file: Path | None) -> None:
+    """Run the race and print the table."""
+    make_deterministic()
+    keras.utils.set_random_seed(0)
+    rng = np.random.default_rng(0)
+    here = machine()
+    click.echo(", ".join(f"{name} {value}" for name, value in here.items()))
+    click.echo(f"images/s of the best turn (of the worst)\n{HEADER}")
+    results = []
+    for model_id in models:
+        results.append(race(MODELS[model_id], rounds, steps, rng))
+        click.echo(line(results[-1]))
+        if json_file:
+            record = {"machine": here, "results": [asdict(result) for result in results]}
+            json_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
