@@ -110,7 +110,7 @@ def _in_precision(precision: str, spec: ModelSpec, images: np.ndarray) -> Train:
     def train(rows: np.ndarray) -> None:
         batches = ImageBatches(images, spec.batch_size.value, rows)
         with _policy(precision):
-            model.fit(batches, epochs=1, verbose=0, callbacks=[_Watch()])
+            model.fit(batches, shuffle=False, verbose=0, callbacks=[_Watch()])
 
     with _policy(precision):
         model = build_autoencoder(spec)
