@@ -25,11 +25,12 @@ from thesis_repro.analysis.feature_maps import (
 )
 from thesis_repro.analysis.reconstruction import split_losses
 from thesis_repro.chapter import Chapter
-from thesis_repro.claims import Judgement, Measurement, load_claims
+from thesis_repro.claims import load_claims
 from thesis_repro.figures import COLOURS, new_figure, style
 from thesis_repro.seeds import derive_seed
 from thesis_repro.statistics import benjamini_hochberg, mean_sd, rank_sum_p, signed_rank_p
 from thesis_repro.training import TrainedModel
+from thesis_repro.verdicts import Judgement, Measurement
 
 MODELS = ("mnist-vlae-factor-1", "mnist-vlae-factor-2", "mnist-vlae-factor-3")
 

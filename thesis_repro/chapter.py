@@ -12,12 +12,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from thesis_repro import provenance
-from thesis_repro.claims import Judgement, Measurement, judge, load_claims, write_claims
+from thesis_repro.claims import load_claims
 from thesis_repro.figures import save_figure
 from thesis_repro.files import atomic_path, sha256, write_json
 from thesis_repro.images import ImageData, load_images
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.training import TrainedModel, TrainingOptions, train_or_load
+from thesis_repro.verdicts import Judgement, Measurement, judge, write_claims
 from thesis_repro.zoo import model
 
 

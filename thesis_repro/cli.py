@@ -153,7 +153,7 @@ def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
     import importlib
 
     from thesis_repro.chapter import Chapter
-    from thesis_repro.claims import render
+    from thesis_repro.verdicts import render
 
     scripts = {section: importlib.import_module(CHAPTERS[section]) for section in sections}
     needed = [name for script in scripts.values() for name in script.MODELS]

@@ -24,9 +24,10 @@ from chapters.ch4_2 import (
 )
 from thesis_repro import training
 from thesis_repro.analysis.feature_maps import LayerActivity, most_active
-from thesis_repro.claims import Verdict, judge, load_claims
+from thesis_repro.claims import load_claims
 from thesis_repro.cli import main
 from thesis_repro.figures import COLOURS
+from thesis_repro.verdicts import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.2")}
 BEST_EPOCHS = dict(zip(MODELS, (26, 39, 52), strict=True))  # Section 4.2, Figure 20

@@ -11,12 +11,12 @@ import pytest
 
 from thesis_repro import chapter as module
 from thesis_repro.chapter import Chapter, Workspace
-from thesis_repro.claims import Measurement, Verdict
 from thesis_repro.figures import new_figure
 from thesis_repro.images import ImageData
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.scale import SCALES
 from thesis_repro.training import TrainingOptions
+from thesis_repro.verdicts import Measurement, Verdict
 
 RUN_IDS = {"mnist-vlae-factor-1": "0123456789ab", "mnist-vlae-factor-2": "ba9876543210"}
 

@@ -1,0 +1,343 @@
+"""Verdict rules, and the verdicts that they lead to."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from thesis_repro.claims import Claim, load_claims
+from thesis_repro.verdict_rules import CHECK_TYPES, Check, evaluate, load_rules, parse_rules
+from thesis_repro.verdicts import Measurement, Verdict, judge, render, write_claims
+
+CLAIMS = {claim.id: claim for claim in load_claims()}
+SECTION = [claim.id for claim in load_claims("4.2")]
+TABLE = [claim_id for claim_id in SECTION if "table3" in claim_id]
+OFFICIAL = "MNIST (official files)"
+
+
+def perfect(claim_id: str) -> dict:
+    """What a run that agrees with the thesis in every number would measure."""
+    orders = {
+        "4.2-best-loss-order": {"lowest_validation_loss": [200.0, 205.0, 210.0]},
+        "4.2-overfit-order": {"final_validation_loss": [300.0, 250.0, 235.0]},
+    }
+    reported = CLAIMS[claim_id].reported or orders[claim_id]
+    return {key: 2.9e-9 if key == "p" else value for key, value in reported.items()}
+
+
+def verdict(claim_id: str, values: dict, scale="paper", stand_in=False, data=OFFICIAL):
+    measurement = Measurement(claim_id, values)
+    return judge(CLAIMS[claim_id], measurement, scale=scale, stand_in=stand_in, data=data)
+
+
+def outcome(type_: str, ours, theirs=None, models=("a", "b", "c"), **params):
+    claim = Claim("x", "9", "value", "s", models, "source", {"q": theirs})
+    check = Check("name", type_, "q", "why", params)
+    measured = ours if isinstance(ours, dict) else {"q": ours}
+    return evaluate(check, claim, measured)
+
+
+# === The data ===
+
+
+def test_rules_cover_section_4_2_and_give_their_ground():
+    assert list(load_rules()) == SECTION
+    for checks in load_rules().values():
+        assert checks
+        assert len({check.name for check in checks}) == len(checks)
+        assert all(len(check.why) > 30 for check in checks)
+
+
+def test_the_allowed_ratio_of_sds_is_its_stated_quantile():
+    factor = next(c for c in load_rules()[TABLE[0]] if c.type == "ratio").params["factor"]
+    assert factor == pytest.approx(stats.f.ppf(1 - 0.05 / 6 / 2, 23, 23) ** 0.5, abs=0.005)
+
+
+# === Verdicts ===
+
+
+@pytest.mark.parametrize("claim_id", SECTION)
+def test_perfect_reproduction_is_replicated(claim_id):
+    judgement = verdict(claim_id, perfect(claim_id))
+    assert judgement.verdict == Verdict.REPLICATED
+    assert all(check.holds for check in judgement.checks)
+    assert len(judgement.checks) == len(load_rules()[claim_id])
+
+
+@pytest.mark.parametrize("claim_id", TABLE)
+@pytest.mark.parametrize("key", ["original_mean", "deactivated_mean"])
+@pytest.mark.parametrize(
+    ("factor", "holds"), [(0.89, False), (0.91, True), (1.09, True), (1.11, False)]
+)
+def test_means_may_be_ten_percent_off(claim_id, key, factor, holds):
+    values = perfect(claim_id)
+    judgement = verdict(claim_id, values | {key: factor * values[key]})
+    assert (judgement.verdict == Verdict.REPLICATED) is holds
+    assert (judgement.verdict == Verdict.NOT_REPLICATED) is not holds
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "change", "failing"),
+    [
+        ("4.2-best-epoch", {"best_epoch": [32, 31, 52]}, "later minimum"),
+        ("4.2-best-epoch", {"best_epoch": [26, 39, 39]}, "later minimum"),
+        ("4.2-best-epoch", {"best_epoch": [15, 39, 52]}, "epochs of the minima"),
+        ("4.2-best-epoch", {"best_epoch": [26, 39, 73]}, "epochs of the minima"),
+        ("4.2-best-loss-order", {"lowest_validation_loss": [210, 205, 220]}, "lowest"),
+        ("4.2-overfit-order", {"final_validation_loss": [250, 300, 235]}, "highest"),
+        ("4.2-table3-factor-1", {"original_sd": 8.136 * 1.8}, "SD of the original"),
+        ("4.2-table3-factor-2", {"deactivated_sd": 16.326 / 1.8}, "SD with deactivated"),
+        ("4.2-table3-factor-3", {"p": 0.001}, "significant"),
+        ("4.2-table3-factor-3", {"p": float("nan")}, "significant"),
+    ],
+)
+def test_each_claim_can_fail_by_one_check_alone(claim_id, change, failing):
+    judgement = verdict(claim_id, perfect(claim_id) | change)
+    failed = [check for check in judgement.checks if not check.holds]
+    assert judgement.verdict == Verdict.NOT_REPLICATED
+    assert [failing in check.name for check in failed] == [True]
+    assert failed[0].name in judgement.why
+    assert failed[0].detail in judgement.why
+
+
+def test_the_calibration_is_judged_as_its_numbers_are():
+    # One training of factor-3: the level of the loss agrees, the deactivated column does not (E10).
+    values = {
+        "original_mean": 213.9,
+        "original_sd": 6.9,
+        "deactivated_mean": 942.5,
+        "deactivated_sd": 12.3,
+        "p": 2.9e-9,
+    }
+    judgement = verdict("4.2-table3-factor-3", values)
+    assert judgement.verdict == Verdict.NOT_REPLICATED
+    assert [check.ours for check in judgement.checks if not check.holds] == [942.5]
+    assert "off by 14.8%; allowed 10%" in judgement.why
+
+
+@pytest.mark.parametrize(
+    ("scale", "stand_in", "data", "named"),
+    [
+        ("quick", False, OFFICIAL, ["quick"]),
+        ("paper", True, "stand-in: digits", ["stand-in: digits"]),
+        ("smoke", True, "stand-in: digits", ["smoke", "stand-in: digits"]),
+    ],
+)
+@pytest.mark.parametrize(("factor", "held"), [(1.0, 6), (1.2, 5)])
+def test_other_scale_or_data_is_not_comparable_but_checked(
+    scale, stand_in, data, named, factor, held
+):
+    values = perfect("4.2-table3-factor-1")
+    values["original_mean"] *= factor
+    judgement = verdict("4.2-table3-factor-1", values, scale, stand_in, data)
+    assert judgement.verdict == Verdict.NOT_COMPARABLE
+    assert all(name in judgement.why for name in named)
+    assert f"{held} of 6 checks would hold" in judgement.why
+    assert sum(check.holds for check in judgement.checks) == held
+
+
+@pytest.mark.parametrize("scale", ["paper", "quick"])
+def test_without_measurement_it_is_not_run(scale):
+    judgement = judge(CLAIMS[SECTION[0]], None, scale=scale, stand_in=False, data=OFFICIAL)
+    assert (judgement.verdict, judgement.checks) == (Verdict.NOT_RUN, ())
+    assert "`thesis-repro chapter 4.2`" in judgement.why
+    later = judge(CLAIMS["4.8-stripes"], None, scale=scale, stand_in=False, data=OFFICIAL)
+    assert later.verdict == Verdict.NOT_RUN
+    assert "no rule" in later.why
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("key", ["original_mean", "deactivated_mean", "original_sd", "p"])
+def test_what_is_not_finite_fails_and_is_named(key, bad):
+    judgement = verdict("4.2-table3-factor-1", perfect("4.2-table3-factor-1") | {key: bad})
+    failed = [check for check in judgement.checks if not check.holds and check.theirs is not None]
+    assert judgement.verdict == Verdict.NOT_REPLICATED
+    assert any(f"{key} is not a finite number" in check.detail for check in failed)
+
+
+def test_nan_on_the_other_side_of_a_comparison_fails_too():
+    values = perfect("4.2-table3-factor-1") | {"original_mean": float("nan")}
+    failed = [
+        check.name for check in verdict("4.2-table3-factor-1", values).checks if not check.holds
+    ]
+    assert failed == ["mean loss of the original model", "deactivating makes it worse"]
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "values", "message"),
+    [
+        ("4.2-table3-factor-1", {"original_mean": 1.0}, "'original_sd' is missing"),
+        ("4.2-best-epoch", {"best_epoch": [26, 39]}, "has 2 values; pass 3"),
+        ("4.2-best-epoch", {"best_epoch": 26}, "has 1 values; pass 3"),
+        ("4.8-stripes", {"x": 1.0}, "no rule for '4.8-stripes'"),
+    ],
+)
+def test_incomplete_measurements_are_errors(claim_id, values, message):
+    with pytest.raises(ValueError, match=message):
+        verdict(claim_id, values)
+
+
+def test_a_measurement_of_another_claim_is_an_error():
+    measurement = Measurement(SECTION[1], perfect(SECTION[1]))
+    with pytest.raises(ValueError, match=r"not of '4\.2-best-epoch'"):
+        judge(CLAIMS[SECTION[0]], measurement, scale="paper", stand_in=False, data=OFFICIAL)
+
+
+# === Check types ===
+
+
+@pytest.mark.parametrize(
+    ("type_", "ours", "theirs", "params", "holds"),
+    [
+        ("relative", 1.4, 1.0, {"tolerance": 0.5}, True),
+        ("relative", 1.6, 1.0, {"tolerance": 0.5}, False),
+        ("relative", -1.1, -1.0, {"tolerance": 0.2}, True),
+        ("relative", [1.0, 2.0, 3.0], [1.0, 2.0, 4.0], {"tolerance": 0.2}, False),
+        ("ratio", 2.9, 1.0, {"factor": 3.0}, True),
+        ("ratio", 3.1, 1.0, {"factor": 3.0}, False),
+        ("ratio", 1.0, 2.9, {"factor": 3.0}, True),
+        ("ratio", 1.0, 3.1, {"factor": 3.0}, False),
+        ("ratio", 0.0, 3.1, {"factor": 3.0}, False),
+        ("increasing", [1, 2, 3], None, {}, True),
+        ("increasing", [1, 2, 2], None, {}, False),
+        ("increasing", [2, 1, 3], None, {}, False),
+        ("lowest_at", [2, 1, 3], None, {"model": "b"}, True),
+        ("lowest_at", [1, 2, 3], None, {"model": "b"}, False),
+        ("lowest_at", [1, 1, 3], None, {"model": "b"}, False),
+        ("lowest_at", [3, 3, 3], None, {"model": "b"}, False),
+        ("highest_at", [2, 1, 3], None, {"model": "c"}, True),
+        ("highest_at", [2, 3, 1], None, {"model": "c"}, False),
+        ("highest_at", [3, 1, 3], None, {"model": "c"}, False),
+        ("greater", {"q": 2, "r": 1}, None, {"than": "r"}, True),
+        ("greater", {"q": 1, "r": 1}, None, {"than": "r"}, False),
+        ("greater", {"q": 1, "r": 2}, None, {"than": "r"}, False),
+        ("significance", 0.049, None, {"alpha": 0.05}, True),
+        ("significance", 0.05, None, {"alpha": 0.05}, False),
+        ("significance", -0.1, None, {"alpha": 0.05}, False),
+    ],
+)
+def test_each_check_type_holds_and_fails(type_, ours, theirs, params, holds):
+    result = outcome(type_, ours, theirs, **params)
+    assert result.holds is holds
+    assert result.theirs == theirs
+    assert result.why == "why"
+    assert result.detail
+
+
+@pytest.mark.parametrize("type_", list(CHECK_TYPES))
+def test_every_check_type_is_tried_above(type_):
+    cases = test_each_check_type_holds_and_fails.pytestmark[0].args[1]
+    assert {case[-1] for case in cases if case[0] == type_} == {True, False}
+
+
+# === Rules that are wrong ===
+
+GOOD = 'name = "n"\ntype = "relative"\nkey = "best_epoch"\ntolerance = 0.4\nwhy = "w"'
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("4.2-best-epochs", "", "", "no such claim"),
+        ("4.2-best-epoch", 'why = "w"', "", "without why"),
+        ("4.2-best-epoch", 'why = "w"', 'why = " "', "without why"),
+        ("4.2-best-epoch", "relative", "absolute", "unknown check type 'absolute'; there are rel"),
+        ("4.2-best-epoch", "tolerance", "tolerence", "parameters tolerance, given tolerence"),
+        ("4.2-best-epoch", "tolerance = 0.4", "", "parameters tolerance, given none"),
+        ("4.2-best-epoch", "best_epoch", "epoch", "reports no 'epoch'"),
+        ("4.2-best-loss-order", "", "", "reports no 'best_epoch'"),
+        ("4.2-best-epoch", '"relative"', '"lowest_at"\nmodel = "x"', "takes the parameters model"),
+    ],
+)
+def test_a_wrong_rule_is_named(table, old, new, message):
+    text = f'[["{table}".checks]]\n' + (GOOD.replace(old, new) if old else GOOD)
+    with pytest.raises(ValueError, match=f"verdict_rules.toml, '{table}'.*{message}"):
+        parse_rules(text)
+
+
+def test_a_rule_for_a_model_the_claim_does_not_have_is_named():
+    rule = GOOD.replace("relative", "lowest_at").replace("tolerance = 0.4", 'model = "mnist-vae"')
+    with pytest.raises(ValueError, match="'mnist-vae' is none of the claim's models"):
+        parse_rules('[["4.2-best-epoch".checks]]\n' + rule)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "checks = []", 'same_as = "4.2-nothing"', 'same_as = "4.2-best-epoch"\nchecks = []'],
+)
+def test_a_rule_without_checks_is_named(body):
+    with pytest.raises(ValueError, match="wants checks"):
+        parse_rules(f'["4.2-best-epoch"]\n{body}')
+
+
+# === Output ===
+
+
+def judgements():
+    values = {key: np.float64(value) for key, value in perfect(TABLE[0]).items()}
+    done = judge(
+        CLAIMS[TABLE[0]],
+        Measurement(TABLE[0], values, {"deactivated_mean": float("nan"), "p": 1.8e-5}),
+        scale="paper",
+        stand_in=False,
+        data=OFFICIAL,
+    )
+    epochs = Measurement("4.2-best-epoch", {"best_epoch": np.array([20, 30, 36])})
+    quick = judge(CLAIMS["4.2-best-epoch"], epochs, scale="quick", stand_in=False, data=OFFICIAL)
+    missing = judge(CLAIMS["4.1-vae-no-gabor"], None, scale="paper", stand_in=False, data="")
+    return [done, quick, missing]
+
+
+def test_claims_are_written_whole_and_leave_nothing_else(tmp_path):
+    path = tmp_path / "4.2" / "claims.json"
+    write_claims(path, judgements())
+    written = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert [entry["verdict"] for entry in written] == ["replicated", "not comparable", "not run"]
+    assert written[0]["reported"]["original_mean"] == 232.759
+    assert written[0]["as_written"]["original_mean"] == 232.759
+    assert written[0]["as_run"] == {"deactivated_mean": None, "p": 1.8e-5}
+    assert written[1]["checks"][1]["ours"] == [20, 30, 36]
+    assert written[1]["checks"][1]["theirs"] == [26, 39, 52]
+    assert (written[1]["scale"], written[1]["data"]) == ("quick", OFFICIAL)
+    assert [entry.name for entry in path.parent.iterdir()] == ["claims.json"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "claims.json"
+    path.write_text("old")
+    broken = judge(
+        CLAIMS[SECTION[0]],
+        Measurement(SECTION[0], {"best_epoch": [26, 39, 52], "extra": object()}),
+        scale="paper",
+        stand_in=False,
+        data=OFFICIAL,
+    )
+    with pytest.raises(TypeError):
+        write_claims(path, [broken])
+    assert [entry.name for entry in tmp_path.iterdir()] == ["claims.json"]
+    assert path.read_text() == "old"
+
+
+def test_the_table_shows_all_three_sources_and_the_verdict():
+    lines = render(judgements()).splitlines()
+    assert lines[0].split() == [
+        "claim",
+        "quantity",
+        "reported",
+        "as",
+        "written",
+        "as",
+        "run",
+        "verdict",
+    ]
+    row = next(line for line in lines if line.startswith(TABLE[0]))
+    assert row.split() == [TABLE[0], "original_mean", "232.759", "232.759", "-", "replicated"]
+    assert ["p", "<", "0.001", "2.90e-09", "1.80e-05"] in [line.split() for line in lines]
+    assert ["deactivated_mean", "1190.616", "1190.616", "nan"] in [line.split() for line in lines]
+    assert any("26, 39, 52  20, 30, 36  -" in line for line in lines)
+    assert lines[-1].split() == ["4.1-vae-no-gabor", "-", "-", "-", "-", "not", "run"]
+
+
+def test_an_empty_table_has_its_header():
+    assert render([]).startswith("claim  quantity")
