@@ -183,25 +183,26 @@ def loss_curves(histories: dict[str, list[dict[str, float]]]) -> Figure:
     with style():
         axes = figure.subplots()
         for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
-            factor = name[-1]
-            epochs = [row["epoch"] for row in history]
-            validation = [row["val_loss"] for row in history]
-            axes.plot(epochs, [row["loss"] for row in history], "--", color=colour, lw=1,
-                      label=f"fm = {factor}, training")  # fmt: skip
-            axes.plot(epochs, validation, color=colour, lw=1.4, label=f"fm = {factor}, validation")
-            best = int(np.argmin(validation))
-            axes.plot(epochs[best], validation[best], "o", color=colour, ms=5)
-            axes.annotate(f"{epochs[best]:.0f}", (epochs[best], validation[best]), color=colour,
-                          xytext=(0, -12), textcoords="offset points", ha="center")  # fmt: skip
-        axes.set(xlabel="epoch", ylabel="loss", yscale="log",
-                 title="MNIST-VLAE: feature maps reduced by a factor fm")  # fmt: skip
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            _loss_curve(axes, f"fm = {name[-1]}", history, colour)
+        axes.set_title("MNIST-VLAE: feature maps reduced by a factor fm")
+        axes.set(xlabel="epoch", ylabel="loss", yscale="log")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 5, 7)))
         axes.yaxis.set_major_formatter("{x:.0f}")
         axes.yaxis.set_minor_locator(NullLocator())
         axes.grid(axis="y", color="0.9", lw=0.6)
         axes.legend(ncols=3, fontsize=8)
     return figure
+
+
+def _loss_curve(axes: Axes, label: str, history: list[dict[str, float]], colour: str) -> None:
+    epochs = [int(row["epoch"]) for row in history]
+    training, validation = ([row[key] for row in history] for key in ("loss", "val_loss"))
+    best = int(np.argmin(validation))
+    lowest = f"{label}, validation (lowest at {epochs[best]})"
+    axes.plot(epochs, training, "--", color=colour, linewidth=1, label=f"{label}, training")
+    axes.plot(epochs, validation, color=colour, linewidth=1.4, label=lowest)
+    axes.plot(epochs[best], validation[best], "o", color=colour, markersize=5)
 
 
 def feature_map_activities(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -100,9 +101,13 @@ class Chapter:
         self.files += save_figure(figure, self.folder / f"figure_{number}", self.origin)
 
     def save_table(self, number: int, table: pd.DataFrame) -> None:
-        """Write ``table_<number>.csv``, with scale and data beside every row."""
+        """Write ``table_<number>.csv``; scale and data stand beside every row that we computed."""
         path = self.folder / f"table_{number}.csv"
-        marked = table.assign(scale=self.workspace.options.scale.name, data=self.data_description)
+        theirs = table.get("reading") == "reported"
+        marked = table.assign(
+            scale=np.where(theirs, "thesis", self.workspace.options.scale.name),
+            data=np.where(theirs, "thesis", self.data_description),
+        )
         with atomic_path(path) as temporary:
             marked.to_csv(temporary, index=False, lineterminator="\n")
         self.files.append(path)

@@ -33,8 +33,6 @@ from thesis_repro.spec import ModelSpec
 # the same configuration end with other weights.
 TRAINING_VERSION = 1
 
-PRECISIONS = ("float32", "mixed_bfloat16")
-
 
 @dataclass(frozen=True)
 class TrainingOptions:
