@@ -191,7 +191,7 @@ def loss_curves(histories: dict[str, list[dict[str, float]]]) -> Figure:
         axes.yaxis.set_major_formatter("{x:.0f}")
         axes.yaxis.set_minor_locator(NullLocator())
         axes.grid(axis="y", color="0.9", lw=0.6)
-        axes.legend(ncols=3, fontsize=8)
+        axes.legend(loc="upper right", fontsize=8)
     return figure
 
 
