@@ -1,6 +1,7 @@
 """The command line. Heavy imports wait inside the commands, so that ``--help`` answers at once."""
 
 import functools
+import importlib
 import logging
 import os
 from collections.abc import Callable, Iterable
@@ -51,13 +52,14 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-def _import_keras() -> None:
-    """Import Keras and its backend without the notices that TensorFlow writes past Python."""
+def _import_quietly(*modules: str) -> None:
+    """Import modules without the notices that TensorFlow writes past Python while it loads."""
     stderr = os.dup(2)
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
         try:
-            import keras  # noqa: F401  (imported for what it loads)
+            for module in modules:
+                importlib.import_module(module)
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
@@ -149,9 +151,7 @@ def _make_stand_ins(datasets: set[str], data_dir: Path, *, quiet: bool) -> None:
 @click.option("--out", type=_directory, default="results", show_default=True, help="Results.")
 def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
     """Train or load what SECTIONS need; emit their figures, tables and verdicts."""
-    _import_keras()
-    import importlib
-
+    _import_quietly("keras", "tensorflow")
     from thesis_repro.chapter import Chapter
     from thesis_repro.verdicts import render
 
@@ -172,7 +172,7 @@ def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
 def train(models: tuple[str, ...], **options: Any) -> None:
     """Train one or more MODELS of Table 2; finished runs are kept, interrupted ones go on."""
     specs = [zoo.model(name) for name in models]
-    _import_keras()
+    _import_quietly("keras", "tensorflow")
     workspace = _workspace(Path(), models, **options)
     for spec in specs:
         trained = workspace.trained(spec.id, workspace.images(spec.id))
@@ -189,7 +189,7 @@ def train(models: tuple[str, ...], **options: Any) -> None:
 def models(model: str | None) -> None:
     """Table 2 with parameter totals, or everything about one MODEL with its sources."""
     spec = zoo.model(model) if model else None
-    _import_keras()
+    _import_quietly("keras")
     from thesis_repro.zoo_tables import model_table, table_2
 
     click.echo(model_table(spec) if spec else table_2())
@@ -202,7 +202,7 @@ def listing(number: int | None, check: bool) -> None:
     """Print listing NUMBER as the thesis does, or --check all of them row by row."""
     if check == (number is not None):
         raise click.UsageError("Give either a listing's number (1-39) or --check.")
-    _import_keras()
+    _import_quietly("keras")
     if check:
         _check_listings()
         return
@@ -271,6 +271,7 @@ def prepare(dataset: str, source: Path | None, data_dir: Path, stand_in: bool) -
     """Turn the official files of DATASET into verified TFRecords."""
     if stand_in == (source is not None):
         raise click.UsageError("Give either --source DIR (official files) or --stand-in.")
+    _import_quietly("tensorflow")
     from data_prep import prepare as preparation
 
     manifest = preparation.prepare(dataset, data_dir, source=source, stand_in=stand_in)
@@ -283,6 +284,7 @@ def prepare(dataset: str, source: Path | None, data_dir: Path, stand_in: bool) -
 @stand_in_option
 def verify(dataset: str, data_dir: Path, stand_in: bool) -> None:
     """Hold every byte of a prepared DATASET against its manifest."""
+    _import_quietly("tensorflow")
     from data_prep import prepare as preparation
 
     click.echo(f"verified: {_summary(preparation.verify(dataset, data_dir, stand_in=stand_in))}")
