@@ -18,8 +18,6 @@ import json
 import math
 import os
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -34,7 +32,7 @@ from rival_process import rival_process
 from torch_rival import FORMATS, compare
 from workload import Train, Turn, digits, timed
 
-from thesis_repro.backend import make_deterministic
+from thesis_repro.backend import dtype_policy, make_deterministic
 from thesis_repro.images import ImageBatches
 from thesis_repro.networks import build_autoencoder
 from thesis_repro.spec import ModelSpec
@@ -88,16 +86,6 @@ class _Watch(keras.callbacks.Callback):
             raise FloatingPointError(f"the loss became {loss}: its speed means nothing")
 
 
-@contextmanager
-def _policy(name: str) -> Iterator[None]:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
 def ours(spec: ModelSpec, images: np.ndarray) -> dict[str, Train]:
     """Training as `thesis-repro train` does it, in both precisions."""
     return {
@@ -109,10 +97,10 @@ def ours(spec: ModelSpec, images: np.ndarray) -> dict[str, Train]:
 def _in_precision(precision: str, spec: ModelSpec, images: np.ndarray) -> Train:
     def train(rows: np.ndarray) -> None:
         batches = ImageBatches(images, spec.batch_size.value, rows)
-        with _policy(precision):
+        with dtype_policy(precision):
             model.fit(batches, shuffle=False, verbose=0, callbacks=[_Watch()])
 
-    with _policy(precision):
+    with dtype_policy(precision):
         model = build_autoencoder(spec)
         model.compile(optimizer=build_optimizer(spec))
     return train

@@ -1,4 +1,7 @@
-"""The one place where backends differ."""
+"""Keras's global settings, and the one place where backends differ."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import keras
 
@@ -14,3 +17,14 @@ def make_deterministic() -> None:
         import tensorflow
 
         tensorflow.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def dtype_policy(name: str) -> Iterator[None]:
+    """Build networks in ``float32`` or ``mixed_bfloat16``; the global policy stays as it was."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

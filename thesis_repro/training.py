@@ -8,8 +8,6 @@ needs.
 import json
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +17,7 @@ import numpy as np
 
 from thesis_repro import provenance
 from thesis_repro.autoencoder import VariationalAutoencoder
-from thesis_repro.backend import make_deterministic
+from thesis_repro.backend import dtype_policy, make_deterministic
 from thesis_repro.errors import TrainingError
 from thesis_repro.images import ImageBatches, ImageData
 from thesis_repro.networks import build_autoencoder
@@ -86,7 +84,7 @@ def train_or_load(
         )
     make_deterministic()
     run = RunFolder(runs_dir, run_config(spec, data, options))
-    with run.lock(), _precision(options.precision):
+    with run.lock(), dtype_policy(options.precision):
         # The literal builders take Keras's default initialisers, which draw from the global seed.
         keras.utils.set_random_seed(derive_seed(options.seed, spec.id, "initial weights"))
         model = build_autoencoder(spec)
@@ -211,14 +209,3 @@ def _variables(model: VariationalAutoencoder) -> list[np.ndarray]:
     """All that an epoch leaves behind: weights, moving statistics and optimiser state."""
     variables = [*model.weights, *model.optimizer.variables]
     return [keras.ops.convert_to_numpy(variable) for variable in variables]
-
-
-@contextmanager
-def _precision(policy: str) -> Iterator[None]:
-    """Build networks under a dtype policy, and leave the global one as it was."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
