@@ -97,7 +97,7 @@ class Chapter:
         )
 
     def save_figure(self, number: int, figure: Figure) -> None:
-        """Write ``figure_<number>`` as PNG and SVG, and close it."""
+        """Write ``figure_<number>`` as PNG and SVG."""
         self.files += save_figure(figure, self.folder / f"figure_{number}", self.origin)
 
     def save_table(self, number: int, table: pd.DataFrame) -> None:
