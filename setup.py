@@ -16,10 +16,10 @@ REQUIREMENTS = [
     "statsmodels>=0.15,<1",
     "matplotlib>=3.11,<4",
     "pandas>=3.1,<4",
-    "pillow>=12,<14",
+    "pillow>=13,<14",
     "click>=8.5,<9",
     "rich>=15,<16",
-    "filelock>=3.20,<4",
+    "filelock>=3.32,<5",
 ]
 
 EXTRAS = {
@@ -31,7 +31,7 @@ EXTRAS = {
         "@d67e92caf5233f5f00c92698d41b77f96c15c554"
     ],
     "benchmark": ["torch>=2.13,<3"],
-    "dev": ["pytest>=9,<10", "pytest-xdist>=3.8,<4", "ruff>=0.14,<1", "jax>=0.10,<0.12"],
+    "dev": ["pytest>=9,<10", "pytest-xdist>=3.8,<4", "ruff>=0.17,<1", "jax>=0.10,<0.12"],
 }
 
 setup(

@@ -4,6 +4,7 @@
 ``manifest.json``; each figure carries its scale, data, seed and runs.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ from thesis_repro.progress import TrainingProgress
 from thesis_repro.training import TrainedModel, TrainingOptions, train_or_load
 from thesis_repro.verdicts import Judgement, Measurement, judge, write_claims
 from thesis_repro.zoo import model
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,11 @@ class Chapter:
             )
             for claim in load_claims(self.section)
         ]
+        for judgement in judgements:
+            _log.debug("%s: %s", judgement.claim.id, judgement.why)
+            for check in judgement.checks:
+                outcome = "holds" if check.holds else "fails"
+                _log.debug("  %s, %s: %s", check.name, outcome, check.detail)
         path = self.folder / "claims.json"
         write_claims(path, judgements)
         self.files.append(path)

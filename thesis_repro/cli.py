@@ -101,7 +101,12 @@ def run_options(command: Callable) -> Callable:
             help="float32 is the thesis's.",
         ),
         click.option("-q", "--quiet", is_flag=True, help="Errors only."),
-        click.option("-v", "--verbose", is_flag=True, help="Say more."),
+        click.option(
+            "-v",
+            "--verbose",
+            is_flag=True,
+            help="Also say which run is used and how each check of a verdict went.",
+        ),
     )
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 

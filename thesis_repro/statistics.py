@@ -15,9 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-# Table 3 prints no p-value below this one: "< 0.001".
-SMALLEST_PRINTED_P = 0.001
-
 
 class MeanSD(NamedTuple):
     """Mean and standard deviation of a sample, in the sample's own unit."""
@@ -113,17 +110,6 @@ def smallest_rank_sum_p(n: int, m: int) -> float:
         )
     z = (n * m / 2) / np.sqrt(n * m * (n + m + 1) / 12)
     return float(2 * stats.norm.sf(z))
-
-
-def format_p(p: float) -> str:
-    """Return a p-value as Table 3 prints it: "< 0.001", or three decimals.
-
-    Raises:
-        ValueError: if p is NaN or outside 0..1.
-    """
-    if not 0 <= p <= 1:
-        raise ValueError(f"A p-value lies in 0..1, but this one is {p}.")
-    return "< 0.001" if p < SMALLEST_PRINTED_P else f"{p:.3f}"
 
 
 def _sample(x: ArrayLike, name: str) -> NDArray[np.float64]:

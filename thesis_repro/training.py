@@ -6,6 +6,7 @@ needs.
 """
 
 import json
+import logging
 import math
 import time
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from thesis_repro.runs import Checkpoint, RunConfig, RunFolder
 from thesis_repro.scale import Scale
 from thesis_repro.seeds import derive_seed, seed_noise
 from thesis_repro.spec import ModelSpec
+
+_log = logging.getLogger(__name__)
 
 # Part of every run's id. Raise it whenever a change here, in the losses or in the networks makes
 # the same configuration end with other weights.
@@ -84,6 +87,7 @@ def train_or_load(
         )
     make_deterministic()
     run = RunFolder(runs_dir, run_config(spec, data, options))
+    _log.debug("%s: %s %s", spec.id, "load" if run.is_done else "train", run.path)
     with run.lock(), dtype_policy(options.precision):
         # The literal builders take Keras's default initialisers, which draw from the global seed.
         keras.utils.set_random_seed(derive_seed(options.seed, spec.id, "initial weights"))

@@ -49,7 +49,7 @@ def test_an_error_keeps_the_old_folder(tmp_path, error):
     target = tmp_path / "mnist"
     with replacing(target) as partial:
         fill(partial, "good")
-    with pytest.raises(error), replacing(target) as partial:  # noqa: PT012
+    with pytest.raises(error), replacing(target) as partial:  # noqa: PT012 (the error must come after the writing)
         fill(partial, "bad")
         raise error
     assert read(target) == "good"

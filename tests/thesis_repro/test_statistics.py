@@ -9,7 +9,6 @@ from scipy import stats
 
 from thesis_repro.statistics import (
     benjamini_hochberg,
-    format_p,
     mean_sd,
     rank_sum_p,
     signed_rank_p,
@@ -142,27 +141,6 @@ def test_smallest_rank_sum_p_is_a_bound():
 def test_the_bound_of_section_4_3_is_out_of_reach():
     assert smallest_rank_sum_p(50, 50) == pytest.approx(6.9e-18, rel=0.01)  # erratum E06
     assert smallest_rank_sum_p(50, 50) > 1e-29
-
-
-@pytest.mark.parametrize(
-    ("p", "printed"),
-    [
-        (1.8e-5, "< 0.001"),
-        (0.00099, "< 0.001"),
-        (0.001, "0.001"),
-        (0.4391, "0.439"),
-        (0, "< 0.001"),
-        (1, "1.000"),
-    ],
-)
-def test_format_p(p, printed):
-    assert format_p(p) == printed
-
-
-@pytest.mark.parametrize("p", [math.nan, -0.1, 1.1])
-def test_format_p_rejects_what_is_no_probability(p):
-    with pytest.raises(ValueError, match=r"lies in 0\.\.1"):
-        format_p(p)
 
 
 @pytest.mark.parametrize(
