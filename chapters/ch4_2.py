@@ -33,6 +33,7 @@ from thesis_repro.training import TrainedModel
 from thesis_repro.verdicts import Judgement, Measurement
 
 MODELS = ("mnist-vlae-factor-1", "mnist-vlae-factor-2", "mnist-vlae-factor-3")
+DATASETS = ()  # beside those of the models
 
 # Figure numbers of each model: all feature maps, and only the most active ones.
 FEATURE_MAP_FIGURES = {

@@ -1,6 +1,6 @@
 """What a reader of official files hands to the writer of TFRecords."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,19 +12,33 @@ Batch = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
+class ReadOptions:
+    """What the user may say about reading.
+
+    Attributes:
+        workers: Number of processes that read, resize, draw or measure pictures.
+        leave_out_damaged: Leave damaged pictures out and name them, instead of stopping.
+    """
+
+    workers: int = 1
+    leave_out_damaged: bool = False
+
+
+@dataclass(frozen=True)
 class SplitContent:
     """The images of one split, in file order.
 
     Attributes:
-        count: Number of images in all batches together.
+        count: Number of images that there should be.
         batches: One array of shape (n, *feature shape) per feature; the n of the batches add up to
-            `count`. It is consumed once, so it may be a generator that never holds a whole split.
-        shards: Number of TFRecord files to write.
+            `count` less the images left out. It is consumed once, so it may be a generator that
+            never holds a whole split.
+        left_out: Names of the damaged images that were left out; grows while `batches` is consumed.
     """
 
     count: int
     batches: Iterable[Batch]
-    shards: int = 1
+    left_out: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from data_prep.checksums import describe_file
-from data_prep.content import Content, SplitContent
+from data_prep.content import Content, ReadOptions, SplitContent
 from data_prep.mnist import FEATURES
 
 SIZE = 28  # px, MNIST's (Section 3.3.3)
@@ -20,8 +20,12 @@ BRIGHTEST = 16  # the digits are counts of dark pixels in 4 x 4 blocks
 SPLIT_SEED = 0
 
 
-def read_stand_in() -> Content:
-    """Return the digits in MNIST's schema, split at random but always in the same way."""
+def read_stand_in(options: ReadOptions = ReadOptions()) -> Content:
+    """Return the digits in MNIST's schema, split at random but always in the same way.
+
+    Args:
+        options: Nothing in them applies.
+    """
     digits = load_digits()
     images = np.stack([enlarge(counts) for counts in digits.images])[..., np.newaxis]
     labels = digits.target.astype(np.int64)

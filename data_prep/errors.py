@@ -1,6 +1,5 @@
 """The one error of this package: a path, what is wrong with it, and what to do."""
 
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,12 +26,6 @@ class DataError(Exception):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.cause}. To fix it: {self.fix}."
-
-
-def prepare_command(dataset: str, data_dir: Path, stand_in: bool) -> str:
-    """Return the command line that prepares a data set in `data_dir`."""
-    origin = "--stand-in" if stand_in else "--source DIR"
-    return f"`thesis-repro data prepare {dataset} {origin} --data-dir {shlex.quote(str(data_dir))}`"
 
 
 @contextmanager

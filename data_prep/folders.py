@@ -1,5 +1,6 @@
 """Where a prepared data set lies, and how a folder is replaced without a half-written moment."""
 
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,30 @@ from data_prep.manifest import MANIFEST_NAME
 LOCK_TIMEOUT = 600.0  # s, how long to wait for another process that prepares the same data set
 
 
+# These are made without any file and equal the official data, so they have no stand-in.
+MADE_EXACTLY = frozenset({"dsprites"})
+
+
+def is_made_up(dataset: str, stand_in: bool) -> bool:
+    """Whether asking for stand-ins gives made-up images of this data set."""
+    return stand_in and dataset not in MADE_EXACTLY
+
+
 def folder(data_dir: Path, dataset: str, stand_in: bool) -> Path:
     """Return the folder of a prepared data set; official files and stand-in never share one."""
-    return data_dir / (f"{dataset}-stand-in" if stand_in else dataset)
+    return data_dir / (f"{dataset}-stand-in" if is_made_up(dataset, stand_in) else dataset)
+
+
+def official_folder(data_dir: Path, dataset: str) -> Path:
+    """Return where official files are looked for and downloaded to, if no folder is named."""
+    return data_dir / "official" / dataset
+
+
+def prepare_command(dataset: str, data_dir: Path, stand_in: bool) -> str:
+    """Return the command line that prepares a data set in `data_dir`."""
+    origin = "--stand-in" if stand_in else "--source DIR"
+    origin = "" if dataset in MADE_EXACTLY else f" {origin}"
+    return f"`thesis-repro data prepare {dataset}{origin} --data-dir {shlex.quote(str(data_dir))}`"
 
 
 @contextmanager

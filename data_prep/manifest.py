@@ -11,7 +11,7 @@ from data_prep.checksums import SourceFile
 from data_prep.errors import DataError
 
 MANIFEST_NAME = "manifest.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Feature:
     Attributes:
         dtype: Numpy name of the type, e.g. "uint8".
         shape: Height, width, channels for an image; empty for a single number.
-        encoding: "raw" (little-endian bytes, row by row) or "int64" (a list of integers).
+        encoding: "raw" (little-endian bytes, row by row) or "bits" (one bit per value of 0 or 255).
     """
 
     dtype: str
@@ -47,11 +47,13 @@ class SplitEntry:
         count: Number of images.
         content: Per feature the sha256 (hex) of all values in order, as little-endian bytes.
         shards: The files, in order.
+        left_out: Names of the damaged images that were left out on request.
     """
 
     count: int
     content: Mapping[str, str]
     shards: tuple[Shard, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ class Manifest:
     def image_shape(self) -> tuple[int, ...]:
         """Height, width and channels of an image (px)."""
         return self.features["image"].shape
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files together."""
+        return sum(shard.bytes for split in self.splits.values() for shard in split.shards)
 
     @property
     def fingerprint(self) -> str:
@@ -175,7 +182,7 @@ def _split(entry: dict[str, Any]) -> SplitEntry:
     for shard in shards:
         if Path(shard.file).name != shard.file:  # a name, never a way out of the folder
             raise ValueError(f"{shard.file!r} is no plain file name")
-    return SplitEntry(entry["count"], entry["content"], shards)
+    return SplitEntry(entry["count"], entry["content"], shards, tuple(entry["left_out"]))
 
 
 def _sha256_of_json(document: Mapping[str, Any]) -> str:

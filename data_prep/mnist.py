@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data_prep.checksums import SourceFile, describe_file
-from data_prep.content import Content, SplitContent
+from data_prep.content import Content, ReadOptions, SplitContent
 from data_prep.errors import DataError
 from data_prep.idx import read_idx
 from data_prep.manifest import Feature
@@ -61,15 +61,20 @@ OFFICIAL_FILES = (
 # One grey channel; where a network takes three (Listing 1), reading repeats it: erratum E01.
 FEATURES = {
     "image": Feature("uint8", (28, 28, 1), "raw"),
-    "label": Feature("int64", (), "int64"),
+    "label": Feature("int64", (), "raw"),
 }
 
 
-def read_official(source: Path, files: Sequence[OfficialFile] = OFFICIAL_FILES) -> Content:
+def read_official(
+    source: Path,
+    options: ReadOptions = ReadOptions(),
+    files: Sequence[OfficialFile] = OFFICIAL_FILES,
+) -> Content:
     """Read and check the official files.
 
     Args:
         source: The folder that holds the four `.gz` files.
+        options: Nothing in them applies.
         files: What they must hold; tests give their own small ones.
 
     Raises:

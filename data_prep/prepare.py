@@ -1,22 +1,27 @@
 """Prepare, verify and list data sets."""
 
 import hashlib
+import importlib
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from data_prep import mnist
-from data_prep.content import Content
-from data_prep.errors import READ_FIX, WRITE_FIX, DataError, os_errors, prepare_command
-from data_prep.folders import folder, replacing
+from data_prep.content import Content, ReadOptions
+from data_prep.errors import READ_FIX, WRITE_FIX, DataError, os_errors
+from data_prep.folders import MADE_EXACTLY, folder, official_folder, prepare_command, replacing
+from data_prep.layout import Layout
 from data_prep.manifest import Manifest, SplitEntry, write_manifest
-from data_prep.reading import again, open_manifest
-from data_prep.records import read_shard, write_split
+from data_prep.reading import again, layout_of, open_manifest, open_shards
+from data_prep.records import write_split
 
 # What can change the images or the files; their versions are written into the manifest.
-TOOLS = ("tensorflow", "numpy", "pillow", "scikit-learn")
+TOOLS = ("tensorflow", "numpy", "scipy", "pillow", "scikit-learn")
+
+# Told what is going on, how many images are done, and how many there are.
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,13 @@ class Dataset:
     Attributes:
         title: Name for people.
         read_official: Reads and checks the official files in a folder.
-        read_stand_in: Makes the stand-in; needs no files.
+        make: Makes the images without any file: the stand-in, or the data set itself where it can
+            be made exactly.
     """
 
     title: str
-    read_official: Callable[[Path], Content]
-    read_stand_in: Callable[[], Content]
+    read_official: Callable[[Path, ReadOptions], Content]
+    make: Callable[[ReadOptions], Content]
 
 
 @dataclass(frozen=True)
@@ -46,15 +52,30 @@ class Listed:
     problem: DataError | None
 
 
-def _digits() -> Content:
-    from data_prep import (
-        digits,
-    )  # scikit-learn takes a second to import; only the stand-in needs it
+def _late(module: str, function: str) -> Callable[..., Content]:
+    """A reader whose module is imported when it is called: some need a second for that."""
 
-    return digits.read_stand_in()
+    def read(*arguments: Path | ReadOptions) -> Content:
+        return getattr(importlib.import_module(f"data_prep.{module}"), function)(*arguments)
+
+    return read
 
 
-DATASETS: Mapping[str, Dataset] = {"mnist": Dataset("MNIST", mnist.read_official, _digits)}
+def _dataset(title: str, official: str, made: str, making: str = "read_stand_in") -> Dataset:
+    return Dataset(title, _late(official, "read_official"), _late(made, making))
+
+
+DATASETS: Mapping[str, Dataset] = {
+    "mnist": _dataset("MNIST", "mnist", "digits"),
+    "morpho-mnist": _dataset("Morpho-MNIST", "morpho_mnist", "morpho_mnist"),
+    "dsprites": _dataset("dSprites", "dsprites", "dsprites", "render_all"),
+    "celeba": _dataset("CelebA", "celeba", "faces"),
+    "imagenet": _dataset("ImageNet", "imagenet", "dead_leaves"),
+}
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Show no progress."""
 
 
 def prepare(
@@ -63,6 +84,8 @@ def prepare(
     source: Path | None = None,
     stand_in: bool = False,
     *,
+    options: ReadOptions = ReadOptions(),
+    progress: Progress = _silent,
     datasets: Mapping[str, Dataset] = DATASETS,
 ) -> Manifest:
     """Write a data set's TFRecords and manifest; an older folder is replaced once all is done.
@@ -70,8 +93,11 @@ def prepare(
     Args:
         dataset: Id in `datasets`.
         data_dir: Where prepared data sets lie; made if needed.
-        source: Folder of the official files; not for the stand-in.
+        source: Folder of the official files, `<data_dir>/official/<dataset>` if it exists and
+            none is given; not for the stand-in.
         stand_in: Make the stand-in instead.
+        options: How to read.
+        progress: Called now and then.
         datasets: What can be prepared; tests give their own.
 
     Raises:
@@ -79,15 +105,18 @@ def prepare(
             before stays as it was.
     """
     entry = _find(dataset, data_dir, datasets)
-    content = _read(entry, dataset, data_dir, source, stand_in)
+    content = _read(entry, dataset, data_dir, source, stand_in, options)
     target = folder(data_dir, dataset, stand_in)
     with os_errors(data_dir, "it cannot be written", WRITE_FIX), replacing(target) as partial:
-        manifest = _write(partial, dataset, entry.title, stand_in, content)
-        verify_files(partial, manifest, again(dataset, data_dir, stand_in))
+        _check_room(target, partial, content)
+        manifest = _write(partial, dataset, entry.title, stand_in, content, progress)
+        verify_files(partial, manifest, again(dataset, data_dir, stand_in), progress)
     return manifest
 
 
-def verify(dataset: str, data_dir: Path, stand_in: bool = False) -> Manifest:
+def verify(
+    dataset: str, data_dir: Path, stand_in: bool = False, progress: Progress = _silent
+) -> Manifest:
     """Read every byte of a prepared data set again and hold it against its manifest.
 
     Raises:
@@ -95,7 +124,7 @@ def verify(dataset: str, data_dir: Path, stand_in: bool = False) -> Manifest:
     """
     manifest = open_manifest(dataset, data_dir, stand_in)
     location = folder(data_dir, dataset, stand_in)
-    verify_files(location, manifest, again(dataset, data_dir, stand_in))
+    verify_files(location, manifest, again(dataset, data_dir, stand_in), progress)
     return manifest
 
 
@@ -112,23 +141,23 @@ def listing(data_dir: Path) -> list[Listed]:
         return [
             _look(dataset, entry.title, data_dir, stand_in)
             for dataset, entry in DATASETS.items()
-            for stand_in in (False, True)
+            for stand_in in ((False,) if dataset in MADE_EXACTLY else (False, True))
             if folder(data_dir, dataset, stand_in).exists()
         ]
 
 
-def verify_files(location: Path, manifest: Manifest, fix: str) -> None:
-    """Hold every file in a folder against the manifest, one file in memory at a time.
+def verify_files(
+    location: Path, manifest: Manifest, fix: str, progress: Progress = _silent
+) -> None:
+    """Hold every file in a folder against the manifest, a few records in memory at a time.
 
     Raises:
         DataError: A file, a count or the content differs; `fix` goes into the message.
     """
+    layout = layout_of(manifest, location, fix)
     for name, split in manifest.splits.items():
-        count, content = _measure(location, manifest, split, fix)
-        if count != split.count:
-            cause = f"split {name!r} has {count:,} images, the manifest says {split.count:,}"
-            raise DataError(location, cause, fix)
-        if content != split.content:
+        advance = _counter(progress, f"verify {name}", split.count)
+        if _digests(location, split, layout, fix, advance) != split.content:
             raise DataError(location, f"the values of split {name!r} are not the manifest's", fix)
 
 
@@ -140,31 +169,60 @@ def _find(dataset: str, data_dir: Path, datasets: Mapping[str, Dataset]) -> Data
 
 
 def _read(
-    entry: Dataset, dataset: str, data_dir: Path, source: Path | None, stand_in: bool
+    entry: Dataset,
+    dataset: str,
+    data_dir: Path,
+    source: Path | None,
+    stand_in: bool,
+    options: ReadOptions,
 ) -> Content:
     if stand_in and source is not None:
         cause = "the stand-in is made without files, yet a source was given"
         raise DataError(source, cause, "give either --source DIR or --stand-in")
-    if stand_in:
-        return entry.read_stand_in()
+    source = source or _found(official_folder(data_dir, dataset))
+    if stand_in or (source is None and dataset in MADE_EXACTLY):
+        return entry.make(options)
     if source is None:
         official, made_up = (prepare_command(dataset, data_dir, flag) for flag in (False, True))
         fix = f"run {official} (DIR holds the official files) or {made_up}"
         raise DataError(folder(data_dir, dataset, stand_in), "no source was given", fix)
     with os_errors(source, "the source cannot be read", "check --source DIR and its permissions"):
-        return entry.read_official(source)
+        return entry.read_official(source, options)
 
 
-def _write(partial: Path, dataset: str, title: str, stand_in: bool, content: Content) -> Manifest:
+def _found(location: Path) -> Path | None:
+    return location if location.is_dir() else None
+
+
+def _check_room(target: Path, partial: Path, content: Content) -> None:
+    """Say before hours of work that their result will not fit."""
+    stride = Layout(content.features).stride
+    needed = stride * sum(split.count for split in content.splits.values())
+    free = shutil.disk_usage(partial).free
+    if needed > free:
+        cause = f"it needs {needed / 1e9:,.1f} GB, {free / 1e9:,.1f} GB are free on its disk"
+        raise DataError(target, cause, WRITE_FIX)
+
+
+def _write(
+    partial: Path,
+    dataset: str,
+    title: str,
+    stand_in: bool,
+    content: Content,
+    progress: Progress,
+) -> Manifest:
     splits = {
-        name: write_split(partial, name, split, content.features)
+        name: write_split(
+            partial, name, split, content.features, _counter(progress, f"write {name}", split.count)
+        )
         for name, split in content.splits.items()
     }
     manifest = Manifest(
         dataset=dataset,
         title=title,
         description=content.description,
-        is_stand_in=stand_in,
+        is_stand_in=stand_in and dataset not in MADE_EXACTLY,
         features=content.features,
         splits=splits,
         sources=content.sources,
@@ -172,6 +230,18 @@ def _write(partial: Path, dataset: str, title: str, stand_in: bool, content: Con
     )
     write_manifest(manifest, partial)
     return manifest
+
+
+def _counter(progress: Progress, what: str, total: int) -> Callable[[int], None]:
+    """Turn numbers of images done since the last call into numbers of images done in all."""
+    done = 0
+
+    def advance(images: int) -> None:
+        nonlocal done
+        done += images
+        progress(what, done, total)
+
+    return advance
 
 
 def _versions() -> dict[str, str]:
@@ -189,14 +259,17 @@ def _look(dataset: str, title: str, data_dir: Path, stand_in: bool) -> Listed:
     return Listed(dataset, title, stand_in, location, manifest, problem)
 
 
-def _measure(
-    location: Path, manifest: Manifest, split: SplitEntry, fix: str
-) -> tuple[int, dict[str, str]]:
-    digests = {feature: hashlib.sha256() for feature in manifest.features}
-    count = 0
-    for shard in split.shards:
-        found = read_shard(location, shard, manifest.features, fix)
-        count += found.count
-        for feature, digest in digests.items():
-            digest.update(found.columns[feature])
-    return count, {feature: digest.hexdigest() for feature, digest in digests.items()}
+def _digests(
+    location: Path,
+    split: SplitEntry,
+    layout: Layout,
+    fix: str,
+    advance: Callable[[int], None],
+) -> dict[str, str]:
+    digests = {feature: hashlib.sha256() for feature in layout.names}
+    for shard in open_shards(location, split, layout, fix, check=True):
+        for batch in shard.batches():
+            for feature, values in batch.items():
+                digests[feature].update(values)
+            advance(len(values))
+    return {feature: digest.hexdigest() for feature, digest in digests.items()}

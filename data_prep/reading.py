@@ -1,27 +1,88 @@
-"""The reading interface: prepared data sets as arrays."""
+"""The reading interface: prepared data sets as tables of images and what is known about them."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from data_prep.errors import READ_FIX, DataError, os_errors, prepare_command
-from data_prep.folders import folder
-from data_prep.manifest import Manifest, read_manifest
-from data_prep.records import read_shard
+from data_prep.errors import READ_FIX, DataError, os_errors
+from data_prep.folders import MADE_EXACTLY, folder, is_made_up, prepare_command
+from data_prep.layout import Layout
+from data_prep.manifest import Feature, Manifest, SplitEntry, read_manifest
+from data_prep.records import ShardRecords
+
+# Up to this size every byte is held against its sha256 whenever a data set is read. CelebA and
+# ImageNet are larger: of them, `verify` reads every byte, reading only looks at each record's form.
+CHECKED_BYTES = 2**30
 
 
-class Split(NamedTuple):
-    """Images, uint8 of shape (n, height, width, channels), and labels, int64 of shape (n,)."""
+class Column:
+    """One feature of all images of a split: indexed like an array (n, *feature shape).
 
-    images: np.ndarray
-    labels: np.ndarray
+    Indexing by rows (a number, a slice or an array of numbers) reads just these from the disk and
+    gives a read-only array; `numpy.asarray` reads them all.
+
+    Attributes:
+        dtype: As NumPy's.
+        shape: As NumPy's; for images (n, height, width, channels).
+
+    Raises:
+        DataError: When indexed: a record is not what the manifest says.
+    """
+
+    def __init__(self, shards: list[ShardRecords], name: str, feature: Feature):
+        self._shards = shards
+        self._name = name
+        self._bounds = np.cumsum([0, *map(len, shards)])
+        self.dtype = np.dtype(feature.dtype)
+        self.shape = (int(self._bounds[-1]), *feature.shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def nbytes(self) -> int:
+        """Size of all values as an array in memory (bytes)."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def __getitem__(self, rows: int | slice | np.ndarray) -> np.ndarray:
+        wanted = np.arange(len(self))[rows]
+        if wanted.ndim == 0:
+            return self[wanted[np.newaxis]][0]
+        values = np.empty((len(wanted), *self.shape[1:]), self.dtype)
+        owners = np.searchsorted(self._bounds, wanted, side="right") - 1
+        for owner in np.unique(owners):
+            here = owners == owner
+            values[here] = self._shards[owner].read(wanted[here] - self._bounds[owner], self._name)
+        values.flags.writeable = False
+        return values
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One split of a prepared data set, in file order.
+
+    Attributes:
+        images: uint8, (n, height, width, channels).
+        known: What else is known of each image, by name, each of length n: "label",
+            "attributes", "factors" and "classes", or "morphometrics".
+    """
+
+    images: Column
+    known: Mapping[str, Column]
+
+    def __len__(self) -> int:
+        return len(self.images)
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedData:
-    """A prepared data set in memory, in file order; the arrays are read-only."""
+    """A prepared data set: its manifest and its two splits."""
 
     manifest: Manifest
     train: Split
@@ -44,7 +105,7 @@ class PreparedData:
 
 
 def load(dataset: str, data_dir: Path, stand_in: bool = False) -> PreparedData:
-    """Read a prepared data set into memory; every byte is checked on the way.
+    """Open a prepared data set; images are read when they are asked for.
 
     Raises:
         DataError: It has not been prepared, or it is damaged; the message has the command to run.
@@ -52,8 +113,11 @@ def load(dataset: str, data_dir: Path, stand_in: bool = False) -> PreparedData:
     manifest = open_manifest(dataset, data_dir, stand_in)
     fix = again(dataset, data_dir, stand_in)
     location = folder(data_dir, dataset, stand_in)
+    layout = layout_of(manifest, location, fix)
+    check = manifest.bytes <= CHECKED_BYTES
     train, validation = (
-        _read_split(location, manifest, name, fix) for name in ("train", "validation")
+        _open_split(location, manifest, layout, name, fix, check=check)
+        for name in ("train", "validation")
     )
     return PreparedData(manifest, train, validation)
 
@@ -71,11 +135,40 @@ def open_manifest(dataset: str, data_dir: Path, stand_in: bool = False) -> Manif
         if not location.is_dir():
             raise DataError(location, *_not_prepared(dataset, data_dir, stand_in))
         manifest = read_manifest(location, fix)
-        if (manifest.dataset, manifest.is_stand_in) != (dataset, stand_in):
+        if (manifest.dataset, manifest.is_stand_in) != (dataset, is_made_up(dataset, stand_in)):
             cause = f"the folder holds {manifest.description!r}, which belongs elsewhere"
             raise DataError(location, cause, fix)
         _check_files(location, manifest, fix)
     return manifest
+
+
+def layout_of(manifest: Manifest, location: Path, fix: str) -> Layout:
+    """Return how the manifest's features lie in a record.
+
+    Raises:
+        DataError: There is no such type or encoding.
+    """
+    try:
+        return Layout(manifest.features)
+    except ValueError as error:
+        raise DataError(location, f"the manifest's features are malformed ({error})", fix) from None
+
+
+def open_shards(
+    location: Path, entry: SplitEntry, layout: Layout, fix: str, *, check: bool
+) -> list[ShardRecords]:
+    """Open the files of a split; `check` holds each of them against its sha256.
+
+    Raises:
+        DataError: A file is missing, changed, or does not fit the manifest.
+    """
+    shards = [ShardRecords(location, shard, layout, fix) for shard in entry.shards]
+    if sum(map(len, shards)) != entry.count:
+        raise DataError(location, f"the files do not add up to {entry.count:,} images", fix)
+    if check:
+        for shard in shards:
+            shard.check_bytes()
+    return shards
 
 
 def again(dataset: str, data_dir: Path, stand_in: bool) -> str:
@@ -85,6 +178,8 @@ def again(dataset: str, data_dir: Path, stand_in: bool) -> str:
 
 def _not_prepared(dataset: str, data_dir: Path, stand_in: bool) -> tuple[str, str]:
     made_up = prepare_command(dataset, data_dir, stand_in=True)
+    if dataset in MADE_EXACTLY:
+        return "the data set has not been prepared", f"run {made_up}, which needs no download"
     if stand_in:
         return "the stand-in data have not been prepared", f"run {made_up}"
     official = prepare_command(dataset, data_dir, stand_in=False)
@@ -107,20 +202,13 @@ def _check_files(location: Path, manifest: Manifest, fix: str) -> None:
                 raise DataError(path, cause, fix)
 
 
-def _read_split(location: Path, manifest: Manifest, name: str, fix: str) -> Split:
-    if name not in manifest.splits:
-        raise DataError(location, f"the manifest has no split {name!r}", fix)
-    entry = manifest.splits[name]
-    shards = [read_shard(location, shard, manifest.features, fix) for shard in entry.shards]
-    if sum(shard.count for shard in shards) != entry.count:
-        raise DataError(location, f"the files of {name!r} do not add up to {entry.count:,}", fix)
-    images, labels = (_joined([s.columns[key] for s in shards]) for key in ("image", "label"))
-    return Split(images, labels)
-
-
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    if len(parts) == 1:
-        return parts[0]
-    whole = np.concatenate(parts)
-    whole.flags.writeable = False
-    return whole
+def _open_split(
+    location: Path, manifest: Manifest, layout: Layout, name: str, fix: str, *, check: bool
+) -> Split:
+    if name not in manifest.splits or "image" not in manifest.features:
+        raise DataError(location, f"the manifest has no split {name!r} with images", fix)
+    shards = open_shards(location, manifest.splits[name], layout, fix, check=check)
+    columns = {
+        feature: Column(shards, feature, entry) for feature, entry in manifest.features.items()
+    }
+    return Split(columns.pop("image"), columns)

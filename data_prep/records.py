@@ -1,159 +1,102 @@
-"""TFRecord files of raw bytes: one `tf.train.Example` per image.
+"""TFRecord files: written by TensorFlow's record writer, read as tables by NumPy.
 
-Written by TensorFlow's record writer and parsed by its `Example` message. Neither runs a
-TensorFlow operation: the first operation would reserve a GPU's memory, also where the model is
-trained by another backend. TensorFlow is imported late, because that takes seconds.
+Reading needs no TensorFlow, so that a model trained by another backend neither waits for it nor
+shares its GPU with it.
 """
 
 import hashlib
-import math
-import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from data_prep.checksums import file_sha256
 from data_prep.content import Batch, SplitContent
 from data_prep.errors import WRITE_FIX, DataError
+from data_prep.layout import Layout
 from data_prep.manifest import Feature, Shard, SplitEntry
 
-# A record is framed by its length (8 bytes) and that length's CRC (4), and its own CRC (4) after.
-# The CRCs are not looked at: the sha256 of the whole file has been checked before.
-LENGTH = struct.Struct("<Q")
-BEFORE, AFTER = 12, 4
+SHARD_BYTES = 2**28  # a file has about this size at most
+BYTES_AT_ONCE = 2**24  # records of about this size are looked at together in reading a whole file
 
 
-class ShardColumns(NamedTuple):
-    """The records of one file: array of shape (n, *feature shape) per feature."""
-
-    count: int
-    columns: dict[str, np.ndarray]
-
-
-class _Raw:
-    """Values as little-endian bytes in one `bytes_list` entry."""
-
-    def __init__(self, feature: Feature):
-        self.dtype = np.dtype(feature.dtype).newbyteorder("<")
-        self.size = math.prod(feature.shape) * self.dtype.itemsize
-
-    def put(self, slot: Any, value: np.ndarray) -> None:
-        slot.bytes_list.value.append(value.tobytes())
-
-    def get(self, slot: Any) -> bytes:
-        values = slot.bytes_list.value
-        if len(values) != 1 or len(values[0]) != self.size:
-            raise ValueError(f"holds {list(map(len, values))} bytes, expected one of {self.size}")
-        return values[0]
-
-
-class _Integers:
-    """Values as an `int64_list`."""
-
-    def __init__(self, feature: Feature):
-        self.dtype = np.dtype("<i8")
-        self.layout = struct.Struct(f"<{math.prod(feature.shape)}q")
-
-    def put(self, slot: Any, value: np.ndarray) -> None:
-        slot.int64_list.value.extend(value.ravel().tolist())
-
-    def get(self, slot: Any) -> bytes:
-        return self.layout.pack(*slot.int64_list.value)
-
-
-ENCODINGS = {"raw": _Raw, "int64": _Integers}
+def shard_count(count: int, layout: Layout) -> int:
+    """Return the number of files for this many records."""
+    return max(1, -(-count * layout.stride // SHARD_BYTES))
 
 
 def write_split(
-    folder: Path, name: str, split: SplitContent, features: Mapping[str, Feature]
+    folder: Path,
+    name: str,
+    split: SplitContent,
+    features: Mapping[str, Feature],
+    advance: Callable[[int], None] = lambda images: None,
 ) -> SplitEntry:
-    """Write one split as `<name>-00000-of-0000N.tfrecord` files of nearly equal length, in order.
+    """Write one split as files `<name>-00000.tfrecord`, ... of about equal length, in order.
+
+    Args:
+        folder: Where the files go.
+        name: Of the split.
+        split: The images.
+        features: What every batch must hold.
+        advance: Told the number of images after each batch.
 
     Raises:
         ValueError: The batches are not what `split` and `features` promise.
         DataError: A file cannot be written.
     """
+    layout = Layout(features)
     digests = {feature: hashlib.sha256() for feature in features}
-    records = _serialised(split.batches, features, digests)
-    bounds = [index * split.count // split.shards for index in range(split.shards + 1)]
+    records = _encoded(split.batches, features, layout, digests, advance)
+    files = shard_count(split.count, layout)
+    bounds = [index * split.count // files for index in range(files + 1)]
     shards = []
     for index, (start, stop) in enumerate(pairwise(bounds)):
-        path = folder / f"{name}-{index:05d}-of-{split.shards:05d}.tfrecord"
+        path = folder / f"{name}-{index:05d}.tfrecord"
         written = _write_records(path, islice(records, stop - start))
-        if written != stop - start:
-            raise ValueError(f"split {name!r} ended before its {split.count} images")
         shards.append(Shard(path.name, written, path.stat().st_size, file_sha256(path)))
     if next(records, None) is not None:
         raise ValueError(f"split {name!r} holds more than its {split.count} images")
+    written = sum(shard.count for shard in shards)
+    if written + len(split.left_out) != split.count:
+        raise ValueError(f"split {name!r} ended before its {split.count} images")
     content = {feature: digest.hexdigest() for feature, digest in digests.items()}
-    return SplitEntry(split.count, content, tuple(shards))
+    return SplitEntry(written, content, tuple(shards), tuple(split.left_out))
 
 
-def read_shard(
-    folder: Path, shard: Shard, features: Mapping[str, Feature], fix: str
-) -> ShardColumns:
-    """Read one file whole, after its size and sha256 have been checked; the arrays are read-only.
-
-    Raises:
-        DataError: The file is missing or is not, byte for byte, the one in the manifest, or its
-            records do not have the manifest's features. `fix` goes into the message.
-    """
-    from google.protobuf.message import DecodeError
-
-    path = folder / shard.file
-    data = _read_bytes(path, fix)
-    if len(data) != shard.bytes:
-        cause = f"it has {len(data):,} bytes, the manifest says {shard.bytes:,}"
-        raise DataError(path, cause, fix)
-    if hashlib.sha256(data).hexdigest() != shard.sha256:
-        raise DataError(path, "its bytes have changed since it was written (sha256 differs)", fix)
-    try:
-        found = _decode(data, features)
-    except (ValueError, TypeError, struct.error, DecodeError) as error:
-        raise DataError(
-            path, f"a record does not have the manifest's form ({error})", fix
-        ) from error
-    if found.count != shard.count:
-        cause = f"it holds {found.count:,} records, the manifest says {shard.count:,}"
-        raise DataError(path, cause, fix)
-    return found
-
-
-def _serialised(
-    batches: Iterable[Batch], features: Mapping[str, Feature], digests: Mapping[str, Any]
+def _encoded(
+    batches: Iterable[Batch],
+    features: Mapping[str, Feature],
+    layout: Layout,
+    digests: Mapping[str, Any],
+    advance: Callable[[int], None],
 ) -> Iterator[bytes]:
-    import tensorflow as tf
-
-    codecs = _codecs(features)
     for batch in batches:
-        columns = _checked(batch, features, codecs)
-        for name, values in columns.items():
-            digests[name].update(values)
-        for row in zip(*columns.values(), strict=True):
-            example = tf.train.Example()
-            slots = example.features.feature
-            for (name, codec), value in zip(codecs.items(), row, strict=True):
-                codec.put(slots[name], value)
-            yield example.SerializeToString(deterministic=True)
+        _check(batch, features)
+        for name, feature in features.items():
+            little_endian = np.dtype(feature.dtype).newbyteorder("<")
+            digests[name].update(np.ascontiguousarray(batch[name], little_endian))
+        rows = layout.encode(batch)
+        for row in rows:
+            yield row.tobytes()
+        advance(len(rows))
 
 
-def _checked(
-    batch: Batch, features: Mapping[str, Feature], codecs: Mapping[str, Any]
-) -> dict[str, np.ndarray]:
+def _check(batch: Batch, features: Mapping[str, Feature]) -> None:
     if set(batch) != set(features):
         raise ValueError(f"a batch has {sorted(batch)}, promised were {sorted(features)}")
     for name, feature in features.items():
         values = batch[name]
         if values.dtype != np.dtype(feature.dtype) or values.shape[1:] != feature.shape:
             raise ValueError(f"{name} is {values.dtype} {values.shape[1:]}, promised was {feature}")
-    return {name: np.ascontiguousarray(batch[name], codec.dtype) for name, codec in codecs.items()}
+    if len({len(values) for values in batch.values()}) != 1:
+        raise ValueError("the arrays of a batch differ in length; promised was one row per image")
 
 
 def _write_records(path: Path, records: Iterable[bytes]) -> int:
-    import tensorflow as tf
+    import tensorflow as tf  # takes seconds, and only writing needs it
 
     count = 0
     try:
@@ -167,48 +110,85 @@ def _write_records(path: Path, records: Iterable[bytes]) -> int:
     return count
 
 
-def _read_bytes(path: Path, fix: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataError(path, "the file is missing, the manifest names it", fix) from error
-    except OSError as error:
-        raise DataError(path, f"it cannot be read ({error.strerror})", fix) from error
+class ShardRecords:
+    """The records of one file, read from the disk when they are asked for.
 
+    Raises:
+        DataError: The file is missing or not as long as the manifest says; `fix` goes into
+            the message.
+    """
 
-def _decode(data: bytes, features: Mapping[str, Feature]) -> ShardColumns:
-    import tensorflow as tf
+    def __init__(self, folder: Path, shard: Shard, layout: Layout, fix: str):
+        self._path = folder / shard.file
+        self._layout = layout
+        self._shard = shard
+        self._fix = fix
+        self._table = self._open()
 
-    codecs = _codecs(features)
-    values: dict[str, list[bytes]] = {name: [] for name in features}
-    count = 0
-    for record in _frames(data):
-        slots = tf.train.Example.FromString(record).features.feature
-        for name, codec in codecs.items():
-            values[name].append(codec.get(slots[name]))
-        count += 1
-    columns = {
-        name: np.frombuffer(b"".join(values.pop(name)), codec.dtype).reshape(
-            count, *features[name].shape
-        )
-        for name, codec in codecs.items()
-    }
-    return ShardColumns(count, columns)
+    def __len__(self) -> int:
+        return self._shard.count
 
+    def read(self, rows: np.ndarray | slice, name: str) -> np.ndarray:
+        """Return one feature of some records as a read-only array of shape (n, *feature shape).
 
-def _frames(data: bytes) -> Iterator[bytes]:
-    position = 0
-    while position < len(data):
-        (length,) = LENGTH.unpack_from(data, position)
-        start = position + BEFORE
-        position = start + length + AFTER
-        if position > len(data):
-            raise ValueError("the last record is cut off")
-        yield data[start : start + length]
+        Raises:
+            DataError: One of the records does not have the manifest's form.
+        """
+        return self._layout.decode(self._checked(rows), name)
 
+    def batches(self) -> Iterator[dict[str, np.ndarray]]:
+        """Yield all features of all records, many records at a time.
 
-def _codecs(features: Mapping[str, Feature]) -> dict[str, Any]:
-    unknown = [name for name, feature in features.items() if feature.encoding not in ENCODINGS]
-    if unknown:
-        raise ValueError(f"unknown encoding of {', '.join(unknown)}")
-    return {name: ENCODINGS[feature.encoding](feature) for name, feature in features.items()}
+        Raises:
+            DataError: A record does not have the manifest's form.
+        """
+        step = max(1, BYTES_AT_ONCE // self._layout.stride)
+        for start in range(0, len(self), step):
+            rows = self._checked(slice(start, start + step))
+            yield {name: self._layout.decode(rows, name) for name in self._layout.names}
+
+    def check_bytes(self) -> None:
+        """Hold the whole file against its sha256.
+
+        Raises:
+            DataError: The bytes have changed.
+        """
+        if file_sha256(self._path) != self._shard.sha256:
+            cause = "its bytes have changed since it was written (sha256 differs)"
+            raise DataError(self._path, cause, self._fix)
+
+    def _open(self) -> np.ndarray:
+        """Map the file as a table of shape (records, bytes of a record with its frame)."""
+        try:
+            size = self._path.stat().st_size
+            self._check_size(size)
+            if not size:
+                return np.empty((0, self._layout.stride), np.uint8)
+            table = np.memmap(self._path, np.uint8, mode="r")
+            return table.reshape(self._shard.count, self._layout.stride)
+        except FileNotFoundError as error:
+            cause = "the file is missing, the manifest names it"
+            raise DataError(self._path, cause, self._fix) from error
+        except OSError as error:
+            cause = f"it cannot be read ({error.strerror})"
+            raise DataError(self._path, cause, self._fix) from error
+
+    def _check_size(self, size: int) -> None:
+        if size != self._shard.bytes:
+            cause = f"it has {size:,} bytes, the manifest says {self._shard.bytes:,}"
+            raise DataError(self._path, cause, self._fix)
+        if size != self._shard.count * self._layout.stride:
+            cause = (
+                f"its {size:,} bytes are not the manifest's {self._shard.count:,} records of "
+                f"{self._layout.stride:,} bytes"
+            )
+            raise DataError(self._path, cause, self._fix)
+
+    def _checked(self, rows: np.ndarray | slice) -> np.ndarray:
+        table = np.asarray(self._table[rows])
+        misfit = self._layout.misfit(table)
+        if misfit is not None:
+            number = np.arange(len(self))[rows][misfit]
+            cause = f"record {number:,} does not have the manifest's form"
+            raise DataError(self._path, cause, self._fix)
+        return table

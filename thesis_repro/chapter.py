@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from data_prep.reading import PreparedData, load
 from thesis_repro import provenance
 from thesis_repro.claims import load_claims
 from thesis_repro.figures import save_figure
@@ -46,6 +47,14 @@ class Workspace:
         spec = model(model_id)
         return load_images(spec, self.data_dir, self.options.scale, stand_in=self.stand_in)
 
+    def prepared(self, dataset: str) -> PreparedData:
+        """A whole prepared data set, whatever the scale.
+
+        Raises:
+            data_prep.errors.DataError: it is missing or damaged.
+        """
+        return load(dataset, self.data_dir, self.stand_in)
+
     def trained(self, model_id: str, data: ImageData) -> TrainedModel:
         """A model with its weights, trained now unless a finished run is there.
 
@@ -62,7 +71,7 @@ class Chapter:
     section: str
     workspace: Workspace
     models: dict[str, TrainedModel] = field(default_factory=dict)
-    data: dict[str, ImageData] = field(default_factory=dict)
+    data: dict[str, ImageData | PreparedData] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
 
     @property
@@ -83,6 +92,17 @@ class Chapter:
             self.data[model_id] = self.workspace.images(model_id)
         return self.data[model_id]
 
+    def prepared(self, dataset: str) -> PreparedData:
+        """A whole data set that this section shows, opened once."""
+        if dataset not in self.data:
+            self.data[dataset] = self.workspace.prepared(dataset)
+        return self.data[dataset]
+
+    @property
+    def shows_stand_ins(self) -> bool:
+        """Whether any of the data behind this section's results are made up."""
+        return any(data.is_stand_in for data in self.data.values())
+
     @property
     def data_description(self) -> str:
         """The data behind this section's results."""
@@ -93,11 +113,16 @@ class Chapter:
         """One line that says where a result comes from; stands under every figure."""
         options = self.workspace.options
         runs = ", ".join(trained.run.config.run_id for trained in self.models.values())
-        precision = "" if options.precision == "float32" else f" · {options.precision}"
-        return (
-            f"thesis-repro chapter {self.section} · scale {options.scale.name} · "
-            f"{self.data_description} · seed {options.seed}{precision} · runs {runs}"
+        precision = "" if options.precision == "float32" else options.precision
+        parts = (
+            f"thesis-repro chapter {self.section}",
+            f"scale {options.scale.name}" if runs else "",
+            self.data_description,
+            f"seed {options.seed}",
+            precision,
+            f"runs {runs}" if runs else "",
         )
+        return " · ".join(part for part in parts if part)
 
     def save_figure(self, number: int, figure: Figure) -> None:
         """Write ``figure_<number>`` as PNG and SVG."""
@@ -123,7 +148,7 @@ class Chapter:
                 claim,
                 measured.get(claim.id),
                 scale=self.workspace.options.scale.name,
-                stand_in=self.workspace.stand_in,
+                stand_in=self.shows_stand_ins,
                 data=self.data_description,
             )
             for claim in load_claims(self.section)
@@ -147,7 +172,7 @@ class Chapter:
             "commit": provenance.commit(),
             "scale": options.scale.values(),
             "data": self.data_description,
-            "stand_in": self.workspace.stand_in,
+            "stand_in": self.shows_stand_ins,
             "seed": options.seed,
             "precision": options.precision,
             "runs": {

@@ -6,23 +6,33 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
 
-from data_prep.errors import DataError, prepare_command
-from thesis_repro import zoo
+from data_prep.errors import DataError
+from data_prep.parallel import WorkerKilledError
+from thesis_repro import data_commands, zoo
 from thesis_repro.errata import UnknownErratumError
 from thesis_repro.errors import TrainingError
+from thesis_repro.options import (
+    data_dir_option,
+    directory,
+    import_quietly,
+    quiet_option,
+    stand_in_option,
+)
 from thesis_repro.scale import SCALES
 
-# The experimental sections that stand, and their scripts.
-CHAPTERS = {"4.2": "chapters.ch4_2"}
+# The sections that stand, and their scripts.
+CHAPTERS = {"3.3": "chapters.ch3_3", "3.4": "chapters.ch3_4", "4.2": "chapters.ch4_2"}
 
 EXIT_JOB_FAILED, EXIT_USAGE, EXIT_DATA = 1, 2, 3
 
 _EXIT_CODES: dict[type[Exception], int] = {
     TrainingError: EXIT_JOB_FAILED,
+    WorkerKilledError: EXIT_JOB_FAILED,
     zoo.UnknownModelError: EXIT_USAGE,
     UnknownErratumError: EXIT_USAGE,
     DataError: EXIT_DATA,
@@ -52,29 +62,7 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-def _import_quietly(*modules: str) -> None:
-    """Import modules without the notices that TensorFlow writes past Python while it loads."""
-    stderr = os.dup(2)
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            for module in modules:
-                importlib.import_module(module)
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-
-
-# === Options that mean the same everywhere ===
-
-_directory = click.Path(file_okay=False, path_type=Path)
-
-data_dir_option = click.option(
-    "--data-dir", type=_directory, default="data", show_default=True, help="Prepared data sets."
-)
-stand_in_option = click.option(
-    "--stand-in", is_flag=True, help="Use stand-in data that need no download; labelled as such."
-)
+# === What every command that trains shares ===
 
 
 def run_options(command: Callable) -> Callable:
@@ -90,7 +78,7 @@ def run_options(command: Callable) -> Callable:
         data_dir_option,
         stand_in_option,
         click.option(
-            "--runs-dir", type=_directory, default="runs", show_default=True, help="Trained models."
+            "--runs-dir", type=directory, default="runs", show_default=True, help="Trained models."
         ),
         click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
         click.option(
@@ -100,7 +88,7 @@ def run_options(command: Callable) -> Callable:
             show_default=True,
             help="float32 is the thesis's.",
         ),
-        click.option("-q", "--quiet", is_flag=True, help="Errors only."),
+        quiet_option,
         click.option(
             "-v",
             "--verbose",
@@ -111,15 +99,14 @@ def run_options(command: Callable) -> Callable:
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 
 
-def _workspace(out: Path, model_ids: Iterable[str], **options: Any):
+def _workspace(out: Path, datasets: Iterable[str], **options: Any):
     """The workspace that the options describe, with stand-in data made if they are asked for."""
     level = logging.WARNING if options["quiet"] else logging.INFO
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("thesis_repro").setLevel(logging.DEBUG if options["verbose"] else level)
 
     if options["stand_in"]:
-        datasets = {zoo.model(name).dataset.value for name in model_ids}
-        _make_stand_ins(datasets, options["data_dir"], quiet=options["quiet"])
+        data_commands.make_without_files(set(datasets), options["data_dir"], quiet=options["quiet"])
 
     from thesis_repro.chapter import Workspace
     from thesis_repro.progress import TrainingProgress
@@ -135,40 +122,34 @@ def _workspace(out: Path, model_ids: Iterable[str], **options: Any):
     )
 
 
-def _make_stand_ins(datasets: set[str], data_dir: Path, *, quiet: bool) -> None:
-    """Prepare the stand-ins that are not there yet; they need no files."""
-    from data_prep import prepare as preparation
-    from data_prep.folders import folder
-
-    for dataset in sorted(datasets):
-        if not folder(data_dir, dataset, stand_in=True).exists():
-            manifest = preparation.prepare(dataset, data_dir, stand_in=True)
-            if not quiet:
-                click.echo(_summary(manifest), err=True)
-
-
 # === Commands ===
 
 
 @main.command()
 @click.argument("sections", nargs=-1, required=True, type=click.Choice(list(CHAPTERS)))
 @run_options
-@click.option("--out", type=_directory, default="results", show_default=True, help="Results.")
+@click.option("--out", type=directory, default="results", show_default=True, help="Results.")
 def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
     """Train or load what SECTIONS need; emit their figures, tables and verdicts."""
-    _import_quietly("keras", "tensorflow")
+    import_quietly("keras", "tensorflow")
     from thesis_repro.chapter import Chapter
     from thesis_repro.verdicts import render
 
     scripts = {section: importlib.import_module(CHAPTERS[section]) for section in sections}
-    needed = [name for script in scripts.values() for name in script.MODELS]
+    needed = [dataset for script in scripts.values() for dataset in _datasets(script)]
     workspace = _workspace(out, needed, **options)
     for section, script in scripts.items():
         work = Chapter(section, workspace)
         judgements = script.run(work)
         if not options["quiet"]:
-            click.echo(render(judgements))
-            click.echo(f"\n{work.origin}\n{len(work.files)} files in {work.folder}")
+            if judgements:
+                click.echo(f"{render(judgements)}\n")
+            click.echo(f"{work.origin}\n{len(work.files)} files in {work.folder}")
+
+
+def _datasets(script: ModuleType) -> set[str]:
+    """The data sets that a chapter script shows or trains on."""
+    return {*script.DATASETS, *(zoo.model(name).dataset.value for name in script.MODELS)}
 
 
 @main.command()
@@ -177,8 +158,8 @@ def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
 def train(models: tuple[str, ...], **options: Any) -> None:
     """Train one or more MODELS of Table 2; finished runs are kept, interrupted ones go on."""
     specs = [zoo.model(name) for name in models]
-    _import_quietly("keras", "tensorflow")
-    workspace = _workspace(Path(), models, **options)
+    import_quietly("keras", "tensorflow")
+    workspace = _workspace(Path(), [spec.dataset.value for spec in specs], **options)
     for spec in specs:
         trained = workspace.trained(spec.id, workspace.images(spec.id))
         if not options["quiet"]:
@@ -194,7 +175,7 @@ def train(models: tuple[str, ...], **options: Any) -> None:
 def models(model: str | None) -> None:
     """Table 2 with parameter totals, or everything about one MODEL with its sources."""
     spec = zoo.model(model) if model else None
-    _import_quietly("keras")
+    import_quietly("keras")
     from thesis_repro.zoo_tables import model_table, table_2
 
     click.echo(model_table(spec) if spec else table_2())
@@ -207,7 +188,7 @@ def listing(number: int | None, check: bool) -> None:
     """Print listing NUMBER as the thesis does, or --check all of them row by row."""
     if check == (number is not None):
         raise click.UsageError("Give either a listing's number (1-39) or --check.")
-    _import_quietly("keras")
+    import_quietly("keras")
     if check:
         _check_listings()
         return
@@ -250,66 +231,4 @@ def errata(erratum: str | None) -> None:
         click.echo(book.render_table(book.load_errata().values()))
 
 
-@main.group()
-def data() -> None:
-    """Prepare, verify and list data sets."""
-
-
-def _known_dataset(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
-    """Check a data set's id without importing NumPy for ``--help``."""
-    from data_prep.prepare import DATASETS
-
-    return click.Choice(list(DATASETS)).convert(value, parameter, ctx)
-
-
-dataset_argument = click.argument("dataset", callback=_known_dataset)
-
-
-@data.command()
-@dataset_argument
-@click.option(
-    "--source", type=click.Path(path_type=Path), help="Folder that holds the official files."
-)
-@data_dir_option
-@stand_in_option
-def prepare(dataset: str, source: Path | None, data_dir: Path, stand_in: bool) -> None:
-    """Turn the official files of DATASET into verified TFRecords."""
-    if stand_in == (source is not None):
-        raise click.UsageError("Give either --source DIR (official files) or --stand-in.")
-    _import_quietly("tensorflow")
-    from data_prep import prepare as preparation
-
-    manifest = preparation.prepare(dataset, data_dir, source=source, stand_in=stand_in)
-    click.echo(_summary(manifest))
-
-
-@data.command()
-@dataset_argument
-@data_dir_option
-@stand_in_option
-def verify(dataset: str, data_dir: Path, stand_in: bool) -> None:
-    """Hold every byte of a prepared DATASET against its manifest."""
-    _import_quietly("tensorflow")
-    from data_prep import prepare as preparation
-
-    click.echo(f"verified: {_summary(preparation.verify(dataset, data_dir, stand_in=stand_in))}")
-
-
-@data.command("list")
-@data_dir_option
-def list_(data_dir: Path) -> None:
-    """Show the prepared data sets and what is wrong with any of them."""
-    from data_prep import prepare as preparation
-
-    listing = preparation.listing(data_dir)
-    if not listing:
-        official, made_up = (prepare_command("DATASET", data_dir, flag) for flag in (False, True))
-        click.echo(f"{data_dir}: nothing is prepared here; {official} or {made_up} does it.")
-    for found in listing:
-        state = f"PROBLEM {found.problem}" if found.problem else _summary(found.manifest)
-        click.echo(f"{found.folder}: {state}")
-
-
-def _summary(manifest) -> str:
-    counts = ", ".join(f"{split.count:,} {name}" for name, split in manifest.splits.items())
-    return f"{manifest.description}; {counts}; fingerprint {manifest.fingerprint[:12]}"
+main.add_command(data_commands.data)

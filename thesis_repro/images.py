@@ -1,26 +1,42 @@
 """Prepared images as training and analysis read them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from data_prep.reading import Split, load
+from data_prep.reading import Column, Split, load
 from thesis_repro.scale import Scale
 from thesis_repro.seeds import derive_seed
 from thesis_repro.spec import ModelSpec
 
+# Larger splits stay on the disk and are read batch by batch: dSprites, CelebA, ImageNet.
+IN_MEMORY_BYTES = 2**31
+
 
 @dataclass(frozen=True)
 class ImageData:
-    """One data set cut to a scale; images are uint8 of shape (n, height, width, channels)."""
+    """One data set cut to a scale.
 
-    train: np.ndarray
-    validation: np.ndarray
+    Attributes:
+        train: uint8 images, (n, height, width, channels): an array, or read when indexed.
+        validation: The same.
+        description: The words that figures and tables carry about the data.
+        fingerprint: SHA-256 (hex) of the whole prepared data set.
+        is_stand_in: Whether the images are not those of the data set itself.
+        train_known: What else is known of each training image, by name ("label", "factors", ...).
+        validation_known: The same of each validation image.
+    """
+
+    train: np.ndarray | Column
+    validation: np.ndarray | Column
     description: str
     fingerprint: str
     is_stand_in: bool
+    train_known: Mapping[str, np.ndarray | Column] = field(default_factory=dict)
+    validation_known: Mapping[str, np.ndarray | Column] = field(default_factory=dict)
 
     def identity(self) -> dict[str, str | int]:
         """What of the data determines a run: content and counts, not names or where files lie."""
@@ -38,31 +54,39 @@ def load_images(spec: ModelSpec, data_dir: Path, scale: Scale, *, stand_in: bool
         data_prep.errors.DataError: the data set is missing, damaged or of another image size.
     """
     prepared = load(spec.dataset.value, data_dir, stand_in=stand_in)
-    shape = spec.input_shape.value
-
-    def images(split: Split, name: str, limit: int | None) -> np.ndarray:
-        return with_channels(_subset(split.images, limit, name), shape[-1])
-
+    channels = spec.input_shape.value[-1]
+    train, train_known = _cut(prepared.train, scale.train_images, "train")
+    validation, validation_known = _cut(prepared.validation, scale.validation_images, "validation")
     return ImageData(
-        train=images(prepared.train, "train", scale.train_images),
-        validation=images(prepared.validation, "validation", scale.validation_images),
+        train=with_channels(train, channels),
+        validation=with_channels(validation, channels),
         description=prepared.description,
         fingerprint=prepared.fingerprint,
         is_stand_in=prepared.is_stand_in,
+        train_known=train_known,
+        validation_known=validation_known,
     )
 
 
-def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
+def with_channels(images: np.ndarray | Column, channels: int) -> np.ndarray | Column:
     """Grey images repeated in ``channels`` equal channels, as a view (erratum E01)."""
-    return np.broadcast_to(images, (*images.shape[:-1], channels))
-
-
-def _subset(images: np.ndarray, limit: int | None, split: str) -> np.ndarray:
-    """A fixed random choice of images; the first n would not do, MNIST's files are not shuffled."""
-    if limit is None or limit >= len(images):
+    if images.shape[-1] == channels:
         return images
-    chosen = np.random.default_rng(derive_seed(0, "subset", split)).permutation(len(images))[:limit]
-    return images[np.sort(chosen)]
+    return np.broadcast_to(np.asarray(images), (*images.shape[:-1], channels))
+
+
+def _cut(
+    split: Split, limit: int | None, name: str
+) -> tuple[np.ndarray | Column, Mapping[str, np.ndarray | Column]]:
+    """A fixed random choice of images; the first n would not do, MNIST's files are not shuffled."""
+    count = len(split)
+    if limit is not None and limit < count:
+        rng = np.random.default_rng(derive_seed(0, "subset", name))
+        rows = np.sort(rng.permutation(count)[:limit])
+        return split.images[rows], {key: column[rows] for key, column in split.known.items()}
+    if split.images.nbytes <= IN_MEMORY_BYTES:
+        return split.images[:], split.known
+    return split.images, split.known
 
 
 class ImageBatches(keras.utils.PyDataset):

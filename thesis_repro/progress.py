@@ -1,11 +1,20 @@
-"""Progress of a training: a live bar on a terminal, a line an epoch elsewhere."""
+"""Progress of long work: a live bar on a terminal, a line now and then elsewhere."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -57,3 +66,44 @@ class TrainingProgress:
         disable = self.quiet or not console.is_terminal
         with Progress(*columns, console=console, disable=disable) as bar:
             yield RunReport(bar, title, epochs, steps, done)
+
+
+class DataProgress:
+    """What preparing or fetching data tells: what is going on, how much is done, and of how much.
+
+    Used as a context; called with these three. ``unit`` is "" for images and "B" for bytes.
+    """
+
+    PAUSE = 30.0  # s between two lines where there is no terminal
+
+    def __init__(self, quiet: bool = False, unit: str = ""):
+        self.console = Console(stderr=True, quiet=quiet)
+        self.quiet = quiet
+        amount = DownloadColumn() if unit == "B" else MofNCompleteColumn()
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            amount,
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=quiet or not self.console.is_terminal,
+        )
+        self.tasks: dict[str, int] = {}
+        self.last_line = time.monotonic()
+
+    def __enter__(self) -> "DataProgress":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        """So much of so much is done; ``total`` is None where nobody knows."""
+        if what not in self.tasks:
+            self.tasks[what] = self.bar.add_task(what)
+        self.bar.update(self.tasks[what], completed=done, total=total)
+        if not self.console.is_terminal and time.monotonic() - self.last_line > self.PAUSE:
+            self.last_line = time.monotonic()
+            self.console.print(f"{what}: {done:,} of {'?' if total is None else f'{total:,}'}")

@@ -32,7 +32,7 @@ class SmallMnist:
     @property
     def datasets(self) -> dict[str, Dataset]:
         read = partial(mnist.read_official, files=self.files)
-        return {"mnist": Dataset("MNIST", read, lambda: pytest.fail("no stand-in asked for"))}
+        return {"mnist": Dataset("MNIST", read, lambda _: pytest.fail("no stand-in asked for"))}
 
 
 @pytest.fixture

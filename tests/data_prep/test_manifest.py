@@ -24,7 +24,7 @@ MANIFEST = Manifest(
     is_stand_in=False,
     features={
         "image": Feature("uint8", (28, 28, 1), "raw"),
-        "label": Feature("int64", (), "int64"),
+        "label": Feature("int64", (), "raw"),
     },
     splits={
         "train": SplitEntry(3, {"image": "aa", "label": "bb"}, (Shard("t.tfrecord", 3, 9, "cc"),)),
@@ -80,8 +80,8 @@ def test_every_edit_is_noticed(tmp_path):
         (b"[" * 100_000, "not JSON"),
         (b"[]", "no manifest"),
         (b"{}", "schema_version is None"),
-        (b'{"schema_version": 2}', "schema_version is 2, this version of the package reads 1"),
-        (b'{"schema_version": 1}', "changed after it was written"),
+        (b'{"schema_version": 1}', "schema_version is 1, this version of the package reads 2"),
+        (b'{"schema_version": 2}', "changed after it was written"),
     ],
 )
 def test_what_is_no_manifest(tmp_path, content, cause):

@@ -17,7 +17,7 @@ TEST_LABELS = "t10k-labels-idx1-ubyte.gz"
 
 def refused(small) -> DataError:
     with pytest.raises(DataError) as caught:
-        mnist.read_official(small.folder, small.files)
+        mnist.read_official(small.folder, files=small.files)
     return caught.value
 
 
@@ -28,7 +28,7 @@ def exchange(small, one: str, other: str) -> None:
 
 
 def test_splits_images_and_labels(small):
-    content = mnist.read_official(small.folder, small.files)
+    content = mnist.read_official(small.folder, files=small.files)
     assert list(content.splits) == ["train", "validation"]
     for name, images, labels in (
         ("train", TRAIN_IMAGES, TRAIN_LABELS),
@@ -91,9 +91,9 @@ def test_missing_files_are_all_named(small):
 
 def test_folder_missing_or_a_file(small):
     with pytest.raises(DataError, match="does not exist"):
-        mnist.read_official(small.folder / "nowhere", small.files)
+        mnist.read_official(small.folder / "nowhere", files=small.files)
     with pytest.raises(DataError, match="not a folder"):
-        mnist.read_official(small.folder / TRAIN_LABELS, small.files)
+        mnist.read_official(small.folder / TRAIN_LABELS, files=small.files)
 
 
 def test_file_that_is_a_folder(small):

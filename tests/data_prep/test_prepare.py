@@ -14,8 +14,8 @@ from data_prep.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from data_prep.prepare import DATASETS, Dataset, listing, prepare, verify
 from data_prep.reading import load
 
-TRAIN = "train-00000-of-00001.tfrecord"
-VALIDATION = "validation-00000-of-00001.tfrecord"
+TRAIN = "train-00000.tfrecord"
+VALIDATION = "validation-00000.tfrecord"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def files(folder):
 def test_files_written(data_dir):
     assert sorted(files(data_dir / "mnist")) == [MANIFEST_NAME, TRAIN, VALIDATION]
     document = json.loads((data_dir / "mnist" / MANIFEST_NAME).read_text())
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
     assert document["splits"]["train"]["count"] == 30
     assert document["splits"]["validation"]["count"] == 12
     assert document["sources"][0]["file"] == "train-images-idx3-ubyte.gz"
@@ -142,8 +142,8 @@ def test_a_bad_source_writes_nothing(tmp_path, small):
 def test_a_source_that_breaks_off_while_written(data_dir, small):
     before = files(data_dir)
 
-    def read(source):
-        content = small.datasets["mnist"].read_official(source)
+    def read(source, options):
+        content = small.datasets["mnist"].read_official(source, options)
 
         def batches():
             yield from content.splits["validation"].batches
@@ -220,7 +220,7 @@ def test_listing(data_dir):
 
 
 def test_registry():
-    assert list(DATASETS) == ["mnist"]
+    assert list(DATASETS) == ["mnist", "morpho-mnist", "dsprites", "celeba", "imagenet"]
     assert DATASETS["mnist"].title == "MNIST"
 
 
@@ -231,8 +231,8 @@ def test_real_files(tmp_path, real_data):
     assert data.description == "MNIST (official files)"
     for split, prefix in ((data.train, "train"), (data.validation, "t10k")):
         for values, kind, header in (
-            (split.images, "images-idx3", 16),
-            (split.labels, "labels-idx1", 8),
+            (split.images[:], "images-idx3", 16),
+            (split.known["label"][:], "labels-idx1", 8),
         ):
             unpacked = gzip.decompress(
                 (real_data / "mnist" / f"{prefix}-{kind}-ubyte.gz").read_bytes()

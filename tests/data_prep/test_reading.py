@@ -16,14 +16,48 @@ def test_arrays_come_back_in_file_order(tmp_path, small):
     images, labels = (
         small.arrays[f"train-{kind}-ubyte.gz"] for kind in ("images-idx3", "labels-idx1")
     )
-    np.testing.assert_array_equal(data.train.images, images[..., np.newaxis], strict=True)
-    np.testing.assert_array_equal(data.train.labels, labels.astype(np.int64), strict=True)
+    np.testing.assert_array_equal(data.train.images[:], images[..., np.newaxis], strict=True)
+    np.testing.assert_array_equal(
+        data.train.known["label"][:], labels.astype(np.int64), strict=True
+    )
     assert data.validation.images.shape == (12, 28, 28, 1)
     assert data.manifest == manifest
     assert (data.description, data.is_stand_in) == ("MNIST (official files)", False)
     assert data.fingerprint == manifest.fingerprint
     with pytest.raises(ValueError, match="read-only"):
-        data.train.images[0] = 0
+        data.train.images[:][0] = 0
+
+
+def test_rows_are_read_across_files(tmp_path, small, monkeypatch):
+    monkeypatch.setattr("data_prep.records.SHARD_BYTES", 8_000)
+    manifest = prepare("mnist", tmp_path, small.folder, datasets=small.datasets)
+    assert len(manifest.splits["train"].shards) == 4
+    images = load("mnist", tmp_path).train.images
+    expected = small.arrays["train-images-idx3-ubyte.gz"][..., np.newaxis]
+    assert (len(images), images.shape, images.nbytes) == (30, expected.shape, expected.nbytes)
+    np.testing.assert_array_equal(np.asarray(images), expected, strict=True)
+    np.testing.assert_array_equal(np.asarray(images, np.float32), expected.astype(np.float32))
+    np.testing.assert_array_equal(images[-1], expected[-1], strict=True)
+    np.testing.assert_array_equal(images[3:20:4], expected[3:20:4], strict=True)
+    order = np.random.default_rng(1).permutation(30)
+    np.testing.assert_array_equal(images[order], expected[order], strict=True)
+    assert images[[]].shape == (0, 28, 28, 1)
+    with pytest.raises(IndexError):
+        images[30]
+
+
+def test_large_data_are_checked_record_by_record(tmp_path, small, monkeypatch):
+    """Their sha256 would take minutes at each start; a record out of place is still noticed."""
+    prepare("mnist", tmp_path, small.folder, datasets=small.datasets)
+    monkeypatch.setattr("data_prep.reading.CHECKED_BYTES", 1_000)
+    path = tmp_path / "mnist" / "train-00000.tfrecord"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 30 * 7 + 12] ^= 1  # the first byte of the eighth record's own content
+    path.write_bytes(data)
+    images = load("mnist", tmp_path).train.images
+    images[:7]
+    with pytest.raises(DataError, match="record 7 does not have the manifest's form"):
+        images[[3, 7]]
 
 
 def test_other_images_have_another_fingerprint(tmp_path, small):

@@ -107,7 +107,6 @@ def test_training_commands_take_the_designs_options(arguments):
         (["listing", "0"], "0"),
         (["listing", "40"], "40"),
         (["listing", "13", "--check"], "--check"),
-        (["data", "prepare", "mnist"], "--stand-in"),
         (["data", "prepare", "mnist", "--source", ".", "--stand-in"], "--source"),
         (["data", "prepare", "minst", "--stand-in"], "minst"),
         (["data", "verify", "minst"], "minst"),
@@ -172,6 +171,21 @@ def test_source_without_the_official_files(tmp_path):
     result = run("data", "prepare", "mnist", "--source", tmp_path, "--data-dir", tmp_path / "data")
     assert result.exit_code == DATA
     assert "train-images-idx3-ubyte.gz" in result.stderr
+
+
+def test_no_source_at_all_names_both_ways(tmp_path):
+    result = run("data", "prepare", "celeba", "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    assert "no source was given" in result.stderr
+    assert "data prepare celeba --source DIR" in result.stderr
+    assert "data prepare celeba --stand-in" in result.stderr
+
+
+def test_what_may_not_be_fetched_says_how_to_get_it(tmp_path):
+    result = run("data", "fetch", "celeba", "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    assert "non-commercial" in result.stderr
+    assert f"data prepare celeba --source {tmp_path / 'official' / 'celeba'}" in result.stderr
 
 
 def test_official_files(real_data, tmp_path):
@@ -288,7 +302,11 @@ def test_errors_are_said_even_if_quiet(tmp_path):
 
 
 def test_sections_have_their_scripts():
-    assert CHAPTERS == {"4.2": "chapters.ch4_2"}
+    assert CHAPTERS == {
+        "3.3": "chapters.ch3_3",
+        "3.4": "chapters.ch3_4",
+        "4.2": "chapters.ch4_2",
+    }
 
 
 # --- Listings ---

@@ -56,8 +56,9 @@ def test_colour_images_cannot_become_other_channels():
 def test_all_images_at_paper_scale(stand_in):
     prepared = load("mnist", stand_in, stand_in=True)
     data = load_images(MODELS["mnist-vlae-factor-3"], stand_in, SCALES["paper"], stand_in=True)
-    np.testing.assert_array_equal(data.train, prepared.train.images)
-    np.testing.assert_array_equal(data.validation, prepared.validation.images)
+    np.testing.assert_array_equal(data.train, prepared.train.images[:])
+    np.testing.assert_array_equal(data.validation, prepared.validation.images[:])
+    np.testing.assert_array_equal(data.train_known["label"], prepared.train.known["label"])
     assert data.is_stand_in
     assert "stand-in" in data.description
     assert data.identity() == {
@@ -74,10 +75,13 @@ def test_a_scale_chooses_images_at_random_but_always_the_same(stand_in):
     assert data.validation.shape == (50, 28, 28, 3)
     np.testing.assert_array_equal(data.train, again.train)
 
-    whole = load("mnist", stand_in, stand_in=True).train.images
+    whole = load("mnist", stand_in, stand_in=True).train
+    labels = np.asarray(whole.known["label"])
+    whole = whole.images[:]
     rows = {image.tobytes(): row for row, image in enumerate(whole)}
     assert len(rows) == len(whole), "the stand-in's images must differ for the next lines"
     chosen = [rows[np.ascontiguousarray(image[..., :1]).tobytes()] for image in data.train]
+    np.testing.assert_array_equal(data.train_known["label"], labels[chosen])
     assert chosen == sorted(set(chosen))  # in file order, none twice
     assert chosen[-1] > 1_200  # 200 of 1,500 drawn evenly reach beyond 1,200 for certain
 
@@ -91,3 +95,21 @@ def test_a_scale_larger_than_the_data_takes_all(stand_in):
 def test_missing_data_are_named(tmp_path):
     with pytest.raises(DataError, match="data prepare mnist"):
         load_images(MODELS["mnist-vae"], tmp_path, SCALES["smoke"], stand_in=False)
+
+
+def test_large_splits_stay_on_the_disk(stand_in, monkeypatch):
+    spec, whole = MODELS["mnist-vae-as-run"], Scale("whole", None, None, 1)
+    in_memory = load_images(spec, stand_in, whole, stand_in=True)
+    monkeypatch.setattr("thesis_repro.images.IN_MEMORY_BYTES", 1_000_000)
+    streamed = load_images(spec, stand_in, whole, stand_in=True)
+    assert not isinstance(streamed.train, np.ndarray)
+    assert isinstance(streamed.validation, np.ndarray)
+    assert streamed.identity() == in_memory.identity()
+    order = np.random.default_rng(1).permutation(len(in_memory.train))
+    pairs = zip(
+        ImageBatches(in_memory.train, 128, order),
+        ImageBatches(streamed.train, 128, order),
+        strict=True,
+    )
+    for (expected,), (found,) in pairs:
+        np.testing.assert_array_equal(found, expected, strict=True)

@@ -1,0 +1,150 @@
+"""The bytes of one record: a `tf.train.Example` in which every value has its fixed place.
+
+All features are stored as bytes of fixed length, so all records of a data set have the same length
+and differ only in their values. So a file of records can be read like a table, by NumPy alone.
+
+Wire format: protocol buffers (https://protobuf.dev/programming-guides/encoding), framed as
+TFRecord (https://www.tensorflow.org/tutorials/load_data/tfrecord): length (8 bytes), its CRC (4),
+the record, its CRC (4).
+"""
+
+import math
+import struct
+from collections.abc import Mapping
+
+import numpy as np
+
+from data_prep.manifest import Feature
+
+LENGTH = struct.Struct("<Q")
+BEFORE, AFTER = 12, 4  # bytes of the frame on both sides of a record
+
+
+class _Raw:
+    """Values as little-endian bytes, row by row."""
+
+    def __init__(self, feature: Feature):
+        self.dtype = np.dtype(feature.dtype).newbyteorder("<")
+        self.shape = feature.shape
+        self.size = math.prod(feature.shape) * self.dtype.itemsize
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        data = np.ascontiguousarray(values, self.dtype)
+        return np.frombuffer(data.tobytes(), np.uint8).reshape(len(values), self.size)
+
+    def decode(self, data: np.ndarray) -> np.ndarray:
+        return np.frombuffer(data.tobytes(), self.dtype).reshape(len(data), *self.shape)
+
+
+class _Bits:
+    """Images of 0 and 255, one bit a pixel, the first pixel in the highest bit."""
+
+    def __init__(self, feature: Feature):
+        if feature.dtype != "uint8":
+            raise ValueError(f"only uint8 can be packed to bits, not {feature.dtype}")
+        self.shape = feature.shape
+        self.pixels = math.prod(feature.shape)
+        self.size = -(-self.pixels // 8)
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        on = values == 255
+        if not np.array_equal(on, values != 0):
+            raise ValueError("only images of 0 and 255 can be packed to bits")
+        return np.packbits(on.reshape(len(values), self.pixels), axis=1)
+
+    def decode(self, data: np.ndarray) -> np.ndarray:
+        values = np.unpackbits(data, axis=1, count=self.pixels)
+        values *= 255
+        values.flags.writeable = False
+        return values.reshape(len(data), *self.shape)
+
+
+ENCODINGS = {"raw": _Raw, "bits": _Bits}
+
+
+class Layout:
+    """Where the features lie in a record.
+
+    Raises:
+        ValueError: A feature's type or encoding is unknown.
+    """
+
+    def __init__(self, features: Mapping[str, Feature]):
+        unknown = [name for name, feature in features.items() if feature.encoding not in ENCODINGS]
+        if unknown:
+            raise ValueError(f"unknown encoding of {', '.join(unknown)}")
+        try:
+            self._codecs = {name: ENCODINGS[f.encoding](f) for name, f in sorted(features.items())}
+        except TypeError as error:  # NumPy's answer to a name that is no data type
+            raise ValueError(str(error)) from error
+        zeros = {name: bytes(codec.size) for name, codec in self._codecs.items()}
+        empty = _example(zeros)
+        self._places = {
+            name: _place(empty, _example(zeros | {name: b"\xff" * codec.size}))
+            for name, codec in self._codecs.items()
+        }
+        frame = LENGTH.pack(len(empty)).ljust(BEFORE, b"\0")
+        self._empty = np.frombuffer(frame + empty + bytes(AFTER), np.uint8)
+        fixed = np.ones(len(self._empty), bool)
+        fixed[LENGTH.size : BEFORE] = False  # the CRCs are TensorFlow's to look at
+        fixed[-AFTER:] = False
+        for place in self._places.values():
+            fixed[place] = False
+        self._fixed = np.flatnonzero(fixed)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features, in the order of their bytes."""
+        return tuple(self._codecs)
+
+    @property
+    def stride(self) -> int:
+        """Bytes from one record of a file to the next, frame included."""
+        return len(self._empty)
+
+    def encode(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return the batch as records without frame, uint8 of shape (n, bytes of a record).
+
+        Raises:
+            ValueError: Values cannot be stored in their encoding.
+        """
+        count = len(next(iter(batch.values())))
+        rows = np.tile(self._empty, (count, 1))
+        for name, codec in self._codecs.items():
+            rows[:, self._places[name]] = codec.encode(batch[name])
+        return rows[:, BEFORE:-AFTER]
+
+    def decode(self, rows: np.ndarray, name: str) -> np.ndarray:
+        """Return one feature of framed records, (n, stride), as a read-only array (n, *shape)."""
+        return self._codecs[name].decode(rows[:, self._places[name]])
+
+    def misfit(self, rows: np.ndarray) -> int | None:
+        """Return the first of these framed records, (n, stride), that is not of this layout."""
+        differs = (rows[:, self._fixed] != self._empty[self._fixed]).any(axis=1)
+        return int(np.argmax(differs)) if differs.any() else None
+
+
+def _example(values: Mapping[str, bytes]) -> bytes:
+    """Serialise a `tf.train.Example` whose features are one `bytes_list` entry each, by name."""
+    entries = (
+        _field(1, _field(1, name.encode()) + _field(2, _field(1, _field(1, value))))
+        for name, value in sorted(values.items())
+    )
+    return _field(1, b"".join(entries))
+
+
+def _field(number: int, payload: bytes) -> bytes:
+    """A length-delimited field of a protocol buffer."""
+    length, digits = len(payload), []
+    while length > 0x7F:
+        digits.append(length & 0x7F | 0x80)
+        length >>= 7
+    return bytes([number << 3 | 2, *digits, length]) + payload
+
+
+def _place(empty: bytes, filled: bytes) -> slice:
+    """Where two serialised examples differ."""
+    first, second = (np.frombuffer(data, np.uint8) for data in (empty, filled))
+    (differing,) = np.nonzero(first != second)
+    start, stop = (BEFORE + differing[0], BEFORE + differing[-1] + 1) if len(differing) else (0, 0)
+    return slice(int(start), int(stop))

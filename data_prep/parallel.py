@@ -1,0 +1,62 @@
+"""Work on many items in several processes: results in order, few of them in memory."""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+IN_FLIGHT = 3  # items per worker that are begun before the first of them is asked for
+
+
+class WorkerKilledError(Exception):
+    """A worker process was killed from outside; most often because memory ran out."""
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # Linux; a container may allow fewer than the machine has
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def ordered(
+    function: Callable[[Item], Result], items: Iterable[Item], workers: int
+) -> Iterator[Result]:
+    """Yield `function(item)` for each item, in order.
+
+    Args:
+        function: Must be picklable where `workers` is more than one.
+        items: Read only as far ahead as there is work in flight.
+        workers: Number of processes; 1 works in this one.
+
+    Raises:
+        WorkerKilledError: A worker process died. What `function` raises is raised here.
+    """
+    if workers == 1:
+        yield from map(function, items)
+        return
+    # A fresh server process forks the workers: they hold nothing of what this process has loaded.
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        waiting = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) >= IN_FLIGHT * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise WorkerKilledError(
+                "a worker process was killed, most likely because memory ran out; "
+                "try again with fewer --workers"
+            ) from error
+        finally:
+            for future in waiting:
+                future.cancel()

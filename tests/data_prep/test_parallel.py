@@ -1,0 +1,65 @@
+"""Work in several processes: order, errors, and no more in flight than promised."""
+
+import os
+import signal
+
+import pytest
+
+from data_prep.errors import DataError
+from data_prep.parallel import IN_FLIGHT, WorkerKilledError, available_cores, ordered
+
+
+def square(number):
+    return number * number
+
+
+def refuse_seven(number):
+    if number == 7:
+        raise DataError("7.jpg", "it is damaged", "replace it")
+    return number
+
+
+def die_at_seven(number):
+    if number == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_order(workers):
+    assert list(ordered(square, range(50), workers)) == [number**2 for number in range(50)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_errors_arrive_as_they_are(workers):
+    results = ordered(refuse_seven, range(50), workers)
+    assert [next(results) for _ in range(7)] == list(range(7))
+    with pytest.raises(DataError, match=r"7\.jpg: it is damaged"):
+        next(results)
+
+
+def test_items_are_read_only_so_far_ahead():
+    read = []
+
+    def items():
+        for number in range(1_000):
+            read.append(number)
+            yield number
+
+    results = ordered(square, items(), 2)
+    next(results)
+    assert len(read) <= 2 * IN_FLIGHT
+    results.close()
+
+
+def test_a_killed_worker_is_said():
+    with pytest.raises(WorkerKilledError, match="fewer --workers"):
+        list(ordered(die_at_seven, range(50), 2))
+
+
+def test_one_worker_stays_in_this_process():
+    assert set(ordered(lambda _: os.getpid(), range(3), 1)) == {os.getpid()}
+
+
+def test_available_cores():
+    assert 1 <= available_cores() <= os.cpu_count()
