@@ -20,6 +20,8 @@ REQUIREMENTS = [
     "click>=8.5,<9",
     "rich>=15,<16",
     "filelock>=3.32,<5",
+    "requests>=2.34,<3",
+    "urllib3>=2.8,<3",
 ]
 
 EXTRAS = {
@@ -31,7 +33,14 @@ EXTRAS = {
         "@d67e92caf5233f5f00c92698d41b77f96c15c554"
     ],
     "benchmark": ["torch>=2.13,<3"],
-    "dev": ["pytest>=9,<10", "pytest-xdist>=3.8,<4", "ruff>=0.17,<1", "jax>=0.10,<0.12"],
+    "dev": [
+        "pytest>=9,<10",
+        "pytest-xdist>=3.8,<4",
+        "hypothesis>=6.170,<7",
+        "scikit-image>=0.26,<1",
+        "ruff>=0.17,<1",
+        "jax>=0.10,<0.12",
+    ],
 }
 
 setup(
