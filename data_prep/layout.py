@@ -4,20 +4,22 @@ All features are stored as bytes of fixed length, so all records of a data set h
 and differ only in their values. So a file of records can be read like a table, by NumPy alone.
 
 Wire format: protocol buffers (https://protobuf.dev/programming-guides/encoding), framed as
-TFRecord (https://www.tensorflow.org/tutorials/load_data/tfrecord): length (8 bytes), its CRC (4),
-the record, its CRC (4).
+TFRecord (https://www.tensorflow.org/tutorials/load_data/tfrecord): length (8 bytes), its masked
+CRC-32C (4), the record, its masked CRC-32C (4). TensorFlow itself is not needed.
 """
 
 import math
 import struct
 from collections.abc import Mapping
 
+import google_crc32c
 import numpy as np
 
 from data_prep.manifest import Feature
 
 LENGTH = struct.Struct("<Q")
-BEFORE, AFTER = 12, 4  # bytes of the frame on both sides of a record
+CRC = struct.Struct("<I")
+BEFORE, AFTER = LENGTH.size + CRC.size, CRC.size  # bytes of the frame on both sides of a record
 
 
 class _Raw:
@@ -83,10 +85,10 @@ class Layout:
             name: _place(empty, _example(zeros | {name: b"\xff" * codec.size}))
             for name, codec in self._codecs.items()
         }
-        frame = LENGTH.pack(len(empty)).ljust(BEFORE, b"\0")
-        self._empty = np.frombuffer(frame + empty + bytes(AFTER), np.uint8)
+        length = LENGTH.pack(len(empty))
+        framed = length + CRC.pack(masked_crc(length)) + empty + bytes(AFTER)
+        self._empty = np.frombuffer(framed, np.uint8)
         fixed = np.ones(len(self._empty), bool)
-        fixed[LENGTH.size : BEFORE] = False  # the CRCs are TensorFlow's to look at
         fixed[-AFTER:] = False
         for place in self._places.values():
             fixed[place] = False
@@ -102,8 +104,12 @@ class Layout:
         """Bytes from one record of a file to the next, frame included."""
         return len(self._empty)
 
+    def is_bulk(self, name: str) -> bool:
+        """Whether a feature makes up more than half of each record."""
+        return 2 * self._codecs[name].size > self.stride
+
     def encode(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return the batch as records without frame, uint8 of shape (n, bytes of a record).
+        """Return the batch as framed records, uint8 of shape (n, stride).
 
         Raises:
             ValueError: Values cannot be stored in their encoding.
@@ -112,7 +118,8 @@ class Layout:
         rows = np.tile(self._empty, (count, 1))
         for name, codec in self._codecs.items():
             rows[:, self._places[name]] = codec.encode(batch[name])
-        return rows[:, BEFORE:-AFTER]
+        rows[:, -AFTER:] = self._crcs(rows)
+        return rows
 
     def decode(self, rows: np.ndarray, name: str) -> np.ndarray:
         """Return one feature of framed records, (n, stride), as a read-only array (n, *shape)."""
@@ -120,8 +127,26 @@ class Layout:
 
     def misfit(self, rows: np.ndarray) -> int | None:
         """Return the first of these framed records, (n, stride), that is not of this layout."""
-        differs = (rows[:, self._fixed] != self._empty[self._fixed]).any(axis=1)
-        return int(np.argmax(differs)) if differs.any() else None
+        return _first((rows[:, self._fixed] != self._empty[self._fixed]).any(axis=1))
+
+    def damaged(self, rows: np.ndarray) -> int | None:
+        """Return the first of these framed records, (n, stride), that does not fit its CRC."""
+        return _first((rows[:, -AFTER:] != self._crcs(rows)).any(axis=1))
+
+    def _crcs(self, rows: np.ndarray) -> np.ndarray:
+        """The masked CRC of each framed record, as bytes: uint8 of shape (n, 4)."""
+        crcs = [masked_crc(row[BEFORE:-AFTER].tobytes()) for row in rows]
+        return np.array(crcs, "<u4").view(np.uint8).reshape(len(rows), CRC.size)
+
+
+def masked_crc(data: bytes) -> int:
+    """Return the CRC-32C as TFRecord stores it: rotated, and a constant added."""
+    crc = google_crc32c.value(data)
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def _first(marked: np.ndarray) -> int | None:
+    return int(np.argmax(marked)) if marked.any() else None
 
 
 def _example(values: Mapping[str, bytes]) -> bytes:

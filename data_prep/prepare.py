@@ -18,7 +18,7 @@ from data_prep.reading import again, layout_of, open_manifest, open_shards
 from data_prep.records import write_split
 
 # What can change the images or the files; their versions are written into the manifest.
-TOOLS = ("tensorflow", "numpy", "scipy", "pillow", "scikit-learn")
+TOOLS = ("numpy", "scipy", "pillow", "scikit-learn")
 
 # Told what is going on, how many images are done, and how many there are.
 Progress = Callable[[str, int, int], None]

@@ -1,12 +1,13 @@
-"""TFRecord files: written by TensorFlow's record writer, read as tables by NumPy.
+"""TFRecord files, written and read as tables of records by NumPy alone.
 
-Reading needs no TensorFlow, so that a model trained by another backend neither waits for it nor
-shares its GPU with it.
+TensorFlow reads the same files, but is not needed: a model that is trained by another backend
+neither waits for it nor shares its GPU with it.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from data_prep.checksums import file_sha256
 from data_prep.content import Batch, SplitContent
-from data_prep.errors import WRITE_FIX, DataError
+from data_prep.errors import WRITE_FIX, DataError, os_errors
 from data_prep.layout import Layout
 from data_prep.manifest import Feature, Shard, SplitEntry
 
@@ -49,15 +50,14 @@ def write_split(
     """
     layout = Layout(features)
     digests = {feature: hashlib.sha256() for feature in features}
-    records = _encoded(split.batches, features, layout, digests, advance)
+    rows = _Rows(_encoded(split.batches, features, layout, digests, advance))
     files = shard_count(split.count, layout)
     bounds = [index * split.count // files for index in range(files + 1)]
     shards = []
     for index, (start, stop) in enumerate(pairwise(bounds)):
         path = folder / f"{name}-{index:05d}.tfrecord"
-        written = _write_records(path, islice(records, stop - start))
-        shards.append(Shard(path.name, written, path.stat().st_size, file_sha256(path)))
-    if next(records, None) is not None:
+        shards.append(_write_shard(path, rows.take(stop - start)))
+    if any(len(block) for block in rows.take(1)):
         raise ValueError(f"split {name!r} holds more than its {split.count} images")
     written = sum(shard.count for shard in shards)
     if written + len(split.left_out) != split.count:
@@ -66,21 +66,38 @@ def write_split(
     return SplitEntry(written, content, tuple(shards), tuple(split.left_out))
 
 
+class _Rows:
+    """Blocks of rows that can be taken in other portions than they come in."""
+
+    def __init__(self, blocks: Iterator[np.ndarray]):
+        self._blocks = blocks
+        self._rest: np.ndarray | None = None
+
+    def take(self, count: int) -> Iterator[np.ndarray]:
+        """Yield the next `count` rows, or as many as there are, in blocks."""
+        while count:
+            block = self._rest if self._rest is not None else next(self._blocks, None)
+            if block is None:
+                return
+            self._rest = block[count:] if len(block) > count else None
+            yield block[:count]
+            count -= min(count, len(block))
+
+
 def _encoded(
     batches: Iterable[Batch],
     features: Mapping[str, Feature],
     layout: Layout,
     digests: Mapping[str, Any],
     advance: Callable[[int], None],
-) -> Iterator[bytes]:
+) -> Iterator[np.ndarray]:
     for batch in batches:
         _check(batch, features)
         for name, feature in features.items():
             little_endian = np.dtype(feature.dtype).newbyteorder("<")
             digests[name].update(np.ascontiguousarray(batch[name], little_endian))
         rows = layout.encode(batch)
-        for row in rows:
-            yield row.tobytes()
+        yield rows
         advance(len(rows))
 
 
@@ -95,19 +112,17 @@ def _check(batch: Batch, features: Mapping[str, Feature]) -> None:
         raise ValueError("the arrays of a batch differ in length; promised was one row per image")
 
 
-def _write_records(path: Path, records: Iterable[bytes]) -> int:
-    import tensorflow as tf  # takes seconds, and only writing needs it
-
-    count = 0
-    try:
-        with tf.io.TFRecordWriter(str(path)) as writer:
-            for record in records:
-                writer.write(record)
-                count += 1
-    except tf.errors.OpError as error:
-        cause = f"it cannot be written ({error.message})"
-        raise DataError(path, cause, WRITE_FIX) from error
-    return count
+def _write_shard(path: Path, blocks: Iterable[np.ndarray]) -> Shard:
+    digest, count, size = hashlib.sha256(), 0, 0
+    with os_errors(path, "it cannot be written", WRITE_FIX), path.open("wb") as stream:
+        for block in blocks:
+            stream.write(block)
+            digest.update(block)
+            count += len(block)
+            size += block.nbytes
+        stream.flush()
+        os.fsync(stream.fileno())  # before the folder gets its name
+    return Shard(path.name, count, size, digest.hexdigest())
 
 
 class ShardRecords:
@@ -134,7 +149,10 @@ class ShardRecords:
         Raises:
             DataError: One of the records does not have the manifest's form.
         """
-        return self._layout.decode(self._checked(rows), name)
+        table = self._checked(rows)
+        if self._layout.is_bulk(name):  # the CRC covers the whole record, which is read anyway
+            self._refuse(self._layout.damaged(table), rows, "does not fit its CRC: it has changed")
+        return self._layout.decode(table, name)
 
     def batches(self) -> Iterator[dict[str, np.ndarray]]:
         """Yield all features of all records, many records at a time.
@@ -186,9 +204,10 @@ class ShardRecords:
 
     def _checked(self, rows: np.ndarray | slice) -> np.ndarray:
         table = np.asarray(self._table[rows])
-        misfit = self._layout.misfit(table)
-        if misfit is not None:
-            number = np.arange(len(self))[rows][misfit]
-            cause = f"record {number:,} does not have the manifest's form"
-            raise DataError(self._path, cause, self._fix)
+        self._refuse(self._layout.misfit(table), rows, "does not have the manifest's form")
         return table
+
+    def _refuse(self, position: int | None, rows: np.ndarray | slice, cause: str) -> None:
+        if position is not None:
+            number = np.arange(len(self))[rows][position]
+            raise DataError(self._path, f"record {number:,} {cause}", self._fix)

@@ -109,32 +109,53 @@ class Chapter:
         return ", ".join(sorted({data.description for data in self.data.values()}))
 
     @property
+    def scale_name(self) -> str:
+        """The scale behind this section's results, empty where no images were chosen by one."""
+        scaled = any(isinstance(data, ImageData) for data in self.data.values())
+        return self.workspace.options.scale.name if scaled else ""
+
+    @property
     def origin(self) -> str:
-        """One line that says where a result comes from; stands under every figure."""
+        """One line that says where this section's results come from."""
+        return self._origin(self.data_description)
+
+    def _origin(self, data: str) -> str:
+        """The line under a figure that shows these data."""
         options = self.workspace.options
         runs = ", ".join(trained.run.config.run_id for trained in self.models.values())
         precision = "" if options.precision == "float32" else options.precision
         parts = (
             f"thesis-repro chapter {self.section}",
-            f"scale {options.scale.name}" if runs else "",
-            self.data_description,
+            f"scale {self.scale_name}" if self.scale_name else "",
+            data,
             f"seed {options.seed}",
             precision,
             f"runs {runs}" if runs else "",
         )
         return " · ".join(part for part in parts if part)
 
-    def save_figure(self, number: int, figure: Figure) -> None:
-        """Write ``figure_<number>`` as PNG and SVG."""
-        self.files += save_figure(figure, self.folder / f"figure_{number}", self.origin)
+    def save_figure(self, number: int, figure: Figure, data: str | None = None) -> None:
+        """Write ``figure_<number>`` as PNG and SVG, its origin printed under it.
+
+        ``data`` describes what it shows, where that is not all of the section's data.
+        """
+        origin = self.origin if data is None else self._origin(data)
+        self.files += save_figure(figure, self.folder / f"figure_{number}", origin)
+
+    def save_figure_numbers(self, number: int, table: pd.DataFrame, data: str) -> None:
+        """Write ``figure_<number>.csv``, the numbers behind a figure of these data."""
+        self._save_csv(f"figure_{number}", table, data)
 
     def save_table(self, number: int, table: pd.DataFrame) -> None:
         """Write ``table_<number>.csv``; scale and data stand beside every row that we computed."""
-        path = self.folder / f"table_{number}.csv"
+        self._save_csv(f"table_{number}", table, self.data_description)
+
+    def _save_csv(self, stem: str, table: pd.DataFrame, data: str) -> None:
+        path = self.folder / f"{stem}.csv"
         theirs = table.get("reading") == "reported"
         marked = table.assign(
-            scale=np.where(theirs, "thesis", self.workspace.options.scale.name),
-            data=np.where(theirs, "thesis", self.data_description),
+            scale=np.where(theirs, "thesis", self.scale_name),
+            data=np.where(theirs, "thesis", data),
         )
         with atomic_path(path) as temporary:
             marked.to_csv(temporary, index=False, lineterminator="\n")
@@ -151,7 +172,8 @@ class Chapter:
                 stand_in=self.shows_stand_ins,
                 data=self.data_description,
             )
-            for claim in load_claims(self.section)
+            for claim in load_claims()
+            if claim.section == self.section  # Sections 3.3 and 3.4 make none
         ]
         for judgement in judgements:
             _log.debug("%s: %s", judgement.claim.id, judgement.why)

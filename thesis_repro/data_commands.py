@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from data_prep.folders import folder, official_folder, prepare_command
-from thesis_repro.options import data_dir_option, import_quietly, quiet_option, stand_in_option
+from thesis_repro.options import data_dir_option, quiet_option, stand_in_option
 
 
 @click.group()
@@ -139,7 +139,6 @@ def make_without_files(datasets: set[str], data_dir: Path, *, quiet: bool) -> No
 def _prepare(
     dataset: str, data_dir: Path, source: Path | None, stand_in: bool, *, quiet: bool, **how: Any
 ):
-    import_quietly("tensorflow")
     from data_prep import prepare as preparation
     from thesis_repro.progress import DataProgress
 

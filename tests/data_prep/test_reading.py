@@ -51,13 +51,19 @@ def test_large_data_are_checked_record_by_record(tmp_path, small, monkeypatch):
     prepare("mnist", tmp_path, small.folder, datasets=small.datasets)
     monkeypatch.setattr("data_prep.reading.CHECKED_BYTES", 1_000)
     path = tmp_path / "mnist" / "train-00000.tfrecord"
-    data = bytearray(path.read_bytes())
-    data[len(data) // 30 * 7 + 12] ^= 1  # the first byte of the eighth record's own content
-    path.write_bytes(data)
-    images = load("mnist", tmp_path).train.images
-    images[:7]
-    with pytest.raises(DataError, match="record 7 does not have the manifest's form"):
-        images[[3, 7]]
+    whole = path.read_bytes()
+    stride = len(whole) // 30
+    for place, cause in {
+        12: "does not have the manifest's form",
+        200: "does not fit its CRC",
+    }.items():
+        data = bytearray(whole)
+        data[7 * stride + place] ^= 1
+        path.write_bytes(data)
+        images = load("mnist", tmp_path).train.images
+        images[:7]
+        with pytest.raises(DataError, match=f"record 7 {cause}"):
+            images[[3, 7]]
 
 
 def test_other_images_have_another_fingerprint(tmp_path, small):
