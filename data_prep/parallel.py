@@ -54,8 +54,9 @@ def ordered(
                 yield waiting.popleft().result()
         except BrokenProcessPool as error:
             raise WorkerKilledError(
-                "a worker process was killed, most likely because memory ran out; "
-                "try again with fewer --workers"
+                "a worker process ended before its work was done. Most likely memory ran out: try "
+                "again with fewer --workers. (In a script of your own, call this under "
+                "`if __name__ == '__main__':`, since workers import the script.)"
             ) from error
         finally:
             for future in waiting:
