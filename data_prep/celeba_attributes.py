@@ -1,0 +1,121 @@
+"""CelebA's 40 binary attributes: strict reading of `list_attr_celeba.txt` (Section 3.3.1).
+
+Layout: the number of rows, the 40 names, then `NNNNNN.jpg` and forty times 1 or -1 a line.
+"""
+
+import gzip
+import hashlib
+import re
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from data_prep.errors import DataError
+
+ATTRIBUTES = tuple(
+    """
+    5_o_Clock_Shadow Arched_Eyebrows Attractive Bags_Under_Eyes Bald Bangs Big_Lips Big_Nose
+    Black_Hair Blond_Hair Blurry Brown_Hair Bushy_Eyebrows Chubby Double_Chin Eyeglasses Goatee
+    Gray_Hair Heavy_Makeup High_Cheekbones Male Mouth_Slightly_Open Mustache Narrow_Eyes No_Beard
+    Oval_Face Pale_Skin Pointy_Nose Receding_Hairline Rosy_Cheeks Sideburns Smiling Straight_Hair
+    Wavy_Hair Wearing_Earrings Wearing_Hat Wearing_Lipstick Wearing_Necklace Wearing_Necktie Young
+    """.split()  # noqa: SIM905
+)
+SIGNS = frozenset(("1", "-1"))
+PICTURE_NAME = re.compile(r"[0-9]{6}\.jpg")
+LARGEST_BYTES = 2**27  # unpacked; the official file has 26 MB
+
+FIX = "put the official list_attr_celeba.txt there (or the same file compressed, as .txt.gz)"
+
+
+class Attributes(NamedTuple):
+    """The row of each picture, and bool of shape (rows, 40) in the order of `ATTRIBUTES`."""
+
+    rows: dict[str, int]
+    values: np.ndarray
+
+
+def read_attributes(path: Path, md5: str) -> Attributes:
+    """Read and check the attributes, plain or `.gz`, with either kind of line end.
+
+    Args:
+        path: The file.
+        md5: What the unpacked file's must be, with the official line ends (CR LF).
+
+    Raises:
+        DataError: The file is unreadable, cut off or malformed (with the line), or not official.
+    """
+    lines = _read_text(path).split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    attributes = _parse(path, lines)
+    content = "".join(f"{line}\r\n" for line in lines).encode("ascii")
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != md5:
+        cause = (
+            f"md5 is {found} (unpacked, lines ending in CR LF), the official file's is "
+            f"{md5}: the structure is right, so values were changed"
+        )
+        raise DataError(path, cause, FIX)
+    return attributes
+
+
+def _read_text(path: Path) -> str:
+    opened = gzip.open if path.suffix == ".gz" else Path.open
+    try:
+        with opened(path, "rb") as stream:
+            content = stream.read(LARGEST_BYTES + 1)
+    except EOFError as error:
+        raise DataError(path, "the file is cut off (the compressed data end early)", FIX) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(path, f"the compressed data are damaged ({error})", FIX) from error
+    except OSError as error:
+        raise DataError(path, f"it cannot be read ({error.strerror})", FIX) from error
+    if len(content) > LARGEST_BYTES:
+        raise DataError(path, f"it holds more than {LARGEST_BYTES:,} bytes", FIX)
+    try:
+        return content.decode("ascii").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise DataError(path, f"byte {error.start:,} is no character of the list", FIX) from error
+
+
+def _parse(path: Path, lines: list[str]) -> Attributes:
+    count = _parse_header(path, lines)
+    values = np.empty((count, len(ATTRIBUTES)), np.bool_)
+    rows: dict[str, int] = {}
+    for number, line in enumerate(lines[2:], start=3):
+        name, *signs = line.split() or [""]
+        _check_row(path, number, name, signs)
+        if name in rows:
+            cause = f"line {number:,}: {name} is there already, in line {rows[name] + 3:,}"
+            raise DataError(path, cause, FIX)
+        values[len(rows)] = [sign == "1" for sign in signs]
+        rows[name] = len(rows)
+    return Attributes(rows, values)
+
+
+def _parse_header(path: Path, lines: list[str]) -> int:
+    if not re.fullmatch(r" *[0-9]{1,9} *", lines[0] if lines else ""):
+        cause = "line 1 is not the number of rows (Kaggle's .csv has another layout)"
+        raise DataError(path, cause, FIX)
+    if len(lines) < 2 or tuple(lines[1].split()) != ATTRIBUTES:
+        raise DataError(path, "line 2 does not hold the 40 official names in their order", FIX)
+    stated, found = int(lines[0]), len(lines) - 2
+    if stated != found:
+        cause = f"line 1 promises {stated:,} rows, there are {found:,}"
+        raise DataError(path, cause, FIX)
+    return stated
+
+
+def _check_row(path: Path, number: int, name: str, signs: list[str]) -> None:
+    if not PICTURE_NAME.fullmatch(name):
+        raise DataError(path, f"line {number:,} does not begin with a name like 000001.jpg", FIX)
+    if len(signs) != len(ATTRIBUTES):
+        cause = f"line {number:,} ({name}) has {len(signs)} values instead of {len(ATTRIBUTES)}"
+        raise DataError(path, cause, FIX)
+    if not SIGNS.issuperset(signs):
+        column = next(column for column, sign in enumerate(signs) if sign not in SIGNS)
+        cause = f"line {number:,} ({name}): {ATTRIBUTES[column]} is {signs[column]!r}, not 1 or -1"
+        raise DataError(path, cause, FIX)

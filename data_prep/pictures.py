@@ -1,0 +1,199 @@
+"""Official pictures to arrays of one size: decode, turn upright, RGB, Lanczos (Section 3.3).
+
+The whole picture is squashed to the target size without a crop, as the thesis's code did (erratum
+E75). A JPEG that ends early is always noticed; changed bytes in the middle of one are not, unless
+they break the format, because JPEG has no checksum.
+"""
+
+import io
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from data_prep.content import Batch, ReadOptions
+from data_prep.errors import DataError, os_errors
+from data_prep.parallel import ordered
+
+# PNG too: n02105855_2933.JPEG of ILSVRC2012 is one (github.com/cytsai/ilsvrc-cmyk-image-list).
+STARTS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}
+LARGEST_FILE = 2**27  # bytes, far beyond any official picture; a larger file is never loaded
+BATCH = 64  # pictures that a worker process takes at a time; 10 MB of arrays for ImageNet
+
+FIX = "replace the file, or leave damaged pictures out with --leave-out-damaged"
+READ_FIX = "check --source DIR and its permissions"
+
+
+class DamagedPictureError(DataError):
+    """A picture that cannot be decoded: the one kind of error that may be left out on request."""
+
+
+class Picture(Protocol):
+    """Where a picture's bytes lie; small and picklable, because it travels to a worker process."""
+
+    @property
+    def name(self) -> str:
+        """The name to report where it is left out."""
+
+    @property
+    def where(self) -> Path:
+        """The file, or the zip file and the entry, for messages."""
+
+    def read(self) -> bytes:
+        """Return the picture file's bytes."""
+
+
+class PictureFile(NamedTuple):
+    """A picture in a folder; `name` is relative to it."""
+
+    folder: Path
+    name: str
+
+    @property
+    def where(self) -> Path:
+        """The file."""
+        return self.folder / self.name
+
+    def read(self) -> bytes:
+        """Return the file's bytes.
+
+        Raises:
+            DataError: The file cannot be read, or is too large to be a picture.
+        """
+        with os_errors(self.where, "it cannot be read", READ_FIX), self.where.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > LARGEST_FILE:
+                cause = f"it has {size:,} bytes, more than any official picture"
+                raise DamagedPictureError(self.where, cause, FIX)
+            return stream.read()
+
+
+class Size(NamedTuple):
+    """What pictures are brought to, and what they must be (px).
+
+    Attributes:
+        height: Height of the arrays.
+        width: Width of the arrays.
+        original: Width and height that every picture must have; None where they differ.
+    """
+
+    height: int
+    width: int
+    original: tuple[int, int] | None = None
+
+
+def resized(data: bytes, size: Size, where: Path) -> np.ndarray:
+    """Return a picture as uint8 of shape (height, width, 3).
+
+    Grey, palette, 16-bit and CMYK pictures become RGB by Pillow's own conversion (CMYK as Adobe
+    writes it, inverted, without a colour profile); transparency is dropped.
+
+    Args:
+        data: The bytes of a JPEG or PNG file.
+        size: The size of the result, and the size that the picture must have.
+        where: Named in the errors.
+
+    Raises:
+        DamagedPictureError: It is cut off, damaged, too large, or neither JPEG nor PNG.
+        DataError: It is whole, but not of `size.original`.
+    """
+    if not data:
+        raise DamagedPictureError(where, "the file is empty", FIX)
+    try:
+        # Pillow warns of what does no harm (a damaged EXIF block), and of a decompression bomb.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = _decoded(data)
+            if size.original is None or image.size == size.original:
+                resample = Image.Resampling.LANCZOS
+                return np.asarray(image.resize((size.width, size.height), resample))
+    except Exception as error:  # Pillow raises nearly anything on damaged bytes
+        raise DamagedPictureError(where, _cause(error, data), FIX) from error
+    cause = "the picture is {} x {} px, the official ones are {} x {} px"
+    fix = "put the official pictures there, unchanged"
+    raise DataError(where, cause.format(*image.size, *size.original), fix)
+
+
+def picture_batches(
+    pictures: Iterable[Picture],
+    columns: Mapping[str, np.ndarray],
+    size: Size,
+    options: ReadOptions,
+    left_out: list[str],
+) -> Iterator[Batch]:
+    """Read pictures in several processes; never more than a few batches are in memory.
+
+    Args:
+        pictures: In order; read only as far ahead as there is work in flight.
+        columns: Per further feature an array with one row per picture.
+        size: The size of the images.
+        options: Number of workers, and whether damaged pictures are left out.
+        left_out: Grows by the names of the damaged pictures, in order.
+
+    Raises:
+        DataError: A picture cannot be read, or is damaged and not to be left out.
+    """
+    work = partial(_resize_all, size=size, leave_out=options.leave_out_damaged)
+    start = 0
+    for done in ordered(work, _chunks(pictures), options.workers):
+        rows = start + done.kept
+        start += len(done.kept) + len(done.damaged)
+        left_out.extend(done.damaged)
+        if len(rows):
+            yield {"image": done.images, **{name: column[rows] for name, column in columns.items()}}
+
+
+class _Done(NamedTuple):
+    images: np.ndarray
+    kept: np.ndarray  # positions in the chunk
+    damaged: list[str]
+
+
+def _chunks(pictures: Iterable[Picture]) -> Iterator[list[Picture]]:
+    iterator = iter(pictures)
+    while chunk := list(islice(iterator, BATCH)):
+        yield chunk
+
+
+def _resize_all(pictures: Sequence[Picture], size: Size, leave_out: bool) -> _Done:
+    images = np.empty((len(pictures), size.height, size.width, 3), np.uint8)
+    kept, damaged = [], []
+    for position, picture in enumerate(pictures):
+        try:
+            images[len(kept)] = resized(picture.read(), size, picture.where)
+        except DamagedPictureError:
+            if not leave_out:
+                raise
+            damaged.append(picture.name)
+        else:
+            kept.append(position)
+    return _Done(images[: len(kept)], np.array(kept, np.int64), damaged)
+
+
+def _decoded(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data), formats=tuple(STARTS))
+    image.load()
+    # Pillow turns the pixels, then writes the EXIF block anew; damaged ones cannot be written.
+    with suppress(Exception):
+        ImageOps.exif_transpose(image, in_place=True)
+    if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _cause(error: Exception, data: bytes) -> str:
+    if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
+        return f"the header asks for a picture far too large ({error})"
+    if not isinstance(error, UnidentifiedImageError):
+        return f"the picture is cut off or damaged ({error})"
+    if data.startswith(tuple(STARTS.values())):
+        return "the picture is cut off or damaged in its header"
+    return f"it is neither a JPEG nor a PNG file (it starts with {data[:4].hex(' ')})"
