@@ -30,6 +30,10 @@ SIZE = 64  # px (Section 3.3.5)
 # Original code: train_test_split(random_state=42, test_size=0.1), 663,552 and 73,728 images.
 SPLIT_SEED, VALIDATION_SHARE = 42, 0.1
 
+# Official images that the renderer draws bit for bit, and official images that were at hand: the
+# share that lets the rendered images count as the data set. Measured by the renderer's tests.
+HELD_AGAINST = (55_012, 55_013)
+
 BLOCK = 8_192  # images that are unpacked at once: 34 MB
 
 FEATURES = {
@@ -40,14 +44,13 @@ FEATURES = {
 
 
 def render_all(options: ReadOptions) -> Content:
-    """Return the whole data set, rendered from its factors.
-
-    Its images have been held against real ones: see `data_prep.dsprites_renderer`.
-    """
+    """Return the whole data set, rendered from its factors."""
     starts = range(0, COUNT, BLOCK)
     packed = np.concatenate(list(ordered(_render_packed, starts, options.workers)))
     classes = classes_of(np.arange(COUNT))
-    return _content("dSprites (rendered from its factors)", packed, classes, ())
+    same, compared = HELD_AGAINST
+    description = f"dSprites (rendered; equals {same:,} of {compared:,} official images)"
+    return _content(description, packed, classes, ())
 
 
 def _render_packed(start: int) -> np.ndarray:
