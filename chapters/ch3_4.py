@@ -1,0 +1,133 @@
+"""Section 3.4: Models.
+
+The structure of the VAEs (Figure 16) and of the VLAEs (Figure 17), drawn from the networks as
+built, and all 22 models (Table 2).
+"""
+
+import pandas as pd
+
+from appendix_architectures.check import golden
+from appendix_architectures.registry import LISTINGS
+from appendix_architectures.shapes import build_shapes
+from thesis_repro.chapter import Chapter
+from thesis_repro.spec import ModelSpec
+from thesis_repro.structure import Structure, structure
+from thesis_repro.structure_drawing import structure_figure
+from thesis_repro.verdicts import Judgement
+from thesis_repro.zoo import MODELS as ZOO
+from thesis_repro.zoo_tables import parameter_totals
+
+MODELS: tuple[str, ...] = ()
+DATASETS: tuple[str, ...] = ()
+
+# Columns of Table 2 and where the zoo has them; the parameters are those of Appendix A's listings.
+SETTINGS = {
+    "dataset": "dataset",
+    "input/output size": "input_shape",
+    "latent space size": "latent_dims",
+    "reconstruction term weight": "reconstruction_weight",
+    "feature map reduction factor": "feature_map_factor",
+    "parameters": "listings",
+}
+COLUMNS = ("model name", *SETTINGS)
+DATASET_NAMES = {
+    "mnist": "MNIST",
+    "dsprites": "dSprites",
+    "celeba": "CelebA",
+    "imagenet": "ImageNet",
+}
+
+# Table 2 as printed.
+PRINTED = """
+MNIST-VAE                | MNIST    | 28 × 28 × 1   | 2     | 10,000 | 1
+(dSprites/10,000)-VAE    | dSprites | 64 × 64 × 1   | 10    | 10,000 | 1
+7,500-VAE                | dSprites | 64 × 64 × 1   | 10    | 7,500  | 1
+6,250-VAE                | dSprites | 64 × 64 × 1   | 10    | 6,250  | 1
+5,000-VAE                | dSprites | 64 × 64 × 1   | 10    | 5,000  | 1
+3,750-VAE                | dSprites | 64 × 64 × 1   | 10    | 3,750  | 1
+dSprites-VAE-dim6        | dSprites | 64 × 64 × 1   | 6     | 10,000 | 1
+CelebA-VAE               | CelebA   | 128 × 128 × 3 | 8     | 3,750  | 1
+MNIST-VLAE(-factor-1)    | MNIST    | 28 × 28 × 1   | 2,2,2 | 10,000 | 1
+MNIST-VLAE-factor-2      | MNIST    | 28 × 28 × 1   | 2,2,2 | 10,000 | 2
+MNIST-VLAE-factor-3      | MNIST    | 28 × 28 × 1   | 2,2,2 | 10,000 | 3
+dSprites-VLAE            | dSprites | 64 × 64 × 1   | 4,4,4 | 10,000 | 1
+dSprites-VLAE-dim2       | dSprites | 64 × 64 × 1   | 2,2,2 | 10,000 | 1
+CelebA-VLAE              | CelebA   | 128 × 128 × 3 | 2,2,2 | 10,000 | 1
+MNIST-VAE-GAN            | MNIST    | 28 × 28 × 1   | 2     | 10,000 | 1
+dSprites-VAE-GAN         | dSprites | 64 × 64 × 1   | 10    | 10,000 | 1
+CelebA-VAE-GAN           | CelebA   | 128 × 128 × 3 | 8     | 10,000 | 1
+MNIST-VLAE-GAN           | MNIST    | 28 × 28 × 1   | 2,2,2 | 10,000 | 1
+dSprites-VLAE-GAN        | dSprites | 64 × 64 × 1   | 4,4,4 | 10,000 | 1
+CelebA-VLAE-GAN          | CelebA   | 128 × 128 × 3 | 2,2,2 | 10,000 | 1
+AlexNet Classifier       | ImageNet | 224 × 224 × 3 | –     | –      | 1
+AlexNet VAE              | ImageNet | 224 × 224 × 3 | 2000  | 10,000 | 1
+"""
+
+# Models of other latent sizes than the listing they are built from: no total of theirs is printed.
+UNLISTED_SIZES = ("dsprites-vae-dim6", "dsprites-vlae-dim2")
+
+
+def run(chapter: Chapter) -> list[Judgement]:
+    """Emit two figures and Table 2; the section makes no claims."""
+    vae = {"Encoder (Listing 1)": listed(1), "Decoder (Listing 2)": listed(2)}
+    chapter.save_figure(16, structure_figure(vae, "VAE model structure: MNIST-VAE"))
+
+    vlae = {"(a) Encoder (Listing 7)": listed(7), "(b) Decoder (Listing 8)": listed(8)}
+    chapter.save_figure(17, structure_figure(vlae, "VLAE model structure: MNIST-VLAE-factor-1"))
+
+    chapter.save_table(2, table_2())
+    judgements = chapter.judge([])
+    chapter.write_manifest()
+    return judgements
+
+
+def listed(number: int) -> Structure:
+    """The structure of a listing's network, built without its weights."""
+    return structure(build_shapes(LISTINGS[number].builder))
+
+
+# === Table 2 ===
+
+
+def table_2() -> pd.DataFrame:
+    """Two rows a model, as written and reported; cells are text in the thesis's form.
+
+    Parameters are counted on the networks as built, all of a model's together; reported are the
+    totals under its listings. ``errata`` names, column by column, what the sources disagree about.
+    """
+    specs = [spec for spec in ZOO.values() if spec.in_table_2]
+    printed = [[cell.strip() for cell in line.split("|")] for line in PRINTED.strip().splitlines()]
+    rows = []
+    for spec, cells in zip(specs, printed, strict=True):
+        reported = dict(zip(COLUMNS, (*cells, printed_parameters(spec)), strict=True))
+        rows.append({"model": spec.id, "reading": "as written", **as_written(spec)})
+        rows.append({"model": spec.id, "reading": "reported", **reported, "errata": ""})
+    return pd.DataFrame(rows)
+
+
+def as_written(spec: ModelSpec) -> dict[str, str]:
+    """A model's row of Table 2 as it is in this package."""
+    weight = spec.reconstruction_weight.value
+    cells = (
+        spec.name,
+        DATASET_NAMES[spec.dataset.value],
+        " × ".join(map(str, spec.input_shape.value)),
+        ",".join(map(str, spec.latent_dims.value)) or "–",
+        "–" if weight is None else f"{weight:,}",
+        str(spec.feature_map_factor.value),
+        f"{sum(parameter_totals(spec).values()):,}",
+    )
+    return {**dict(zip(COLUMNS, cells, strict=True)), "errata": errata(spec)}
+
+
+def printed_parameters(spec: ModelSpec) -> str:
+    """The total of a model's listings, as printed under them."""
+    if spec.id in UNLISTED_SIZES:
+        return "–"
+    return f"{sum(golden(number)['total_params'] for number in spec.listings.value):,}"
+
+
+def errata(spec: ModelSpec) -> str:
+    """The errata that touch a model's row, by column of Table 2."""
+    marked = {column: getattr(spec, name).errata for column, name in SETTINGS.items()}
+    return "; ".join(f"{column}: {' '.join(ids)}" for column, ids in marked.items() if ids)
