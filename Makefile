@@ -16,7 +16,7 @@ DEMO := demo
 	@touch $@
 
 demo: .venv/installed
-	$(BIN)/thesis-repro chapter 4.2 --scale smoke --stand-in \
+	$(BIN)/thesis-repro chapter 3.3 3.4 4.2 --scale smoke --stand-in \
 		--data-dir $(DEMO)/data --runs-dir $(DEMO)/runs --out $(DEMO)/results
 
 test: lint
@@ -31,6 +31,9 @@ lint: .venv/installed
 
 benchmark: .venv/installed
 	$(BIN)/python -m pip install --quiet --editable '.[benchmark]'
+	$(BIN)/python benchmarks/dsprites_rendering.py
+	$(BIN)/python benchmarks/morphometry.py
+	$(BIN)/python benchmarks/picture_preparation.py
 	$(BIN)/python benchmarks/train_throughput.py
 
 clean:
