@@ -1,6 +1,7 @@
 """Sizes and checksums of files."""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,4 +29,6 @@ def describe_file(path: Path) -> SourceFile:
     """
     with path.open("rb") as stream:
         md5 = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    return SourceFile(path.name, path.stat().st_size, md5, file_sha256(path))
+    # A name on the disk may be no UTF-8; the manifest is.
+    name = os.fsencode(path.name).decode(errors="backslashreplace")
+    return SourceFile(name, path.stat().st_size, md5, file_sha256(path))

@@ -7,6 +7,8 @@ from pathlib import Path
 READ_FIX = "check the folder's permissions, or choose another one with --data-dir"
 WRITE_FIX = "free some space, or choose a folder that can be written to with --data-dir"
 
+LONGEST_CAUSE = 1_000  # characters; a damaged file can hold a name or a number of any length
+
 
 class DataError(Exception):
     """Data that are missing, damaged or not what they should be.
@@ -25,7 +27,13 @@ class DataError(Exception):
         self.fix = fix
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.cause}. To fix it: {self.fix}."
+        return f"{_shown(str(self.path))}: {_shown(self.cause)}. To fix it: {self.fix}."
+
+
+def _shown(text: str) -> str:
+    """One line that any terminal can print: names in files can hold control characters."""
+    text = text if len(text) <= LONGEST_CAUSE else f"{text[:LONGEST_CAUSE]} ..."
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 @contextmanager

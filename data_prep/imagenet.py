@@ -202,4 +202,4 @@ def _picture_names(folder: Path) -> Iterator[str]:
 
 
 def _is_picture(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES)
+    return name.isprintable() and name.lower().endswith(SUFFIXES)  # the manifest may name it

@@ -19,6 +19,9 @@ from data_prep.manifest import Feature
 
 LENGTH = struct.Struct("<Q")
 CRC = struct.Struct("<I")
+# What data sets are made of. Other types in a manifest are damage: NumPy has many, even objects.
+TYPES = frozenset(("bool", "uint8", "int64", "float32", "float64"))
+LARGEST_RECORD = 2**24  # bytes; ImageNet's have 150,000, a damaged manifest may ask for any number
 BEFORE, AFTER = LENGTH.size + CRC.size, CRC.size  # bytes of the frame on both sides of a record
 
 
@@ -68,17 +71,18 @@ class Layout:
     """Where the features lie in a record.
 
     Raises:
-        ValueError: A feature's type or encoding is unknown.
+        ValueError: A feature's type or encoding is unknown, or a record would be too large.
     """
 
     def __init__(self, features: Mapping[str, Feature]):
-        unknown = [name for name, feature in features.items() if feature.encoding not in ENCODINGS]
-        if unknown:
-            raise ValueError(f"unknown encoding of {', '.join(unknown)}")
-        try:
-            self._codecs = {name: ENCODINGS[f.encoding](f) for name, f in sorted(features.items())}
-        except TypeError as error:  # NumPy's answer to a name that is no data type
-            raise ValueError(str(error)) from error
+        for name, feature in features.items():
+            if feature.encoding not in ENCODINGS or feature.dtype not in TYPES:
+                unknown = "encoding" if feature.encoding not in ENCODINGS else "type"
+                raise ValueError(f"unknown {unknown} of {name}: {feature}")
+        self._codecs = {name: ENCODINGS[f.encoding](f) for name, f in sorted(features.items())}
+        size = sum(codec.size for codec in self._codecs.values())
+        if size > LARGEST_RECORD:
+            raise ValueError(f"records of {size:,} bytes are too large")
         zeros = {name: bytes(codec.size) for name, codec in self._codecs.items()}
         empty = _example(zeros)
         self._places = {

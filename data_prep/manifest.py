@@ -163,26 +163,53 @@ def _read_json(path: Path, fix: str) -> dict[str, Any]:
 
 def _from_document(document: dict[str, Any]) -> Manifest:
     return Manifest(
-        dataset=document["dataset"],
-        title=document["title"],
-        description=document["description"],
+        dataset=_text(document["dataset"]),
+        title=_text(document["title"]),
+        description=_text(document["description"]),
         is_stand_in=document["is_stand_in"],
-        features={
-            name: Feature(entry["dtype"], tuple(entry["shape"]), entry["encoding"])
-            for name, entry in document["features"].items()
-        },
-        splits={name: _split(entry) for name, entry in document["splits"].items()},
-        sources=tuple(SourceFile(**entry) for entry in document["sources"]),
-        tools=document["tools"],
+        features={_text(name): _feature(entry) for name, entry in document["features"].items()},
+        splits={_text(name): _split(entry) for name, entry in document["splits"].items()},
+        sources=tuple(_source(**entry) for entry in document["sources"]),
+        tools=_texts(document["tools"]),
     )
 
 
+def _feature(entry: dict[str, Any]) -> Feature:
+    shape = tuple(map(_number, entry["shape"]))
+    return Feature(_text(entry["dtype"]), shape, _text(entry["encoding"]))
+
+
 def _split(entry: dict[str, Any]) -> SplitEntry:
-    shards = tuple(Shard(**shard) for shard in entry["shards"])
-    for shard in shards:
-        if Path(shard.file).name != shard.file:  # a name, never a way out of the folder
-            raise ValueError(f"{shard.file!r} is no plain file name")
-    return SplitEntry(entry["count"], entry["content"], shards, tuple(entry["left_out"]))
+    shards = tuple(_shard(**shard) for shard in entry["shards"])
+    left_out = tuple(map(_text, entry["left_out"]))
+    return SplitEntry(_number(entry["count"]), _texts(entry["content"]), shards, left_out)
+
+
+def _shard(file: Any, count: Any, bytes: Any, sha256: Any) -> Shard:
+    if Path(_text(file)).name != file:  # a name, never a way out of the folder
+        raise ValueError(f"{file!r} is no plain file name")
+    return Shard(file, _number(count), _number(bytes), _text(sha256))
+
+
+def _source(file: Any, bytes: Any, md5: Any, sha256: Any) -> SourceFile:
+    return SourceFile(_text(file), _number(bytes), _text(md5), _text(sha256))
+
+
+def _texts(values: Any) -> dict[str, str]:
+    return {_text(name): _text(value) for name, value in values.items()}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    value.encode()  # JSON can hold halves of characters, which no file and no terminal takes
+    return value
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or value < 0:  # True is an int
+        raise TypeError(f"{value!r} is no number of anything")
+    return value
 
 
 def _sha256_of_json(document: Mapping[str, Any]) -> str:

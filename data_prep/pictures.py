@@ -2,7 +2,7 @@
 
 The whole picture is squashed to the target size without a crop, as the thesis's code did (erratum
 E75). A JPEG that ends early is always noticed; changed bytes in the middle of one are not, unless
-they break the format, because JPEG has no checksum.
+they break the format, because JPEG, unlike PNG, has no checksum.
 """
 
 import io
@@ -179,6 +179,8 @@ def _resize_all(pictures: Sequence[Picture], size: Size, leave_out: bool) -> _Do
 
 
 def _decoded(data: bytes) -> Image.Image:
+    if data.startswith(STARTS["PNG"]):  # Pillow does not look at the pixels' checksums otherwise
+        Image.open(io.BytesIO(data), formats=("PNG",)).verify()
     image = Image.open(io.BytesIO(data), formats=tuple(STARTS))
     image.load()
     # Pillow turns the pixels, then writes the EXIF block anew; damaged ones cannot be written.

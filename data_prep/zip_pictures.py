@@ -77,12 +77,17 @@ class ZipPicture(NamedTuple):
 
     def _packed(self) -> bytes:
         with self.archive.open("rb") as stream:
-            stream.seek(self.offset)
-            header = stream.read(LOCAL_HEADER.size)
+            header = b""
+            if 0 <= self.offset < os.fstat(stream.fileno()).st_size:
+                stream.seek(self.offset)
+                header = stream.read(LOCAL_HEADER.size)
             if len(header) < LOCAL_HEADER.size or not header.startswith(SIGNATURE):
                 raise self._damaged("the zip file is damaged or cut off at this entry")
             _, name_length, extra_length = LOCAL_HEADER.unpack(header)
-            stream.seek(name_length + extra_length, os.SEEK_CUR)
+            # No checksum covers the names, but each is there twice.
+            if stream.read(name_length) != self.entry.encode():
+                raise self._damaged("the zip file's directory has another name for this entry")
+            stream.seek(extra_length, os.SEEK_CUR)
             return stream.read(self.packed)
 
     def _damaged(self, cause: str) -> DamagedPictureError:
@@ -111,7 +116,7 @@ def list_zip(archive: Path, pattern: re.Pattern[str], largest: int) -> list[ZipP
         raise DataError(archive, cause, FIX) from error
     pictures: dict[str, ZipPicture] = {}
     for entry in entries:
-        if entry.is_dir() and _stays_inside(entry.filename):
+        if _stays_inside(entry.filename) and entry.is_dir():  # which fails on an empty name
             continue
         _check(archive, entry, pattern, largest)
         if entry.filename in pictures:

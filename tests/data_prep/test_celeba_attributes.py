@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -86,7 +85,7 @@ def test_malformed_names_the_line(tmp_path, content, cause):
         (gzip.compress(TEXT)[:-9], "cut off"),
         (gzip.compress(TEXT)[:40] + b"\xff" * 9 + gzip.compress(TEXT)[49:], "damaged"),
         (TEXT, "damaged"),
-        (gzip.compress(bytes(2**27 + 1)), "more than 134,217,728 bytes"),
+        (gzip.compress(bytes(2**25 + 1)), "more than 33,554,432 bytes"),
     ],
     ids=["cut", "damaged", "not compressed", "bomb"],
 )
@@ -111,18 +110,6 @@ def test_another_value_is_seen_by_the_md5(tmp_path):
 def test_a_folder_in_its_place(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_attributes(tmp_path, MD5)
-
-
-def test_damaged_bytes_never_end_in_a_traceback(tmp_path):
-    rng = np.random.default_rng(6)
-    for number in range(400):
-        path = tmp_path / ("list.txt", "list.txt.gz")[number % 2]
-        data = bytearray(gzip.compress(TEXT, mtime=0) if number % 2 else TEXT)
-        for position in rng.integers(0, len(data), rng.integers(1, 4)):
-            data[position] ^= rng.integers(1, 256)
-        path.write_bytes(data[: rng.integers(1, len(data) + 1)])
-        with suppress(DataError):
-            read_attributes(path, MD5)
 
 
 def test_official_list(real_data):

@@ -162,6 +162,12 @@ def foreign_file(small) -> Path:
     return path
 
 
+def name_that_no_terminal_prints(small) -> Path:
+    path = small.folder / WNIDS[3] / "\udcff\x1b[2J.JPEG"  # \udcff: a byte that is no UTF-8
+    path.write_bytes(picture(1))
+    return path
+
+
 def folder_in_class(small) -> Path:
     (small.folder / WNIDS[3] / "images.jpeg").mkdir()
     return small.folder / WNIDS[3] / "images.jpeg"
@@ -197,6 +203,7 @@ def too_few(small) -> Path:
         (unknown_class, "none of the classes", "train/<wnid>"),
         (foreign_file, "no picture file (endings: .jpeg, .jpg", "leave only pictures"),
         (folder_in_class, "no picture file", "leave only pictures"),
+        (name_that_no_terminal_prints, "no picture file", "leave only pictures"),
         (flat_validation, "lies in no class folder", "one folder per class"),
         (empty_validation, "no class folders", "val/<wnid>"),
         (no_classes, "no class folders", "image-net.org"),

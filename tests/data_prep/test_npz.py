@@ -1,6 +1,7 @@
 """Arrays out of `.npz` files: what NumPy wrote comes back, anything else ends in a DataError."""
 
 import io
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -72,6 +73,8 @@ BAD = {
     "no header": (b"", "cannot be read"),
     "foreign": (b"<html>" * 100, "magic"),
     "version": (b"\x93NUMPY\x09\x00" + npy(VALUES)[8:], "cannot be read"),
+    "huge header": (b"\x93NUMPY\x02\x00" + b"\xff" * 4 + bytes(10**8), "version"),
+    "huge number": (npy(VALUES).replace(b"(25, 4, 4), }", b"0x" + b"9" * 9_000), "cannot be read"),
     "code": (npy(VALUES).replace(b"False", b"exit("), "cannot be read"),
 }
 
@@ -80,9 +83,24 @@ BAD = {
 def test_bad_members(tmp_path, case):
     data, cause = BAD[case]
     path = with_member(tmp_path, data)
+    tracemalloc.start()
     with pytest.raises(DataError, match=cause) as caught:
         read(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert caught.value.path == path
+    assert most < 10**7
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, 99])
+def test_a_method_that_the_bytes_were_not_compressed_by(tmp_path, method):
+    np.savez(tmp_path / "values.npz", imgs=np.tile(VALUES, (100, 1, 1)))
+    data = bytearray((tmp_path / "values.npz").read_bytes())
+    for header, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):  # APPNOTE.TXT 4.3.7, 4.3.12
+        data[data.index(header) + place] = method
+    (tmp_path / "values.npz").write_bytes(data)
+    with pytest.raises(DataError, match="cannot be read"):
+        read(tmp_path / "values.npz", largest=2_500)
 
 
 def test_missing_key_names_what_is_there(tmp_path):

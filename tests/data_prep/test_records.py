@@ -1,7 +1,6 @@
 """TFRecords: what TensorFlow itself reads from them, and what the reader refuses."""
 
 import hashlib
-from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 
@@ -185,7 +184,10 @@ def test_features_of_another_name(tmp_path, arrays):
     ("feature", "cause"),
     [
         (Feature("uint8", (3, 2, 1), "png"), "unknown encoding of image"),
-        (Feature("uint7", (3, 2, 1), "raw"), "uint7"),
+        (Feature("uint7", (3, 2, 1), "raw"), "unknown type of image.*uint7"),
+        (Feature("object", (3, 2, 1), "raw"), "unknown type"),
+        (Feature("uint8", (10**6, 10**6), "raw"), "records of 1,000,000,000,000 bytes"),
+        (Feature("uint8", (10**30,), "bits"), "too large"),
         (Feature("float32", (3, 2, 1), "bits"), "only uint8"),
     ],
 )
@@ -198,17 +200,3 @@ def test_number_of_records_is_checked(tmp_path, arrays):
     entry = write_split(tmp_path, "train", SplitContent(COUNT, [arrays]), FEATURES)
     with pytest.raises(DataError, match="are not the manifest's 12 records"):
         read(tmp_path, replace(entry.shards[0], count=12))
-
-
-def test_damaged_records_never_end_in_a_traceback(tmp_path, arrays):
-    """Even where the checksum fits: the manifest could have been made for a damaged file."""
-    entry = write_split(tmp_path, "train", SplitContent(COUNT, [arrays]), FEATURES)
-    path = tmp_path / entry.shards[0].file
-    whole = path.read_bytes()
-    rng = np.random.default_rng(4)
-    for _ in range(500):
-        data = bytearray(whole)
-        data[rng.integers(len(data))] ^= rng.integers(1, 256)
-        path.write_bytes(data[: rng.integers(1, len(data) + 1)])
-        with suppress(DataError):  # anything else is a traceback for the user
-            read(tmp_path, shard_of(path, COUNT))

@@ -5,7 +5,6 @@ import re
 import struct
 import tracemalloc
 import zipfile
-from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -110,6 +109,13 @@ def test_entry_twice(write):
     assert error.path.name == "000001.jpg"
 
 
+def test_entry_without_a_name(write):
+    data = bytearray(packed(CONTENTS.items()))
+    lengths = data.index(CENTRAL) + 28  # of name, extra field and comment (APPNOTE.TXT 4.3.12)
+    data[lengths : lengths + 6] = struct.pack("<HHH", 0, 0, len("faces/000001.jpg"))
+    assert "'' points outside" in refused(write(data)).cause
+
+
 def test_encrypted_entry(write):
     data = bytearray(packed(CONTENTS.items()))
     data[data.index(CENTRAL) + 8] |= 1  # APPNOTE.TXT 4.3.12 and 4.4.4
@@ -169,9 +175,21 @@ def test_changed_bytes_are_a_damaged_picture(write, compression):
 def test_entry_that_is_not_where_the_directory_says(write):
     path = write(packed(CONTENTS.items()))
     entry = list_zip(path, PATTERN, LARGEST)[0]
-    for offset in (entry.offset + 1, path.stat().st_size - 10):
+    for offset in (entry.offset + 1, path.stat().st_size - 10, -5, 2**63 - 1, 2**64 - 1):
         with pytest.raises(DamagedPictureError, match="damaged or cut off at this entry"):
             entry._replace(offset=offset).read()
+
+
+def test_entry_of_another_name_than_in_the_directory(write):
+    """One flipped bit, covered by no checksum, and a picture would get another one's attributes."""
+    data = packed(CONTENTS.items())
+    directory = data.index(CENTRAL)
+    for start in (0, directory):
+        place = data.index(b"000002", start) + 5
+        path = write(data[:place] + b"6" + data[place + 1 :])
+        (damaged,) = (p for p in list_zip(path, PATTERN, LARGEST) if p.unpacked == len(NOISE) + 6)
+        with pytest.raises(DamagedPictureError, match="another name for this entry"):
+            damaged.read()
 
 
 def test_zip_file_that_vanished(tmp_path):
@@ -179,16 +197,3 @@ def test_zip_file_that_vanished(tmp_path):
     with pytest.raises(DataError, match="cannot be read") as caught:
         picture.read()
     assert not isinstance(caught.value, DamagedPictureError)  # or all would be left out
-
-
-def test_damaged_bytes_never_end_in_a_traceback(write):
-    rng = np.random.default_rng(4)
-    whole = packed([("faces/", b""), ("faces/000001.jpg", b"abc" * 9)], zipfile.ZIP_DEFLATED)
-    for _ in range(500):
-        data = bytearray(whole)
-        for position in rng.integers(0, len(data), rng.integers(1, 4)):
-            data[position] ^= rng.integers(1, 256)
-        path = write(data[: rng.integers(len(data) * 3 // 4, len(data) + 1)])
-        with suppress(DataError):
-            for picture in list_zip(path, PATTERN, LARGEST):
-                assert picture.read() == b"abc" * 9  # a changed name at most
