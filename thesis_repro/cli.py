@@ -47,7 +47,9 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except tuple(_EXIT_CODES) as error:
             failure = click.ClickException(str(error))
-            failure.exit_code = _EXIT_CODES[type(error)]
+            failure.exit_code = next(
+                code for kind, code in _EXIT_CODES.items() if isinstance(error, kind)
+            )
             raise failure from error
 
 
@@ -159,14 +161,17 @@ def train(models: tuple[str, ...], **options: Any) -> None:
     """Train one or more MODELS of Table 2; finished runs are kept, interrupted ones go on."""
     specs = [zoo.model(name) for name in models]
     import_quietly("keras", "tensorflow")
+    from thesis_repro.progress import describe
+    from thesis_repro.training import TRAINERS
+
     workspace = _workspace(Path(), [spec.dataset.value for spec in specs], **options)
     for spec in specs:
         trained = workspace.trained(spec.id, workspace.images(spec.id))
         if not options["quiet"]:
-            last = trained.history[-1]
             click.echo(
-                f"{spec.id}: {len(trained.history)} epochs, loss {last['loss']:.2f}, validation "
-                f"loss {last['val_loss']:.2f}; {trained.run.path}"
+                f"{spec.id}: {len(trained.history)} epochs, "
+                f"{describe(trained.history[-1], TRAINERS[spec.family].headline)}; "
+                f"{trained.run.path}"
             )
 
 
@@ -229,6 +234,17 @@ def errata(erratum: str | None) -> None:
         click.echo(book.render(book.get(erratum)))
     else:
         click.echo(book.render_table(book.load_errata().values()))
+
+
+@main.command()
+@data_dir_option
+@click.option("--runs-dir", type=directory, default="runs", show_default=True)
+def doctor(data_dir: Path, runs_dir: Path) -> None:
+    """Versions, backend, devices, prepared data, free disk; what stands in the way, and the fix."""
+    import_quietly("keras", "tensorflow")
+    from thesis_repro import doctor as examination
+
+    click.echo(examination.render(examination.examine(data_dir, runs_dir)))
 
 
 main.add_command(data_commands.data)

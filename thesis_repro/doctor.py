@@ -1,0 +1,92 @@
+"""What a user should know before a long run: versions, backend, devices, memory, data, disk."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from data_prep.folders import prepare_command
+from data_prep.parallel import available_cores
+from data_prep.prepare import DATASETS, listing
+from thesis_repro import provenance
+
+
+class Finding(NamedTuple):
+    """One line of the report; ``problem`` says what to do, and is empty where all is well."""
+
+    topic: str
+    found: str
+    problem: str = ""
+
+
+def examine(data_dir: Path, runs_dir: Path) -> list[Finding]:
+    """Look at everything; nothing is changed.
+
+    Raises:
+        data_prep.errors.DataError: ``data_dir`` cannot be looked into.
+    """
+    return [
+        *(Finding(name, version) for name, version in provenance.versions().items()),
+        *_devices(),
+        Finding("cores", str(available_cores())),
+        _memory(),
+        *_data(data_dir),
+        *_disks({"data": data_dir, "runs": runs_dir}),
+    ]
+
+
+def _devices() -> Iterator[Finding]:
+    import keras
+
+    backend = keras.backend.backend()
+    devices = keras.distribution.list_devices()
+    yield Finding("backend", backend)
+    yield Finding("devices", ", ".join(devices))
+    if not any(device.startswith(("gpu", "tpu")) for device in devices):
+        extra = "gpu" if backend == "tensorflow" else "jax"
+        yield Finding(
+            "accelerator",
+            "none found",
+            "paper scale needs one; `--scale quick` is for CPUs. On a machine with an NVIDIA GPU: "
+            f"pip install -e '.[{extra}]'" + (" and jax[cuda12]" if backend == "jax" else ""),
+        )
+
+
+def _memory() -> Finding:
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return Finding("memory", "unknown on this system")
+    size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return Finding("memory", f"{size / 1e9:.0f} GB")
+
+
+def _data(data_dir: Path) -> Iterator[Finding]:
+    found = {(one.dataset, one.is_stand_in): one for one in listing(data_dir)}
+    for dataset in DATASETS:
+        prepared = [one for key, one in found.items() if key[0] == dataset]
+        for one in prepared:
+            if one.problem:
+                yield Finding(one.folder.name, "damaged", str(one.problem))
+            else:
+                yield Finding(one.folder.name, one.manifest.description)
+        if not prepared:
+            commands = {prepare_command(dataset, data_dir, flag) for flag in (False, True)}
+            yield Finding(dataset, "not prepared", " or ".join(sorted(commands)))
+
+
+def _disks(folders: dict[str, Path]) -> Iterator[Finding]:
+    for name, folder in folders.items():
+        there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+        free = shutil.disk_usage(there).free
+        yield Finding(f"disk for {name}", f"{free / 1e9:,.0f} GB free at {folder}")
+
+
+def render(findings: list[Finding]) -> str:
+    """The report as aligned lines, problems under what they are about."""
+    width = max(len(finding.topic) for finding in findings)
+    lines = []
+    for topic, found, problem in findings:
+        lines.append(f"{'!' if problem else ' '} {topic:<{width}}  {found}")
+        if problem:
+            lines.append(f"  {'':<{width}}  -> {problem}")
+    return "\n".join(lines)
