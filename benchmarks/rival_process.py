@@ -16,7 +16,7 @@ import torch
 from torch_rival import FORMATS, TorchRival
 from workload import Train, Turn, digits, timed
 
-from thesis_repro.networks import build_autoencoder
+from thesis_repro.networks import build_model
 from thesis_repro.spec import ModelSpec
 
 
@@ -76,7 +76,7 @@ def _serve(pipe: Connection, spec: ModelSpec) -> None:
 def plain_loop(spec: ModelSpec, layout: str, images: np.ndarray) -> Train:
     """Training of the rival in a memory format, as one would write it."""
     memory_format = FORMATS[layout]
-    rival = TorchRival(build_autoencoder(spec)).to(memory_format=memory_format)
+    rival = TorchRival(build_model(spec)).to(memory_format=memory_format)
     optimizer = torch.optim.Adam(rival.parameters(), lr=spec.learning_rate.value, eps=1e-7)
     size = spec.batch_size.value
 

@@ -34,9 +34,9 @@ from workload import Train, Turn, digits, timed
 
 from thesis_repro.backend import dtype_policy, make_deterministic
 from thesis_repro.images import ImageBatches
-from thesis_repro.networks import build_autoencoder
+from thesis_repro.networks import build_model
+from thesis_repro.optimizers import build_optimizer
 from thesis_repro.spec import ModelSpec
-from thesis_repro.training import build_optimizer
 from thesis_repro.zoo import MODELS
 
 BENCHMARKED = (
@@ -101,7 +101,7 @@ def _in_precision(precision: str, spec: ModelSpec, images: np.ndarray) -> Train:
             model.fit(batches, shuffle=False, verbose=0, callbacks=[_Watch()])
 
     with dtype_policy(precision):
-        model = build_autoencoder(spec)
+        model = build_model(spec)
         model.compile(optimizer=build_optimizer(spec))
     return train
 
@@ -119,7 +119,7 @@ def race(
         click.ClickException: the rival turns out to be another network.
     """
     images = digits(spec)
-    agreement = compare(build_autoencoder(spec), images[: spec.batch_size.value])
+    agreement = compare(build_model(spec), images[: spec.batch_size.value])
     if not agreement.holds:
         raise click.ClickException(
             f"{spec.id}: the PyTorch rendering is another network ({agreement}); speeds would mean "

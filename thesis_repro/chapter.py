@@ -19,6 +19,7 @@ from thesis_repro.claims import load_claims
 from thesis_repro.figures import save_figure
 from thesis_repro.files import atomic_path, sha256, write_json
 from thesis_repro.images import ImageData, load_images
+from thesis_repro.judging import judged_images
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.training import TrainedModel, TrainingOptions, train_or_load
 from thesis_repro.verdicts import Judgement, Measurement, judge, write_claims
@@ -39,13 +40,21 @@ class Workspace:
     progress: TrainingProgress
 
     def images(self, model_id: str) -> ImageData:
-        """The images of a model's data set at the scale asked for.
+        """The images that a model is trained on, at the scale asked for.
+
+        Those of its data set and, if it tells generated images from them, its generator's, which
+        is trained or loaded for it.
 
         Raises:
             data_prep.errors.DataError: they are missing or damaged.
+            thesis_repro.errors.TrainingError: the generator cannot be trained.
         """
         spec = model(model_id)
-        return load_images(spec, self.data_dir, self.options.scale, stand_in=self.stand_in)
+        data = load_images(spec, self.data_dir, self.options.scale, stand_in=self.stand_in)
+        if spec.generator is None:
+            return data
+        name = spec.generator.value
+        return judged_images(data, self.trained(name, self.images(name)), self.options.seed)
 
     def prepared(self, dataset: str) -> PreparedData:
         """A whole prepared data set, whatever the scale.

@@ -90,10 +90,17 @@ def _cut(
 
 
 class ImageBatches(keras.utils.PyDataset):
-    """Batches of float32 images in [0, 1] from uint8 images, in a given order."""
+    """Batches of float32 images in [0, 1] from uint8 images, in a given order.
 
-    def __init__(self, images: np.ndarray, batch_size: int, order: np.ndarray | None = None):
+    Attributes:
+        error: What reading a batch raised, kept because TensorFlow hides it behind its own.
+    """
+
+    def __init__(
+        self, images: np.ndarray | Column, batch_size: int, order: np.ndarray | None = None
+    ):
         super().__init__()
+        self.error: Exception | None = None
         self.images = images
         self.batch_size = batch_size
         self.order = np.arange(len(images)) if order is None else order
@@ -101,6 +108,13 @@ class ImageBatches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return -(-len(self.order) // self.batch_size)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray]:
-        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return (self.images[chosen].astype("float32") / 255,)
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        try:
+            return self.batch(self.order[index * self.batch_size : (index + 1) * self.batch_size])
+        except Exception as error:
+            self.error = error
+            raise
+
+    def batch(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The images in these rows."""
+        return (self.images[rows].astype("float32") / 255,)

@@ -1,6 +1,10 @@
-"""The two terms of the VAE objective (Section 2.5.2, Equation 24, with the thesis's pre-factor)."""
+"""The terms of the objectives: of VAEs (Section 2.5.2, Equation 24) and of GANs (Section 2.5.3)."""
+
+import math
 
 from keras import ops
+
+_CLOSEST = 1e-7  # of a probability to 0 and 1: Keras 2.2.4's epsilon
 
 
 def reconstruction_term(images, reconstructions, weight: float):
@@ -27,3 +31,25 @@ def kl_term(mus, log_vars):
         mu, log_var = ops.cast(mu, "float32"), ops.cast(log_var, "float32")
         total += -0.5 * ops.sum(1 + log_var - ops.square(mu) - ops.exp(log_var), axis=-1)
     return total
+
+
+def feature_term(features, other):
+    """Gaussian negative log-likelihood of one image's features given another's, a mean over images.
+
+    ``sum over height, width and maps of ln(2 pi) / 2 + (f(x) - f(x~))^2 / 2`` (Equation 40 with
+    unit variance; sum and layer as in the original code, erratum E33). Both have the shape
+    (batch, height, width, maps).
+    """
+    difference = ops.cast(features, "float32") - ops.cast(other, "float32")
+    constant = math.prod(features.shape[1:]) * math.log(2 * math.pi) / 2
+    return constant + ops.mean(ops.sum(ops.square(difference), axis=(1, 2, 3))) / 2
+
+
+def cross_entropy(probabilities, label: float):
+    """Mean binary cross-entropy of probabilities, shape (batch, 1), with one label for all.
+
+    Probabilities are kept 1e-7 away from 0 and 1, as in Keras 2.2.4. Written out, since under
+    TensorFlow `ops.binary_crossentropy` uses the logits behind a sigmoid, under JAX it does not.
+    """
+    probabilities = ops.clip(ops.cast(probabilities, "float32"), _CLOSEST, 1 - _CLOSEST)
+    return -ops.mean(label * ops.log(probabilities) + (1 - label) * ops.log(1 - probabilities))

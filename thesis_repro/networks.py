@@ -8,6 +8,7 @@ import keras
 
 from appendix_architectures.registry import LISTINGS
 from thesis_repro import unlisted_networks
+from thesis_repro.adversarial import AdversarialAutoencoder
 from thesis_repro.autoencoder import VariationalAutoencoder
 from thesis_repro.spec import ModelSpec
 
@@ -46,9 +47,13 @@ def _bound(builder: Callable[..., keras.Model], spec: ModelSpec) -> Callable[[],
     return builder
 
 
-def build_autoencoder(spec: ModelSpec) -> VariationalAutoencoder:
-    """A trainable VAE or VLAE with fresh weights."""
+def build_model(spec: ModelSpec) -> keras.Model:
+    """A trainable model with fresh weights: an autoencoder of either kind, or a classifier."""
     networks = {part: build() for part, build in builders(spec).items()}
+    if spec.family == "classifier":
+        return networks["classifier"]
+    if spec.feature_weight is not None:
+        return AdversarialAutoencoder(**networks, feature_weight=spec.feature_weight.value)
     return VariationalAutoencoder(
-        networks["encoder"], networks["decoder"], spec.reconstruction_weight.value
+        **networks, reconstruction_weight=spec.reconstruction_weight.value
     )

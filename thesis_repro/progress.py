@@ -22,8 +22,17 @@ _log = logging.getLogger(__name__)
 class RunReport:
     """What a training tells while it goes on."""
 
-    def __init__(self, bar: Progress, title: str, epochs: int, steps: int, done: int):
+    def __init__(
+        self,
+        bar: Progress,
+        title: str,
+        epochs: int,
+        steps: int,
+        done: int,
+        headline: tuple[str, ...],
+    ):
         self.bar = bar
+        self.headline = headline
         self.title = title
         self.epochs = epochs
         self.task = bar.add_task(
@@ -39,10 +48,21 @@ class RunReport:
         self.bar.update(self.task, epoch=epoch)
         if not self.bar.console.is_terminal:
             _log.info(
-                "%s epoch %d/%d: loss %.2f, validation loss %.2f (reconstruction %.2f, KL %.2f), "
-                "%.1f s", self.title, epoch, self.epochs, row["loss"], row["val_loss"],
-                row["val_reconstruction"], row["val_kl"], row["seconds"],
-            )  # fmt: skip
+                "%s epoch %d/%d: %s, %.1f s",
+                self.title,
+                epoch,
+                self.epochs,
+                describe(row, self.headline),
+                row["seconds"],
+            )
+
+
+def describe(row: dict[str, float], headline: tuple[str, ...]) -> str:
+    """Some entries of an epoch's row in words, e.g. "loss 270.91, validation loss 265.30"."""
+    return ", ".join(
+        f"{name.replace('val_', 'validation ').replace('_', ' ')} {row[name]:.2f}"
+        for name in headline
+    )
 
 
 class TrainingProgress:
@@ -52,8 +72,13 @@ class TrainingProgress:
         self.quiet = quiet
 
     @contextmanager
-    def run(self, title: str, epochs: int, steps: int, done: int) -> Iterator[RunReport]:
-        """Report one training of ``epochs`` times ``steps`` updates, ``done`` epochs already."""
+    def run(
+        self, title: str, epochs: int, steps: int, done: int, headline: tuple[str, ...]
+    ) -> Iterator[RunReport]:
+        """Report one training of ``epochs`` times ``steps`` updates, ``done`` epochs already.
+
+        ``headline`` names the entries of an epoch's row that its line shows.
+        """
         console = Console(stderr=True, quiet=self.quiet)
         columns = (
             TextColumn("{task.description}"),
@@ -65,7 +90,7 @@ class TrainingProgress:
         )
         disable = self.quiet or not console.is_terminal
         with Progress(*columns, console=console, disable=disable) as bar:
-            yield RunReport(bar, title, epochs, steps, done)
+            yield RunReport(bar, title, epochs, steps, done, headline)
 
 
 class DataProgress:

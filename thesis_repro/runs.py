@@ -11,7 +11,7 @@ import json
 import logging
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import filelock
 import numpy as np
+from numpy.typing import ArrayLike
 
 from thesis_repro.errors import TrainingError
 from thesis_repro.files import atomic_path, sha256, write_json
@@ -43,9 +44,13 @@ class RunConfig:
 
 
 class Checkpoint(NamedTuple):
-    """State after a whole epoch: all variables of model and optimiser, and the history so far."""
+    """State after a whole epoch: all variables of model and optimiser, and the history so far.
 
-    arrays: list[np.ndarray]
+    The variables are saved as they are, and become arrays of NumPy's one by one: AlexNet-VAE's are
+    3.7 GB.
+    """
+
+    arrays: Sequence[ArrayLike]
     history: list[dict[str, float]]
 
 

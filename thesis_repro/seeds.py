@@ -15,6 +15,12 @@ def derive_seed(master: int, *purpose: str | int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
 
+def epoch_order(master: int, model_id: str, epoch: int, count: int) -> np.ndarray:
+    """The order in which an epoch goes through ``count`` images."""
+    rng = np.random.default_rng(derive_seed(master, model_id, "order", epoch))
+    return rng.permutation(count)
+
+
 def seed_noise(model: Any, master: int, *purpose: str | int) -> None:
     """Set every noise generator of a Keras model (sampling, dropout), whatever was drawn before."""
     states = [v for v in model.variables if v.path.endswith("seed_generator_state")]

@@ -42,6 +42,8 @@ class ModelSpec:
     epochs: Setting
     split: Setting
     optimizer: Setting
+    feature_weight: Setting | None = None  # of the decoder's feature loss; GANs only
+    generator: Setting | None = None  # the model whose images are to be told from real ones
     aliases: tuple[str, ...] = ()
     in_table_2: bool = True
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from thesis_repro.networks import build_autoencoder
+from thesis_repro.networks import build_model
 from thesis_repro.spec import Setting
 from thesis_repro.zoo import MODELS
 
@@ -36,7 +36,7 @@ def _seed_and_threads():
 
 def compare(model_id):
     spec = MODELS[model_id]
-    return torch_rival.compare(build_autoencoder(spec), workload.digits(spec)[:16])
+    return torch_rival.compare(build_model(spec), workload.digits(spec)[:16])
 
 
 # Observed: loss equal to 1e-7, pixels to 3e-6; the tolerances leave room for other processors.

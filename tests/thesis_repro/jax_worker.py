@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from thesis_repro.images import ImageData
-from thesis_repro.networks import build_autoencoder
+from thesis_repro.networks import build_model
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.runs import RunConfig
 from thesis_repro.scale import Scale
@@ -24,7 +24,7 @@ OPTIONS = TrainingOptions(Scale("tiny", None, None, 2))
 
 class StopAfterFirstEpoch:
     @contextmanager
-    def run(self, title, epochs, steps, done):
+    def run(self, title, epochs, steps, done, headline):
         yield self
 
     def batch(self, loss):
@@ -50,7 +50,7 @@ def main(folder, weights):
     resumed, whole = train(data, folder / "resumed"), train(data, folder / "whole")
     both = (resumed, whole)
     stores = [json.loads((run.run.path / "provenance.json").read_text()) for run in both]
-    model = build_autoencoder(SPEC)
+    model = build_model(SPEC)
     model.encoder.load_weights(weights)
     mu = model.posterior(data.validation.astype("float32") / 255)["mu"]
     pairs = zip(resumed.model.get_weights(), whole.model.get_weights(), strict=True)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from thesis_repro.autoencoder import VariationalAutoencoder
-from thesis_repro.networks import build_autoencoder
+from thesis_repro.networks import build_model
+from thesis_repro.optimizers import build_optimizer
 from thesis_repro.seeds import seed_noise
-from thesis_repro.training import build_optimizer
 from thesis_repro.zoo import MODELS
 
 MODEL_IDS = ["mnist-vae", "mnist-vlae-factor-3"]  # one latent layer with BatchNorm; three without
@@ -16,7 +16,7 @@ MODEL_IDS = ["mnist-vae", "mnist-vlae-factor-3"]  # one latent layer with BatchN
 @pytest.fixture(scope="module", params=MODEL_IDS)
 def model(request) -> VariationalAutoencoder:
     keras.utils.set_random_seed(0)
-    model = build_autoencoder(MODELS[request.param])
+    model = build_model(MODELS[request.param])
     model.compile(optimizer=build_optimizer(MODELS[request.param]), run_eagerly=True)
     return model
 

@@ -1,5 +1,6 @@
 """The command line as its users meet it: output, messages and exit codes."""
 
+import json
 import logging
 import re
 import subprocess
@@ -256,15 +257,6 @@ def test_list_says_that_there_is_nothing_and_what_to_do(tmp_path, folder):
 # --- Training ---
 
 
-@pytest.mark.parametrize("model", ["mnist-vae-gan", "sample-discriminator"])
-def test_family_without_training(model, data_dir, tmp_path):
-    result = run("train", model, "--stand-in", "--data-dir", data_dir, "--runs-dir", tmp_path)
-    assert result.exit_code == FAILED
-    assert "this version trains VAEs and VLAEs only" in result.stderr
-    assert MODELS[model].name in result.stderr
-    assert "Traceback" not in result.stderr
-
-
 @pytest.mark.usefixtures("_tiny_smoke")
 def test_train_twice_says_what_became_and_keeps_the_run(data_dir, tmp_path):
     arguments = ["mnist-vae", "--scale", "smoke", "--stand-in", "--data-dir", data_dir]
@@ -276,6 +268,18 @@ def test_train_twice_says_what_became_and_keeps_the_run(data_dir, tmp_path):
     weights = (done.parent / "encoder.weights.h5").stat()
     assert run("train", *arguments, "--runs-dir", tmp_path).stdout == first.stdout
     assert (done.parent / "encoder.weights.h5").stat() == weights
+
+
+@pytest.mark.usefixtures("_tiny_smoke")
+def test_the_sample_discriminator_gets_its_generator_first(data_dir, tmp_path):
+    options = ["--scale", "smoke", "--stand-in", "--data-dir", data_dir, "--runs-dir", tmp_path]
+    result = run("train", "sample-discriminator", *options)
+    assert result.exit_code == DONE
+    (judge,) = (tmp_path / "sample-discriminator").rglob("DONE")
+    (generator,) = (tmp_path / "mnist-vae").rglob("DONE")
+    (session,) = json.loads((judge.parent / "provenance.json").read_text())["sessions"]
+    assert f"MNIST-VAE (run {generator.parent.name})" in session["data"]
+    assert run("train", "sample-discriminator", *options).stdout == result.stdout
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 import pytest
 
-from thesis_repro.networks import build_autoencoder, builders
+from thesis_repro.networks import build_model, builders
 from thesis_repro.zoo import MODELS
 
 PARTS = {
@@ -62,7 +62,7 @@ def test_digit_classifier():
 )
 def test_an_autoencoder_fits_its_spec(model_id):
     spec = MODELS[model_id]
-    model = build_autoencoder(spec)
+    model = build_model(spec)
     sizes = [(None, size) for size in spec.latent_dims.value]
     assert model.encoder.input_shape[1:] == spec.input_shape.value
     assert model.decoder.output_shape[1:] == spec.input_shape.value

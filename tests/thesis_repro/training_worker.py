@@ -1,11 +1,12 @@
 """Train one model on saved images in a process of its own, and die by SIGKILL where told to.
 
 Run with a request as JSON in the first argument, or with ``REQUEST`` given by ``runpy``:
-``model``, ``images`` (an npz with train, validation and fingerprint), ``runs_dir``, ``epochs`` and
-``seed``; ``kill_at`` is [text, n]: the process kills itself just before the n-th event whose
-description contains the text. ``hold`` is [text, file]: it waits before the first such event until
-the file exists. Events are ``batch``, ``epoch``, and whatever Python does with a file of the run
-(``open .writing-x-history.csv``, ``os.rename history.csv``). ``log`` takes log messages.
+``model``, ``images`` (an npz with train, validation and fingerprint, for classifiers also with
+train_label and validation_label), ``runs_dir``, ``epochs`` and ``seed``; ``kill_at`` is [text, n]:
+the process kills itself just before the n-th event whose description contains the text. ``hold`` is
+[text, file]: it waits before the first such event until the file exists. Events are ``batch``,
+``epoch``, and whatever Python does with a file of the run (``open .writing-x-history.csv``,
+``os.rename history.csv``). ``log`` takes log messages.
 """
 
 import json
@@ -24,6 +25,7 @@ from thesis_repro.scale import Scale
 from thesis_repro.training import TrainingOptions, train_or_load
 from thesis_repro.zoo import model
 
+LABELS = ("train_label", "validation_label")
 FILE_EVENTS = ("open", "os.rename", "os.remove", "os.chmod", "os.mkdir", "os.rmdir")
 
 
@@ -53,7 +55,7 @@ class Events:
             self.happens(f"{event} {Path(os.fsdecode(path)).name}")
 
     @contextmanager
-    def run(self, title, epochs, steps, done):
+    def run(self, title, epochs, steps, done, headline):
         yield self
 
     def batch(self, loss):
@@ -71,7 +73,8 @@ def main(request):
     with np.load(request["images"]) as stored:
         channels = spec.input_shape.value[-1]
         train, validation = (with_channels(stored[k], channels) for k in ("train", "validation"))
-        data = ImageData(train, validation, "digits", str(stored["fingerprint"]), True)
+        known = ({"label": stored[k]} if k in stored else {} for k in LABELS)
+        data = ImageData(train, validation, "digits", str(stored["fingerprint"]), True, *known)
     options = TrainingOptions(Scale("tiny", None, None, request["epochs"]), request.get("seed", 0))
     sys.addaudithook(events.audit)
     train_or_load(spec, data, options, Path(request["runs_dir"]), events)
