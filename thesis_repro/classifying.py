@@ -9,37 +9,14 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-from keras import ops
 
 from data_prep.reading import Column
 from thesis_repro.errors import TrainingError
 from thesis_repro.fitting import FittedTrainer
 from thesis_repro.images import ImageBatches, ImageData
+from thesis_repro.losses import binary_cross_entropy, categorical_cross_entropy
 from thesis_repro.optimizers import build_optimizer
 from thesis_repro.spec import ModelSpec
-
-# Keras 2.2.4 keeps probabilities this far from 0 and 1. Keras 3 does so on JAX only: on TensorFlow
-# it looks through a softmax at its logits, and other gradients would reach a saturated network.
-EPSILON = 1e-7
-
-
-def categorical_cross_entropy(targets, probabilities):
-    """Cross-entropy in nats per image, shape (batch,); both arguments are (batch, classes)."""
-    return -ops.sum(targets * ops.log(_clipped(probabilities)), axis=-1)
-
-
-def binary_cross_entropy(targets, probabilities):
-    """Mean over the outputs of each one's binary cross-entropy in nats, shape (batch,).
-
-    Both arguments have the shape (batch, outputs).
-    """
-    inside = _clipped(probabilities)
-    terms = targets * ops.log(inside) + (1 - targets) * ops.log(1 - inside)
-    return -ops.mean(terms, axis=-1)
-
-
-def _clipped(probabilities):
-    return ops.clip(probabilities, EPSILON, 1 - EPSILON)
 
 
 class Target(NamedTuple):

@@ -46,10 +46,30 @@ def feature_term(features, other):
 
 
 def cross_entropy(probabilities, label: float):
-    """Mean binary cross-entropy of probabilities, shape (batch, 1), with one label for all.
+    """Mean binary cross-entropy of probabilities, shape (batch, 1), with one label for all."""
+    probabilities = ops.cast(probabilities, "float32")
+    return ops.mean(binary_cross_entropy(label, probabilities))
 
-    Probabilities are kept 1e-7 away from 0 and 1, as in Keras 2.2.4. Written out, since under
-    TensorFlow `ops.binary_crossentropy` uses the logits behind a sigmoid, under JAX it does not.
+
+def binary_cross_entropy(targets, probabilities):
+    """Mean over the outputs of each one's binary cross-entropy in nats, shape (batch,).
+
+    Probabilities are (batch, outputs), targets the same or one number for all.
     """
-    probabilities = ops.clip(ops.cast(probabilities, "float32"), _CLOSEST, 1 - _CLOSEST)
-    return -ops.mean(label * ops.log(probabilities) + (1 - label) * ops.log(1 - probabilities))
+    inside = _kept_inside(probabilities)
+    terms = targets * ops.log(inside) + (1 - targets) * ops.log(1 - inside)
+    return -ops.mean(terms, axis=-1)
+
+
+def categorical_cross_entropy(targets, probabilities):
+    """Cross-entropy in nats per image, shape (batch,); both arguments are (batch, classes)."""
+    return -ops.sum(targets * ops.log(_kept_inside(probabilities)), axis=-1)
+
+
+def _kept_inside(probabilities):
+    """Probabilities kept 1e-7 away from 0 and 1, as Keras 2.2.4 keeps them.
+
+    Keras 3 does so under JAX only: under TensorFlow its losses look through a sigmoid or softmax at
+    its logits, and other gradients would reach a saturated network.
+    """
+    return ops.clip(probabilities, _CLOSEST, 1 - _CLOSEST)

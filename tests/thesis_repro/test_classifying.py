@@ -12,14 +12,10 @@ from sklearn.datasets import load_digits
 
 from data_prep.dsprites_renderer import classes_of, render
 from data_prep.prepare import prepare
-from thesis_repro.classifying import (
-    TARGETS,
-    ClassifierTrainer,
-    binary_cross_entropy,
-    categorical_cross_entropy,
-)
+from thesis_repro.classifying import TARGETS, ClassifierTrainer
 from thesis_repro.errors import TrainingError
 from thesis_repro.images import ImageData, load_images
+from thesis_repro.losses import binary_cross_entropy, categorical_cross_entropy
 from thesis_repro.networks import build_model
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.scale import Scale

@@ -14,7 +14,10 @@ from thesis_repro.adversarial import (
     diversity,
     encoder_loss,
 )
+from thesis_repro.backend import dtype_policy
 from thesis_repro.losses import cross_entropy, feature_term
+from thesis_repro.networks import build_model
+from thesis_repro.zoo import MODELS
 
 
 def number(tensor) -> float:
@@ -67,6 +70,23 @@ def test_cross_entropy_of_a_wrong_certain_answer(logit, label, compiled):
 
     found = (tf.function(loss) if compiled else loss)(tf.fill((2, 1), float(logit)))
     assert number(found) == pytest.approx(16.118 if label else 15.942, abs=1e-3)
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_a_discriminator_learns_from_wrong_certain_answers(precision):
+    """Of a logit x with label 0: loss ln(1 + e^x) and slope 1 / (1 + e^-x), also where p ~ 1."""
+    with dtype_policy(precision):
+        discriminator = build_model(MODELS["mnist-vae-gan"]).discriminator
+    dense = discriminator.get_layer("dense_1")
+    for logit in (4, 6.5, 10):
+        dense.kernel.assign(keras.ops.zeros_like(dense.kernel))
+        dense.bias.assign([logit])
+        with tf.GradientTape() as tape:
+            answers = discriminator(np.zeros((2, 28, 28, 1), "float32"), training=True)
+            loss = cross_entropy(answers, 0)
+        slope = number(tape.gradient(loss, dense.bias.value)[0])
+        assert number(loss) == pytest.approx(math.log1p(math.exp(logit)), rel=1e-3)
+        assert slope == pytest.approx(1 / (1 + math.exp(-logit)), rel=1e-2)
 
 
 def test_feature_term_by_hand():
