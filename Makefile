@@ -35,6 +35,7 @@ benchmark: .venv/installed
 	$(BIN)/python benchmarks/morphometry.py
 	$(BIN)/python benchmarks/picture_preparation.py
 	$(BIN)/python benchmarks/train_throughput.py
+	$(BIN)/python benchmarks/gan_step.py
 
 clean:
 	rm -rf .venv $(DEMO) build *.egg-info .pytest_cache .ruff_cache
