@@ -6,7 +6,7 @@ ones back.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 
@@ -30,7 +30,7 @@ class CompiledStep:
         return self._call(*arrays)
 
 
-class Vjp:
+class Vjp(Protocol):
     """Vector-Jacobian products: the derivatives of a function that is computed once.
 
     ``outputs, others, pullback = vjp(function, inputs, variables)`` computes ``function(*inputs)``,
@@ -43,7 +43,6 @@ class Vjp:
         self, function: Callable, inputs: Sequence[Any], variables: Sequence[keras.Variable]
     ) -> tuple[Tensors, Tensors, Pullback]:
         """Compute the function and keep what its derivatives need."""
-        raise NotImplementedError
 
 
 # === TensorFlow ===
