@@ -46,11 +46,6 @@ class AdversarialTrainer(Trainer):
         )
 
     @property
-    def networks(self) -> dict[str, keras.Model]:
-        """What a finished run stores."""
-        return {part: getattr(self.model, part) for part in PARTS}
-
-    @property
     def variables(self) -> list[keras.Variable]:
         """Weights, moving statistics and the state of the three optimisers."""
         optimizers = (optimizer.variables for optimizer in self.optimizers.values())

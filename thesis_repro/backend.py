@@ -1,4 +1,4 @@
-"""Keras's global settings, and the one place where backends differ."""
+"""Keras's global settings: determinism and precision."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

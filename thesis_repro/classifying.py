@@ -60,11 +60,6 @@ class ClassifierTrainer(FittedTrainer):
             build_optimizer(self.spec), loss=self.target.loss, metrics=self._metrics()
         )
 
-    @property
-    def networks(self) -> dict[str, keras.Model]:
-        """What a finished run stores."""
-        return {"classifier": self.model}
-
     def train_batches(self, data: ImageData, seed: int, epoch: int) -> "LabelledBatches":
         """The training images in the epoch's order, with their targets."""
         order = super().train_batches(data, seed, epoch).order

@@ -28,11 +28,6 @@ class FittedTrainer(Trainer):
         self.model.compile(optimizer=build_optimizer(self.spec))
 
     @property
-    def networks(self) -> dict[str, keras.Model]:
-        """What a finished run stores."""
-        return {"encoder": self.model.encoder, "decoder": self.model.decoder}
-
-    @property
     def variables(self) -> list[keras.Variable]:
         """Weights, moving statistics and optimiser state."""
         return [*self.model.weights, *self.model.optimizer.variables]

@@ -57,3 +57,10 @@ def build_model(spec: ModelSpec) -> keras.Model:
     return VariationalAutoencoder(
         **networks, reconstruction_weight=spec.reconstruction_weight.value
     )
+
+
+def parts_of(spec: ModelSpec, model: keras.Model) -> dict[str, keras.Model]:
+    """A built model's networks by part: what a finished run stores."""
+    if spec.family == "classifier":
+        return {"classifier": model}
+    return {part: getattr(model, part) for part in _PARTS[spec.family]}

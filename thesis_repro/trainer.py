@@ -30,10 +30,6 @@ class Trainer(Protocol):
         self.batch_size: int = spec.batch_size.value
 
     @property
-    def networks(self) -> dict[str, keras.Model]:
-        """What a finished run stores, by part."""
-
-    @property
     def variables(self) -> list[keras.Variable]:
         """All that an epoch leaves behind: weights, moving statistics and optimiser state."""
 

@@ -16,7 +16,7 @@ from thesis_repro.backend import dtype_policy, make_deterministic
 from thesis_repro.classifying import ClassifierTrainer
 from thesis_repro.fitting import FittedTrainer
 from thesis_repro.images import ImageData
-from thesis_repro.networks import build_model
+from thesis_repro.networks import build_model, parts_of
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.runs import Checkpoint, RunConfig, RunFolder
 from thesis_repro.scale import Scale
@@ -91,12 +91,13 @@ def train_or_load(
     with run.lock(), dtype_policy(options.precision):
         # The literal builders take Keras's default initialisers, which draw from the global seed.
         keras.utils.set_random_seed(derive_seed(options.seed, spec.id, "initial weights"))
-        trainer = TRAINERS[spec.family](spec, build_model(spec))
-        if not run.is_done:
+        model = build_model(spec)
+        if not run.is_done:  # the optimiser of a loaded AlexNet-VAE would take 2.5 GB for nothing
+            trainer = TRAINERS[spec.family](spec, model)
             _train(trainer, data, options, run, progress)
-        for part, network in trainer.networks.items():
+        for part, network in parts_of(spec, model).items():
             network.load_weights(run.verified_weights(part))
-    return TrainedModel(spec, run, run.read_history(), trainer.model)
+    return TrainedModel(spec, run, run.read_history(), model)
 
 
 def _train(
@@ -131,7 +132,7 @@ def _train(
             run.save_checkpoint(Checkpoint(trainer.variables, history))
             report.epoch(epoch, row)
     run.write_history(history)  # a kill can come between the last checkpoint and its history
-    run.finish(trainer.networks)
+    run.finish(parts_of(spec, trainer.model))
 
 
 def _restore(trainer: Trainer, checkpoint: Checkpoint | None) -> list[dict]:
