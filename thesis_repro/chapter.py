@@ -21,6 +21,7 @@ from thesis_repro.files import atomic_path, sha256, write_json
 from thesis_repro.images import ImageData, load_images
 from thesis_repro.judging import judged_images
 from thesis_repro.progress import TrainingProgress
+from thesis_repro.schedule import schedule
 from thesis_repro.training import TrainedModel, TrainingOptions, train_or_load
 from thesis_repro.verdicts import Judgement, Measurement, judge, write_claims
 from thesis_repro.zoo import model
@@ -50,7 +51,8 @@ class Workspace:
             thesis_repro.errors.TrainingError: the generator cannot be trained.
         """
         spec = model(model_id)
-        data = load_images(spec, self.data_dir, self.options.scale, stand_in=self.stand_in)
+        amount = schedule(spec, self.options.scale)
+        data = load_images(spec, self.data_dir, amount, stand_in=self.stand_in)
         if spec.generator is None:
             return data
         name = spec.generator.value
@@ -201,7 +203,7 @@ class Chapter:
             "section": self.section,
             "created": provenance.now(),
             "commit": provenance.commit(),
-            "scale": options.scale.values(),
+            "scale": options.scale.name,
             "data": self.data_description,
             "stand_in": self.shows_stand_ins,
             "seed": options.seed,

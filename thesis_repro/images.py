@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from data_prep.reading import Column, Split, load
-from thesis_repro.scale import Scale
+from thesis_repro.schedule import Schedule
 from thesis_repro.seeds import derive_seed
 from thesis_repro.spec import ModelSpec
 
@@ -18,7 +18,7 @@ IN_MEMORY_BYTES = 2**31
 
 @dataclass(frozen=True)
 class ImageData:
-    """One data set cut to a scale.
+    """One data set cut to a schedule.
 
     Attributes:
         train: uint8 images, (n, height, width, channels): an array, or read when indexed.
@@ -47,16 +47,20 @@ class ImageData:
         }
 
 
-def load_images(spec: ModelSpec, data_dir: Path, scale: Scale, *, stand_in: bool) -> ImageData:
-    """The spec's data set, cut to the scale's number of images, with the channels it takes.
+def load_images(
+    spec: ModelSpec, data_dir: Path, schedule: Schedule, *, stand_in: bool
+) -> ImageData:
+    """The spec's data set, cut to the schedule's number of images, with the channels it takes.
 
     Raises:
         data_prep.errors.DataError: the data set is missing, damaged or of another image size.
     """
     prepared = load(spec.dataset.value, data_dir, stand_in=stand_in)
     channels = spec.input_shape.value[-1]
-    train, train_known = _cut(prepared.train, scale.train_images, "train")
-    validation, validation_known = _cut(prepared.validation, scale.validation_images, "validation")
+    train, train_known = _cut(prepared.train, schedule.train_images, "train")
+    validation, validation_known = _cut(
+        prepared.validation, schedule.validation_images, "validation"
+    )
     return ImageData(
         train=with_channels(train, channels),
         validation=with_channels(validation, channels),

@@ -1,36 +1,37 @@
 """How much of the thesis's training a run does; networks are never scaled down (design rule 3)."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Limits on images and epochs; ``None`` is the thesis's own number.
+    """Limits on a training; ``None`` is the thesis's own number.
 
-    ``quick`` shows the effects on a CPU within minutes a model: few images, so that they can be
-    seen as often as the thesis's models see theirs until they overfit (26 to 52 times, Section
-    4.2). ``smoke`` only proves the path from files to figures.
+    ``quick`` shows the effects on a CPU in about ten minutes a model: few images, so that they can
+    be seen as often as the thesis's models see theirs until they overfit (26 to 52 times, Section
+    4.2). ``smoke`` only proves the path from files to figures. What the limits come to for a model,
+    `thesis_repro.schedule` works out.
+
+    Attributes:
+        name: What it is asked for by.
+        train_images: In an epoch.
+        validation_images: In an epoch.
+        epochs: Of a whole training.
+        multiply_adds: Of a whole training.
     """
 
     name: str
-    train_images: int | None
-    validation_images: int | None
-    epochs: int | None
-
-    def epochs_of(self, paper_epochs: int) -> int:
-        """Epochs to train for, given the thesis's number."""
-        return paper_epochs if self.epochs is None else min(self.epochs, paper_epochs)
-
-    def values(self) -> dict[str, int | str | None]:
-        """The limits as JSON-ready data."""
-        return asdict(self)
+    train_images: int | None = None
+    validation_images: int | None = None
+    epochs: int | None = None
+    multiply_adds: float | None = None
 
 
 SCALES = {
     scale.name: scale
     for scale in (
-        Scale("paper", None, None, None),
-        Scale("quick", 3_000, 2_400, 60),
-        Scale("smoke", 512, 240, 2),
+        Scale("paper"),
+        Scale("quick", 3_000, 2_400, 60, 3e13),
+        Scale("smoke", 512, 240, 2, 1.5e12),
     )
 }

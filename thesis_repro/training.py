@@ -20,6 +20,7 @@ from thesis_repro.networks import build_model, parts_of
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.runs import Checkpoint, RunConfig, RunFolder
 from thesis_repro.scale import Scale
+from thesis_repro.schedule import schedule
 from thesis_repro.seeds import derive_seed
 from thesis_repro.spec import ModelSpec
 from thesis_repro.trainer import Trainer, not_finite
@@ -62,7 +63,8 @@ def run_config(spec: ModelSpec, data: ImageData, options: TrainingOptions) -> Ru
     """What the run is; equal configurations are the same run."""
     values = {
         "spec": spec.values(),
-        "scale": options.scale.values(),
+        "scale": options.scale.name,
+        "epochs": schedule(spec, options.scale).epochs,
         "data": data.identity(),
         "seed": options.seed,
         "precision": options.precision,
@@ -109,7 +111,7 @@ def _train(
 ) -> None:
     """Train from the last checkpoint, or from the start, to the end of the run."""
     spec = trainer.spec
-    epochs = options.scale.epochs_of(spec.epochs.value)
+    epochs = run.config.values["epochs"]
     history = _restore(trainer, run.load_checkpoint())
     run.begin(
         {

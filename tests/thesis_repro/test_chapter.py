@@ -26,7 +26,7 @@ def calls(monkeypatch):
     """Stand-ins for reading and training that count how often they are asked."""
     made = {"images": [], "trained": []}
 
-    def load_images(spec, data_dir, scale, *, stand_in):
+    def load_images(spec, data_dir, schedule, *, stand_in):
         made["images"].append(spec.id)
         empty = np.zeros((0, 28, 28, 1), dtype=np.uint8)
         return ImageData(empty, empty, f"{spec.dataset.value}, tested", "f" * 64, stand_in)
@@ -121,7 +121,7 @@ def test_manifest_tells_what_made_the_files_and_their_digests(chapter):
     }
     assert manifest["runs"] == {"mnist-vlae-factor-1": {"run_id": "0123456789ab", "epochs": 3}}
     assert manifest["section"] == "4.2"
-    assert manifest["scale"]["name"] == "quick"
+    assert manifest["scale"] == "quick"
     assert manifest["data"] == "mnist, tested"
     assert manifest["stand_in"] is True
     assert manifest["seed"] == 5

@@ -19,6 +19,7 @@ from thesis_repro.losses import binary_cross_entropy, categorical_cross_entropy
 from thesis_repro.networks import build_model
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.scale import Scale
+from thesis_repro.schedule import Schedule
 from thesis_repro.seeds import seed_noise
 from thesis_repro.spec import Setting
 from thesis_repro.training import TrainingOptions, train_or_load
@@ -124,7 +125,7 @@ def test_one_output_takes_labels_0_and_1():
 
 def test_large_splits_are_read_batch_by_batch(tmp_path, monkeypatch):
     prepare("mnist", tmp_path, stand_in=True)
-    whole = Scale("whole", None, None, 1)
+    whole = Schedule(None, None, 1)
     in_memory = load_images(DIGITS, tmp_path, whole, stand_in=True)
     monkeypatch.setattr("thesis_repro.images.IN_MEMORY_BYTES", 1_000_000)
     streamed = load_images(DIGITS, tmp_path, whole, stand_in=True)

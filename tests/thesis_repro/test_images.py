@@ -7,8 +7,10 @@ from data_prep.errors import DataError
 from data_prep.prepare import prepare
 from data_prep.reading import load
 from thesis_repro.images import ImageBatches, load_images, with_channels
-from thesis_repro.scale import SCALES, Scale
+from thesis_repro.schedule import Schedule
 from thesis_repro.zoo import MODELS
+
+WHOLE = Schedule(None, None, 1)
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +55,9 @@ def test_colour_images_cannot_become_other_channels():
         with_channels(np.zeros((2, 4, 4, 3), np.uint8), 2)
 
 
-def test_all_images_at_paper_scale(stand_in):
+def test_all_images(stand_in):
     prepared = load("mnist", stand_in, stand_in=True)
-    data = load_images(MODELS["mnist-vlae-factor-3"], stand_in, SCALES["paper"], stand_in=True)
+    data = load_images(MODELS["mnist-vlae-factor-3"], stand_in, WHOLE, stand_in=True)
     np.testing.assert_array_equal(data.train, prepared.train.images[:])
     np.testing.assert_array_equal(data.validation, prepared.validation.images[:])
     np.testing.assert_array_equal(data.train_known["label"], prepared.train.known["label"])
@@ -68,9 +70,9 @@ def test_all_images_at_paper_scale(stand_in):
     }
 
 
-def test_a_scale_chooses_images_at_random_but_always_the_same(stand_in):
-    spec, scale = MODELS["mnist-vae"], Scale("few", 200, 50, 1)
-    data, again = (load_images(spec, stand_in, scale, stand_in=True) for _ in range(2))
+def test_a_schedule_chooses_images_at_random_but_always_the_same(stand_in):
+    spec, few = MODELS["mnist-vae"], Schedule(200, 50, 1)
+    data, again = (load_images(spec, stand_in, few, stand_in=True) for _ in range(2))
     assert data.train.shape == (200, 28, 28, 3)
     assert data.validation.shape == (50, 28, 28, 3)
     np.testing.assert_array_equal(data.train, again.train)
@@ -86,22 +88,22 @@ def test_a_scale_chooses_images_at_random_but_always_the_same(stand_in):
     assert chosen[-1] > 1_200  # 200 of 1,500 drawn evenly reach beyond 1,200 for certain
 
 
-def test_a_scale_larger_than_the_data_takes_all(stand_in):
-    scale = Scale("many", 1_000_000, 297, 1)
-    data = load_images(MODELS["mnist-vae"], stand_in, scale, stand_in=True)
+def test_a_schedule_larger_than_the_data_takes_all(stand_in):
+    many = Schedule(1_000_000, 297, 1)
+    data = load_images(MODELS["mnist-vae"], stand_in, many, stand_in=True)
     assert (len(data.train), len(data.validation)) == (1_500, 297)
 
 
 def test_missing_data_are_named(tmp_path):
     with pytest.raises(DataError, match="data prepare mnist"):
-        load_images(MODELS["mnist-vae"], tmp_path, SCALES["smoke"], stand_in=False)
+        load_images(MODELS["mnist-vae"], tmp_path, WHOLE, stand_in=False)
 
 
 def test_large_splits_stay_on_the_disk(stand_in, monkeypatch):
-    spec, whole = MODELS["mnist-vae-as-run"], Scale("whole", None, None, 1)
-    in_memory = load_images(spec, stand_in, whole, stand_in=True)
+    spec = MODELS["mnist-vae-as-run"]
+    in_memory = load_images(spec, stand_in, WHOLE, stand_in=True)
     monkeypatch.setattr("thesis_repro.images.IN_MEMORY_BYTES", 1_000_000)
-    streamed = load_images(spec, stand_in, whole, stand_in=True)
+    streamed = load_images(spec, stand_in, WHOLE, stand_in=True)
     assert not isinstance(streamed.train, np.ndarray)
     assert isinstance(streamed.validation, np.ndarray)
     assert streamed.identity() == in_memory.identity()
