@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: demo test test-fast lint benchmark clean
+.PHONY: demo test test-fast test-long lint benchmark clean
 
 .venv/installed: setup.py
 	@test -n "$(PYTHON)" || { echo "No Python 3.11-3.13 found; name one: make PYTHON=/path/to/python"; exit 1; }
@@ -20,10 +20,14 @@ demo: .venv/installed
 		--data-dir $(DEMO)/data --runs-dir $(DEMO)/runs --out $(DEMO)/results
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
 test-fast: .venv/installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not long"
+
+# Every model at smoke scale, twenty kills of a run per family: an hour, and up to 13 GiB.
+test-long: .venv/installed
+	$(BIN)/python -m pytest -m long
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -36,6 +40,8 @@ benchmark: .venv/installed
 	$(BIN)/python benchmarks/picture_preparation.py
 	$(BIN)/python benchmarks/train_throughput.py
 	$(BIN)/python benchmarks/gan_step.py
+	$(BIN)/python benchmarks/path_length.py
+	$(BIN)/python benchmarks/memory.py
 
 clean:
 	rm -rf .venv $(DEMO) build *.egg-info .pytest_cache .ruff_cache

@@ -1,16 +1,20 @@
 """Run folders: named by what they are, written atomically, resumable after a kill at any moment.
 
 ``<runs-dir>/<model>/<run-id>/`` holds ``config.json`` (what the run is), ``provenance.json`` (what
-made it), ``history.csv``, ``checkpoint/`` while it trains, then ``*.weights.h5`` and ``DONE``.
+made it), ``history.csv``, ``checkpoint/`` while it trains, then ``*.weights.h5`` and ``DONE`` (the
+SHA-256 of weights and history).
 """
 
 import csv
+import errno
 import hashlib
 import io
 import json
 import logging
+import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +31,13 @@ from thesis_repro.files import atomic_path, sha256, write_json
 _log = logging.getLogger(__name__)
 
 _HISTORY_ENTRY = "history"  # beside the arrays "0000", "0001", ... of a checkpoint
+
+# What reading a damaged checkpoint raises: seen when each bit of one was flipped.
+_DAMAGE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+# What HDF5 writes besides the numbers, at most (bytes); seen were up to 4,300 a weight in all.
+_HDF5_FILE, _HDF5_WEIGHT = 2**16, 2**13
+_ZEROS = bytes(2**24)
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,10 @@ class RunFolder:
     def __init__(self, runs_dir: Path, config: RunConfig):
         self.config = config
         self.path = runs_dir / config.model / config.run_id
+        self._runs_dir = runs_dir
         self._checkpoints = self.path / "checkpoint"
+        self._history = self.path / "history.csv"
+        self._kept = 0  # the epoch of the checkpoint that was read or written last
 
     @property
     def is_done(self) -> bool:
@@ -77,18 +91,7 @@ class RunFolder:
         Raises:
             TrainingError: the file is missing or was changed.
         """
-        path = self.weights(part)
-        try:
-            noted = json.loads((self.path / "DONE").read_text(encoding="utf-8"))[path.name]
-            intact = sha256(path) == noted
-        except (OSError, ValueError, KeyError):
-            intact = False
-        if not intact:
-            raise TrainingError(
-                f"{path}: the weights are missing or not those that the run ended with (noted in "
-                f"DONE beside them). Delete the folder {self.path} to train this run again."
-            )
-        return path
+        return self._verified(self.weights(part), "weights")
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -96,46 +99,58 @@ class RunFolder:
 
         The lock is the operating system's: it ends with the process, however that ends.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self.path / ".lock")
         try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            _log.warning("Run %s is in the hands of another process; waiting for it.", self.path)
-            lock.acquire()
-        try:
-            for leftover in self.path.rglob(".writing-*"):  # of a process killed while writing
-                leftover.unlink()
+            with self._writing(self.path):
+                self.path.mkdir(parents=True, exist_ok=True)
+                self._acquire(lock)
+                for leftover in self.path.rglob(".writing-*"):  # of a process killed while writing
+                    leftover.unlink()
             yield
         finally:
             lock.release()
 
     def begin(self, provenance: dict[str, Any]) -> None:
         """Write what the run is, and add this process to what made it."""
-        write_json(self.path / "config.json", self.config.values)
-        file = self.path / "provenance.json"
-        sessions = json.loads(file.read_text())["sessions"] if file.exists() else []
-        write_json(file, {"sessions": [*sessions, provenance]})
+        config, made = self.path / "config.json", self.path / "provenance.json"
+        sessions = json.loads(made.read_text())["sessions"] if made.exists() else []
+        with self._writing(config):
+            write_json(config, self.config.values)
+        with self._writing(made):
+            write_json(made, {"sessions": [*sessions, provenance]})
 
     def save_checkpoint(self, state: Checkpoint) -> None:
         """Write a checkpoint; the one before is kept in case this one is damaged later."""
         epoch = len(state.history)
-        with atomic_path(self._checkpoints / f"epoch-{epoch:05d}.npz") as temporary:
+        path, before = self._checkpoint(epoch), self._checkpoint(epoch - 1)
+        with self._writing(path), atomic_path(path) as temporary:
             arrays = {f"{index:04d}": array for index, array in enumerate(state.arrays)}
             history = np.frombuffer(json.dumps(state.history).encode(), dtype=np.uint8)
             with temporary.open("wb") as file:
                 np.savez(file, **arrays, **{_HISTORY_ENTRY: history})
-        for old in sorted(self._checkpoints.glob("epoch-*.npz"))[:-2]:
-            old.unlink()
+        self._kept = epoch
+        with self._writing(self._checkpoints):
+            for other in set(self._checkpoints.glob("epoch-*.npz")) - {path, before}:
+                other.unlink()
         self.write_history(state.history)
 
-    def load_checkpoint(self) -> Checkpoint | None:
-        """The newest checkpoint that is whole; None where there is none."""
-        for file in sorted(self._checkpoints.glob("epoch-*.npz"), reverse=True):
+    def load_checkpoint(self, variables: Sequence[Any]) -> Checkpoint | None:
+        """The newest checkpoint that is whole and fits these variables; None where there is none.
+
+        Args:
+            variables: What the checkpoint will be put into: of the same shapes and types.
+        """
+        files = sorted(self._checkpoints.glob("epoch-*.npz"), reverse=True)
+        for file in files:
             try:
-                return _read_checkpoint(file)
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+                found = _read_checkpoint(file, variables)
+            except _DAMAGE as error:
                 _log.warning("Checkpoint %s is damaged (%s); trying the one before.", file, error)
+            else:
+                self._kept = len(found.history)
+                return found
+        if files:
+            _log.warning("No whole checkpoint is left of run %s: it starts anew.", self.path)
         return None
 
     def write_history(self, history: list[dict[str, float]]) -> None:
@@ -144,12 +159,18 @@ class RunFolder:
         writer = csv.DictWriter(text, fieldnames=list(history[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(history)
-        with atomic_path(self.path / "history.csv") as temporary:
+        with self._writing(self._history), atomic_path(self._history) as temporary:
             temporary.write_text(text.getvalue(), encoding="utf-8")
 
     def read_history(self) -> list[dict[str, float]]:
-        """The rows of ``history.csv`` as numbers."""
-        with (self.path / "history.csv").open(encoding="utf-8", newline="") as file:
+        """The rows of ``history.csv`` as numbers, after comparing its bytes with those noted.
+
+        Raises:
+            TrainingError: the file is missing or was changed.
+        """
+        if self._history.name in self._noted() or not self._history.exists():
+            self._verified(self._history, "history")  # else of a run from before it was noted
+        with self._history.open(encoding="utf-8", newline="") as file:
             return [
                 {key: float(value) for key, value in row.items()} for row in csv.DictReader(file)
             ]
@@ -157,16 +178,86 @@ class RunFolder:
     def finish(self, parts: dict[str, Any]) -> None:
         """Write the weights of each part, mark the run as done, drop the checkpoints."""
         for part, network in parts.items():
-            with atomic_path(self.weights(part)) as temporary:
+            path = self.weights(part)
+            with self._writing(path), atomic_path(path) as temporary:
+                _try_room(temporary, network)
                 network.save_weights(temporary)
-        digests = {self.weights(part).name: sha256(self.weights(part)) for part in parts}
-        write_json(self.path / "DONE", digests)
+        done = self.path / "DONE"
+        digests = {path.name: sha256(path) for path in (*map(self.weights, parts), self._history)}
+        with self._writing(done):
+            write_json(done, digests)
         shutil.rmtree(self._checkpoints, ignore_errors=True)
 
+    def _acquire(self, lock: filelock.BaseFileLock) -> None:
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            _log.warning("Run %s is in the hands of another process; waiting for it.", self.path)
+            lock.acquire()
 
-def _read_checkpoint(file: Path) -> Checkpoint:
+    def _checkpoint(self, epoch: int) -> Path:
+        return self._checkpoints / f"epoch-{epoch:05d}.npz"
+
+    def _noted(self) -> dict[str, str]:
+        """The digests that a finished run noted, by file name."""
+        try:
+            noted = json.loads((self.path / "DONE").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return noted if isinstance(noted, dict) else {}
+
+    def _verified(self, path: Path, what: str) -> Path:
+        try:
+            intact = sha256(path) == self._noted().get(path.name)
+        except OSError:
+            intact = False
+        if not intact:
+            raise TrainingError(
+                f"{path}: the {what} of this run, or the digest in DONE beside it, is missing or "
+                f"has changed since the run ended. Delete the folder {self.path} to train this run "
+                "again."
+            )
+        return path
+
+    @contextmanager
+    def _writing(self, path: Path) -> Iterator[None]:
+        """Say of a failure to write the path what is kept and what to do."""
+        try:
+            yield
+        except OSError as error:
+            cause = os.strerror(error.errno) if error.errno else str(error)
+            fix = "Mend this"
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                cause, fix = f"the disk is full ({cause})", "Free some space"
+            kept = f"the run goes on after epoch {self._kept}, whose checkpoint is kept"
+            raise TrainingError(
+                f"{path}: it cannot be written: {cause}. {fix}, or move the folder "
+                f"{self._runs_dir} elsewhere and name it with --runs-dir; then start again"
+                f"{f': {kept}' if self._kept else ''}."
+            ) from error
+
+
+def _read_checkpoint(file: Path, variables: Sequence[Any]) -> Checkpoint:
     # Opened here, since np.load leaves the file of a damaged archive open.
     with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
-        names = sorted(name for name in stored.files if name != _HISTORY_ENTRY)
+        names = [f"{index:04d}" for index in range(len(variables))]
+        if stored.files != [*names, _HISTORY_ENTRY]:
+            raise ValueError("its arrays are not as many as this model's variables")
         history = json.loads(stored[_HISTORY_ENTRY].tobytes())
-        return Checkpoint([stored[name] for name in names], history)
+        arrays = [stored[name] for name in names]
+    for name, array, variable in zip(names, arrays, variables, strict=True):
+        if (array.shape, str(array.dtype)) != (tuple(variable.shape), str(variable.dtype)):
+            raise ValueError(f"its array {name} has not the shape and type of this model's")
+    return Checkpoint(arrays, history)
+
+
+def _try_room(path: Path, network: Any) -> None:
+    """Fill a file with as many zeros as the network's weights will need at most.
+
+    Where the disk is full, this raises an OSError, while HDF5 may take the whole process down.
+    """
+    sizes = [np.asarray(weight).nbytes + _HDF5_WEIGHT for weight in network.weights]
+    left = _HDF5_FILE + sum(sizes)
+    with path.open("wb") as file:
+        while left > 0:
+            left -= file.write(_ZEROS[:left])

@@ -22,6 +22,7 @@ FILE_EVENTS = ("open", "os.rename", "os.remove", "os.chmod", "os.mkdir", "os.rmd
 class Network:
     def __init__(self, state):
         self.state = state
+        self.weights = [state]
 
     def save_weights(self, path):
         path.write_bytes(self.state.tobytes())
@@ -33,7 +34,7 @@ def train(runs_dir):
     with run.lock():
         if run.is_done:
             return
-        checkpoint = run.load_checkpoint()
+        checkpoint = run.load_checkpoint([np.ones(50_000)])
         state, history = (checkpoint.arrays[0], checkpoint.history) if checkpoint else (None, [])
         state = np.ones(50_000) if state is None else state
         run.begin({"first_epoch": len(history) + 1})

@@ -1,13 +1,10 @@
-"""Training of GANs over epochs: rows, batches, optimisers, kills, and that they learn."""
+"""Training of GANs over epochs: rows, batches, optimisers, and that they learn."""
 
-import json
 import math
-import signal
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
-import h5py
 import keras
 import numpy as np
 import pytest
@@ -29,7 +26,6 @@ SPEC = replace(MODELS["mnist-vae-gan"], batch_size=Setting(8, "test"))
 LOSSES = ("discriminator_loss", "decoder_loss", "encoder_loss", "kl", "feature_loss")
 ACCURACIES = ("accuracy_real", "accuracy_reconstructed", "accuracy_sampled")
 FEATURE_CONSTANT = 3136 * math.log(2 * math.pi)  # of the feature loss at 28 px
-TIMEOUT = 120  # s, for one process
 
 
 class Report:
@@ -276,54 +272,6 @@ def test_history_and_weights_of_a_run(make_data, tmp_path):
     assert loaded.history == trained.history
     for one, other in zip(loaded.model.weights, trained.model.weights, strict=True):
         np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
-
-
-def arrays(folder) -> dict[str, np.ndarray]:
-    """Every array of the three weight files, by file and name."""
-    found = {}
-    for part in PARTS:
-        with h5py.File(folder / f"{part}.weights.h5") as file:
-            file.visititems(
-                lambda name, item, part=part: (
-                    found.update({f"{part}/{name}": item[()]})
-                    if isinstance(item, h5py.Dataset)
-                    else None
-                )
-            )
-    return found
-
-
-@pytest.mark.slow
-def test_killed_and_resumed_a_run_ends_with_the_same_bits(
-    make_data, saved_images, start_training, tmp_path
-):
-    images = saved_images(make_data(train=256, validation=10))  # two updates an epoch
-    request = {"model": "mnist-vae-gan", "images": images, "epochs": 3}
-    moments = [
-        ("batch", 3),  # in the second epoch
-        ("os.rename epoch-00002.npz", 1),  # the checkpoint is written, but not in its place
-        ("os.rename decoder.weights.h5", 1),  # the discriminator's weights are in place only
-    ]
-    for moment in moments:
-        process = start_training(**request, runs_dir=tmp_path / "killed", kill_at=moment)
-        process.join(TIMEOUT)
-        assert process.exitcode == -signal.SIGKILL
-    for name in ("killed", "whole"):
-        process = start_training(**request, runs_dir=tmp_path / name)
-        process.join(TIMEOUT)
-        assert process.exitcode == 0
-    (killed,), (whole,) = (
-        (tmp_path / name / "mnist-vae-gan").iterdir() for name in ("killed", "whole")
-    )
-    sessions = json.loads((killed / "provenance.json").read_text())["sessions"]
-    assert [session["first_epoch"] for session in sessions] == [1, 2, 2, 4]
-    found, expected = arrays(killed), arrays(whole)
-    assert list(found) == list(expected)
-    assert [name for name in expected if not np.array_equal(found[name], expected[name])] == []
-    histories = [(run / "history.csv").read_text().splitlines() for run in (killed, whole)]
-    one, other = ([row.rsplit(",", 1)[0] for row in rows] for rows in histories)  # no seconds
-    assert one == other
-    assert len(one) == 4
 
 
 @pytest.mark.slow

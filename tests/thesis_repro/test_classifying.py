@@ -1,10 +1,8 @@
-"""Classifiers: labels stay with their images, losses by NumPy, learning, kills, wrong labels."""
+"""Classifiers: labels stay with their images, losses by NumPy, learning, wrong labels."""
 
 import re
-import signal
 from dataclasses import replace
 
-import h5py
 import keras
 import numpy as np
 import pytest
@@ -28,7 +26,6 @@ from thesis_repro.zoo import MODELS
 DIGITS, ALEXNET = MODELS["digit-classifier"], MODELS["alexnet-classifier"]
 SHAPES, JUDGE = MODELS["feature-extraction"], MODELS["sample-discriminator"]
 QUIET = TrainingProgress(quiet=True)
-TIMEOUT = 120  # s, for one process
 
 
 class Nothing:
@@ -284,48 +281,6 @@ def test_dropout_of_alexnet_is_seeded():
         assert not np.array_equal(drawn[0][layer], drawn[1][layer])
         assert (drawn[0][layer] == 0).mean() == pytest.approx(0.3, abs=0.02)  # Section 3.4.5
     assert not np.array_equal(drawn[0][0] == 0, drawn[0][1] == 0)
-
-
-def weights(folder):
-    found = {}
-    with h5py.File(folder / "classifier.weights.h5") as file:
-        file.visititems(
-            lambda name, item: (
-                found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-            )
-        )
-    return found
-
-
-@pytest.mark.slow
-def test_killed_and_resumed_a_run_ends_with_the_same_bits(digits, start_training, tmp_path):
-    data = digits(150, 40)  # five updates an epoch
-    images = tmp_path / "images.npz"
-    labels = {f"{name}_label": getattr(data, f"{name}_known")["label"] for name in
-              ("train", "validation")}  # fmt: skip
-    arrays = {"train": data.train, "validation": data.validation, **labels}
-    np.savez(images, **arrays, fingerprint=data.fingerprint)
-    request = {"model": DIGITS.id, "images": str(images), "epochs": 2}
-    whole = start_training(**request, runs_dir=tmp_path / "whole")
-    for moment in (("batch", 3), ("batch", 8), ("os.rename classifier.weights.h5", 1)):
-        killed = start_training(**request, runs_dir=tmp_path / "killed", kill_at=moment)
-        killed.join(TIMEOUT)
-        assert killed.exitcode == -signal.SIGKILL
-    resumed = start_training(**request, runs_dir=tmp_path / "killed")
-    for process in (whole, resumed):
-        process.join(TIMEOUT)
-        assert process.exitcode == 0
-    one, other = (next((tmp_path / x / DIGITS.id).iterdir()) for x in ("killed", "whole"))
-    assert one.name == other.name
-    found, expected = weights(one), weights(other)
-    assert list(found) == list(expected)
-    assert [name for name in expected if not np.array_equal(found[name], expected[name])] == []
-
-    def rows(folder):
-        text = (folder / "history.csv").read_text().splitlines()
-        return [line.rsplit(",", 1)[0] for line in text]  # without the seconds
-
-    assert rows(one) == rows(other)
 
 
 # --- What stops a run ---

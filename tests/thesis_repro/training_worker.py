@@ -2,26 +2,37 @@
 
 Run with a request as JSON in the first argument, or with ``REQUEST`` given by ``runpy``:
 ``model``, ``images`` (an npz with train, validation and fingerprint, for classifiers also with
-train_label and validation_label), ``runs_dir``, ``epochs`` and ``seed``; ``kill_at`` is [text, n]:
-the process kills itself just before the n-th event whose description contains the text. ``hold`` is
-[text, file]: it waits before the first such event until the file exists. Events are ``batch``,
-``epoch``, and whatever Python does with a file of the run (``open .writing-x-history.csv``,
-``os.rename history.csv``). ``log`` takes log messages.
+train_label and validation_label), ``runs_dir``, ``epochs``, and if need be ``seed`` and ``changed``
+(settings of the model by name). Events are ``batch``, ``epoch``, and whatever Python does with a
+file of the run (``open .writing-x-history.csv``, ``os.rename history.csv``):
+
+- ``kill_at`` is [text, n]: the process kills itself just before the n-th event whose description
+  contains the text, or ``delay`` seconds later; with ``from_epoch``, only events from that epoch on
+  count, where the one after the last writes the weights. ``events`` names a file for all events.
+- ``full_at`` is [text, n]: from then on no file can grow beyond ``room`` bytes.
+- ``hold`` is [text, file]: the process waits before the first such event until the file exists.
+
+``log`` takes log messages, ``error`` the message of a training that cannot go on.
 """
 
 import json
 import logging
 import os
+import resource
 import signal
 import sys
+import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from thesis_repro.errors import TrainingError
 from thesis_repro.images import ImageData, with_channels
 from thesis_repro.scale import Scale
+from thesis_repro.spec import Setting
 from thesis_repro.training import TrainingOptions, train_or_load
 from thesis_repro.zoo import model
 
@@ -29,23 +40,58 @@ LABELS = ("train_label", "validation_label")
 FILE_EVENTS = ("open", "os.rename", "os.remove", "os.chmod", "os.mkdir", "os.rmdir")
 
 
-class Events:
-    """Counts what happens, and stops the process at the moment asked for; a progress report too."""
+def allow_files(size):
+    """Let no file of this process grow beyond so many bytes, at most to the limit it began with."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
-    def __init__(self, runs_dir, kill_at=None, hold=None):
-        self.runs_dir = runs_dir
-        self.kill_text, self.left = kill_at or (None, 0)
-        self.hold_text, self.until = hold or (None, None)
+
+class Trigger:
+    """Does something once, at the n-th event that contains a text."""
+
+    def __init__(self, moment, action):
+        self.text, self.left = moment
+        self.action = action
 
     def happens(self, text):
+        if self.text in text:
+            self.left -= 1
+            if self.left == 0:
+                self.action()
+
+
+class Events:
+    """Says what happens to whoever waits for it; a progress report too."""
+
+    def __init__(self, request):
+        self.runs_dir = request["runs_dir"]
+        self.file = os.open(request.get("events", os.devnull), os.O_WRONLY | os.O_CREAT)
+        self.delay, self.dying = request.get("delay", 0), False
+        actions = {"kill_at": self.die, "full_at": lambda: allow_files(request["room"])}
+        self.triggers = [Trigger(request[k], act) for k, act in actions.items() if k in request]
+        self.hold_text, self.until = request.get("hold", (None, None))
+        self.now, self.from_epoch = 0, request.get("from_epoch", 0)
+
+    def die(self):
+        self.dying = True
+        if self.delay:
+            threading.Timer(self.delay, self.kill).start()
+        else:
+            self.kill()
+
+    def kill(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def happens(self, text):
+        os.write(self.file, f"epoch {self.now}: {text}\n".encode())
         if self.hold_text and self.hold_text in text:
             self.hold_text = None
             while not Path(self.until).exists():
                 time.sleep(0.05)
-        if self.kill_text and self.kill_text in text:
-            self.left -= 1
-            if self.left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+        if self.dying and text == "os.rename DONE":  # too late for a kill
+            time.sleep(self.delay + 10)
+        if self.now >= self.from_epoch:
+            for trigger in self.triggers:
+                trigger.happens(text)
 
     def audit(self, event, args):
         if event not in FILE_EVENTS:
@@ -56,6 +102,7 @@ class Events:
 
     @contextmanager
     def run(self, title, epochs, steps, done, headline):
+        self.now = done + 1
         yield self
 
     def batch(self, loss):
@@ -63,21 +110,28 @@ class Events:
 
     def epoch(self, epoch, row):
         self.happens("epoch")
+        self.now = epoch + 1
 
 
 def main(request):
     if "log" in request:
         logging.basicConfig(filename=request["log"], level=logging.INFO)
-    events = Events(request["runs_dir"], request.get("kill_at"), request.get("hold"))
-    spec = model(request["model"])
+    changed = {name: Setting(value, "test") for name, value in request.get("changed", {}).items()}
+    spec = replace(model(request["model"]), **changed)
     with np.load(request["images"]) as stored:
         channels = spec.input_shape.value[-1]
         train, validation = (with_channels(stored[k], channels) for k in ("train", "validation"))
         known = ({"label": stored[k]} if k in stored else {} for k in LABELS)
         data = ImageData(train, validation, "digits", str(stored["fingerprint"]), True, *known)
     options = TrainingOptions(Scale("tiny", None, None, request["epochs"]), request.get("seed", 0))
+    events = Events(request)
     sys.addaudithook(events.audit)
-    train_or_load(spec, data, options, Path(request["runs_dir"]), events)
+    try:
+        train_or_load(spec, data, options, Path(request["runs_dir"]), events)
+    except TrainingError as error:
+        allow_files(resource.RLIM_INFINITY)
+        Path(request["error"]).write_text(str(error))
+        sys.exit(1)
 
 
 if __name__ == "__main__":
