@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -38,7 +39,12 @@ TRAINERS: dict[str, type[Trainer]] = {
 
 # Part of every run's id. Raise it whenever a change here, in the losses or in the networks makes
 # the same configuration end with other weights.
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
+
+# Batch normalisation's moving statistics keep 0.99 of what they were at each update, so that a run
+# of a few hundred updates would end with much of their initial values. Such a run keeps less: its
+# updates are ten times as many as the moving statistics remember.
+_MEMORIES = 10
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,8 @@ def train_or_load(
 
     Raises:
         TrainingError: a loss is not a finite number, a classifier's label is none of its classes,
-            or the weights of the finished run are damaged.
+            a file cannot be written, or those of the finished run are damaged.
+        data_prep.errors.DataError: images can no longer be read.
     """
     make_deterministic()
     run = RunFolder(runs_dir, run_config(spec, data, options))
@@ -112,7 +119,7 @@ def _train(
     """Train from the last checkpoint, or from the start, to the end of the run."""
     spec = trainer.spec
     epochs = run.config.values["epochs"]
-    history = _restore(trainer, run.load_checkpoint())
+    history = _restore(trainer, run.load_checkpoint(trainer.variables))
     run.begin(
         {
             "started": provenance.now(),
@@ -123,6 +130,7 @@ def _train(
         }
     )
     title, steps = f"{spec.id} ({options.scale.name})", trainer.steps(data)
+    _limit_memory(parts_of(spec, trainer.model).values(), epochs * steps)
     with progress.run(title, epochs, steps, len(history), trainer.headline) as report:
         for epoch in range(len(history) + 1, epochs + 1):
             began = time.perf_counter()
@@ -135,6 +143,13 @@ def _train(
             report.epoch(epoch, row)
     run.write_history(history)  # a kill can come between the last checkpoint and its history
     run.finish(parts_of(spec, trainer.model))
+
+
+def _limit_memory(networks: Iterable[keras.Model], updates: int) -> None:
+    """Let moving statistics remember a tenth of a run's updates at most; nothing from 1,000 on."""
+    for layer in (layer for network in networks for layer in network.layers):
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, max(0.0, 1 - _MEMORIES / max(updates, 1)))
 
 
 def _restore(trainer: Trainer, checkpoint: Checkpoint | None) -> list[dict]:

@@ -1,7 +1,6 @@
-"""Training of whole runs: losses, determinism, kills, company, and what stops them."""
+"""Training of whole runs: losses, determinism, company, and what stops them."""
 
 import json
-import signal
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,11 +15,13 @@ import tensorflow
 
 from data_prep.errors import DataError
 from thesis_repro.errors import TrainingError
+from thesis_repro.networks import build_model, parts_of
 from thesis_repro.optimizers import build_optimizer
 from thesis_repro.progress import TrainingProgress
+from thesis_repro.scale import Scale
 from thesis_repro.seeds import derive_seed
 from thesis_repro.spec import Setting
-from thesis_repro.training import TrainingOptions, run_config, train_or_load
+from thesis_repro.training import TrainingOptions, _limit_memory, run_config, train_or_load
 from thesis_repro.zoo import MODELS
 
 SPEC = MODELS["mnist-vlae-factor-3"]
@@ -161,61 +162,6 @@ def test_another_seed_is_another_run(reference, tiny_data, tiny_scale):
     assert not (other / "DONE").exists()
     for one, two in zip(history(other)[1][1:], history(reference.run.path)[1][1:], strict=True):
         assert one != two
-
-
-# --- The same bits ---
-
-
-@pytest.mark.slow
-def test_killed_again_and_again_a_run_ends_with_the_same_bits(
-    reference, tiny_data, saved_images, start_training, tmp_path
-):
-    update = int(np.random.default_rng(2).integers(1, 6))  # of five in an epoch
-    moments = [
-        ("batch", update),  # in the first epoch, before there is a checkpoint
-        ("os.rename epoch-00003.npz", 1),  # the checkpoint is written, but not in its place
-        ("os.rename history.csv", 3),  # after the last checkpoint, before its row of the history
-        ("os.rename decoder.weights.h5", 1),  # with one of two weight files in place
-    ]
-    request = {
-        "model": SPEC.id, "images": saved_images(tiny_data), "runs_dir": tmp_path, "epochs": 4,
-    }  # fmt: skip
-    folder = moved(reference, tmp_path)
-    second = folder / "checkpoint" / "epoch-00002.npz"
-    for moment in moments:
-        process = start_training(**request, kill_at=moment)
-        process.join(TIMEOUT)
-        assert process.exitcode == -signal.SIGKILL
-        assert not (folder / "DONE").exists()
-        if "epoch-00003.npz" in moment[0]:  # damaged besides: the run goes on from the first
-            second.write_bytes(second.read_bytes()[:-1_000])
-    process = start_training(**request)
-    process.join(TIMEOUT)
-    assert process.exitcode == 0
-    assert [session["first_epoch"] for session in sessions(folder)] == [1, 1, 2, 5, 5]
-    assert_same_run(folder, reference.run.path)
-    assert sorted(path.name for path in folder.iterdir()) == sorted(
-        path.name for path in reference.run.path.iterdir()
-    )
-
-
-@pytest.mark.slow
-def test_killed_with_batch_normalisation(make_data, saved_images, start_training, tmp_path):
-    data = make_data(train=150, validation=10, channels=3)  # two updates an epoch
-    images = saved_images(data)
-    request = {"model": "mnist-vae", "images": images, "epochs": 2}
-    whole = start_training(**request, runs_dir=tmp_path / "whole")
-    killed = start_training(**request, runs_dir=tmp_path / "killed", kill_at=("batch", 3))
-    killed.join(TIMEOUT)
-    assert killed.exitcode == -signal.SIGKILL
-    resumed = start_training(**request, runs_dir=tmp_path / "killed")
-    for process in (whole, resumed):
-        process.join(TIMEOUT)
-        assert process.exitcode == 0
-    (one,), (other,) = ((tmp_path / name / "mnist-vae").iterdir() for name in ("killed", "whole"))
-    assert [session["first_epoch"] for session in sessions(one)] == [1, 2]
-    assert any("moving" in name or "batch_normalization" in name for name in arrays(one))
-    assert_same_run(one, other)
 
 
 # --- Two at once ---
@@ -373,3 +319,31 @@ def test_learning_rate_is_that_of_keras_2(model_id, rate, decay, update):
     assert isinstance(optimizer, keras.optimizers.Adam)
     assert optimizer.epsilon == 1e-7
     assert float(optimizer.learning_rate) == pytest.approx(rate / (1 + decay * update), rel=1e-6)
+
+
+# --- Moving statistics ---
+
+
+@pytest.mark.parametrize(
+    ("epochs", "train", "momentum"),
+    [(40, 128 * 25, 0.99), (200, 60_000, 0.99), (20, 128 * 5, 0.9), (1, 128, 0.0)],
+)
+def test_moving_statistics_remember_a_tenth_of_the_updates(epochs, train, momentum):
+    """From 1,000 updates on the networks are Keras's and the thesis's; a shorter run's differ."""
+    model = build_model(MODELS["mnist-vae"])
+    _limit_memory(parts_of(MODELS["mnist-vae"], model).values(), epochs * -(-train // 128))
+    layers = [layer for part in (model.encoder, model.decoder) for layer in part.layers]
+    found = [x.momentum for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+    assert found == pytest.approx([momentum] * 7)
+
+
+def test_moving_statistics_of_a_short_run_are_those_of_its_batches(make_data, tmp_path):
+    """Twenty updates with an unchanged network: nothing of the initial variance of 1 is left."""
+    spec = replace(MODELS["mnist-vae"], learning_rate=Setting(0.0, "test"))
+    data, options = make_data(128, 8, channels=3), TrainingOptions(Scale("tiny", epochs=20))
+    trained = train_or_load(spec, data, options, tmp_path, QUIET)
+    first = trained.model.encoder.get_layer("encoder_conv_0")
+    maps = np.asarray(first(data.train.astype("float32") / 255))
+    normalise = trained.model.encoder.get_layer("batch_normalization_1")
+    expected = maps.var(axis=(0, 1, 2))
+    np.testing.assert_allclose(normalise.moving_variance, expected, rtol=1e-3, atol=1e-4)
