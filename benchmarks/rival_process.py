@@ -6,7 +6,7 @@ In one process with TensorFlow, PyTorch lost 15 to 30 % of its speed for the sam
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -16,8 +16,12 @@ import torch
 from torch_rival import FORMATS, TorchRival
 from workload import Train, Turn, digits, timed
 
+from data_prep.parallel import available_cores
 from thesis_repro.networks import build_model
 from thesis_repro.spec import ModelSpec
+
+# How a rival in a memory format trains a spec's model on these images.
+Loop = Callable[[ModelSpec, str, np.ndarray], Train]
 
 
 class RivalProcess:
@@ -40,11 +44,14 @@ class RivalProcess:
 
 
 @contextmanager
-def rival_process(spec: ModelSpec) -> Iterator[RivalProcess]:
-    """A process that holds the rival in every memory format, and ends with the block."""
+def rival_process(spec: ModelSpec, loop: Loop) -> Iterator[RivalProcess]:
+    """A process that holds the rival in every memory format, and ends with the block.
+
+    ``loop`` is a function of a module, so that the process can import it.
+    """
     context = get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, spec), daemon=True)
+    process = context.Process(target=_serve, args=(there, spec, loop), daemon=True)
     before = os.environ.get("KERAS_BACKEND")
     os.environ["KERAS_BACKEND"] = "torch"  # the networks to translate; TensorFlow stays out
     try:
@@ -60,11 +67,11 @@ def rival_process(spec: ModelSpec) -> Iterator[RivalProcess]:
         process.join()
 
 
-def _serve(pipe: Connection, spec: ModelSpec) -> None:
+def _serve(pipe: Connection, spec: ModelSpec, loop: Loop) -> None:
     """Take turns until the driver hangs up."""
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(available_cores())
     images = digits(spec)
-    rivals = {layout: plain_loop(spec, layout, images) for layout in FORMATS}
+    rivals = {layout: loop(spec, layout, images) for layout in FORMATS}
     while True:
         try:
             layout, rows = pipe.recv()
@@ -74,7 +81,7 @@ def _serve(pipe: Connection, spec: ModelSpec) -> None:
 
 
 def plain_loop(spec: ModelSpec, layout: str, images: np.ndarray) -> Train:
-    """Training of the rival in a memory format, as one would write it."""
+    """Training of a VAE or VLAE in a memory format, as one would write it."""
     memory_format = FORMATS[layout]
     rival = TorchRival(build_model(spec)).to(memory_format=memory_format)
     optimizer = torch.optim.Adam(rival.parameters(), lr=spec.learning_rate.value, eps=1e-7)

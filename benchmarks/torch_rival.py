@@ -1,7 +1,8 @@
-"""A plain PyTorch rendering of a VAE or VLAE, layer by layer from its Keras networks.
+"""A plain PyTorch rendering of Keras networks, layer by layer, and of the VAEs and VLAEs of them.
 
 The rival of `benchmarks/train_throughput.py`: the same layers, loss and optimiser, written as one
-would in PyTorch, with nothing that slows it down on purpose. Tensors are (batch, channels, height,
+would in PyTorch, with nothing that slows it down on purpose; `torch_gan.py` has the GANs of these
+networks. Tensors are (batch, channels, height,
 width). Where "same" padding is lopsided (even kernels, stride 2) PyTorch has no setting for it, so
 the image is padded, or the output of a transposed convolution cut, by hand: without that it would
 be another network.
@@ -37,7 +38,8 @@ class Conv2DSame(nn.Conv2d):
         total = max((out - 1) * stride + kernel - size, 0)
         lopsided = total % 2 == 1
         padding = 0 if lopsided else total // 2
-        super().__init__(layer.input.shape[-1], layer.filters, kernel, stride, padding)
+        channels = layer.input.shape[-1]
+        super().__init__(channels, layer.filters, kernel, stride, padding, bias=layer.use_bias)
         self.border = (total // 2, total - total // 2) * 2 if lopsided else None
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
@@ -51,7 +53,8 @@ class ConvTranspose2DSame(nn.ConvTranspose2d):
     def __init__(self, layer: keras.layers.Conv2DTranspose):
         (kernel, *_), (stride, *_) = layer.kernel_size, layer.strides
         cut = (kernel - stride) // 2
-        super().__init__(layer.input.shape[-1], layer.filters, kernel, stride, cut)
+        channels = layer.input.shape[-1]
+        super().__init__(channels, layer.filters, kernel, stride, cut, bias=layer.use_bias)
         self.size = layer.output.shape[1]
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
@@ -115,7 +118,7 @@ class Network(nn.Module):
     def __init__(self, model: keras.Model):
         super().__init__()
         rows = layer_rows(model)
-        self.inputs = [tensor._keras_history[0].name for tensor in model.inputs]
+        self.inputs = names_of(model.inputs)
         self.steps = [
             (row.name, [source.name for source in row.connections])
             for row in rows
@@ -130,16 +133,43 @@ class Network(nn.Module):
         )
 
     def forward(
-        self, *inputs: torch.Tensor, noise: dict[str, torch.Tensor] | None = None
+        self,
+        *inputs: torch.Tensor,
+        noise: dict[str, torch.Tensor] | None = None,
+        until: str | None = None,
     ) -> dict[str, torch.Tensor]:
-        """All layers' outputs by name; ``noise`` by sampling layer, drawn where not given."""
+        """All layers' outputs by name, up to the one that is wanted where only one is.
+
+        ``noise`` goes by sampling layer and is drawn where not given.
+        """
         values = dict(zip(self.inputs, inputs, strict=True))
         for name, sources in self.steps:
             arguments = [values[source] for source in sources]
             if noise and name in noise:
                 arguments.append(noise[name])
             values[name] = self.layers[name](*arguments)
+            if name == until:
+                break
         return values
+
+    def copy_weights(self, model: keras.Model) -> None:
+        """Take the values of the Keras model's weights."""
+        rows = layer_rows(model)
+        with torch.no_grad():
+            for row in rows:
+                values = _values(model.get_layer(row.name), row, rows)
+                for tensor, value in zip(_tensors(self, row), values, strict=True):
+                    tensor.copy_(torch.from_numpy(np.array(value)))
+
+    def weight_count(self) -> int:
+        """Weights as Keras counts them: parameters and moving statistics."""
+        moving = [buffer for name, buffer in self.named_buffers() if "running" in name]
+        return sum(tensor.numel() for tensor in [*self.parameters(), *moving])
+
+
+def names_of(tensors: list[keras.KerasTensor]) -> list[str]:
+    """Names of the layers that put these tensors out."""
+    return [tensor._keras_history[0].name for tensor in tensors]
 
 
 class Losses(NamedTuple):
@@ -160,8 +190,8 @@ class TorchRival(nn.Module):
         names = [layer.name for layer in model.encoder.layers]
         self.mus = [name for name in names if name.startswith("mu")]
         self.log_vars = [name for name in names if name.startswith("log_var")]
-        self.zs = [tensor._keras_history[0].name for tensor in model.encoder.outputs]
-        self.image = model.decoder.outputs[0]._keras_history[0].name
+        self.zs = names_of(model.encoder.outputs)
+        (self.image,) = names_of(model.decoder.outputs)
 
     def forward(self, images: torch.Tensor, noise: list[torch.Tensor] | None = None) -> Losses:
         """Reconstruction and loss of images (batch, channels, height, width) in [0, 1]."""
@@ -174,30 +204,16 @@ class TorchRival(nn.Module):
             loss = loss - 0.5 * torch.sum(1 + log_var - mu**2 - torch.exp(log_var), dim=-1)
         return Losses(reconstruction, loss.mean())
 
-    def parameter_count(self) -> int:
-        """Weights as Keras counts them: parameters and moving statistics."""
-        moving = [b for name, b in self.named_buffers() if "running" in name]
-        return sum(tensor.numel() for tensor in [*self.parameters(), *moving])
-
-
-def copy_weights(model: VariationalAutoencoder, rival: TorchRival) -> None:
-    """Give the rival the values of the Keras model's weights."""
-    with torch.no_grad():
-        for network, part in ((rival.encoder, model.encoder), (rival.decoder, model.decoder)):
-            for row in layer_rows(part):
-                layer = part.get_layer(row.name)
-                values = _values(layer, row, layer_rows(part))
-                for tensor, value in zip(_tensors(network, row), values, strict=True):
-                    tensor.copy_(torch.from_numpy(np.array(value)))
-
 
 def _tensors(network: Network, row: LayerRow) -> Iterator[torch.Tensor]:
     """A module's tensors in the order of Keras's weights."""
     if row.type == "InputLayer":
         return
     module = network.layers[row.name]
-    names = ("weight", "bias", "running_mean", "running_var")
-    yield from (getattr(module, name) for name in names if hasattr(module, name))
+    for name in ("weight", "bias", "running_mean", "running_var"):
+        tensor = getattr(module, name, None)  # None: a layer without bias
+        if tensor is not None:
+            yield tensor
 
 
 def _values(layer: keras.layers.Layer, row: LayerRow, rows: list[LayerRow]) -> list[np.ndarray]:
@@ -262,7 +278,9 @@ def compare(model: VariationalAutoencoder, images: np.ndarray) -> Agreement:
     noise; it is worked out from their z and handed to the rival.
     """
     rival = TorchRival(model)
-    copy_weights(model, rival)
+    parts = {rival.encoder: model.encoder, rival.decoder: model.decoder}
+    for network, part in parts.items():
+        network.copy_weights(part)
     batch = images.astype("float32") / 255
     ours = model(batch, training=True)
     noise = [
@@ -271,10 +289,12 @@ def compare(model: VariationalAutoencoder, images: np.ndarray) -> Agreement:
     ]
     with torch.no_grad():
         theirs = rival(torch.from_numpy(batch).permute(0, 3, 1, 2), noise)
-    counts = [count_parameters(part).total for part in (model.encoder, model.decoder)]
     difference = ours["reconstruction"] - theirs.reconstruction.permute(0, 2, 3, 1).numpy()
     return Agreement(
-        parameters=(sum(counts), rival.parameter_count()),
+        parameters=(
+            sum(count_parameters(part).total for part in parts.values()),
+            sum(network.weight_count() for network in parts),
+        ),
         losses=(float(model.compute_loss(x=batch, y_pred=ours)), theirs.loss.item()),
         largest_pixel_difference=float(keras.ops.max(keras.ops.abs(difference))),
     )

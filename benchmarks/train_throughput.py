@@ -17,8 +17,7 @@ core. So the share of the cores that others took is measured, and above 5 % no g
 import json
 import math
 import os
-import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -27,10 +26,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import click
 import keras
 import numpy as np
-import torch
-from rival_process import rival_process
+from rival_process import plain_loop, rival_process
 from torch_rival import FORMATS, compare
-from workload import Train, Turn, digits, timed
+from workload import Length, Speeds, Train, chosen_from, digits, machine, race, timed
 
 from thesis_repro.backend import dtype_policy, make_deterministic
 from thesis_repro.images import ImageBatches
@@ -48,23 +46,10 @@ BENCHMARKED = (
 )
 GOAL_RATIO = 1.0  # at least as fast as PyTorch
 GOAL_BFLOAT16 = 1.4  # times our own float32
-QUIET = 0.05  # share of the cores that other processes may take; more, and no goal is judged
-
-# A turn takes about this long at least: an epoch has hundreds of updates for one start of `fit`.
-TURN_SECONDS = 4.0
 
 
-@dataclass(frozen=True)
-class Result:
-    """Speeds of one model in images per second, by contestant and turn."""
-
-    model: str
-    turns: dict[str, list[float]]
-    others: float  # share of the cores that other processes took meanwhile
-
-    def best(self, *names: str) -> float:
-        """Fastest turn of these contestants."""
-        return max(speed for name in names for speed in self.turns[name])
+class Result(Speeds):
+    """Speeds of one model, and how they compare."""
 
     @property
     def ratio(self) -> float:
@@ -106,14 +91,8 @@ def _in_precision(precision: str, spec: ModelSpec, images: np.ndarray) -> Train:
     return train
 
 
-def race(
-    spec: ModelSpec,
-    rounds: int,
-    least_steps: int,
-    rng: np.random.Generator,
-    least_seconds: float = TURN_SECONDS,
-) -> Result:
-    """All contestants of a model in turns of at least so many updates and about so many seconds.
+def race_all(spec: ModelSpec, length: Length, rng: np.random.Generator) -> Result:
+    """All contestants of a model.
 
     Raises:
         click.ClickException: the rival turns out to be another network.
@@ -125,42 +104,10 @@ def race(
             f"{spec.id}: the PyTorch rendering is another network ({agreement}); speeds would mean "
             "nothing. Correct benchmarks/torch_rival.py."
         )
-
-    def rows(steps: int) -> np.ndarray:
-        return rng.integers(0, len(images), steps * spec.batch_size.value)
-
-    with rival_process(spec) as rival:
+    with rival_process(spec, plain_loop) as rival:
         field = {name: partial(timed, train) for name, train in ours(spec, images).items()}
         field |= {layout: partial(rival.turn, layout) for layout in FORMATS}
-        for turn in field.values():  # compilation, memory and kernels chosen at first use
-            turn(rows(3))
-        speed = field["ours"](rows(least_steps)).speed
-        steps = max(least_steps, round(speed * least_seconds / spec.batch_size.value))
-        turns: dict[str, list[Turn]] = {name: [] for name in field}
-        for _ in range(rounds):
-            for name, turn in field.items():
-                turns[name].append(turn(rows(steps)))
-    return Result(
-        spec.id,
-        {name: [turn.speed for turn in taken] for name, taken in turns.items()},
-        float(np.mean([turn.others for taken in turns.values() for turn in taken])),
-    )
-
-
-def machine() -> dict[str, str | int | bool]:
-    """What the figures depend on."""
-    information = Path("/proc/cpuinfo")
-    text = information.read_text() if information.exists() else ""
-    names = [line.split(":")[1].strip() for line in text.splitlines() if "model name" in line]
-    return {
-        "cpu": names[0] if names else platform.processor(),
-        "cores": os.cpu_count() or 1,
-        "avx512_bf16": "avx512_bf16" in text,
-        "amx_bf16": "amx_bf16" in text,
-        "keras": keras.__version__,
-        "backend": keras.backend.backend(),
-        "torch": torch.__version__,
-    }
+        return Result(**vars(race(spec, field, length, rng)))
 
 
 HEADER = (
@@ -175,30 +122,21 @@ def line(result: Result) -> str:
     def speeds(name: str) -> str:
         return f"{max(result.turns[name]):6.0f} ({min(result.turns[name]):4.0f})"
 
-    def verdict(value: float, goal: float) -> str:
-        if result.others > QUIET:
-            return f"{value:.2f} unclear"
-        return f"{value:.2f} {'met' if value >= goal else 'MISSED'}"
-
     layout = max(FORMATS, key=result.best)
     return (
         f"{result.model:<20} {speeds('ours'):>13} {speeds(layout):>13} {layout:<13} "
-        f"{verdict(result.ratio, GOAL_RATIO):<12} {speeds('bfloat16'):>13} "
-        f"{verdict(result.bfloat16_ratio, GOAL_BFLOAT16):<12} {result.others:6.0%}"
+        f"{result.verdict(result.ratio, GOAL_RATIO):<12} {speeds('bfloat16'):>13} "
+        f"{result.verdict(result.bfloat16_ratio, GOAL_BFLOAT16):<12} {result.others:6.0%}"
     )
 
 
-def chosen(context: click.Context, option: click.Parameter, value: str) -> list[str]:
-    """Model ids from a comma-separated list."""
-    ids = value.split(",")
-    unknown = [model_id for model_id in ids if model_id not in BENCHMARKED]
-    if unknown:
-        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(BENCHMARKED)}")
-    return ids
-
-
 @click.command(help=__doc__.splitlines()[0])
-@click.option("--models", default=",".join(BENCHMARKED), callback=chosen, help="Comma-separated.")
+@click.option(
+    "--models",
+    default=",".join(BENCHMARKED),
+    callback=chosen_from(BENCHMARKED),
+    help="Comma-separated.",
+)
 @click.option("--rounds", default=5, type=click.IntRange(1), show_default=True)
 @click.option("--steps", default=20, type=click.IntRange(2), show_default=True, help="At least.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all turns here.")
@@ -212,7 +150,7 @@ def main(models: list[str], rounds: int, steps: int, json_file: Path | None) -> 
     click.echo(f"images/s of the best turn (of the worst)\n{HEADER}")
     results = []
     for model_id in models:
-        results.append(race(MODELS[model_id], rounds, steps, rng))
+        results.append(race_all(MODELS[model_id], Length(rounds, steps), rng))
         click.echo(line(results[-1]))
         if json_file:
             record = {"machine": here, "results": [asdict(result) for result in results]}

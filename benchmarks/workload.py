@@ -1,18 +1,30 @@
-"""What both sides of the speed benchmark share: the images, and a turn's time."""
+"""What the speed benchmarks share: the images, a turn's time, the race and its verdicts."""
 
 import os
+import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+import click
+import keras
 import numpy as np
 
 from data_prep.digits import read_stand_in
+from data_prep.parallel import available_cores
 from thesis_repro.images import with_channels
 from thesis_repro.spec import ModelSpec
 
 Train = Callable[[np.ndarray], None]  # trains on the images in these rows, one update per batch
+
+IMAGES = 1_797  # of `digits`
+QUIET = 0.05  # share of the cores that other processes may take; more, and no goal is judged
+
+# A turn takes about this long at least: an epoch has hundreds of updates for one start of `fit`.
+TURN_SECONDS = 4.0
 
 
 class Turn(NamedTuple):
@@ -20,6 +32,88 @@ class Turn(NamedTuple):
 
     speed: float  # images/s
     others: float  # 0 to 1
+
+
+Go = Callable[[np.ndarray], Turn]
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Speeds of one model in images per second, by contestant and turn."""
+
+    model: str
+    turns: dict[str, list[float]]
+    others: float  # share of the cores that other processes took meanwhile
+
+    def best(self, *names: str) -> float:
+        """Fastest turn of these contestants."""
+        return max(speed for name in names for speed in self.turns[name])
+
+    def verdict(self, value: float, goal: float) -> str:
+        """A ratio, and whether it meets its goal."""
+        if self.others > QUIET:
+            return f"{value:.2f} unclear"
+        return f"{value:.2f} {'met' if value >= goal else 'MISSED'}"
+
+
+class Length(NamedTuple):
+    """How long a race is: rounds, and the least updates and seconds of a turn."""
+
+    rounds: int
+    steps: int
+    seconds: float = TURN_SECONDS
+
+
+def race(
+    spec: ModelSpec, field: Mapping[str, Go], length: Length, rng: np.random.Generator
+) -> Speeds:
+    """Turns of all contestants, one after the other; the one named "ours" sets their length."""
+
+    def rows(steps: int) -> np.ndarray:
+        return rng.integers(0, IMAGES, steps * spec.batch_size.value)
+
+    for go in field.values():  # compilation, memory and kernels chosen at first use
+        go(rows(2))
+    speed = field["ours"](rows(length.steps)).speed
+    steps = max(length.steps, round(speed * length.seconds / spec.batch_size.value))
+    turns: dict[str, list[Turn]] = {name: [] for name in field}
+    for _ in range(length.rounds):
+        for name, go in field.items():
+            turns[name].append(go(rows(steps)))
+    return Speeds(
+        spec.id,
+        {name: [turn.speed for turn in taken] for name, taken in turns.items()},
+        float(np.mean([turn.others for taken in turns.values() for turn in taken])),
+    )
+
+
+def machine() -> dict[str, str | int | bool]:
+    """What the figures depend on."""
+    information = Path("/proc/cpuinfo")
+    text = information.read_text() if information.exists() else ""
+    names = [line.split(":")[1].strip() for line in text.splitlines() if "model name" in line]
+    return {
+        "cpu": names[0] if names else platform.processor(),
+        "cores": available_cores(),
+        "avx512_bf16": "avx512_bf16" in text,
+        "amx_bf16": "amx_bf16" in text,
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+        "torch": version("torch"),
+    }
+
+
+def chosen_from(known: Collection[str]) -> Callable[..., list[str]]:
+    """A callback of click's: model ids from a comma-separated list."""
+
+    def chosen(context: click.Context, option: click.Parameter, value: str) -> list[str]:
+        ids = value.split(",")
+        unknown = [model_id for model_id in ids if model_id not in known]
+        if unknown:
+            raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(known)}")
+        return ids
+
+    return chosen
 
 
 class Clock(NamedTuple):
@@ -55,7 +149,7 @@ def timed(train: Train, rows: np.ndarray) -> Turn:
 
 
 def digits(spec: ModelSpec) -> np.ndarray:
-    """The MNIST stand-in's images in the spec's size (nearest neighbour) and channels, uint8."""
+    """All images of the MNIST stand-in, uint8, in the spec's size (nearest) and channels."""
     splits = read_stand_in().splits.values()
     images = np.concatenate([batch["image"] for split in splits for batch in split.batches])
     size, _, channels = spec.input_shape.value

@@ -84,7 +84,8 @@ def test_race_runs_every_contestant():
     backend = os.environ.get("KERAS_BACKEND")
     rng = np.random.default_rng(0)
     spec = replace(MODELS["mnist-vlae-factor-3"], batch_size=Setting(4, "small, for a test"))
-    result = train_throughput.race(spec, rounds=2, least_steps=1, rng=rng, least_seconds=0.0)
+    length = workload.Length(rounds=2, steps=1, seconds=0.0)
+    result = train_throughput.race_all(spec, length, rng)
     assert set(result.turns) == {"ours", "bfloat16", "NCHW", "channels_last"}
     assert all(len(speeds) == 2 and min(speeds) > 0 for speeds in result.turns.values())
     assert os.environ.get("KERAS_BACKEND") == backend
@@ -93,8 +94,8 @@ def test_race_runs_every_contestant():
 def test_another_network_does_not_race(monkeypatch):
     monkeypatch.setitem(torch_rival.MODULES, "LeakyReLU", lambda layer: torch.nn.LeakyReLU(0.2))
     with pytest.raises(click.ClickException, match="is another network"):
-        train_throughput.race(
-            MODELS["mnist-vlae-factor-3"], rounds=1, least_steps=1, rng=np.random.default_rng(0)
+        train_throughput.race_all(
+            MODELS["mnist-vlae-factor-3"], workload.Length(1, 1), np.random.default_rng(0)
         )
 
 
@@ -102,6 +103,7 @@ def test_digits_for_a_larger_network_are_the_same_pixels():
     digits = workload.digits(MODELS["dsprites-vae"])
     assert digits.shape[1:] == (64, 64, 1)
     assert digits.dtype == np.uint8
+    assert len(digits) == workload.IMAGES
     small = workload.digits(MODELS["mnist-vlae-factor-1"])
     assert np.array_equal(digits[:, 32, 32], small[:, 14, 14])
 
