@@ -35,11 +35,14 @@ class Target(NamedTuple):
     top: tuple[int, ...] = (1,)
 
 
+_SHAPE = Target("classes", categorical_cross_entropy, column=1)  # the second factor of dSprites
+
 TARGETS = {
     # Section 3.4.5; top-1 and top-5 accuracy: Section 4.1.
     "alexnet-classifier": Target("label", categorical_cross_entropy, top=(1, 5)),
-    # Section 4.3, footnote 35: the shape, which is the second factor of dSprites.
-    "feature-extraction": Target("classes", categorical_cross_entropy, column=1),
+    # Section 4.3, footnote 35.
+    "feature-extraction": _SHAPE,
+    "feature-extraction-as-run": _SHAPE,
     "digit-classifier": Target("label", binary_cross_entropy),  # original code: erratum E69
     "sample-discriminator": Target("label", binary_cross_entropy),  # Section 4.6.1, footnote 44
 }

@@ -313,6 +313,13 @@ _FEATURE_EXTRACTION = _helper(
     errata={"learning_rate": ("E19",), "listings": ("E35",)},
 )  # fmt: skip
 
+_FEATURE_EXTRACTION_AS_RUN = replace(
+    _FEATURE_EXTRACTION,
+    id="feature-extraction-as-run",
+    name="Feature extraction network (as run)",
+    learning_rate=Setting(0.01, "original code", ("E19",)),
+)
+
 _SAMPLE_DISCRIMINATOR = replace(
     _helper(
         "sample-discriminator", "Sample discriminator", "4.6.1, footnote 44",
@@ -356,6 +363,7 @@ MODELS: dict[str, ModelSpec] = {
         _MNIST_VAE_AS_RUN,
         *map(_as_run, (_MNIST_VLAE_GAN, _DSPRITES_VLAE_GAN, _CELEBA_VLAE_GAN)),
         _FEATURE_EXTRACTION,
+        _FEATURE_EXTRACTION_AS_RUN,
         _SAMPLE_DISCRIMINATOR,
         _DIGIT_CLASSIFIER,
     )

@@ -63,6 +63,7 @@ SECTION_3_4 = {
     "alexnet-vae": (0.0001, 0, 32, 100),
     "mnist-vae-as-run": (0.001, 0, 128, 200),
     "feature-extraction": (0.1, 0, 128, 1),  # footnote 35; batch size: original code
+    "feature-extraction-as-run": (0.01, 0, 128, 1),
     "sample-discriminator": (0.01, 0, 32, 1),  # footnote 44; batch size: original code
     "digit-classifier": (0.001, 0, 32, 2),  # original code
 }
@@ -137,6 +138,7 @@ def test_models_outside_table_2_are_the_helpers_and_what_was_run_otherwise():
         "dsprites-vlae-gan-as-run",
         "celeba-vlae-gan-as-run",
         "feature-extraction",
+        "feature-extraction-as-run",
         "sample-discriminator",
         "digit-classifier",
     ]
@@ -261,7 +263,7 @@ def test_alias(alias, model_id):
 
 def test_ids_and_aliases_are_unique():
     names = [name for spec in MODELS.values() for name in (spec.id, *spec.aliases)]
-    assert len(set(names)) == len(names) == 29 + 2
+    assert len(set(names)) == len(names) == 30 + 2
 
 
 @pytest.mark.parametrize(
