@@ -21,6 +21,7 @@ from thesis_repro.files import atomic_path, sha256, write_json
 from thesis_repro.images import ImageData, load_images
 from thesis_repro.judging import judged_images
 from thesis_repro.progress import TrainingProgress
+from thesis_repro.research_questions import QUESTIONS
 from thesis_repro.schedule import schedule
 from thesis_repro.training import TrainedModel, TrainingOptions, train_or_load
 from thesis_repro.verdicts import Judgement, Measurement, judge, write_claims
@@ -84,6 +85,7 @@ class Chapter:
     models: dict[str, TrainedModel] = field(default_factory=dict)
     data: dict[str, ImageData | PreparedData] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -145,9 +147,10 @@ class Chapter:
         )
         return " · ".join(part for part in parts if part)
 
-    def save_figure(self, number: int, figure: Figure, data: str | None = None) -> None:
+    def save_figure(self, number: int | str, figure: Figure, data: str | None = None) -> None:
         """Write ``figure_<number>`` as PNG and SVG, its origin printed under it.
 
+        ``number`` is the thesis's; "27_as_run" is its figure as the original code drew it.
         ``data`` describes what it shows, where that is not all of the section's data.
         """
         origin = self.origin if data is None else self._origin(data)
@@ -156,6 +159,10 @@ class Chapter:
     def save_figure_numbers(self, number: int, table: pd.DataFrame, data: str) -> None:
         """Write ``figure_<number>.csv``, the numbers behind a figure of these data."""
         self._save_csv(f"figure_{number}", table, data)
+
+    def save_numbers(self, stem: str, table: pd.DataFrame) -> None:
+        """Write ``<stem>.csv``, numbers that the thesis prints in its text or not at all."""
+        self._save_csv(stem, table, self.data_description)
 
     def save_table(self, number: int, table: pd.DataFrame) -> None:
         """Write ``table_<number>.csv``; scale and data stand beside every row that we computed."""
@@ -195,6 +202,21 @@ class Chapter:
         write_claims(path, judgements)
         self.files.append(path)
         return judgements
+
+    def answer(self, question: str, text: str) -> None:
+        """Add to ``research_questions.json`` what this section's numbers say about a question.
+
+        ``question`` is its number in Table 1, "RQ3".
+        """
+        self.answers[question] = text
+        path = self.folder / "research_questions.json"
+        entries = [
+            {"number": number, "question": QUESTIONS[number], "answer": own}
+            for number, own in self.answers.items()
+        ]
+        write_json(path, {"scale": self.scale_name, "data": self.data_description, "rq": entries})
+        if path not in self.files:
+            self.files.append(path)
 
     def write_manifest(self) -> None:
         """Write ``manifest.json``: what made the files, and the SHA-256 of each."""

@@ -26,7 +26,12 @@ from thesis_repro.options import (
 from thesis_repro.scale import SCALES
 
 # The sections that stand, and their scripts.
-CHAPTERS = {"3.3": "chapters.ch3_3", "3.4": "chapters.ch3_4", "4.2": "chapters.ch4_2"}
+CHAPTERS = {
+    "3.3": "chapters.ch3_3",
+    "3.4": "chapters.ch3_4",
+    "4.2": "chapters.ch4_2",
+    "4.3": "chapters.ch4_3",
+}
 
 EXIT_JOB_FAILED, EXIT_USAGE, EXIT_DATA = 1, 2, 3
 
@@ -106,6 +111,9 @@ def _workspace(out: Path, datasets: Iterable[str], **options: Any):
     level = logging.WARNING if options["quiet"] else logging.INFO
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("thesis_repro").setLevel(logging.DEBUG if options["verbose"] else level)
+    logging.getLogger("tensorflow").setLevel(
+        logging.ERROR
+    )  # its advice on tracing is not for users
 
     if options["stand_in"]:
         data_commands.make_without_files(set(datasets), options["data_dir"], quiet=options["quiet"])
@@ -146,6 +154,8 @@ def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
         if not options["quiet"]:
             if judgements:
                 click.echo(f"{render(judgements)}\n")
+            for question, answer in work.answers.items():
+                click.echo(f"{question}: {answer}\n")
             click.echo(f"{work.origin}\n{len(work.files)} files in {work.folder}")
 
 

@@ -23,6 +23,14 @@ class MeanSD(NamedTuple):
     sd: float
 
 
+class Interval(NamedTuple):
+    """A mean and the interval that a bootstrap gives it, in the sample's own unit."""
+
+    mean: float
+    low: float
+    high: float
+
+
 def mean_sd(x: ArrayLike) -> MeanSD:
     """Return the mean and the population standard deviation (ddof 0) of `x`, shape (n,).
 
@@ -31,6 +39,29 @@ def mean_sd(x: ArrayLike) -> MeanSD:
     """
     values = _sample(x, "x")
     return MeanSD(float(values.mean()), float(values.std(ddof=0)))
+
+
+def bootstrap_mean(
+    x: ArrayLike, rng: np.random.Generator, confidence: float = 0.95, resamples: int = 1_000
+) -> Interval:
+    """Return the mean of `x`, (n,), with its percentile bootstrap interval (Efron 1979).
+
+    `scipy.stats.bootstrap`; of one value alone, or of equal ones, the interval is that value.
+    """
+    values = _sample(x, "x")
+    mean = float(values.mean())
+    if np.ptp(values) == 0:
+        return Interval(mean, mean, mean)
+    found = stats.bootstrap(
+        (values,),
+        np.mean,
+        confidence_level=confidence,
+        n_resamples=resamples,
+        method="percentile",
+        batch=max(1, 1_000_000 // values.size),  # 8 MB at a time
+        rng=rng,
+    ).confidence_interval
+    return Interval(mean, float(found.low), float(found.high))
 
 
 def rank_sum_p(a: ArrayLike, b: ArrayLike) -> float:

@@ -101,6 +101,20 @@ def _increasing(case: _Case) -> tuple[bool, str]:
     return holds, f"{show(case.ours)} {'increases' if holds else 'does not increase'} strictly"
 
 
+def _descending(case: _Case) -> tuple[bool, str]:
+    by_model = dict(zip(case.claim.models, case.ours, strict=True))
+    ordered = [by_model[model] for model in case.params["order"]]
+    holds = all(a > b for a, b in pairwise(ordered))
+    return holds, f"{show(ordered)} {'falls' if holds else 'does not fall'} strictly"
+
+
+def _within(case: _Case) -> tuple[bool, str]:
+    low, high = case.params["low"], case.params["high"]
+    return all(low <= value <= high for value in case.ours), (
+        f"{show(case.ours)}; allowed {low:g} to {high:g}"
+    )
+
+
 def _extreme_at(case: _Case, pick: Callable[..., float]) -> tuple[bool, str]:
     """Hold if the model's element is the only one that `pick` (min or max) chooses."""
     by_model = dict(zip(case.claim.models, case.ours, strict=True))
@@ -134,6 +148,8 @@ CHECK_TYPES = {
     "relative": _CheckType(_relative, frozenset({"tolerance"}), needs_reported=True),
     "ratio": _CheckType(_ratio, frozenset({"factor"}), needs_reported=True),
     "increasing": _CheckType(_increasing, per_model=True),
+    "descending": _CheckType(_descending, frozenset({"order"}), per_model=True),
+    "within": _CheckType(_within, frozenset({"low", "high"})),
     "lowest_at": _CheckType(partial(_extreme_at, pick=min), frozenset({"model"}), per_model=True),
     "highest_at": _CheckType(partial(_extreme_at, pick=max), frozenset({"model"}), per_model=True),
     "greater": _CheckType(_greater, frozenset({"than"})),
@@ -186,8 +202,9 @@ def _check(claim: Claim, entry: Mapping[str, Any]) -> Check:
         raise _rule_error(claim.id, problem)
     if kind.needs_reported and fields["key"] not in (claim.reported or {}):
         raise _rule_error(claim.id, f"the thesis reports no {fields['key']!r} to compare with")
-    if params.get("model", claim.models[0]) not in claim.models:
-        raise _rule_error(claim.id, f"{params['model']!r} is none of the claim's models")
+    named = [params["model"]] if "model" in params else params.get("order", [])
+    if strangers := [name for name in named if name not in claim.models]:
+        raise _rule_error(claim.id, f"{strangers[0]!r} is none of the claim's models")
     return Check(**fields, params=params)
 
 

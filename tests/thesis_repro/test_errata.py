@@ -144,7 +144,9 @@ def test_required_topics_are_covered(erratum_id, word):
 
 
 def test_only_what_is_built_is_called_runnable():
-    assert {e.id for e in ERRATA.values() if e.runnable} == {"E02", "E07", "E08", "E10", "E14"}
+    section_4_3 = {"E06", "E17", "E18", "E19", "E53", "E56"}
+    others = {"E02", "E07", "E08", "E10", "E14"}
+    assert {e.id for e in ERRATA.values() if e.runnable} == others | section_4_3
 
 
 def test_no_machine_paths():

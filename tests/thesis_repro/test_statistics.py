@@ -9,6 +9,7 @@ from scipy import stats
 
 from thesis_repro.statistics import (
     benjamini_hochberg,
+    bootstrap_mean,
     mean_sd,
     rank_sum_p,
     signed_rank_p,
@@ -33,6 +34,23 @@ def two_sided(z: float) -> float:
 )
 def test_mean_sd_by_hand(values, mean, sd):
     assert mean_sd(values) == (mean, sd)
+
+
+def test_bootstrap_interval_is_that_of_the_mean():
+    """For a large sample, the normal approximation: mean +- 1.96 standard errors."""
+    values = np.random.default_rng(0).exponential(3, 4_000)
+    mean, low, high = bootstrap_mean(values, np.random.default_rng(1))
+    error = values.std() / np.sqrt(len(values))
+    assert mean == values.mean()
+    assert (low - mean, high - mean) == pytest.approx((-1.96 * error, 1.96 * error), rel=0.1)
+    assert bootstrap_mean(values, np.random.default_rng(1)) == (mean, low, high)
+    narrow = bootstrap_mean(values, np.random.default_rng(1), confidence=0.5)
+    assert low < narrow.low < mean < narrow.high < high
+
+
+@pytest.mark.parametrize("values", [[2.5], [2.5, 2.5, 2.5]])
+def test_bootstrap_of_equal_values_is_that_value(values):
+    assert bootstrap_mean(values, np.random.default_rng(0)) == (2.5, 2.5, 2.5)
 
 
 def test_rank_sum_by_hand():
@@ -148,6 +166,7 @@ def test_the_bound_of_section_4_3_is_out_of_reach():
     [
         mean_sd,
         benjamini_hochberg,
+        lambda x: bootstrap_mean(x, np.random.default_rng(0)),
         lambda x: rank_sum_p(x, [1.0, 2.0]),
         lambda x: rank_sum_p([1.0, 2.0], x),
         lambda x: signed_rank_p(x, [1.0, 2.0]),

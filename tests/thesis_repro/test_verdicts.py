@@ -11,8 +11,8 @@ from thesis_repro.verdict_rules import CHECK_TYPES, Check, evaluate, load_rules,
 from thesis_repro.verdicts import Measurement, Verdict, judge, render, write_claims
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
-SECTION = [claim.id for claim in load_claims("4.2")]
-TABLE = [claim_id for claim_id in SECTION if "table3" in claim_id]
+JUDGED = [claim.id for section in ("4.2", "4.3") for claim in load_claims(section)]
+TABLE = [claim_id for claim_id in JUDGED if "table3" in claim_id]
 OFFICIAL = "MNIST (official files)"
 
 
@@ -21,9 +21,20 @@ def perfect(claim_id: str) -> dict:
     orders = {
         "4.2-best-loss-order": {"lowest_validation_loss": [200.0, 205.0, 210.0]},
         "4.2-overfit-order": {"final_validation_loss": [300.0, 250.0, 235.0]},
+        "4.3-kl-order": {"kl": [22.7, 22.3, 19.4, 18.2, 16.0]},
+        "4.3-ppl-order": {"mean": [936, 2_835, 4_498, 174, 258]},
+        "4.3-nongaussian-dim": {
+            "departure": 0.2,
+            "twice_the_next_departure": 0.1,
+            "peaks": 7,
+            "explained_by_both": 0.9,
+            "explained_by_one": 0.8,
+            "departures": [0.2, 0.15, 0.1, 0.05, 0.02],
+        },
     }
-    reported = CLAIMS[claim_id].reported or orders[claim_id]
-    return {key: 2.9e-9 if key == "p" else value for key, value in reported.items()}
+    p = {"4.3-ppl-p": [1e-30] * 10}.get(claim_id, 2.9e-9)
+    reported = orders.get(claim_id) or CLAIMS[claim_id].reported
+    return {key: p if key == "p" else value for key, value in reported.items()}
 
 
 def verdict(claim_id: str, values: dict, scale="paper", stand_in=False, data=OFFICIAL):
@@ -41,8 +52,8 @@ def outcome(type_: str, ours, theirs=None, models=("a", "b", "c"), **params):
 # === The data ===
 
 
-def test_rules_cover_section_4_2_and_give_their_ground():
-    assert list(load_rules()) == SECTION
+def test_rules_cover_the_sections_that_stand_and_give_their_ground():
+    assert list(load_rules()) == JUDGED
     for checks in load_rules().values():
         assert checks
         assert len({check.name for check in checks}) == len(checks)
@@ -57,7 +68,7 @@ def test_the_allowed_ratio_of_sds_is_its_stated_quantile():
 # === Verdicts ===
 
 
-@pytest.mark.parametrize("claim_id", SECTION)
+@pytest.mark.parametrize("claim_id", JUDGED)
 def test_perfect_reproduction_is_replicated(claim_id):
     judgement = verdict(claim_id, perfect(claim_id))
     assert judgement.verdict == Verdict.REPLICATED
@@ -90,6 +101,18 @@ def test_means_may_be_ten_percent_off(claim_id, key, factor, holds):
         ("4.2-table3-factor-2", {"deactivated_sd": 16.326 / 1.8}, "SD with deactivated"),
         ("4.2-table3-factor-3", {"p": 0.001}, "significant"),
         ("4.2-table3-factor-3", {"p": float("nan")}, "significant"),
+        ("4.3-kl-3750", {"kl": 16.018 * 1.11}, "KL divergence on"),
+        ("4.3-kl-order", {"kl": [22.7, 22.3, 19.4, 18.2, 18.2]}, "falls with the weight"),
+        ("4.3-ppl-5000", {"mean": 173.533 * 2.1}, "mean path length"),
+        ("4.3-ppl-6250", {"sd": 1091.255 / 2.1}, "SD over the seeds"),
+        ("4.3-ppl-order", {"mean": [936, 2_835, 4_498, 258, 174]}, "order of the path"),
+        ("4.3-ppl-p", {"p": [1e-30] * 9 + [6.9e-18]}, "significant"),
+        ("4.3-feature-net", {"top1_val_accuracy": 0.7}, "top-1"),
+        ("4.3-nongaussian-dim", {"departure": 0.09}, "far less Gaussian"),
+        ("4.3-nongaussian-dim", {"peaks": 6}, "seven peaks"),
+        ("4.3-nongaussian-dim", {"explained_by_both": 0.45, "explained_by_one": 0.1}, "together"),
+        ("4.3-nongaussian-dim", {"explained_by_one": 0.9}, "alone"),
+        ("4.3-nongaussian-dim", {"departures": [0.2, 0.21, 0.1, 0.05, 0.02]}, "more Gaussian"),
     ],
 )
 def test_each_claim_can_fail_by_one_check_alone(claim_id, change, failing):
@@ -139,7 +162,7 @@ def test_other_scale_or_data_is_not_comparable_but_checked(
 
 @pytest.mark.parametrize("scale", ["paper", "quick"])
 def test_without_measurement_it_is_not_run(scale):
-    judgement = judge(CLAIMS[SECTION[0]], None, scale=scale, stand_in=False, data=OFFICIAL)
+    judgement = judge(CLAIMS[JUDGED[0]], None, scale=scale, stand_in=False, data=OFFICIAL)
     assert (judgement.verdict, judgement.checks) == (Verdict.NOT_RUN, ())
     assert "`thesis-repro chapter 4.2`" in judgement.why
     later = judge(CLAIMS["4.8-stripes"], None, scale=scale, stand_in=False, data=OFFICIAL)
@@ -179,9 +202,9 @@ def test_incomplete_measurements_are_errors(claim_id, values, message):
 
 
 def test_a_measurement_of_another_claim_is_an_error():
-    measurement = Measurement(SECTION[1], perfect(SECTION[1]))
+    measurement = Measurement(JUDGED[1], perfect(JUDGED[1]))
     with pytest.raises(ValueError, match=r"not of '4\.2-best-epoch'"):
-        judge(CLAIMS[SECTION[0]], measurement, scale="paper", stand_in=False, data=OFFICIAL)
+        judge(CLAIMS[JUDGED[0]], measurement, scale="paper", stand_in=False, data=OFFICIAL)
 
 
 # === Check types ===
@@ -202,6 +225,12 @@ def test_a_measurement_of_another_claim_is_an_error():
         ("increasing", [1, 2, 3], None, {}, True),
         ("increasing", [1, 2, 2], None, {}, False),
         ("increasing", [2, 1, 3], None, {}, False),
+        ("descending", [2, 3, 1], None, {"order": ["b", "a", "c"]}, True),
+        ("descending", [2, 3, 1], None, {"order": ["a", "b", "c"]}, False),
+        ("descending", [3, 3, 1], None, {"order": ["b", "a", "c"]}, False),
+        ("within", [2, 3], None, {"low": 2, "high": 3}, True),
+        ("within", [2, 3.1], None, {"low": 2, "high": 3}, False),
+        ("within", 1.9, None, {"low": 2, "high": 3}, False),
         ("lowest_at", [2, 1, 3], None, {"model": "b"}, True),
         ("lowest_at", [1, 2, 3], None, {"model": "b"}, False),
         ("lowest_at", [1, 1, 3], None, {"model": "b"}, False),
@@ -262,6 +291,13 @@ def test_a_rule_for_a_model_the_claim_does_not_have_is_named():
         parse_rules('[["4.2-best-epoch".checks]]\n' + rule)
 
 
+def test_an_order_of_models_the_claim_does_not_have_is_named():
+    rule = GOOD.replace("relative", "descending")
+    rule = rule.replace("tolerance = 0.4", 'order = ["mnist-vlae-factor-1", "mnist-vae"]')
+    with pytest.raises(ValueError, match="'mnist-vae' is none of the claim's models"):
+        parse_rules('[["4.2-best-epoch".checks]]\n' + rule)
+
+
 @pytest.mark.parametrize(
     "body",
     ["", "checks = []", 'same_as = "4.2-nothing"', 'same_as = "4.2-best-epoch"\nchecks = []'],
@@ -307,8 +343,8 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "claims.json"
     path.write_text("old")
     broken = judge(
-        CLAIMS[SECTION[0]],
-        Measurement(SECTION[0], {"best_epoch": [26, 39, 52], "extra": object()}),
+        CLAIMS[JUDGED[0]],
+        Measurement(JUDGED[0], {"best_epoch": [26, 39, 52], "extra": object()}),
         scale="paper",
         stand_in=False,
         data=OFFICIAL,

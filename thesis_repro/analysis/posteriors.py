@@ -1,0 +1,52 @@
+"""Posteriors of images, and how far they are from the prior (Sections 4.3 and 4.4)."""
+
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from data_prep.reading import Column
+
+BATCH_SIZE = 512
+
+
+class Posterior(NamedTuple):
+    """The posterior of one latent layer for n images, each float32 of shape (n, dimensions)."""
+
+    mu: np.ndarray
+    log_var: np.ndarray
+    z: np.ndarray  # one sample per image
+
+
+def posteriors(
+    model: keras.Model, images: np.ndarray | Column, rng: np.random.Generator
+) -> list[Posterior]:
+    """The posterior of each latent layer, the lowest first, with one sampled z per image.
+
+    ``model`` is a VAE, VLAE or one of their GANs; ``images`` are uint8 (n, height, width,
+    channels), read batch by batch.
+    """
+    found: list[tuple[list, list]] = [([], []) for _ in model.posterior.output["mu"]]
+    for start in range(0, len(images), BATCH_SIZE):
+        batch = np.asarray(images[start : start + BATCH_SIZE]).astype("float32") / 255
+        parameters = model.posterior.predict_on_batch(batch)
+        for (mu, log_var), *values in zip(
+            found, parameters["mu"], parameters["log_var"], strict=True
+        ):
+            mu.append(values[0])
+            log_var.append(values[1])
+    return [_sampled(np.concatenate(mu), np.concatenate(log_var), rng) for mu, log_var in found]
+
+
+def _sampled(mu: np.ndarray, log_var: np.ndarray, rng: np.random.Generator) -> Posterior:
+    noise = rng.standard_normal(mu.shape, dtype="float32")
+    return Posterior(mu, log_var, mu + np.exp(log_var / 2) * noise)
+
+
+def kl_divergences(mu: np.ndarray, log_var: np.ndarray) -> np.ndarray:
+    """KL divergence of N(mu, exp(log_var)) from N(0, 1) in nats, per image and dimension.
+
+    Closed form (Section 2.5.1), in float64; all of shape (n, dimensions).
+    """
+    mu, log_var = mu.astype("float64"), log_var.astype("float64")
+    return 0.5 * (np.exp(log_var) + mu**2 - 1 - log_var)

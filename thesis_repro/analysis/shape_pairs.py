@@ -1,0 +1,62 @@
+"""dSprites images that differ in their shape: alike in all else, or as the original code took them.
+
+Section 4.3, Figures 27, 61 and 62; of the smallest scale, 0.5, as in the original code.
+"""
+
+import numpy as np
+import pandas as pd
+
+from data_prep.dsprites_renderer import SHAPES
+from data_prep.errors import DataError
+from data_prep.reading import PreparedData, Split
+
+_FACTORS = ["colour", "shape", "scale", "orientation", "x", "y"]
+
+
+def matched_images(data: PreparedData, limit: int) -> np.ndarray:
+    """Images of the three shapes, alike in all else, uint8 (n, 3, height, width, 1), n <= limit.
+
+    Those nearest to the middle of the picture first. From both splits: the text names none, and
+    the validation split of a part of dSprites has hardly any.
+
+    Raises:
+        data_prep.errors.DataError: there is not one such triple in this part of dSprites.
+    """
+    splits = (data.train, data.validation)
+    classes = np.concatenate([np.asarray(split.known["classes"]) for split in splits])
+    table = pd.DataFrame(classes, columns=_FACTORS)
+    table["row"] = np.arange(len(table))
+    smallest = table[table["scale"] == 0]
+    places = smallest.pivot(index=["x", "y", "orientation"], columns="shape", values="row")
+    triples = places.dropna().reset_index()
+    if triples.empty:
+        cause = f"among its {len(table):,} images no three of scale 0.5 differ in their shape alone"
+        raise DataError(
+            "dsprites", cause, "prepare it whole, by `thesis-repro data prepare dsprites`"
+        )
+    middle = table[["x", "y"]].max() / 2
+    away = np.linalg.norm(triples[["x", "y"]] - middle, axis=1)
+    nearest = triples.iloc[np.argsort(away, kind="stable")[:limit]]
+    rows = nearest[list(range(len(SHAPES)))].to_numpy(dtype=int)
+    return np.concatenate([_read(splits, own)[np.newaxis] for own in rows])
+
+
+def _read(splits: tuple[Split, Split], rows: np.ndarray) -> np.ndarray:
+    """Images by their row among those of the first split and, after these, of the second."""
+    count = len(splits[0])
+    images = [
+        splits[0].images[row] if row < count else splits[1].images[row - count] for row in rows
+    ]
+    return np.stack(images)
+
+
+def images_as_run(validation: Split, number: int) -> np.ndarray:
+    """One image per shape, (3, height, width, 1): that of this number, counted from 0, in its list.
+
+    The lists hold the validation images of a shape in file order, so these images differ in their
+    other factors, too (erratum E53). Of a shorter list the last image is taken.
+    """
+    classes = np.asarray(validation.known["classes"])
+    shape, scale = (classes[:, _FACTORS.index(name)] for name in ("shape", "scale"))
+    lists = [np.flatnonzero((shape == index) & (scale == 0)) for index in range(len(SHAPES))]
+    return validation.images[np.array([rows[min(number, len(rows) - 1)] for rows in lists])]
