@@ -20,6 +20,7 @@ REQUIREMENTS = [
     "click>=8.5,<9",
     "rich>=15,<16",
     "filelock>=3.32,<5",
+    "ray>=2.60,<3",
     "google-crc32c>=1.9,<2",
     "requests>=2.34,<3",
     "urllib3>=2.8,<3",

@@ -1,10 +1,8 @@
 """The command line. Heavy imports wait inside the commands, so that ``--help`` answers at once."""
 
-import functools
-import importlib
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,25 +11,12 @@ import click
 
 from data_prep.errors import DataError
 from data_prep.parallel import WorkerKilledError
-from thesis_repro import data_commands, zoo
+from thesis_repro import data_commands, plan_commands, zoo
 from thesis_repro.errata import UnknownErratumError
 from thesis_repro.errors import TrainingError
-from thesis_repro.options import (
-    data_dir_option,
-    directory,
-    import_quietly,
-    quiet_option,
-    stand_in_option,
-)
+from thesis_repro.options import data_dir_option, directory, import_quietly, run_options
 from thesis_repro.scale import SCALES
-
-# The sections that stand, and their scripts.
-CHAPTERS = {
-    "3.3": "chapters.ch3_3",
-    "3.4": "chapters.ch3_4",
-    "4.2": "chapters.ch4_2",
-    "4.3": "chapters.ch4_3",
-}
+from thesis_repro.sections import CHAPTERS, script
 
 EXIT_JOB_FAILED, EXIT_USAGE, EXIT_DATA = 1, 2, 3
 
@@ -69,51 +54,12 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-# === What every command that trains shares ===
-
-
-def run_options(command: Callable) -> Callable:
-    """The options of every command that trains."""
-    options = (
-        click.option(
-            "--scale",
-            type=click.Choice(list(SCALES)),
-            default="paper",
-            show_default=True,
-            help="paper: the thesis's; quick: shows the effects on a CPU; smoke: proves the path.",
-        ),
-        data_dir_option,
-        stand_in_option,
-        click.option(
-            "--runs-dir", type=directory, default="runs", show_default=True, help="Trained models."
-        ),
-        click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
-        click.option(
-            "--precision",
-            type=click.Choice(["float32", "mixed_bfloat16"]),
-            default="float32",
-            show_default=True,
-            help="float32 is the thesis's.",
-        ),
-        quiet_option,
-        click.option(
-            "-v",
-            "--verbose",
-            is_flag=True,
-            help="Also say which run is used and how each check of a verdict went.",
-        ),
-    )
-    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
-
-
 def _workspace(out: Path, datasets: Iterable[str], **options: Any):
     """The workspace that the options describe, with stand-in data made if they are asked for."""
     level = logging.WARNING if options["quiet"] else logging.INFO
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("thesis_repro").setLevel(logging.DEBUG if options["verbose"] else level)
-    logging.getLogger("tensorflow").setLevel(
-        logging.ERROR
-    )  # its advice on tracing is not for users
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is not for users
 
     if options["stand_in"]:
         data_commands.make_without_files(set(datasets), options["data_dir"], quiet=options["quiet"])
@@ -138,19 +84,22 @@ def _workspace(out: Path, datasets: Iterable[str], **options: Any):
 @main.command()
 @click.argument("sections", nargs=-1, required=True, type=click.Choice(list(CHAPTERS)))
 @run_options
-@click.option("--out", type=directory, default="results", show_default=True, help="Results.")
+@plan_commands.out_option
 def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
     """Train or load what SECTIONS need; emit their figures, tables and verdicts."""
+    if options["dry_run"]:
+        plan_commands.show(sections, (), out=out, **options)
+        return
     import_quietly("keras", "tensorflow")
     from thesis_repro.chapter import Chapter
     from thesis_repro.verdicts import render
 
-    scripts = {section: importlib.import_module(CHAPTERS[section]) for section in sections}
-    needed = [dataset for script in scripts.values() for dataset in _datasets(script)]
+    scripts = {section: script(section) for section in sections}
+    needed = [dataset for found in scripts.values() for dataset in _datasets(found)]
     workspace = _workspace(out, needed, **options)
-    for section, script in scripts.items():
+    for section, found in scripts.items():
         work = Chapter(section, workspace)
-        judgements = script.run(work)
+        judgements = found.run(work)
         if not options["quiet"]:
             if judgements:
                 click.echo(f"{render(judgements)}\n")
@@ -159,9 +108,9 @@ def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
             click.echo(f"{work.origin}\n{len(work.files)} files in {work.folder}")
 
 
-def _datasets(script: ModuleType) -> set[str]:
+def _datasets(found: ModuleType) -> set[str]:
     """The data sets that a chapter script shows or trains on."""
-    return {*script.DATASETS, *(zoo.model(name).dataset.value for name in script.MODELS)}
+    return {*found.DATASETS, *(zoo.model(name).dataset.value for name in found.MODELS)}
 
 
 @main.command()
@@ -170,6 +119,9 @@ def _datasets(script: ModuleType) -> set[str]:
 def train(models: tuple[str, ...], **options: Any) -> None:
     """Train one or more MODELS of Table 2; finished runs are kept, interrupted ones go on."""
     specs = [zoo.model(name) for name in models]
+    if options["dry_run"]:
+        plan_commands.show((), models, out=Path(), **options)
+        return
     import_quietly("keras", "tensorflow")
     from thesis_repro.progress import describe
     from thesis_repro.training import TRAINERS
@@ -258,3 +210,5 @@ def doctor(data_dir: Path, runs_dir: Path) -> None:
 
 
 main.add_command(data_commands.data)
+main.add_command(plan_commands.plan)
+main.add_command(plan_commands.run_all)

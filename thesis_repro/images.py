@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
+from data_prep.manifest import Manifest
 from data_prep.reading import Column, Split, load
 from thesis_repro.schedule import Schedule
 from thesis_repro.seeds import derive_seed
@@ -14,6 +16,28 @@ from thesis_repro.spec import ModelSpec
 
 # Larger splits stay on the disk and are read batch by batch: dSprites, CelebA, ImageNet.
 IN_MEMORY_BYTES = 2**31
+
+
+class Identity(NamedTuple):
+    """What of a data set determines a run on it."""
+
+    fingerprint: str  # SHA-256 (hex) of the whole prepared data set
+    train_images: int
+    validation_images: int
+
+    @classmethod
+    def of(cls, manifest: Manifest, amount: Schedule) -> "Identity":
+        """That of a prepared data set cut to a schedule, without reading an image."""
+
+        def count(name: str, limit: int | None) -> int:
+            whole = manifest.splits[name].count
+            return whole if limit is None else min(whole, limit)
+
+        return cls(
+            manifest.fingerprint,
+            count("train", amount.train_images),
+            count("validation", amount.validation_images),
+        )
 
 
 @dataclass(frozen=True)
@@ -38,13 +62,9 @@ class ImageData:
     train_known: Mapping[str, np.ndarray | Column] = field(default_factory=dict)
     validation_known: Mapping[str, np.ndarray | Column] = field(default_factory=dict)
 
-    def identity(self) -> dict[str, str | int]:
+    def identity(self) -> "Identity":
         """What of the data determines a run: content and counts, not names or where files lie."""
-        return {
-            "fingerprint": self.fingerprint,
-            "train_images": len(self.train),
-            "validation_images": len(self.validation),
-        }
+        return Identity(self.fingerprint, len(self.train), len(self.validation))
 
 
 def load_images(

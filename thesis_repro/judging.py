@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 from keras import ops
 
-from thesis_repro.images import ImageData
+from thesis_repro.images import Identity, ImageData
+from thesis_repro.runs import RunConfig
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training import TrainedModel
 
@@ -27,7 +28,7 @@ def judged_images(real: ImageData, generator: TrainedModel, seed: int) -> ImageD
     fingerprint, and so into the identity of a run on these data.
     """
     run_id = generator.run.config.run_id
-    content = f"{real.fingerprint} {generator.spec.id} {run_id} prior {seed}"
+    identity = judged_identity(real.identity(), generator.run.config, seed)
     return replace(
         real,
         train=_with_generated(real.train, generator, seed, "train"),
@@ -36,8 +37,15 @@ def judged_images(real: ImageData, generator: TrainedModel, seed: int) -> ImageD
         validation_known={"label": _labels(len(real.validation))},
         description=f"{real.description} and as many images that {generator.spec.name} (run "
         f"{run_id}) decodes from N(0, I)",
-        fingerprint=hashlib.sha256(content.encode()).hexdigest(),
+        fingerprint=identity.fingerprint,
     )
+
+
+def judged_identity(real: Identity, generator: RunConfig, seed: int) -> Identity:
+    """The identity of these data, known before the generator is trained."""
+    content = f"{real.fingerprint} {generator.model} {generator.run_id} prior {seed}"
+    fingerprint = hashlib.sha256(content.encode()).hexdigest()
+    return Identity(fingerprint, 2 * real.train_images, 2 * real.validation_images)
 
 
 def _labels(count: int) -> np.ndarray:

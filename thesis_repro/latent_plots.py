@@ -56,7 +56,7 @@ def image_rows(title: str, rows: Mapping[str, Sequence[np.ndarray]]) -> Figure:
     The colour values are inverted, as the thesis's captions say.
     """
     columns = max(map(len, rows.values()))
-    figure = new_figure(0.5 * columns + 1.2, 0.62 * len(rows) + 0.6)
+    figure = new_figure(0.5 * columns + 1.2, 0.5 * len(rows) + 0.6)
     with style():
         panels = figure.subplots(len(rows), columns, squeeze=False)
         for axes_of_row, (label, images) in zip(panels, rows.items(), strict=True):

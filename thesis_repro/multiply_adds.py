@@ -1,4 +1,4 @@
-"""What a network costs in multiply-adds, the unit in which scales and plans count work."""
+"""What a model costs: multiply-adds, in which scales and plans count work, and memory."""
 
 from functools import cache
 from math import prod
@@ -14,6 +14,9 @@ from thesis_repro.spec import ModelSpec
 # update, twice and back for its own, once and back to its input for the encoder's.
 _FITTED = {"encoder": 3, "decoder": 3, "classifier": 3}
 _ADVERSARIAL = {"encoder": 3, "decoder": 10, "discriminator": 16}
+
+
+_PROCESS = 0.8 * 2**30  # bytes: Python with TensorFlow
 
 
 @cache
@@ -32,6 +35,24 @@ def training_multiply_adds(spec: ModelSpec) -> int:
     """Multiply-adds that one training image costs, all updates of the model's networks together."""
     passes = _FITTED if spec.feature_weight is None else _ADVERSARIAL
     return sum(passes[part] * count for part, count in forward_multiply_adds(spec).items())
+
+
+def training_memory(spec: ModelSpec) -> float:
+    """Estimate of the memory that training takes (bytes), within a fifth of what was measured.
+
+    The process itself, four numbers per weight (value, gradient, two moments of Adam), and every
+    layer's output for a batch; in GANs, where several passes are kept at once, 1.8 times.
+    """
+    networks = [build_shapes(builder) for builder in builders(spec).values()]
+    weights = sum(network.count_params() for network in networks)
+    outputs = sum(
+        prod(layer.output.shape[1:])
+        for network in networks
+        for layer in network.layers
+        if not isinstance(layer.output, list)
+    )
+    kept = 1.0 if spec.feature_weight is None else 1.8
+    return _PROCESS + 4 * (4 * weights + kept * outputs * spec.batch_size.value)
 
 
 def _of_layer(layer: keras.Layer) -> int:

@@ -16,7 +16,7 @@ from thesis_repro.adversarial_training import AdversarialTrainer
 from thesis_repro.backend import dtype_policy, make_deterministic
 from thesis_repro.classifying import ClassifierTrainer
 from thesis_repro.fitting import FittedTrainer
-from thesis_repro.images import ImageData
+from thesis_repro.images import Identity, ImageData
 from thesis_repro.networks import build_model, parts_of
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.runs import Checkpoint, RunConfig, RunFolder
@@ -65,13 +65,13 @@ class TrainedModel(NamedTuple):
     model: keras.Model
 
 
-def run_config(spec: ModelSpec, data: ImageData, options: TrainingOptions) -> RunConfig:
+def run_config(spec: ModelSpec, data: Identity, options: TrainingOptions) -> RunConfig:
     """What the run is; equal configurations are the same run."""
     values = {
         "spec": spec.values(),
         "scale": options.scale.name,
         "epochs": schedule(spec, options.scale).epochs,
-        "data": data.identity(),
+        "data": data._asdict(),
         "seed": options.seed,
         "precision": options.precision,
         "backend": keras.backend.backend(),
@@ -95,7 +95,7 @@ def train_or_load(
         data_prep.errors.DataError: images can no longer be read.
     """
     make_deterministic()
-    run = RunFolder(runs_dir, run_config(spec, data, options))
+    run = RunFolder(runs_dir, run_config(spec, data.identity(), options))
     _log.debug("%s: %s %s", spec.id, "load" if run.is_done else "train", run.path)
     with run.lock(), dtype_policy(options.precision):
         # The literal builders take Keras's default initialisers, which draw from the global seed.

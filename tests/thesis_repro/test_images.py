@@ -6,7 +6,7 @@ import pytest
 from data_prep.errors import DataError
 from data_prep.prepare import prepare
 from data_prep.reading import load
-from thesis_repro.images import ImageBatches, load_images, with_channels
+from thesis_repro.images import Identity, ImageBatches, load_images, with_channels
 from thesis_repro.schedule import Schedule
 from thesis_repro.zoo import MODELS
 
@@ -63,11 +63,14 @@ def test_all_images(stand_in):
     np.testing.assert_array_equal(data.train_known["label"], prepared.train.known["label"])
     assert data.is_stand_in
     assert "stand-in" in data.description
-    assert data.identity() == {
-        "fingerprint": prepared.fingerprint,
-        "train_images": 1_500,
-        "validation_images": 297,
-    }
+    assert data.identity() == (prepared.fingerprint, 1_500, 297)
+
+
+@pytest.mark.parametrize("amount", [WHOLE, Schedule(200, 50, 1), Schedule(10**6, 297, 1)])
+def test_the_identity_is_known_without_reading(stand_in, amount):
+    manifest = load("mnist", stand_in, stand_in=True).manifest
+    data = load_images(MODELS["mnist-vae"], stand_in, amount, stand_in=True)
+    assert Identity.of(manifest, amount) == data.identity()
 
 
 def test_a_schedule_chooses_images_at_random_but_always_the_same(stand_in):

@@ -77,7 +77,8 @@ def test_run_id_is_a_digest_of_the_sorted_values():
 )
 def test_what_changes_the_weights_changes_the_run(tiny_data, spec, options):
     assert (
-        run_config(spec, tiny_data, options).run_id != run_config(SPEC, tiny_data, OPTIONS).run_id
+        run_config(spec, tiny_data.identity(), options).run_id
+        != run_config(SPEC, tiny_data.identity(), OPTIONS).run_id
     )
 
 
@@ -85,7 +86,10 @@ def test_what_changes_the_weights_changes_the_run(tiny_data, spec, options):
 def test_other_data_are_another_run(tiny_data, field):
     value = "other" if field == "fingerprint" else getattr(tiny_data, field)[:-1]
     other = replace(tiny_data, **{field: value})
-    assert run_config(SPEC, other, OPTIONS).run_id != run_config(SPEC, tiny_data, OPTIONS).run_id
+    assert (
+        run_config(SPEC, other.identity(), OPTIONS).run_id
+        != run_config(SPEC, tiny_data.identity(), OPTIONS).run_id
+    )
 
 
 def test_words_and_places_do_not_make_another_run(tiny_data):
@@ -95,11 +99,13 @@ def test_words_and_places_do_not_make_another_run(tiny_data):
     }
     spec = replace(SPEC, **reworded, name="Other name", aliases=("other",))
     data = replace(tiny_data, description="the same images, described otherwise")
-    assert run_config(spec, data, OPTIONS) == run_config(SPEC, tiny_data, OPTIONS)
+    assert run_config(spec, data.identity(), OPTIONS) == run_config(
+        SPEC, tiny_data.identity(), OPTIONS
+    )
 
 
 def test_config_survives_its_file(tiny_data, tmp_path):
-    config = run_config(SPEC, tiny_data, OPTIONS)
+    config = run_config(SPEC, tiny_data.identity(), OPTIONS)
     run = RunFolder(tmp_path, config)
     with run.lock():
         run.begin({})

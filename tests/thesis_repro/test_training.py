@@ -134,7 +134,7 @@ def test_run_folder(reference, tiny_data, tiny_scale):
     names = sorted(path.name for path in folder.iterdir())
     files = ["DONE", "config.json", "decoder.weights.h5", "encoder.weights.h5", "history.csv"]
     assert names == [".lock", *files, "provenance.json"]
-    config = run_config(SPEC, tiny_data, TrainingOptions(tiny_scale))
+    config = run_config(SPEC, tiny_data.identity(), TrainingOptions(tiny_scale))
     assert (folder.parent.name, folder.name) == (SPEC.id, config.run_id)
     assert json.loads((folder / "config.json").read_text()) == config.values
     (session,) = sessions(folder)
@@ -156,7 +156,7 @@ def test_another_seed_is_another_run(reference, tiny_data, tiny_scale):
     options = TrainingOptions(tiny_scale, seed=1)
     with pytest.raises(KeyboardInterrupt):
         train_or_load(SPEC, tiny_data, options, runs_dir, StopAfter(1))
-    config = run_config(SPEC, tiny_data, options)
+    config = run_config(SPEC, tiny_data.identity(), options)
     other = runs_dir / SPEC.id / config.run_id
     assert other != reference.run.path
     assert not (other / "DONE").exists()
@@ -235,7 +235,7 @@ def test_a_run_stops_where_numbers_end(
     message = str(caught.value)
     for part in (SPEC.name, expected, "--seed", "data verify"):
         assert part in message
-    folder = tmp_path / SPEC.id / run_config(spec, data, options).run_id
+    folder = tmp_path / SPEC.id / run_config(spec, data.identity(), options).run_id
     assert not (folder / "DONE").exists()
     assert not list(folder.rglob("*.npz"))
     with filelock.FileLock(folder / ".lock", timeout=0):

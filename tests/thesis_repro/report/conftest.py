@@ -1,0 +1,115 @@
+"""Results as chapters write them, and a PDF with the thesis's captions; both made here."""
+
+import io
+import textwrap
+from dataclasses import asdict
+
+import pytest
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+
+from thesis_repro.claims import load_claims
+from thesis_repro.files import sha256, write_json
+from thesis_repro.report.captions import load_captions
+
+TABLE_3 = """\
+model,reading,original_mean,p,scale,data
+mnist-vlae-factor-1,as written,886.2996266682943,0.6500934623485037,smoke,digits
+mnist-vlae-factor-1,reported,232.759,< 0.001,thesis,thesis
+"""
+
+VERDICTS = {
+    "4.2-best-epoch": "replicated",
+    "4.2-best-loss-order": "not replicated",
+    "4.2-overfit-order": "not comparable",
+}
+
+
+@pytest.fixture(scope="session")
+def png() -> bytes:
+    """A small picture with an origin in it, as figures have one."""
+    with io.BytesIO() as file:
+        Figure(figsize=(2, 1)).savefig(file, metadata={"Description": "chapter 4.2 · seed 0"})
+        return file.getvalue()
+
+
+def claim_entry(claim, verdict):
+    measured = {"best_epoch": [2, 2, 2]} if claim.id == "4.2-best-epoch" else {"loss": 1.25}
+    check = {
+        "name": "a check",
+        "holds": verdict == "replicated",
+        "ours": [2, 2, 2],
+        "theirs": None,
+        "detail": "off by 90.0%",
+        "why": "the ground <of it>",
+    }
+    own = {"why": f"because {verdict}", "scale": "smoke", "data": "digits", "checks": [check]}
+    return asdict(claim) | {"verdict": verdict, "as_written": measured, "as_run": None} | own
+
+
+@pytest.fixture
+def write_section(png):
+    """Write a finished section; returns its folder."""
+
+    def write(out, section="4.2", figures=("20", "21", "21_as_run"), verdicts=VERDICTS, **changes):
+        folder = out / section
+        folder.mkdir(parents=True)
+        for figure in figures:
+            (folder / f"figure_{figure}.png").write_bytes(png)
+        (folder / "table_3.csv").write_text(TABLE_3)
+        chosen = [claim for claim in load_claims("4.2") if claim.id in verdicts]
+        entries = [claim_entry(claim, verdicts[claim.id]) for claim in chosen]
+        write_json(folder / "claims.json", entries)
+        answer = {"number": "RQ1", "question": "?", "answer": "They use many maps."}
+        rq = {"scale": "smoke", "data": "digits", "rq": [answer]}
+        write_json(folder / "research_questions.json", rq)
+        write_manifest(folder, section=section, **changes)
+        return folder
+
+    return write
+
+
+def write_manifest(folder, **changes):
+    """The manifest of the files that are there."""
+    files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+    manifest = {
+        "section": folder.name,
+        "created": "2026-01-02T03:04:05+00:00",
+        "commit": "0123456789ab",
+        "scale": "smoke",
+        "data": "digits",
+        "stand_in": True,
+        "seed": 7,
+        "precision": "float32",
+        "runs": {"mnist-vlae-factor-1": {"run_id": "aaaabbbbcccc", "epochs": 2}},
+        "files": files,
+        "versions": {"python": "3.11.0", "keras": "3.15.1"},
+    }
+    write_json(folder / "manifest.json", manifest | changes)
+
+
+@pytest.fixture(scope="session")
+def thesis_pdf(tmp_path_factory):
+    """A PDF with lists of figures and tables and then a page for each caption.
+
+    Every page mentions Figure 23 at the start of a line; the caption of Figure 24 is missing.
+    """
+    captions = [own for own in load_captions().values() if own.name != "Figure 24"]
+    path = tmp_path_factory.mktemp("pdf") / "thesis.pdf"
+    with PdfPages(path) as pdf:
+        for lines in thesis_lines(captions):
+            page = Figure(figsize=(8.3, 11.7))
+            page.text(0.1, 0.95, "\n".join(lines), va="top", fontsize=8)
+            pdf.savefig(page)
+    return path
+
+
+def thesis_lines(captions):
+    """The lines of each page: contents, two pages of lists, one page for each caption."""
+    entries = [f"{own.name}: {own.title} . . . . {own.page}" for own in captions]
+    yield ["Contents", "List of Figures  VII"]
+    yield ["List of Figures", *entries[:60]]
+    yield [*entries[60:82], "List of Tables", *entries[82:]]
+    for own in captions:
+        mention = ["Consider the plots. The difference shows in", "Figure 23. It shows", ""]
+        yield [*mention, *textwrap.wrap(f"{own.name}: {own.caption}", 60), "Text goes on."]

@@ -1,0 +1,185 @@
+"""The page as text: all that was found is on it, nothing is fetched, nothing breaks out of it."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from thesis_repro.claims import load_claims
+from thesis_repro.errata import load_errata
+from thesis_repro.files import write_json
+from thesis_repro.report.captions import load_captions
+from thesis_repro.report.collect import collect
+from thesis_repro.report.page import duration, write_page
+from thesis_repro.report.plain import write_plain
+from thesis_repro.report.results import ThesisPage
+
+CHAPTERS = {"4.2": "chapters.ch4_2", "4.3": "chapters.ch4_3"}
+VOID = {"meta", "link", "img", "br"}
+
+
+class Page(HTMLParser):
+    """A page's ids, attributes and text; fails where an element is closed that is not open."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.attributes, self.open, self.words = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+        self.text = re.sub(r"\s+", " ", " ".join(self.words))
+
+    def handle_starttag(self, tag, attrs):
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture
+def out(tmp_path, write_section):
+    write_section(tmp_path)
+    return tmp_path
+
+
+def page_of(out, pages=None):
+    write_page(collect(out, CHAPTERS, out / "runs"), out / "index.html", pages)
+    return Page((out / "index.html").read_text(encoding="utf-8"))
+
+
+def test_everything_found_is_on_the_page(out):
+    page = page_of(out)
+    claims = {claim.id for claim in load_claims()}
+    assert claims | set(load_errata()) <= set(page.ids)
+    assert {"figure-20", "figure-21", "figure-21-as-run", "table-3-numbers"} <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+    for words in (
+        "1 replicated",
+        "1 not replicated",
+        "1 not comparable",
+        "49 not run",
+        "3 of the 88 figures and tables",
+        "85 are missing",
+        "They use many maps.",  # the answer to RQ1
+        "because not replicated",
+        "off by 90.0%",
+        "Figure 21 (as run)",
+        load_captions()["figure", 20].caption,
+        "thesis-repro chapter 4.2 --scale smoke --stand-in --seed 7",
+        "0123456789ab",  # commit
+        "aaaabbbbcccc",  # run
+        "chapters/ch4_2.py",
+        "chapter 4.2 · seed 0",  # what is printed in the figure
+        "keras 3.15.1",
+        "Not run: thesis-repro chapter 4.3",
+        "Not built in this version.",
+    ):
+        assert words in page.text, words
+
+
+def test_cells_are_short_and_keep_all_digits(out):
+    page = page_of(out)
+    assert ("td", "title", "886.2996266682943") in page.attributes
+    assert "886.3" in page.text
+    assert "232.759" in page.text  # as the thesis prints it
+
+
+def test_nothing_is_fetched(out):
+    fetching = {"src", "href", "srcset", "action", "data", "poster"}
+    for tag, name, value in page_of(out).attributes:
+        if name in fetching:
+            assert value.startswith(("data:", "#")), (tag, name, value[:60])
+    text = (out / "index.html").read_text(encoding="utf-8")
+    assert "@import" not in text
+    assert "url(" not in text
+
+
+def test_links_inside_the_page_lead_somewhere(out):
+    page = page_of(out)
+    links = {value[1:] for _, name, value in page.attributes if name == "href" and value[0] == "#"}
+    assert links <= set(page.ids)
+
+
+def test_words_in_files_are_words_and_no_markup(out):
+    folder = out / "4.2"
+    evil = "<script>alert(1)</script>\"'&"
+    entries = json.loads((folder / "claims.json").read_text())
+    entries[0] |= {"why": evil, "data": evil, "as_written": {evil: evil}}
+    write_json(folder / "claims.json", entries)
+    (folder / "table_3.csv").write_text("a\n<b>bold</b>\n")
+    page = page_of(out)
+    assert ("alert(1)") in page.text
+    assert "<b>bold</b>" in page.text
+    text = (out / "index.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in text
+    assert "<b>bold" not in text
+
+
+def test_damage_is_named_on_the_page(out):
+    (out / "4.2" / "figure_20.png").unlink()
+    (out / "4.2" / "manifest.json").write_text("{")
+    page = page_of(out)
+    assert "4.2/manifest.json" in page.text
+    assert "no whole JSON file" in page.text
+    assert "Figure 20" in page.text  # among the missing
+
+
+def test_the_thesiss_pages_stand_beside(out):
+    captions = load_captions()
+    pages = {caption: ThesisPage(60, b"jpeg") for caption in captions.values()}
+    pages[captions["figure", 21]] = "The caption was not found."
+    page = page_of(out, pages)
+    assert page.text.count("The thesis, page 60 of the PDF") == 2  # Figure 20 and Table 3
+    assert page.text.count("The caption was not found.") == 2  # both readings of Figure 21
+    assert ("div", "class", "pair") in page.attributes
+    assert ("div", "class", "pair") not in page_of(out).attributes
+
+
+def test_an_interrupted_writing_leaves_the_page_as_it_was(out, monkeypatch):
+    page_of(out)
+    before = (out / "index.html").read_bytes()
+    monkeypatch.setattr("thesis_repro.report.page.data_uri", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        page_of(out)
+    assert (out / "index.html").read_bytes() == before
+    assert [path.name for path in out.iterdir() if path.is_file()] == ["index.html"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, "not at hand"), (19.75, "0 min 20 s"), (3599.9, "1 h 00 min"), (7384, "2 h 03 min")],
+)
+def test_duration(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_json(out):
+    write_plain(collect(out, CHAPTERS), out / "index.json")
+    report = json.loads((out / "index.json").read_text())
+    assert report["verdicts"] == {
+        "replicated": 1,
+        "not replicated": 1,
+        "not comparable": 1,
+        "not run": 49,
+    }
+    assert [claim["id"] for claim in report["claims"]] == [claim.id for claim in load_claims()]
+    own = next(claim for claim in report["claims"] if claim["id"] == "4.2-best-epoch")
+    assert own["questions"] == ["RQ1b"]
+    assert own["as_written"] == {"best_epoch": [2, 2, 2]}
+    (section,) = report["sections"]
+    assert [figure["file"] for figure in section["figures"]] == [
+        "figure_20.png",
+        "figure_21.png",
+        "figure_21_as_run.png",
+    ]
+    assert section["tables"][0]["rows"][1][2] == "232.759"
+    assert section["manifest"]["runs"][0]["run_id"] == "aaaabbbbcccc"
+    assert len(report["missing"]) == 85
+    assert report["problems"] == []

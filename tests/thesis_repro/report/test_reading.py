@@ -1,0 +1,136 @@
+"""Whole files are read; files that are damaged at any place are said to be."""
+
+import json
+
+import pytest
+
+from thesis_repro.report.reading import (
+    Damaged,
+    Run,
+    read_answers,
+    read_judgements,
+    read_manifest,
+    read_picture,
+    read_table,
+)
+from thesis_repro.verdicts import Verdict
+
+
+@pytest.fixture
+def folder(tmp_path, write_section):
+    return write_section(tmp_path)
+
+
+def change(path, edit):
+    """Edit the JSON in a file."""
+    value = json.loads(path.read_text())
+    edit(value)
+    path.write_text(json.dumps(value))
+    return path
+
+
+def test_manifest(folder):
+    manifest = read_manifest(folder / "manifest.json")
+    assert (manifest.scale, manifest.seed, manifest.stand_in) == ("smoke", 7, True)
+    assert manifest.runs == (Run("mnist-vlae-factor-1", "aaaabbbbcccc", 2),)
+    assert set(manifest.files) == {path.name for path in folder.iterdir()} - {"manifest.json"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda m: m.pop("scale"), "'scale' is missing"),
+        (lambda m: m.update(scale={"name": "paper"}), "'scale' is of type dict, not str"),
+        (lambda m: m.update(commit=3), "'commit' is of type int, not str or NoneType"),
+        (lambda m: m["files"].update(x=None), "'x' is of type NoneType"),
+        (lambda m: m["runs"].update(x=[]), "x is no JSON object"),
+        (lambda m: m["runs"].update(x={"run_id": "1"}), "'epochs' is missing"),
+    ],
+)
+def test_manifest_of_another_form(folder, edit, words):
+    with pytest.raises(Damaged, match=words):
+        read_manifest(change(folder / "manifest.json", edit))
+
+
+def test_judgements(folder):
+    judgements = read_judgements(folder / "claims.json")
+    assert list(judgements) == ["4.2-best-epoch", "4.2-best-loss-order", "4.2-overfit-order"]
+    own = judgements["4.2-best-epoch"]
+    assert own.verdict is Verdict.REPLICATED
+    assert own.reported == {"best_epoch": [26, 39, 52]}  # Figure 20
+    assert own.as_written == {"best_epoch": [2, 2, 2]}
+    assert own.checks[0].detail == "off by 90.0%"
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda c: c[0].update(id="9.9-no"), "no claim '9.9-no'"),
+        (lambda c: c[0].update(verdict="true"), "unknown verdict 'true'"),
+        (lambda c: c[0]["checks"].append({"name": "a"}), "a check of 4.2-best-epoch"),
+        (lambda c: c[0]["checks"].append(3), "a check of 4.2-best-epoch"),
+        (lambda c: c[0].pop("why"), "'why' is missing"),
+        (lambda c: c.append("x"), "an entry is no JSON object"),
+    ],
+)
+def test_judgements_of_another_form(folder, edit, words):
+    with pytest.raises(Damaged, match=words):
+        read_judgements(change(folder / "claims.json", edit))
+
+
+@pytest.mark.parametrize("read", [read_manifest, read_judgements, read_answers])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[1, 2", b"\xff\xfe", b"null", b"3", b"[" * 100_000, b'{"rq": 1}']
+)
+def test_json_cut_off_or_of_another_kind(tmp_path, read, content):
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    with pytest.raises(Damaged):
+        read(path)
+
+
+def test_every_cut_of_a_manifest_is_noticed(folder):
+    path = folder / "manifest.json"
+    whole = path.read_bytes().rstrip()
+    for length in range(0, len(whole), 7):
+        path.write_bytes(whole[:length])
+        with pytest.raises(Damaged):
+            read_manifest(path)
+
+
+def test_table(folder):
+    table = read_table(folder / "table_3.csv")
+    assert table.columns[:2] == ("model", "reading")
+    assert table.rows[1][3] == "< 0.001"
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1\n", b"a\n\xff\xfe\n", b'a\n"1\n'])
+def test_damaged_table(tmp_path, content):
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    with pytest.raises(Damaged):
+        read_table(path)
+
+
+def test_picture(tmp_path, png):
+    path = tmp_path / "x.png"
+    path.write_bytes(png)
+    picture = read_picture(path)
+    assert (picture.width, picture.height) == (200, 100)  # 2 x 1 inches at 100 dpi
+    assert picture.origin == "chapter 4.2 · seed 0"
+    assert picture.content == png
+
+
+def test_every_cut_and_every_changed_byte_of_a_picture_is_noticed(tmp_path, png):
+    path = tmp_path / "x.png"
+    for at in range(0, len(png), 41):
+        for content in (png[:at], png[:at] + bytes([png[at] ^ 1]) + png[at + 1 :]):
+            path.write_bytes(content)
+            with pytest.raises(Damaged):
+                read_picture(path)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    for read in (read_manifest, read_table, read_picture):
+        with pytest.raises(Damaged, match="cannot be read"):
+            read(tmp_path / "x")

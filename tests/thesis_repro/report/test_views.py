@@ -1,0 +1,59 @@
+"""How results are put together for reading."""
+
+import pytest
+
+from thesis_repro.claims import load_claims
+from thesis_repro.report.collect import collect
+from thesis_repro.report.views import SECTION_TITLES, environments, origins, quantities, sections
+from thesis_repro.verdicts import Judgement, Verdict
+
+CLAIMS = {claim.id: claim for claim in load_claims()}
+
+
+def lines(claim_id, as_written, as_run=None):
+    claim = CLAIMS[claim_id]
+    own = Judgement(claim, Verdict.NOT_COMPARABLE, "", (), as_written, as_run, "smoke", "digits")
+    return [(one.name, one.reported.text, one.as_written.text, one.as_run.text)
+            for one in quantities(own)]  # fmt: skip
+
+
+def test_a_number_of_each_model_has_its_line():
+    assert lines("4.2-best-epoch", {"best_epoch": [30, 40, 50]}) == [
+        ("best epoch, mnist-vlae-factor-1", "26", "30", "–"),
+        ("best epoch, mnist-vlae-factor-2", "39", "40", "–"),
+        ("best epoch, mnist-vlae-factor-3", "52", "50", "–"),
+    ]
+
+
+def test_other_lists_stay_on_one_line():
+    assert lines("4.3-ppl-p", {"p": [0.25, 0.5]}, {"p": [1e-5, 0.123456]}) == [
+        ("p", "< 1e-29", "0.25, 0.5", "1e-05, 0.1235")
+    ]
+
+
+def test_quantities_that_only_one_side_has():
+    assert lines("4.3-ppl-10000", {"mean": 3321.97, "of_objects": 1.0}) == [
+        ("mean", "936.257", "3322", "–"),
+        ("sd", "779.098", "–", "–"),
+        ("of objects", "–", "1", "–"),
+    ]
+
+
+@pytest.fixture
+def results(tmp_path, write_section):
+    write_section(tmp_path)
+    write_section(tmp_path, "4.3", scale="paper", data="dSprites")
+    write_section(tmp_path, "4.5", versions={"python": "3.13"})
+    return collect(tmp_path, {"4.2": "chapters.ch4_2"})
+
+
+def test_sections_are_those_of_the_thesis_that_have_something_to_show(results):
+    assert [own.name for own in sections(results)] == list(SECTION_TITLES)
+    assert [own.name for own in sections(results) if own.results] == ["4.2", "4.3", "4.5"]
+    assert sum(len(own.judgements) for own in sections(results)) == 52
+    assert sum(len(own.missing) for own in sections(results)) == len(results.missing)
+
+
+def test_sections_of_like_origin_and_environment_stand_together(results):
+    assert origins(results) == [("smoke", "digits", ["4.2", "4.5"]), ("paper", "dSprites", ["4.3"])]
+    assert [names for names, _ in environments(results)] == [["4.2", "4.3"], ["4.5"]]

@@ -1,0 +1,175 @@
+"""Running a plan: each job in a fresh process with a log of its own.
+
+What fails stops only what needs it. Jobs run one after another on this machine, or side by side by
+Ray (`thesis_repro.gpus`).
+"""
+
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from thesis_repro.jobs import Job
+
+# This package's command line, in a new process of the same Python.
+PROGRAM = (sys.executable, "-c", "from thesis_repro.cli import main; main()")
+
+
+class Outcome(NamedTuple):
+    """What became of a job: its exit code and its seconds."""
+
+    exit_code: int
+    seconds: float
+
+
+class Workers(Protocol):
+    """Where jobs run."""
+
+    def has_room(self, job: Job) -> bool:
+        """Whether the job can be handed over now."""
+
+    def start(self, job: Job, log: Path) -> None:
+        """Hand a job over."""
+
+    def wait(self) -> tuple[str, Outcome]:
+        """The name and outcome of a job that has ended, as soon as one has."""
+
+    def stop(self) -> None:
+        """End all that runs; what they have saved stays."""
+
+
+@dataclass
+class Execution:
+    """A plan on its way; ``tell`` is called with a line for each job that starts or ends."""
+
+    plan: Mapping[str, Job]
+    workers: Workers
+    logs: Path
+    tell: Callable[[str], None]
+    done: set[str] = field(default_factory=set)
+    failed: dict[str, Outcome] = field(default_factory=dict)
+    running: set[str] = field(default_factory=set)
+
+    def run(self) -> None:
+        """Run everything that can be run; see ``failed`` and ``left`` for the rest.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C; all jobs have been ended, and go on from where they were.
+        """
+        self.done |= {name for name, job in self.plan.items() if job.is_done}
+        try:
+            while self._start_ready() or self.running:
+                name, outcome = self.workers.wait()
+                self._ended(name, outcome)
+        except KeyboardInterrupt:
+            self.workers.stop()
+            raise
+
+    @property
+    def left(self) -> dict[str, str]:
+        """Jobs that were not run, and why not."""
+        return {
+            name: job.problem or "needs " + ", ".join(n for n in job.needs if n not in self.done)
+            for name, job in self.plan.items()
+            if name not in self.done and name not in self.failed
+        }
+
+    def log_of(self, name: str) -> Path:
+        """The log file of a job."""
+        return self.logs / f"{name.replace(' ', '-')}.log"
+
+    def _start_ready(self) -> bool:
+        """Start jobs while there is room, the longest first; whether any was started."""
+        ready = [
+            job
+            for name, job in self.plan.items()
+            if name not in self.done | self.running | self.failed.keys()
+            and not job.problem
+            and self.done.issuperset(job.needs)
+        ]
+        started = False
+        for job in sorted(ready, key=_urgency):
+            if not self.workers.has_room(job):
+                continue
+            self.tell(f"start  {job.name}  (log: {self.log_of(job.name)})")
+            self.workers.start(job, self.log_of(job.name))
+            self.running.add(job.name)
+            started = True
+        return started
+
+    def _ended(self, name: str, outcome: Outcome) -> None:
+        self.running.remove(name)
+        count = f"{len(self.done) + (outcome.exit_code == 0)} of {len(self.plan)}"
+        if outcome.exit_code == 0:
+            self.done.add(name)
+            self.tell(f"done   {name}  {outcome.seconds:,.0f} s  ({count})")
+        else:
+            self.failed[name] = outcome
+            self.tell(f"FAILED {name}  exit code {outcome.exit_code}  (log: {self.log_of(name)})")
+
+
+def _urgency(job: Job) -> tuple[bool, float]:
+    """Data and sections are short, and let others go on or end; then the longest training first."""
+    return job.is_training, -job.multiply_adds
+
+
+def repeat_command(job: Job) -> str:
+    """The command that does a job by hand."""
+    return shlex.join(("thesis-repro", *job.command))
+
+
+# === One after another ===
+
+
+class InTurn:
+    """One job after another, each in a process of its own: its memory is free when it ends."""
+
+    def __init__(self, program: Sequence[str] = PROGRAM):
+        self._program = program
+        self._process: subprocess.Popen | None = None
+        self._name = ""
+        self._began = 0.0
+
+    def has_room(self, job: Job) -> bool:
+        """Whether nothing runs."""
+        return self._process is None
+
+    def start(self, job: Job, log: Path) -> None:
+        """Start the job's process."""
+        self._name, self._began = job.name, time.monotonic()
+        self._process = start_process(self._program, job.command, log)
+
+    def wait(self) -> tuple[str, Outcome]:
+        """Wait for the job to end."""
+        exit_code = self._process.wait()
+        self._process = None
+        return self._name, Outcome(exit_code, time.monotonic() - self._began)
+
+    def stop(self) -> None:
+        """End the job as Ctrl-C would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait()
+
+
+def start_process(program: Sequence[str], arguments: Sequence[str], log: Path) -> subprocess.Popen:
+    """Start a program; what it says is added to the log.
+
+    In a process group of its own, so that Ctrl-C at the terminal reaches only who started it.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as output:
+        output.write(f"$ {shlex.join(('thesis-repro', *arguments))}\n")
+        output.flush()
+        return subprocess.Popen(
+            [*program, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
