@@ -26,7 +26,7 @@ PLAN = {
     "mnist-vae": (20, 8),
     "mnist-vlae-factor-3": (20, 8),
     "mnist-vae-gan": (20, 8),
-    "mnist-vlae-gan": (5, 4),
+    "mnist-vlae-gan": (20, 4),
 }
 FEATURE_CONSTANT = 3136 * math.log(2 * math.pi)  # of the feature loss at 28 px: hides differences
 FIRST = 1e-5  # relative, before the first update of what a loss depends on
