@@ -20,6 +20,8 @@ REQUIREMENTS = [
     "click>=8.5,<9",
     "rich>=15,<16",
     "filelock>=3.32,<5",
+    "jinja2>=3.1,<4",
+    "pypdfium2>=5,<6",
     "ray>=2.60,<3",
     "google-crc32c>=1.9,<2",
     "requests>=2.34,<3",
@@ -68,6 +70,7 @@ setup(
     package_data={
         "appendix_architectures": ["listings.json"],
         "thesis_repro": ["*.json", "*.toml"],
+        "thesis_repro.report": ["*.css", "*.j2", "*.js", "*.json"],
     },
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,

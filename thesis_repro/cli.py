@@ -11,10 +11,16 @@ import click
 
 from data_prep.errors import DataError
 from data_prep.parallel import WorkerKilledError
-from thesis_repro import data_commands, plan_commands, zoo
+from thesis_repro import data_commands, plan_commands, report_commands, zoo
 from thesis_repro.errata import UnknownErratumError
 from thesis_repro.errors import TrainingError
-from thesis_repro.options import data_dir_option, directory, import_quietly, run_options
+from thesis_repro.options import (
+    data_dir_option,
+    import_quietly,
+    out_option,
+    run_options,
+    runs_dir_option,
+)
 from thesis_repro.scale import SCALES
 from thesis_repro.sections import CHAPTERS, script
 
@@ -48,7 +54,8 @@ class _Commands(click.Group):
 def main() -> None:
     """Reproduce the thesis "Semantic Representations in VAEs as a Model of the Visual System".
 
-    Exit codes: 0 done, 1 a job failed, 2 wrong usage, 3 data missing or corrupt.
+    Exit codes: 0 done, 1 a job failed, 2 wrong usage, 3 data missing or corrupt, 4 a comparable
+    claim does not replicate (claims --strict).
     """
     # "No GPU found" is not an error here; what really fails is raised as a Python exception.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -84,7 +91,7 @@ def _workspace(out: Path, datasets: Iterable[str], **options: Any):
 @main.command()
 @click.argument("sections", nargs=-1, required=True, type=click.Choice(list(CHAPTERS)))
 @run_options
-@plan_commands.out_option
+@out_option
 def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
     """Train or load what SECTIONS need; emit their figures, tables and verdicts."""
     if options["dry_run"]:
@@ -200,7 +207,7 @@ def errata(erratum: str | None) -> None:
 
 @main.command()
 @data_dir_option
-@click.option("--runs-dir", type=directory, default="runs", show_default=True)
+@runs_dir_option
 def doctor(data_dir: Path, runs_dir: Path) -> None:
     """Versions, backend, devices, prepared data, free disk; what stands in the way, and the fix."""
     import_quietly("keras", "tensorflow")
@@ -212,3 +219,5 @@ def doctor(data_dir: Path, runs_dir: Path) -> None:
 main.add_command(data_commands.data)
 main.add_command(plan_commands.plan)
 main.add_command(plan_commands.run_all)
+main.add_command(report_commands.report)
+main.add_command(report_commands.claims)

@@ -71,6 +71,11 @@ class Execution:
             raise
 
     @property
+    def has_run(self) -> bool:
+        """Whether any job was run, whatever became of it."""
+        return bool(self.failed) or any(not self.plan[name].is_done for name in self.done)
+
+    @property
     def left(self) -> dict[str, str]:
         """Jobs that were not run, and why not."""
         return {

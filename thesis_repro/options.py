@@ -21,6 +21,12 @@ stand_in_option = click.option(
     help="Use stand-in data that need no download; labelled as such. dSprites needs none: it is "
     "rendered.",
 )
+runs_dir_option = click.option(
+    "--runs-dir", type=directory, default="runs", show_default=True, help="Trained models."
+)
+out_option = click.option(
+    "--out", type=directory, default="results", show_default=True, help="Results."
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Errors only.")
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Only show the jobs, what is done of them, and what they cost."
@@ -39,9 +45,7 @@ def run_options(command: Callable) -> Callable:
         ),
         data_dir_option,
         stand_in_option,
-        click.option(
-            "--runs-dir", type=directory, default="runs", show_default=True, help="Trained models."
-        ),
+        runs_dir_option,
         click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
         click.option(
             "--precision",

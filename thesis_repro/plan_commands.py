@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thesis_repro import zoo
-from thesis_repro.options import directory, import_quietly, run_options
+from thesis_repro import report_commands, zoo
+from thesis_repro.options import import_quietly, out_option, run_options
 from thesis_repro.scale import SCALES
 from thesis_repro.sections import CHAPTERS
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 EXIT_JOB_FAILED, EXIT_DATA, EXIT_INTERRUPTED = 1, 3, 130
 
-out_option = click.option(
-    "--out", type=directory, default="results", show_default=True, help="Results."
-)
 ALL = "all"
 
 
@@ -42,8 +39,14 @@ def plan(sections: tuple[str, ...], **options: Any) -> None:
     "--gpus", type=click.IntRange(1), help="Trainings side by side, one GPU each, by Ray."
 )
 @click.option("--address", help="Of a Ray cluster whose machines share the folders.")
-def run_all(gpus: int | None, address: str | None, quiet: bool, **options: Any) -> None:
-    """Train every model and run every section, as one plan of jobs that can be stopped any time."""
+@click.pass_context
+def run_all(
+    ctx: click.Context, gpus: int | None, address: str | None, quiet: bool, **options: Any
+) -> None:
+    """Train every model and run every section, then put all of it on one page.
+
+    The plan's jobs can be stopped at any time; the same command goes on with what is missing.
+    """
     if options["dry_run"]:
         show(CHAPTERS, zoo.MODELS, **options)
         return
@@ -51,6 +54,9 @@ def run_all(gpus: int | None, address: str | None, quiet: bool, **options: Any) 
         raise click.UsageError("--address wants --gpus as well: how many trainings side by side.")
     jobs = jobs_of(CHAPTERS, zoo.MODELS, **options)
     execution = execute(jobs, options["runs_dir"] / "logs", gpus, address, quiet=quiet)
+    if execution.has_run and any(options["out"].glob("*/manifest.json")):
+        folders = {name: options[name] for name in ("out", "runs_dir")}
+        ctx.invoke(report_commands.report, **folders, kind="html", pdf=None)
     conclude(execution)
 
 

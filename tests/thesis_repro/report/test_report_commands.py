@@ -61,6 +61,13 @@ def test_report_names_damage_on_stderr(out):
     assert result.stderr.startswith(f"{path}: manifest.json lists it, but it is not there.")
 
 
+def test_report_that_cannot_be_written(out):
+    (out / "index.html").mkdir()
+    result = run("report", "--out", out)
+    assert result.exit_code == DATA
+    assert "index.html: it cannot be written (" in result.stderr
+
+
 def test_report_with_the_thesis(out, thesis_pdf):
     result = run("report", "--out", out, "--pdf", thesis_pdf)
     assert result.exit_code == DONE

@@ -1,0 +1,179 @@
+"""Read everything under the results folder and hold it against the manifests.
+
+Nothing here stops at a damaged file: it becomes a `Problem`, and the rest is collected.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from data_prep.errors import DataError
+from thesis_repro.files import sha256
+from thesis_repro.report.captions import Key
+from thesis_repro.report.reading import (
+    Damaged,
+    Manifest,
+    Run,
+    read_answers,
+    read_judgements,
+    read_manifest,
+    read_picture,
+    read_table,
+)
+from thesis_repro.report.results import File, Item, Problem, Results, Section
+
+_SECTION = re.compile(r"\d+\.\d+")
+_NUMBERED = re.compile(r"(figure|table)_(\d+)(?:_(.+))?")
+
+# The states of a file, and why all but the first and the last are problems.
+AS_MADE, CHANGED, GONE, UNREADABLE = "as made", "changed since", "gone", "not readable"
+UNLISTED, UNKNOWN = "not in the manifest", "without a manifest"
+_CAUSES = {
+    CHANGED: "it is not the file that manifest.json lists: its SHA-256 is another one",
+    GONE: "manifest.json lists it, but it is not there",
+    UNREADABLE: "it cannot be read",
+    UNLISTED: "manifest.json does not list it: it is of another or an unfinished run",
+}
+
+Read = TypeVar("Read")
+
+
+def require(results: Results) -> Results:
+    """The results, if there are any.
+
+    Raises:
+        DataError: no section has left anything in the folder.
+    """
+    if not results.sections:
+        fix = (
+            "run `thesis-repro chapter 4.2` (in minutes: --scale smoke --stand-in), or name the "
+            "folder of the results with --out"
+        )
+        raise DataError(results.out, "it holds no results", fix)
+    return results
+
+
+def require_claims(results: Results) -> None:
+    """Make sure that every verdict found is as its section wrote it.
+
+    Raises:
+        DataError: a ``claims.json`` is damaged, changed or missing.
+    """
+    for problem in results.problems:
+        if problem.path.name == "claims.json":
+            fix = f"run `thesis-repro chapter {problem.path.parent.name}` again"
+            raise DataError(problem.path, problem.cause, fix)
+
+
+def collect(out: Path, chapters: Mapping[str, str], runs_dir: Path | None = None) -> Results:
+    """Read the results in ``<out>/<section>/``.
+
+    Args:
+        out: the folder of the results.
+        chapters: the sections of this version and the modules that make them.
+        runs_dir: where the trained models lie; their run times are read there if they are there.
+    """
+    folders = [path for path in out.glob("*") if _SECTION.fullmatch(path.name) and path.is_dir()]
+    order = sorted(folders, key=lambda path: [int(part) for part in path.name.split(".")])
+    sections = (_section(folder, chapters.get(folder.name, ""), runs_dir) for folder in order)
+    return Results(out, chapters, tuple(section for section in sections if section.files))
+
+
+class _Folder:
+    """A section's folder on reading: what is wrong with a file is kept, and the rest read on."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.problems: list[Problem] = []
+
+    def read(self, read: Callable[[Path], Read], name: str) -> Read | None:
+        """The file's content; None where it is not there or, as a problem says, damaged."""
+        path = self.path / name
+        if not path.exists():
+            return None
+        try:
+            return read(path)
+        except Damaged as error:
+            self.problems.append(Problem(path, str(error)))
+            return None
+
+    def items(self, files: Iterable[File], suffix: str, read: Callable) -> tuple[Item, ...]:
+        """The figures or tables among the files, those with a number of the thesis first."""
+        items = [
+            Item(*_numbered(file.name), file, content)
+            for file in files
+            if Path(file.name).suffix == suffix
+            and (content := self.read(read, file.name)) is not None
+        ]
+        return tuple(sorted(items, key=lambda own: (own.key is None, own.key or (), own.variant)))
+
+
+def _section(path: Path, module: str, runs_dir: Path | None) -> Section:
+    """One section's folder; every file that is not right is among the problems."""
+    folder = _Folder(path)
+    if not (path / "manifest.json").exists():
+        cause = "it is missing: the section's run was not finished"
+        folder.problems.append(Problem(path / "manifest.json", cause))
+    manifest = folder.read(read_manifest, "manifest.json")
+    if manifest and runs_dir:
+        timed = (run._replace(seconds=_seconds(runs_dir, run)) for run in manifest.runs)
+        manifest = replace(manifest, runs=tuple(timed))
+    files = tuple(_files(path, manifest))
+    folder.problems += [
+        Problem(path / file.name, _CAUSES[file.state]) for file in files if file.state in _CAUSES
+    ]
+    return Section(
+        name=path.name,
+        script=f"{module.replace('.', '/')}.py" if module else "",
+        manifest=manifest,
+        judgements=tuple((folder.read(read_judgements, "claims.json") or {}).values()),
+        figures=folder.items(files, ".png", read_picture),
+        tables=folder.items(files, ".csv", read_table),
+        answers=folder.read(read_answers, "research_questions.json") or (),
+        files=files,
+        problems=tuple(folder.problems),
+    )
+
+
+def _files(folder: Path, manifest: Manifest | None) -> Iterator[File]:
+    """The files of a section, those of the manifest first."""
+    listed = manifest.files if manifest else {}
+    there = {path.name: path for path in sorted(folder.glob("[!.]*.*")) if path.is_file()}
+    there.pop("manifest.json", None)
+    for name in (*listed, *(name for name in there if name not in listed)):
+        if name not in there:
+            yield File(name, "", GONE)
+            continue
+        try:
+            digest = sha256(there[name])
+        except OSError:
+            yield File(name, "", UNREADABLE)
+            continue
+        if name in listed:
+            yield File(name, digest, AS_MADE if digest == listed[name] else CHANGED)
+        else:
+            yield File(name, digest, UNLISTED if manifest else UNKNOWN)
+
+
+def _numbered(name: str) -> tuple[Key | None, str]:
+    """The thesis's number in a file's name, and what else the name says."""
+    stem = Path(name).stem
+    match = _NUMBERED.fullmatch(stem)
+    if not match:
+        return None, stem.replace("_", " ")
+    kind, number, variant = match.groups()
+    return (kind, int(number)), (variant or "").replace("_", " ")
+
+
+def _seconds(runs_dir: Path, run: Run) -> float | None:
+    """How long a run trained, by its history; None where that is not at hand or not whole."""
+    path = runs_dir / run.model / run.run_id / "history.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            seconds = [float(row["seconds"]) for row in csv.DictReader(file)]
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        return None
+    return sum(seconds) if len(seconds) == run.epochs else None

@@ -1,0 +1,55 @@
+"""Results as JSON: what the page says, for other programs."""
+
+from pathlib import Path
+from typing import Any
+
+from thesis_repro import provenance
+from thesis_repro.files import write_json
+from thesis_repro.report.questions import questions_of
+from thesis_repro.report.results import Item, Results, Section, count_verdicts
+
+
+def write_plain(results: Results, path: Path) -> None:
+    """Write the report's content without the pictures; files are named by section and name."""
+    report = {
+        "created": provenance.now(),
+        "commit": provenance.commit(),
+        "verdicts": {verdict.value: n for verdict, n in count_verdicts(results.judgements).items()},
+        "claims": [
+            judgement.to_json() | {"questions": questions_of(judgement.claim)}
+            for judgement in results.judgements
+        ],
+        "sections": [_section(section) for section in results.sections],
+        "missing": [
+            {"name": gap.caption.name, "section": gap.caption.section, "reason": gap.reason}
+            for gap in results.missing
+        ],
+        "problems": [
+            {"file": str(problem.path), "cause": problem.cause} for problem in results.problems
+        ],
+    }
+    write_json(path, report)
+
+
+def _section(section: Section) -> dict[str, Any]:
+    made = section.manifest
+    manifest = made and vars(made) | {"runs": [run._asdict() for run in made.runs]}
+    return {
+        "section": section.name,
+        "script": section.script,
+        "manifest": manifest,
+        "answers": [answer._asdict() for answer in section.answers],
+        "figures": [_item(item) for item in section.figures],
+        "tables": [_item(item) | item.content._asdict() for item in section.tables],
+        "files": [file._asdict() for file in section.files],
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "name": item.caption.name if item.caption else None,
+        "caption": item.caption.caption if item.caption else None,
+        "variant": item.variant,
+        "file": item.file.name,
+        "sha256": item.file.sha256,
+    }

@@ -1,0 +1,140 @@
+"""What the page shows of the results: by section, by question, by what made them."""
+
+from typing import Any, NamedTuple
+
+from thesis_repro.report.numbers import Cell, cell
+from thesis_repro.report.questions import by_question
+from thesis_repro.report.reading import Answer
+from thesis_repro.report.results import Gap, Results, Section
+from thesis_repro.research_questions import QUESTIONS
+from thesis_repro.verdicts import Judgement
+
+# The thesis's table of contents.
+SECTION_TITLES = {
+    "3.3": "Datasets",
+    "3.4": "Models",
+    "4.1": "Gabor Wavelets in Variational Autoencoders",
+    "4.2": "Sparseness in Generative Models",
+    "4.3": "Latent Space Entanglement and Categorical Factors of Variation",
+    "4.4": "Latent Space Analysis",
+    "4.5": "Latent Space Separability on Generated Images",
+    "4.6": "Pixel-wise Distribution of Generated Images",
+    "4.7": "Class-Distribution of Generated Images",
+    "4.8": "Feature Map Stripes",
+}
+
+
+class SectionView(NamedTuple):
+    """A section as the page shows it, also where nothing was found of it."""
+
+    name: str
+    title: str
+    results: Section | None
+    judgements: list[Judgement]
+    missing: list[Gap]
+    is_built: bool  # whether this version can make it
+
+
+class QuestionView(NamedTuple):
+    """A research question; ``answers`` are (section, answer)."""
+
+    number: str
+    text: str
+    judgements: list[Judgement]
+    answers: list[tuple[str, Answer]]
+
+
+class Quantity(NamedTuple):
+    """One line of a claim: a quantity and its three values."""
+
+    name: str
+    reported: Cell
+    as_written: Cell
+    as_run: Cell
+
+
+def sections(results: Results) -> list[SectionView]:
+    """The sections of the thesis that have results or should have some, in its order."""
+    found = {section.name: section for section in results.sections}
+    names = sorted({*SECTION_TITLES, *found}, key=lambda name: list(map(int, name.split("."))))
+    return [
+        SectionView(
+            name,
+            SECTION_TITLES.get(name, ""),
+            found.get(name),
+            [own for own in results.judgements if own.claim.section == name],
+            [gap for gap in results.missing if gap.caption.section == name],
+            name in results.chapters,
+        )
+        for name in names
+    ]
+
+
+def quantities(judgement: Judgement) -> list[Quantity]:
+    """The lines of a claim, what is reported first; a line for each model where there are several.
+
+    A quantity with one number per model is a list in the order of the claim's models.
+    """
+    sides = [judgement.reported or {}, judgement.as_written or {}, judgement.as_run or {}]
+    lines = []
+    for name in dict.fromkeys(name for side in sides for name in side):
+        values = [side.get(name) for side in sides]
+        models = judgement.claim.models
+        by_model = all(
+            value is None or (isinstance(value, list) and len(value) == len(models))
+            for value in values
+        )
+        words = name.replace("_", " ")
+        if not by_model:
+            lines.append(_quantity(words, values))
+            continue
+        for at, model in enumerate(models):
+            own = [None if value is None else value[at] for value in values]
+            lines.append(_quantity(f"{words}, {model}", own))
+    return lines
+
+
+def _quantity(name: str, values: list[Any]) -> Quantity:
+    reported, as_written, as_run = values
+    return Quantity(name, cell(reported, printed=True), cell(as_written), cell(as_run))
+
+
+def environments(results: Results) -> list[tuple[list[str], dict[str, str]]]:
+    """The versions that results were made with, each with the sections that have them."""
+    groups: list[tuple[list[str], dict[str, str]]] = []
+    for section in results.sections:
+        versions = section.manifest.versions if section.manifest else {}
+        same = next((names for names, own in groups if own == versions), None)
+        if same is not None:
+            same.append(section.name)
+        elif versions:
+            groups.append(([section.name], versions))
+    return groups
+
+
+def origins(results: Results) -> list[tuple[str, str, list[str]]]:
+    """Each pair of scale and data behind the results, with its sections."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for section in results.sections:
+        if made := section.manifest:
+            scale = made.scale if made.runs or section.judgements else ""
+            groups.setdefault((scale, made.data), []).append(section.name)
+    return [(scale, data, names) for (scale, data), names in groups.items()]
+
+
+def questions(results: Results) -> list[QuestionView]:
+    """The research questions with the claims that bear on them and the sections' answers."""
+    return [
+        QuestionView(
+            number,
+            QUESTIONS.get(number, "Claims beside the research questions"),
+            group,
+            [
+                (section.name, answer)
+                for section in results.sections
+                for answer in section.answers
+                if answer.number == number
+            ],
+        )
+        for number, group in by_question(results.judgements).items()
+    ]
