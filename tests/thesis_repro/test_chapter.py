@@ -96,6 +96,29 @@ def test_every_row_of_a_table_carries_scale_and_data(chapter):
     assert b"\r" not in path.read_bytes()
 
 
+def test_numbers_without_a_number_of_the_thesis_have_a_name(chapter):
+    chapter.images("mnist-vlae-factor-1")
+    chapter.save_numbers("kl_divergences", pd.DataFrame([{"mean": 1.5}]))
+    chapter.save_figure("27_as_run", new_figure(2, 2))
+    names = ["kl_divergences.csv", "figure_27_as_run.png", "figure_27_as_run.svg"]
+    assert [path.name for path in chapter.files] == names
+    assert "1.5,quick" in (chapter.folder / "kl_divergences.csv").read_text()
+
+
+def test_answers_stand_with_their_questions_and_once_in_the_manifest(chapter):
+    chapter.images("mnist-vlae-factor-1")
+    chapter.answer("RQ3", "They can.")
+    chapter.answer("RQ1", "Hardly.")
+    written = json.loads((chapter.folder / "research_questions.json").read_text(encoding="utf-8"))
+    assert (written["scale"], written["data"]) == ("quick", "mnist, tested")
+    assert [(entry["number"], entry["answer"]) for entry in written["rq"]] == [
+        ("RQ3", "They can."),
+        ("RQ1", "Hardly."),
+    ]
+    assert "categorical" in written["rq"][0]["question"]
+    assert [path.name for path in chapter.files] == ["research_questions.json"]
+
+
 def test_claims_without_a_measurement_are_not_run(chapter):
     chapter.images("mnist-vlae-factor-1")
     measured = Measurement("4.2-best-epoch", {"best_epoch": [26, 39, 52]})
