@@ -82,6 +82,15 @@ def test_a_large_and_a_small_peak():
     assert count_peaks(mixture([0, 0.15], 0.1, shares=[0.5, 0.5])) == 1  # two centres, one hump
 
 
+def test_two_highest_bins_of_one_hump_are_one_peak():
+    """Equally high, and with a little less between them, as noise makes it."""
+    heights = 400 - 5 * np.abs(np.arange(100) - 49)
+    heights[[48, 50]], heights[49] = 400, 340
+    values = np.repeat(np.arange(100) + 0.5, np.maximum(heights, 1))
+    assert np.histogram(values, 100)[0][48:51].tolist() == [400, 340, 400]
+    assert count_peaks(values) == 1
+
+
 def test_peaks_at_the_edges_count():
     assert count_peaks(np.repeat([0.0, 1.0, 5.0], 1_000)) == 3
 
