@@ -12,6 +12,7 @@ import click
 from data_prep.errors import DataError
 from data_prep.parallel import WorkerKilledError
 from thesis_repro import data_commands, plan_commands, report_commands, zoo
+from thesis_repro.discussions import DISCUSSIONS, describe
 from thesis_repro.errata import UnknownErratumError
 from thesis_repro.errors import TrainingError
 from thesis_repro.options import (
@@ -21,6 +22,7 @@ from thesis_repro.options import (
     run_options,
     runs_dir_option,
 )
+from thesis_repro.report.collect import collect
 from thesis_repro.scale import SCALES
 from thesis_repro.sections import CHAPTERS, script
 
@@ -89,14 +91,27 @@ def _workspace(out: Path, datasets: Iterable[str], **options: Any):
 
 
 @main.command()
-@click.argument("sections", nargs=-1, required=True, type=click.Choice(list(CHAPTERS)))
+@click.argument("sections", nargs=-1, required=True, type=click.Choice([*CHAPTERS, *DISCUSSIONS]))
 @run_options
 @out_option
 def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
-    """Train or load what SECTIONS need; emit their figures, tables and verdicts."""
+    """Train or load what SECTIONS need; emit their figures, tables and verdicts.
+
+    Sections 4.9 to 4.15 discuss: for them, the results that bear on them are listed.
+    """
+    experiments = [section for section in sections if section in CHAPTERS]
     if options["dry_run"]:
-        plan_commands.show(sections, (), out=out, **options)
+        plan_commands.show(experiments, (), out=out, **options)
         return
+    if experiments:
+        _run_sections(experiments, out, **options)
+    for section in sections:
+        if section in DISCUSSIONS:
+            click.echo(describe(section, collect(out, CHAPTERS).judgements))
+
+
+def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
+    """Run the scripts of these sections, one after another."""
     import_quietly("keras", "tensorflow")
     from thesis_repro.chapter import Chapter
     from thesis_repro.verdicts import render
