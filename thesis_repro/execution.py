@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -146,8 +147,9 @@ class InTurn:
 
     def start(self, job: Job, log: Path) -> None:
         """Start the job's process."""
-        self._name, self._began = job.name, time.monotonic()
-        self._process = start_process(self._program, job.command, log)
+        with _ctrl_c_later():
+            self._name, self._began = job.name, time.monotonic()
+            self._process = start_process(self._program, job.command, log)
 
     def wait(self) -> tuple[str, Outcome]:
         """Wait for the job to end."""
@@ -160,6 +162,19 @@ class InTurn:
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait()
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Hold Ctrl-C back for the block: a process that is not yet known could not be ended."""
+    pressed = []
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def start_process(program: Sequence[str], arguments: Sequence[str], log: Path) -> subprocess.Popen:

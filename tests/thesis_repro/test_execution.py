@@ -144,6 +144,20 @@ def test_ctrl_c_reaches_the_job_and_waits_for_it(tmp_path):
     assert process.returncode != 0
 
 
+def test_ctrl_c_while_a_job_is_started_ends_it_too(tmp_path, monkeypatch):
+    started = []
+
+    def start(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        started.append(subprocess.Popen([*PYTHON, "import time; time.sleep(60)"]))
+        return started[0]
+
+    monkeypatch.setattr("thesis_repro.execution.start_process", start)
+    with pytest.raises(KeyboardInterrupt):
+        execute(plan(job("train a")), tmp_path)
+    assert started[0].poll() is not None
+
+
 # --- Ray ---
 
 RAY_SCRIPT = Path(__file__).with_name("ray_worker.py")
