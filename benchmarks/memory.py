@@ -76,7 +76,7 @@ def measured(model_id: str, precision: str, batch_size: int | None = None) -> Pe
 
 
 def chosen(context: click.Context, option: click.Parameter, value: str) -> list[str]:
-    """Model ids from a comma-separated list."""
+    """Model ids from a comma-separated list; not from `workload`, which imports Keras."""
     ids = value.split(",")
     unknown = [model_id for model_id in ids if model_id not in MODELS]
     if unknown:

@@ -20,7 +20,7 @@ def histograms(
 
     ``rows`` maps a row's label to groups of z (n, dimensions), by name, which are drawn over each
     other: densities in 100 bins, the standard normal density as a line. ``marked`` gives the
-    dimension (from 0) whose panel is titled in colour, for each row that has one. Axes are shared.
+    dimension (from 0) whose panel is in colour, for each row that has one. Axes are shared.
     """
     dimensions = next(iter(next(iter(rows.values())).values())).shape[1]
     figure = new_figure(1.25 * dimensions, 0.75 + 1.2 * len(rows))

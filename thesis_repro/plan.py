@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data_prep.errors import DataError
 from data_prep.folders import MADE_EXACTLY, folder, official_folder, prepare_command
-from data_prep.manifest import read_manifest
+from data_prep.manifest import Manifest, read_manifest
 from thesis_repro import zoo
 from thesis_repro.files import sha256
 from thesis_repro.images import Identity
@@ -48,7 +48,6 @@ class _Planner:
     def __init__(self, settings: Settings):
         self.settings = settings
         self.jobs: dict[str, Job] = {}
-        self.identities: dict[str, Identity | None] = {}  # of data sets that are prepared
 
     def add_data(self, dataset: str) -> str:
         name = f"data {dataset}"
@@ -93,8 +92,11 @@ class _Planner:
         specs = [zoo.model(model) for model in found.MODELS]
         needs = [self.add_data(dataset) for dataset in found.DATASETS]
         needs += [self.add_model(spec) for spec in specs]
+        datasets = {*found.DATASETS, *(spec.dataset.value for spec in specs)}
         command = ("chapter", section, *self.run_arguments(), "--out", str(self.settings.out))
-        self.jobs[name] = Job(name, tuple(needs), command, self.has_results(section, specs))
+        self.jobs[name] = Job(
+            name, tuple(needs), command, self.has_results(section, specs, datasets)
+        )
         return name
 
     # --- What is there ---
@@ -106,10 +108,8 @@ class _Planner:
 
     def identity(self, spec: ModelSpec) -> Identity | None:
         """The identity of the data that the model is trained on, if they are prepared."""
-        place = folder(self.settings.data_dir, spec.dataset.value, self.settings.stand_in)
-        try:
-            manifest = read_manifest(place, "")
-        except DataError:
+        manifest = self.manifest(spec.dataset.value)
+        if manifest is None:
             return None
         options = self.settings.options
         identity = Identity.of(manifest, schedule(spec, options.scale))
@@ -118,22 +118,32 @@ class _Planner:
         generator = self.config(zoo.model(spec.generator.value))
         return judged_identity(identity, generator, options.seed)
 
+    def manifest(self, dataset: str) -> Manifest | None:
+        """The manifest of a data set, if it is prepared."""
+        place = folder(self.settings.data_dir, dataset, self.settings.stand_in)
+        try:
+            return read_manifest(place, "")
+        except DataError:
+            return None
+
     def images(self, spec: ModelSpec) -> int | None:
         """Training images of an epoch, if the data are prepared."""
         identity = self.identity(spec)
         return identity and identity.train_images
 
-    def has_results(self, section: str, specs: list[ModelSpec]) -> bool:
-        """Whether the section's results are whole and those of these runs."""
+    def has_results(self, section: str, specs: list[ModelSpec], datasets: set[str]) -> bool:
+        """Whether the section's results are whole, and those of these runs and data."""
         place, options = self.settings.out / section, self.settings.options
         try:
             manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
             runs = {name: run["run_id"] for name, run in manifest["runs"].items()}
             expected = {spec.id: self.config(spec) for spec in specs}
+            data = sorted({self.manifest(dataset).description for dataset in datasets})
             return (
                 {name: config and config.run_id for name, config in expected.items()} == runs
                 and manifest["scale"] == options.scale.name
                 and manifest["seed"] == options.seed
+                and manifest["data"] == ", ".join(data)
                 and all(
                     sha256(place / name) == digest for name, digest in manifest["files"].items()
                 )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from data_prep.prepare import prepare
+from data_prep.reading import load
 from thesis_repro import plan as module
 from thesis_repro import zoo
 from thesis_repro.files import sha256
@@ -91,6 +92,7 @@ def test_results_are_done_if_they_are_whole_and_of_these_runs(settings):
     (folder / "table_3.csv").write_text("a\n1\n")
     manifest = {
         "scale": "smoke", "seed": 0, "runs": runs,
+        "data": load("mnist", settings.data_dir, stand_in=True).description,
         "files": {"table_3.csv": sha256(folder / "table_3.csv")},
     }  # fmt: skip
 
@@ -101,6 +103,7 @@ def test_results_are_done_if_they_are_whole_and_of_these_runs(settings):
     assert is_done()
     assert not is_done(scale="quick")
     assert not is_done(seed=1)
+    assert not is_done(data="MNIST (official files)")
     assert not is_done(runs=runs | {"mnist-vlae-factor-1": {"run_id": "0" * 12}})
     assert not is_done(files={"table_3.csv": "0" * 64})
     assert not is_done(files={"table_4.csv": "0" * 64})
