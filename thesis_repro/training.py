@@ -39,12 +39,13 @@ TRAINERS: dict[str, type[Trainer]] = {
 
 # Part of every run's id. Raise it whenever a change here, in the losses or in the networks makes
 # the same configuration end with other weights.
-TRAINING_VERSION = 2
+TRAINING_VERSION = 3
 
 # Batch normalisation's moving statistics keep 0.99 of what they were at each update, so that a run
-# of a few hundred updates would end with much of their initial values. Such a run keeps less: its
-# updates are ten times as many as the moving statistics remember.
-_MEMORIES = 10
+# of a few hundred updates would end with much of their initial values, or of the huge variances of
+# first updates that explode. Such a run keeps less: its updates are twenty times as many as the
+# moving statistics remember.
+_MEMORIES = 20
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _train(
 
 
 def _limit_memory(networks: Iterable[keras.Model], updates: int) -> None:
-    """Let moving statistics remember a tenth of a run's updates at most; nothing from 1,000 on."""
+    """Let moving statistics remember a 20th of a run's updates at most; Keras's from 2,000 on."""
     for layer in (layer for network in networks for layer in network.layers):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = min(layer.momentum, max(0.0, 1 - _MEMORIES / max(updates, 1)))
