@@ -37,7 +37,7 @@ def training_multiply_adds(spec: ModelSpec) -> int:
     return sum(passes[part] * count for part, count in forward_multiply_adds(spec).items())
 
 
-def training_memory(spec: ModelSpec) -> float:
+def training_memory(spec: ModelSpec, batch_size: int) -> float:
     """Estimate of the memory that training takes (bytes), within a fifth of what was measured.
 
     The process itself, four numbers per weight (value, gradient, two moments of Adam), and every
@@ -52,7 +52,7 @@ def training_memory(spec: ModelSpec) -> float:
         if not isinstance(layer.output, list)
     )
     kept = 1.0 if spec.feature_weight is None else 1.8
-    return _PROCESS + 4 * (4 * weights + kept * outputs * spec.batch_size.value)
+    return _PROCESS + 4 * (4 * weights + kept * outputs * batch_size)
 
 
 def _of_layer(layer: keras.Layer) -> int:

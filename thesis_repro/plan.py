@@ -75,6 +75,7 @@ class _Planner:
             done = config is not None and RunFolder(self.settings.runs_dir, config).is_done
             amount = schedule(spec, self.settings.options.scale)
             passes = (self.images(spec) or amount.train_images or 0) * amount.epochs
+            batch = min(spec.batch_size.value, amount.train_images or spec.batch_size.value)
             self.jobs[name] = Job(
                 name,
                 tuple(needs),
@@ -82,7 +83,7 @@ class _Planner:
                 done,
                 image_passes=passes,
                 multiply_adds=passes * training_multiply_adds(spec),
-                memory=training_memory(spec),
+                memory=training_memory(spec, batch),
             )
         return name
 

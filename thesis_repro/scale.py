@@ -18,6 +18,7 @@ class Scale:
         validation_images: In an epoch.
         epochs: Of a whole training.
         multiply_adds: Of a whole training.
+        fewest_images: That the limit on multiply-adds leaves an epoch; ``None`` is a whole batch.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Scale:
     validation_images: int | None = None
     epochs: int | None = None
     multiply_adds: float | None = None
+    fewest_images: int | None = None
 
 
 SCALES = {
@@ -32,6 +34,6 @@ SCALES = {
     for scale in (
         Scale("paper"),
         Scale("quick", 3_000, 2_400, 60, 3e13),
-        Scale("smoke", 512, 240, 2, 1.5e12),
+        Scale("smoke", 256, 96, 2, 4e11, 32),
     )
 }

@@ -122,8 +122,8 @@ def test_official_files_that_are_missing_are_named_with_the_fix(tmp_path, settin
 
 def test_image_passes_are_those_of_the_schedule(settings):
     jobs = make_plan([], ["mnist-vae", "celeba-vlae-gan"], settings)
-    assert jobs["train mnist-vae"].image_passes == 512 * 2
-    assert jobs["train celeba-vlae-gan"].image_passes == 128  # not prepared, but limited
+    assert jobs["train mnist-vae"].image_passes == 256 * 2
+    assert jobs["train celeba-vlae-gan"].image_passes == 32  # not prepared, but limited
 
 
 def test_identity_of_judged_data_is_known_before_the_generator_is(settings, monkeypatch):
@@ -156,8 +156,8 @@ def test_the_table_sums_up_what_is_left(settings, monkeypatch):
     rows = {line.split("  ")[0]: line for line in lines}
     assert rows["train mnist-vlae-factor-3"].split("  ")[1] == "done"
     assert "after train mnist-vlae-factor-1 and 1 more" in rows["chapter 4.2"]
-    work = 1_024 * 3 * (31e6 + 8.2e6)  # factor-1 and -2
-    assert f"3 of 5 jobs to do: about {work / 1e9 / 60:.0f} min of training" in lines[-2]
+    work = 512 * 3 * (31e6 + 8.2e6)  # factor-1 and -2
+    assert f"3 of 5 jobs to do: about {work / 1e9:.0f} s of training" in lines[-2]
     assert "1 G multiply-adds/s, measured" in lines[-1]
 
 

@@ -21,4 +21,5 @@ def test_smaller_scales_do_less():
 
 def test_a_scale_limits_data_epochs_and_work_only():
     fields = [field.name for field in dataclasses.fields(Scale)]
-    assert fields == ["name", "train_images", "validation_images", "epochs", "multiply_adds"]
+    limits = ["train_images", "validation_images", "epochs", "multiply_adds", "fewest_images"]
+    assert fields == ["name", *limits]
