@@ -20,6 +20,9 @@ from thesis_repro.jobs import Job
 # This package's command line, in a new process of the same Python.
 PROGRAM = (sys.executable, "-c", "from thesis_repro.cli import main; main()")
 
+NEWS_PAUSE = 10.0  # s between two looks at what running jobs say
+_LINE_AT_MOST = 4_096  # bytes at a log's end, in which its newest line is looked for
+
 
 class Outcome(NamedTuple):
     """What became of a job: its exit code and its seconds."""
@@ -37,8 +40,8 @@ class Workers(Protocol):
     def start(self, job: Job, log: Path) -> None:
         """Hand a job over."""
 
-    def wait(self) -> tuple[str, Outcome]:
-        """The name and outcome of a job that has ended, as soon as one has."""
+    def wait(self, timeout: float) -> tuple[str, Outcome] | None:
+        """Name and outcome of a job that has ended; ``None`` if none has after so many seconds."""
 
     def stop(self) -> None:
         """End all that runs; what they have saved stays."""
@@ -46,7 +49,11 @@ class Workers(Protocol):
 
 @dataclass
 class Execution:
-    """A plan on its way; ``tell`` is called with a line for each job that starts or ends."""
+    """A plan on its way.
+
+    ``tell`` is called with a line for each job that starts or ends, and now and then with the
+    newest line of each running job's log.
+    """
 
     plan: Mapping[str, Job]
     workers: Workers
@@ -55,6 +62,7 @@ class Execution:
     done: set[str] = field(default_factory=set)
     failed: dict[str, Outcome] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
+    news: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> None:
         """Run everything that can be run; see ``failed`` and ``left`` for the rest.
@@ -65,8 +73,11 @@ class Execution:
         self.done |= {name for name, job in self.plan.items() if job.is_done}
         try:
             while self._start_ready() or self.running:
-                name, outcome = self.workers.wait()
-                self._ended(name, outcome)
+                ended = self.workers.wait(NEWS_PAUSE)
+                if ended is None:
+                    self._tell_news()
+                else:
+                    self._ended(*ended)
         except KeyboardInterrupt:
             self.workers.stop()
             raise
@@ -108,6 +119,14 @@ class Execution:
             started = True
         return started
 
+    def _tell_news(self) -> None:
+        """What running jobs have last said, where that is new."""
+        for name in sorted(self.running):
+            line = newest_line(self.log_of(name))
+            if line and line != self.news.get(name):
+                self.news[name] = line
+                self.tell(f"       {line}")
+
     def _ended(self, name: str, outcome: Outcome) -> None:
         self.running.remove(name)
         count = f"{len(self.done) + (outcome.exit_code == 0)} of {len(self.plan)}"
@@ -122,6 +141,17 @@ class Execution:
 def _urgency(job: Job) -> tuple[bool, float]:
     """Data and sections are short, and let others go on or end; then the longest training first."""
     return job.is_training, -job.multiply_adds
+
+
+def newest_line(log: Path) -> str:
+    """The last whole line that a job has said; "" if it has said nothing since it began."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _LINE_AT_MOST))
+            *whole, _ = file.read().decode(errors="replace").split("\n")
+    except OSError:  # on a cluster, the job's machine may not have made it yet
+        return ""
+    return "" if not whole or whole[-1].startswith("$ ") else whole[-1].rstrip()
 
 
 def repeat_command(job: Job) -> str:
@@ -151,9 +181,12 @@ class InTurn:
             self._name, self._began = job.name, time.monotonic()
             self._process = start_process(self._program, job.command, log)
 
-    def wait(self) -> tuple[str, Outcome]:
+    def wait(self, timeout: float) -> tuple[str, Outcome] | None:
         """Wait for the job to end."""
-        exit_code = self._process.wait()
+        try:
+            exit_code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
         self._process = None
         return self._name, Outcome(exit_code, time.monotonic() - self._began)
 

@@ -61,9 +61,12 @@ class OnGpus:
         task = run.remote(self._program, job.command, str(log.resolve()), job.is_training)
         self._tasks[task] = job
 
-    def wait(self) -> tuple[str, Outcome]:
+    def wait(self, timeout: float) -> tuple[str, Outcome] | None:
         """Wait for any job to end; one whose machine was lost counts as failed."""
-        (ended,), _ = self._ray.wait(list(self._tasks), num_returns=1)
+        done, _ = self._ray.wait(list(self._tasks), num_returns=1, timeout=timeout)
+        if not done:
+            return None
+        (ended,) = done
         name = self._tasks.pop(ended).name
         try:
             return name, Outcome(*self._ray.get(ended))

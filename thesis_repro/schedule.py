@@ -23,8 +23,8 @@ def schedule(spec: ModelSpec, scale: Scale) -> Schedule:
     """The schedule of a model at a scale.
 
     Under a limit on multiply-adds, large networks make fewer passes over images: fewer epochs, but
-    three if they can, and then fewer images, down to a single batch or the scale's fewest. A model that the thesis trains
-    for fewer epochs than the scale allows sees more images instead.
+    three if they can, and then fewer images, down to a single batch or the scale's fewest. A model
+    that the thesis trains for fewer epochs than the scale allows sees more images instead.
     """
     paper_epochs = spec.epochs.value
     most_epochs = paper_epochs if scale.epochs is None else min(scale.epochs, paper_epochs)

@@ -44,7 +44,8 @@ TRAINING_VERSION = 3
 # Batch normalisation's moving statistics keep 0.99 of what they were at each update, so that a run
 # of a few hundred updates would end with much of their initial values, or of the huge variances of
 # first updates that explode. Such a run keeps less: its updates are twenty times as many as the
-# moving statistics remember.
+# moving statistics remember. Any other is Keras's and the thesis's.
+_SHORT_RUN = 1_000  # updates
 _MEMORIES = 20
 
 
@@ -147,7 +148,9 @@ def _train(
 
 
 def _limit_memory(networks: Iterable[keras.Model], updates: int) -> None:
-    """Let moving statistics remember a 20th of a run's updates at most; Keras's from 2,000 on."""
+    """Let the moving statistics of a short run remember a 20th of its updates at most."""
+    if updates >= _SHORT_RUN:
+        return
     for layer in (layer for network in networks for layer in network.layers):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = min(layer.momentum, max(0.0, 1 - _MEMORIES / max(updates, 1)))

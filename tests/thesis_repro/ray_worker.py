@@ -1,4 +1,4 @@
-"""Toy jobs by Ray on faked GPUs, in a process of its own: ``race GPUS FOLDER`` or ``too-many``."""
+"""Toy jobs by Ray on faked GPUs, in a process of its own: ``race``, ``stop`` or ``too-many``."""
 
 import sys
 import time
@@ -45,9 +45,29 @@ def race(gpus, folder):
     workers.stop()
 
 
+SLEEP = """
+import os, pathlib, time
+pathlib.Path({!r}).write_text(str(os.getpid()))
+time.sleep(120)
+"""
+
+
+def run_until_stopped(folder):
+    start_ray(2)
+    jobs = {
+        f"train {n}": Job(f"train {n}", (), (SLEEP.format(str(folder / f"began-{n}")),), False)
+        for n in range(2)
+    }
+    workers = OnGpus(2, program=(sys.executable, "-c"))
+    Execution(jobs, workers, folder / "logs", lambda line: None).run()
+
+
 def main(what, *arguments):
     if what == "race":
         race(int(arguments[0]), Path(arguments[1]))
+        return
+    if what == "stop":
+        run_until_stopped(Path(arguments[0]))
         return
     start_ray(2)
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from thesis_repro.execution import Execution, InTurn, Outcome, repeat_command
+from thesis_repro.execution import Execution, InTurn, Outcome, newest_line, repeat_command
 from thesis_repro.jobs import Job
 
 PYTHON = (sys.executable, "-c")
@@ -88,6 +88,43 @@ def test_logs_of_two_attempts_are_both_kept(tmp_path):
     assert [line for line in log.splitlines() if not line.startswith("$")] == ["one", "two"]
 
 
+def test_what_a_running_job_says_is_told_as_it_comes(tmp_path, monkeypatch):
+    monkeypatch.setattr("thesis_repro.execution.NEWS_PAUSE", 0.1)
+    said = tmp_path / "said"
+    code = (
+        "import pathlib, time; print('epoch 1', flush=True)\n"
+        f"while not pathlib.Path({str(said)!r}).exists(): time.sleep(0.01)\n"
+        "print('epoch 2', flush=True)"
+    )
+    lines = []
+
+    def tell(line):
+        lines.append(line.strip())
+        if line.strip() == "epoch 1":
+            said.touch()
+
+    Execution(plan(job("train a", code)), InTurn(PYTHON), tmp_path / "logs", tell).run()
+    assert lines[1] == "epoch 1"  # once, although it stays the newest line for a while
+    assert lines.count("epoch 1") == 1
+    assert lines[-1].startswith("done   train a")
+
+
+@pytest.mark.parametrize(
+    ("log", "line"),
+    [
+        (b"$ thesis-repro train a\n", ""),  # it has only begun
+        (b"$ thesis-repro train a\nepoch 1\nepo", "epoch 1"),  # one that is not whole yet
+        (b"x" * 5_000 + b"\nepoch 2\n", "epoch 2"),
+        (b"", ""),
+    ],
+)
+def test_the_newest_line_is_the_last_whole_one(tmp_path, log, line):
+    path = tmp_path / "log"
+    path.write_bytes(log)
+    assert newest_line(path) == line
+    assert newest_line(tmp_path / "none") == ""
+
+
 def test_the_command_can_be_repeated():
     one = Job("train a", (), ("train", "a", "--data-dir", "my data"), False)
     assert repeat_command(one) == "thesis-repro train a --data-dir 'my data'"
@@ -105,7 +142,7 @@ class Interrupted:
     def start(self, job, log):
         self.names.append(job.name)
 
-    def wait(self):
+    def wait(self, timeout):
         self.waits += 1
         if self.waits == 2:
             raise KeyboardInterrupt
@@ -134,10 +171,7 @@ def test_ctrl_c_reaches_the_job_and_waits_for_it(tmp_path):
         "Execution({'train a': job}, InTurn((sys.executable, '-c')), Path('logs'), print).run()\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stderr=subprocess.PIPE)
-    ends = time.monotonic() + 60
-    while not (tmp_path / "began").exists():
-        assert time.monotonic() < ends
-        time.sleep(0.05)
+    wait_until((tmp_path / "began").exists, 60)
     os.kill(process.pid, signal.SIGINT)
     process.communicate(timeout=60)
     assert (tmp_path / "saved").exists()
@@ -180,6 +214,33 @@ def test_each_training_sees_one_gpu_and_four_run_side_by_side(tmp_path):
         assert len(seen) == 8
         assert set(seen) == {str(number) for number in range(gpus)}  # one each, and all in use
         assert (tmp_path / str(gpus) / "chapter").read_text() == ""  # a section sees none
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_what_runs_on_gpus(tmp_path):
+    command = [sys.executable, str(RAY_SCRIPT), "stop", str(tmp_path)]
+    driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    notes = [tmp_path / f"began-{n}" for n in range(2)]
+    wait_until(lambda: all(note.exists() and note.read_text() for note in notes), 120)
+    os.kill(driver.pid, signal.SIGINT)
+    _, errors = driver.communicate(timeout=60)
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    wait_until(lambda: not any(is_alive(int(note.read_text())) for note in notes), 10)
+
+
+def wait_until(condition, seconds):
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.mark.slow
