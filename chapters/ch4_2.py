@@ -58,11 +58,11 @@ class SplitLosses(NamedTuple):
 
 
 def run(chapter: Chapter) -> list[Judgement]:
-    """Train or load the three models, then emit seven figures, Table 3 and the verdicts."""
+    """Train or load the three models; emit seven figures, Table 3, verdicts, an answer to RQ1b."""
     models = {name: chapter.trained(name) for name in MODELS}
     chapter.save_figure(20, loss_curves({n: m.history for n, m in models.items()}))
 
-    losses = {}
+    losses, shares = {}, {}
     for name, trained in models.items():
         images = chapter.images(name).validation
         encoder = trained.model.encoder
@@ -71,6 +71,7 @@ def run(chapter: Chapter) -> list[Judgement]:
         as_run = deactivated(encoder, all_maps, mean_maps=True)
         few_maps = activities(as_written, few_active_layers(as_written), images)
         save_feature_map_figures(chapter, trained, all_maps, few_maps)
+        shares[name] = variance_kept(all_maps)
         losses[name] = SplitLosses(
             *(
                 table_3_losses(trained, variant, images, chapter.workspace.options.seed)
@@ -80,6 +81,7 @@ def run(chapter: Chapter) -> list[Judgement]:
 
     chapter.save_table(3, table_3(losses))
     judgements = chapter.judge(measurements({n: m.history for n, m in models.items()}, losses))
+    chapter.answer("RQ1", answer(losses, shares))
     chapter.write_manifest()
     return judgements
 
@@ -173,6 +175,29 @@ def measurements(
             for name, (written, as_run) in table_3_readings(losses).items()
         ),
     ]
+
+
+# === Research question 1b ===
+
+
+def variance_kept(layers: list[LayerActivity]) -> float:
+    """Share of the variance of feature map means that the most active quarter holds: all layers."""
+    variances = [layer.map_means.var(axis=0) for layer in layers]
+    kept = [each[most_active(layer)] for each, layer in zip(variances, layers, strict=True)]
+    return float(sum(map(np.sum, kept)) / sum(map(np.sum, variances)))
+
+
+def answer(losses: dict[str, SplitLosses], shares: dict[str, float]) -> str:
+    """What these numbers say about research question 1b, sparse coding."""
+    rows = [written for written, _ in table_3_readings(losses).values()]
+    times = [row["deactivated_mean"] / row["original_mean"] for row in rows]
+    return (
+        "(b) If coding were sparse, the most active quarter of the feature maps would do. In "
+        f"{', '.join(losses)} it holds {', '.join(f'{share:.0%}' for share in shares.values())} of "
+        "the variance of the maps' means; with the others set to their mean values, the "
+        f"reconstruction loss is {', '.join(f'{each:.1f}' for each in times)} times as large "
+        f"(largest p {max(row['p'] for row in rows):.2g}, corrected)."
+    )
 
 
 # === Figures ===

@@ -19,20 +19,20 @@ EXIT_JOB_FAILED, EXIT_DATA, EXIT_INTERRUPTED = 1, 3, 130
 
 ALL = "all"
 
+sections_argument = click.argument("sections", nargs=-1, type=click.Choice([ALL, *CHAPTERS]))
+
 
 @click.command()
-@click.argument("sections", nargs=-1, type=click.Choice([ALL, *CHAPTERS]))
+@sections_argument
 @run_options
 @out_option
 def plan(sections: tuple[str, ...], **options: Any) -> None:
     """Show the jobs that SECTIONS need (all: every model and section), and what they cost."""
-    if not sections or ALL in sections:
-        show(CHAPTERS, zoo.MODELS, **options)
-    else:
-        show(sections, (), **options)
+    show(*sections_and_models(sections), **options)
 
 
-@click.command("all")
+@click.command(ALL)
+@sections_argument
 @run_options
 @out_option
 @click.option(
@@ -41,23 +41,34 @@ def plan(sections: tuple[str, ...], **options: Any) -> None:
 @click.option("--address", help="Of a Ray cluster whose machines share the folders.")
 @click.pass_context
 def run_all(
-    ctx: click.Context, gpus: int | None, address: str | None, quiet: bool, **options: Any
+    ctx: click.Context,
+    sections: tuple[str, ...],
+    gpus: int | None,
+    address: str | None,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Train every model and run every section, then put all of it on one page.
 
-    The plan's jobs can be stopped at any time; the same command goes on with what is missing.
+    With SECTIONS, only these and what they need. The jobs can be stopped at any time; the same
+    command goes on with what is missing.
     """
     if options["dry_run"]:
-        show(CHAPTERS, zoo.MODELS, **options)
+        show(*sections_and_models(sections), **options)
         return
     if address and not gpus:
         raise click.UsageError("--address wants --gpus as well: how many trainings side by side.")
-    jobs = jobs_of(CHAPTERS, zoo.MODELS, **options)
+    jobs = jobs_of(*sections_and_models(sections), **options)
     execution = execute(jobs, options["runs_dir"] / "logs", gpus, address, quiet=quiet)
     if execution.has_run and any(options["out"].glob("*/manifest.json")):
         folders = {name: options[name] for name in ("out", "runs_dir")}
         ctx.invoke(report_commands.report, **folders, kind="html", pdf=None)
     conclude(execution)
+
+
+def sections_and_models(sections: tuple[str, ...]) -> tuple[Iterable[str], Iterable[str]]:
+    """The sections that are named; all of them, and all models as well, if none is."""
+    return (CHAPTERS, zoo.MODELS) if not sections or ALL in sections else (sections, ())
 
 
 def show(sections: Iterable[str], models: Iterable[str], **options: Any) -> None:

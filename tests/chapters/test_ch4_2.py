@@ -17,10 +17,12 @@ from chapters.ch4_2 import (
     MODELS,
     SPLITS,
     SplitLosses,
+    answer,
     feature_map_activities,
     loss_curves,
     measurements,
     table_3,
+    variance_kept,
 )
 from thesis_repro import training
 from thesis_repro.analysis.feature_maps import LayerActivity, most_active
@@ -281,6 +283,24 @@ def run_chapter(folder, out):
     return result.stdout
 
 
+# --- Research question 1b ---
+
+
+def test_the_variance_kept_is_that_of_the_most_active_quarter():
+    """Eight maps with standard deviations 1 to 8 once: 8^2 and 7^2 of the sum of squares, 204."""
+    images = np.array([-1.0, 1.0])[:, np.newaxis]
+    layer = LayerActivity("conv", images * np.arange(1.0, 9.0), np.zeros((1, 1, 8)))
+    assert variance_kept([layer, layer]) == pytest.approx((64 + 49) / 204)
+
+
+def test_the_answer_is_made_of_the_numbers(losses):
+    text = answer(losses, dict(zip(MODELS, (0.5, 0.25, 0.125), strict=True)))
+    (row, *_) = (losses[name] for name in MODELS)
+    times = row.as_written.mean() / row.original.mean()
+    for part in ("it holds 50%, 25%, 12% of", f"loss is {times:.1f}, ", ", 1.0 times as large"):
+        assert part in text
+
+
 @pytest.fixture(scope="module")
 def chapter(tmp_path_factory):
     """The folder of results, what the command printed, and the same once more without training."""
@@ -302,8 +322,9 @@ class TestChapter:
         folder, printed = chapter
         figures = [f"figure_{n}.{x}" for n in (20, 21, 22, 57, 58, 59, 60) for x in ("png", "svg")]
         expected = {*figures, "table_3.csv", "claims.json", "manifest.json"}
+        expected.add("research_questions.json")
         assert {path.name for path in (folder / "first" / "4.2").iterdir()} == expected
-        assert f"16 files in {folder / 'first' / '4.2'}" in printed
+        assert f"17 files in {folder / 'first' / '4.2'}" in printed
 
     def test_figures_say_that_they_are_no_replication(self, chapter):
         folder, _ = chapter
@@ -337,7 +358,7 @@ class TestChapter:
         folder, _ = chapter
         results = folder / "first" / "4.2"
         manifest = read_json(results / "manifest.json")
-        assert len(manifest["files"]) == 16
+        assert len(manifest["files"]) == 17
         for name, digest in manifest["files"].items():
             assert sha256((results / name).read_bytes()).hexdigest() == digest
         assert manifest["stand_in"] is True
