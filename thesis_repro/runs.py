@@ -113,7 +113,7 @@ class RunFolder:
     def begin(self, provenance: dict[str, Any]) -> None:
         """Write what the run is, and add this process to what made it."""
         config, made = self.path / "config.json", self.path / "provenance.json"
-        sessions = json.loads(made.read_text())["sessions"] if made.exists() else []
+        sessions = _sessions(made)
         with self._writing(config):
             write_json(config, self.config.values)
         with self._writing(made):
@@ -235,6 +235,17 @@ class RunFolder:
                 f"{self._runs_dir} elsewhere and name it with --runs-dir; then start again"
                 f"{f': {kept}' if self._kept else ''}."
             ) from error
+
+
+def _sessions(provenance: Path) -> list[Any]:
+    """What made the run so far; nothing, and a warning, where the file no longer says."""
+    if not provenance.exists():
+        return []
+    try:
+        return list(json.loads(provenance.read_text(encoding="utf-8"))["sessions"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _log.warning("%s is damaged (%r): who began this run is lost.", provenance, error)
+        return []
 
 
 def _read_checkpoint(file: Path, variables: Sequence[Any]) -> Checkpoint:

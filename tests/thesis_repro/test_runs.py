@@ -245,6 +245,16 @@ def test_begin_adds_a_session_each_time(run):
     assert stored == {"sessions": [{"session": 1}, {"session": 2}]}
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"runs": []}', '{"sessions": 3}'])
+def test_a_damaged_provenance_does_not_stop_the_run(run, text, caplog):
+    run.begin({"started": "once"})
+    (run.path / "provenance.json").write_text(text)
+    run.begin({"started": "again"})
+    assert f"{run.path / 'provenance.json'} is damaged" in caplog.text
+    stored = json.loads((run.path / "provenance.json").read_text())
+    assert stored == {"sessions": [{"started": "again"}]}
+
+
 def test_lock_sweeps_what_a_killed_process_was_writing(run):
     save(run, 1)
     leftovers = [run.path / ".writing-x-DONE", run.path / "checkpoint" / ".writing-y-epoch.npz"]
