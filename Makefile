@@ -16,9 +16,8 @@ DEMO := demo
 	@touch $@
 
 demo: .venv/installed
-	$(BIN)/thesis-repro chapter 3.3 3.4 4.2 --scale smoke --stand-in \
+	$(BIN)/thesis-repro all --scale smoke --stand-in \
 		--data-dir $(DEMO)/data --runs-dir $(DEMO)/runs --out $(DEMO)/results
-	$(BIN)/thesis-repro report --out $(DEMO)/results --runs-dir $(DEMO)/runs
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"

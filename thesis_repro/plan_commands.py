@@ -60,7 +60,10 @@ def run_all(
         raise click.UsageError("--address wants --gpus as well: how many trainings side by side.")
     jobs = jobs_of(*sections_and_models(sections), **options)
     execution = execute(jobs, options["runs_dir"] / "logs", gpus, address, quiet=quiet)
-    if execution.has_run and any(options["out"].glob("*/manifest.json")):
+    page = options["out"] / "index.html"
+    if page.exists() and not execution.has_run:
+        click.echo(f"Nothing is new; the report: {page}")
+    elif any(options["out"].glob("*/manifest.json")):
         folders = {name: options[name] for name in ("out", "runs_dir")}
         ctx.invoke(report_commands.report, **folders, kind="html", pdf=None)
     conclude(execution)

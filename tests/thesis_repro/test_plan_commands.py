@@ -64,6 +64,7 @@ def test_all_does_what_is_missing_and_then_nothing(tmp_path):
     assert started.index("data mnist") < started.index("train digit-classifier")
     assert second.stdout.splitlines()[-1] == "All 3 jobs are done."
     assert "start" not in second.stdout
+    assert f"Nothing is new; the report: {tmp_path / 'index.html'}" in second.stdout
     assert "2 epochs" in (tmp_path / "runs" / "logs" / "train-digit-classifier.log").read_text()
 
 
