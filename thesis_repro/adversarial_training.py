@@ -13,7 +13,6 @@ from thesis_repro.adversarial import (
     validation_step,
 )
 from thesis_repro.compiled import CompiledStep
-from thesis_repro.errors import TrainingError
 from thesis_repro.images import ImageBatches, ImageData
 from thesis_repro.optimizers import build_optimizer
 from thesis_repro.progress import RunReport
@@ -27,7 +26,8 @@ BETA_1 = 0.5  # of Adam, in the code only: erratum E25
 class AdversarialTrainer(Trainer):
     """Trains discriminator, decoder and encoder, each with an optimiser of its own (erratum E30).
 
-    Shuffled every epoch, full batches only, one batch for all three updates (erratum E40).
+    Shuffled every epoch, one batch for all three updates (erratum E40). Only full batches, unless
+    there are not even the images of one: then these are the batch.
     """
 
     headline = ("val_discriminator_loss", "val_feature_loss", "val_kl", "val_diversity")
@@ -53,20 +53,15 @@ class AdversarialTrainer(Trainer):
 
     def steps(self, data: ImageData) -> int:
         """Updates in an epoch."""
-        return len(data.train) // self.batch_size
+        return max(1, len(data.train) // self.batch_size)
 
     def epoch(self, data: ImageData, seed: int, epoch: int, report: RunReport) -> dict[str, float]:
         """One pass over the training images and one over the validation images.
 
         Raises:
-            TrainingError: there are too few images for a batch, or a loss is not finite.
+            TrainingError: a loss is not finite.
         """
         steps = self.steps(data)
-        if not steps:
-            raise TrainingError(
-                f"{self.spec.name}: {len(data.train)} training images are fewer than a batch of "
-                f"{self.batch_size}. Use a larger --scale or data set."
-            )
         order = epoch_order(seed, self.spec.id, epoch, len(data.train))
         order = order[: steps * self.batch_size]
         seed_noise(self.model, seed, self.spec.id, "training noise", epoch)

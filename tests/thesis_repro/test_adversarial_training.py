@@ -227,9 +227,17 @@ def test_an_epoch_is_a_function_of_seed_number_and_state(epochs):
     assert other.epoch(epochs.data, 1, 1, Report()) != epochs.rows[0]
 
 
-def test_too_few_images_for_a_batch(make_data):
-    with pytest.raises(TrainingError, match=r"MNIST-VAE-GAN: 7 training .* batch of 8.*--scale"):
-        make_trainer().epoch(make_data(train=7, validation=8), 0, 1, Report())
+def test_fewer_images_than_a_batch_are_one(make_data, monkeypatch):
+    trainer, seen = make_trainer(), []
+    monkeypatch.setattr(trainer, "train_step", lambda images: seen.append(images.shape) or {})
+    monkeypatch.setattr(trainer, "validation_step", lambda images: {})
+    monkeypatch.setattr(
+        "thesis_repro.adversarial_training._Means.values", lambda _: {"encoder_loss": 0.0}
+    )
+    data = make_data(train=7, validation=8)
+    assert trainer.steps(data) == 1
+    trainer.epoch(data, 0, 1, Report())
+    assert seen == [(7, 28, 28, 1)]
 
 
 @pytest.mark.filterwarnings("ignore:Even though the .tf.config.experimental_run_functions_eagerly")
