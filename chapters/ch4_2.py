@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from thesis_repro import zoo
 from thesis_repro.analysis.feature_maps import (
     LayerActivity,
     activities,
@@ -193,8 +194,9 @@ def answer(losses: dict[str, SplitLosses], shares: dict[str, float]) -> str:
     times = [row["deactivated_mean"] / row["original_mean"] for row in rows]
     return (
         "(b) If coding were sparse, the most active quarter of the feature maps would do. In "
-        f"{', '.join(losses)} it holds {', '.join(f'{share:.0%}' for share in shares.values())} of "
-        "the variance of the maps' means; with the others set to their mean values, the "
+        f"{', '.join(zoo.model(name).name for name in losses)} it holds "
+        f"{', '.join(f'{share:.0%}' for share in shares.values())} of the variance of the maps' "
+        "means; with the others set to their mean values, the "
         f"reconstruction loss is {', '.join(f'{each:.1f}' for each in times)} times as large "
         f"(largest p {max(row['p'] for row in rows):.2g}, corrected)."
     )
