@@ -13,6 +13,7 @@ REQUIREMENTS = [
     "numpy>=2.4,<3",
     "scipy>=1.17,<2",
     "scikit-learn>=1.9,<2",
+    "threadpoolctl>=3.8,<4",
     "statsmodels>=0.15,<1",
     "matplotlib>=3.11,<4",
     "pandas>=3.1,<4",

@@ -51,19 +51,24 @@ def _histogram(axes: Axes, values: Mapping[str, np.ndarray], is_marked: bool) ->
 
 
 def image_rows(title: str, rows: Mapping[str, Sequence[np.ndarray]]) -> Figure:
-    """Rows of grey images in [0, 1], (height, width, 1) each, black on white as in the thesis.
-
-    The colour values are inverted, as the thesis's captions say.
-    """
+    """Rows of images in [0, 1], each (height, width, channels); grey ones black on white."""
     columns = max(map(len, rows.values()))
     figure = new_figure(0.5 * columns + 1.2, 0.5 * len(rows) + 0.6)
     with style():
         panels = figure.subplots(len(rows), columns, squeeze=False)
         for axes_of_row, (label, images) in zip(panels, rows.items(), strict=True):
             for axes, image in zip(axes_of_row, images, strict=True):
-                axes.imshow(1 - image[..., 0], cmap="gray", vmin=0, vmax=1)
+                axes.imshow(as_shown(image), cmap="gray", vmin=0, vmax=1)
                 axes.set(xticks=[], yticks=[])
                 axes.spines[:].set(visible=True, color="0.8", linewidth=0.5)
             axes_of_row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
         figure.suptitle(title, fontsize=10)
     return figure
+
+
+def as_shown(images: np.ndarray) -> np.ndarray:
+    """Images (..., channels) as the thesis shows them: grey ones (one channel) inverted, (...).
+
+    Its captions say that the colour values are inverted; pictures of three channels are not.
+    """
+    return 1 - images[..., 0] if images.shape[-1] == 1 else images

@@ -8,6 +8,7 @@ Sources: Section 4.2, Table 3 (rank-sum, Benjamini/Hochberg); original code (pai
 Errata E06-E08.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -61,6 +62,61 @@ def bootstrap_mean(
         batch=max(1, 1_000_000 // values.size),  # 8 MB at a time
         rng=rng,
     ).confidence_interval
+    return Interval(mean, float(found.low), float(found.high))
+
+
+def bootstrap_ratio(
+    x: ArrayLike, y: ArrayLike, rng: np.random.Generator, confidence: float = 0.95
+) -> Interval:
+    """Return mean(x) / mean(y) of pairs, both (n,), n > 1, with its percentile bootstrap interval.
+
+    The pairs are resampled, 1,000 times (Efron 1979). Field ``mean`` of the result is the ratio.
+
+    Raises:
+        ValueError: also if the lengths differ, or mean(y) is 0.
+    """
+    above, below = _sample(x, "x"), _sample(y, "y")
+    if above.size != below.size or above.size < 2 or below.mean() == 0:
+        raise ValueError(
+            f"A ratio of means needs two pairs or more and a mean of y other than 0, but x has "
+            f"{above.size} values and y {below.size}, with a mean of {below.mean()}."
+        )
+    found = stats.bootstrap(
+        (above, below),
+        lambda x, y, axis: x.mean(axis=axis) / y.mean(axis=axis),
+        paired=True,
+        vectorized=True,
+        confidence_level=confidence,
+        n_resamples=1_000,
+        method="percentile",
+        batch=max(1, 500_000 // above.size),  # 8 MB at a time
+        rng=rng,
+    ).confidence_interval
+    return Interval(float(above.mean() / below.mean()), float(found.low), float(found.high))
+
+
+def bootstrap_mean_of_means(
+    groups: Sequence[ArrayLike], rng: np.random.Generator, confidence: float = 0.95
+) -> Interval:
+    """Return the mean of the groups' means, each group (n,), n > 1, with its bootstrap interval.
+
+    Resampled within each group, 1,000 times, percentiles: what is fixed is how many there are of
+    each. Balanced accuracy is such a mean: over classes, of whether each image was told right.
+    """
+    values = [_sample(group, f"group {number}") for number, group in enumerate(groups)]
+    if not values or min(group.size for group in values) < 2:
+        raise ValueError("A bootstrap within groups needs groups of two values or more.")
+    found = stats.bootstrap(
+        values,
+        lambda *resampled, axis: np.mean([x.mean(axis=axis) for x in resampled], axis=0),
+        vectorized=True,
+        confidence_level=confidence,
+        n_resamples=1_000,
+        method="percentile",
+        batch=max(1, 1_000_000 // sum(group.size for group in values)),
+        rng=rng,
+    ).confidence_interval
+    mean = float(np.mean([group.mean() for group in values]))
     return Interval(mean, float(found.low), float(found.high))
 
 

@@ -56,3 +56,9 @@ def test_images_are_inverted_and_in_order():
     np.testing.assert_allclose([image.get_array()[0, 0] for image in shown], 1 - images[:, 0, 0, 0])
     assert {image.get_clim() for image in shown} == {(0, 1)}
     assert [axes.get_ylabel() for axes in figure.axes] == ["up", "", "", "down", "", ""]
+
+
+def test_colour_images_are_not_inverted():
+    images = np.random.default_rng(0).random((2, 4, 4, 3))
+    shown = [axes.images[0].get_array() for axes in image_rows("title", {"row": images}).axes]
+    np.testing.assert_array_equal(shown, images)

@@ -10,6 +10,8 @@ from scipy import stats
 from thesis_repro.statistics import (
     benjamini_hochberg,
     bootstrap_mean,
+    bootstrap_mean_of_means,
+    bootstrap_ratio,
     mean_sd,
     rank_sum_p,
     signed_rank_p,
@@ -51,6 +53,50 @@ def test_bootstrap_interval_is_that_of_the_mean():
 @pytest.mark.parametrize("values", [[2.5], [2.5, 2.5, 2.5]])
 def test_bootstrap_of_equal_values_is_that_value(values):
     assert bootstrap_mean(values, np.random.default_rng(0)) == (2.5, 2.5, 2.5)
+
+
+def test_bootstrap_ratio_is_that_of_pairs():
+    """The delta method: the ratio's error is that of (x - r y) / mean(y); the pairs matter."""
+    rng = np.random.default_rng(0)
+    y = rng.exponential(3, 4_000)
+    x = 0.5 * y + rng.normal(0, 0.2, 4_000)
+    ratio, low, high = bootstrap_ratio(x, y, np.random.default_rng(1))
+    assert ratio == x.mean() / y.mean()
+    error = (x - ratio * y).std() / y.mean() / np.sqrt(len(y))
+    assert (low - ratio, high - ratio) == pytest.approx((-1.96 * error, 1.96 * error), rel=0.1)
+    assert bootstrap_ratio(x, y, np.random.default_rng(1)) == (ratio, low, high)
+
+
+def test_bootstrap_ratio_of_proportional_pairs_is_sure():
+    y = np.random.default_rng(0).exponential(3, 100)
+    assert bootstrap_ratio(2 * y, y, np.random.default_rng(0)) == pytest.approx((2, 2, 2))
+
+
+@pytest.mark.parametrize(("x", "y"), [([1, 2], [1]), ([1], [1]), ([1, 2], [1, -1])])
+def test_bootstrap_ratio_needs_pairs_and_something_to_divide_by(x, y):
+    with pytest.raises(ValueError, match="two pairs or more and a mean of y other than 0"):
+        bootstrap_ratio(x, y, np.random.default_rng(0))
+
+
+def test_bootstrap_mean_of_means_weighs_groups_alike():
+    """Its variance is the sum of those of the groups' means, over the number of groups squared."""
+    rng = np.random.default_rng(0)
+    groups = [rng.normal(0, 1, 3_000), rng.normal(9, 2, 500)]
+    mean, low, high = bootstrap_mean_of_means(groups, np.random.default_rng(1))
+    assert mean == pytest.approx((groups[0].mean() + groups[1].mean()) / 2)
+    error = np.sqrt(sum(group.var() / len(group) for group in groups)) / 2
+    assert (low - mean, high - mean) == pytest.approx((-1.96 * error, 1.96 * error), rel=0.1)
+
+
+def test_bootstrap_mean_of_means_of_equal_values_is_sure():
+    found = bootstrap_mean_of_means([[1, 1, 1], [0, 0]], np.random.default_rng(0))
+    assert found == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("groups", [[], [[1, 2], [3]]])
+def test_bootstrap_mean_of_means_needs_two_of_each(groups):
+    with pytest.raises(ValueError, match="groups of two values or more"):
+        bootstrap_mean_of_means(groups, np.random.default_rng(0))
 
 
 def test_rank_sum_by_hand():

@@ -1,0 +1,176 @@
+"""Latent coordinates of the explorations, and densities against SciPy's."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from thesis_repro.analysis import explorations
+from thesis_repro.analysis.explorations import (
+    ALPHAS_AS_RUN,
+    GENDER_ALPHAS,
+    HAIR_ALPHAS,
+    arithmetic,
+    axis,
+    axis_as_run,
+    decoded,
+    encoded_log_density,
+    grid,
+    layered_grid,
+    path_through,
+    prior_log_density,
+    some_with,
+)
+from thesis_repro.analysis.traversals import segment
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+# --- Grids ---
+
+
+def test_the_axis_reaches_both_ends_as_written():
+    found = axis(21)
+    assert (found[0], found[-1]) == (-3, 3)
+    np.testing.assert_allclose(np.diff(found), 0.3)
+
+
+@pytest.mark.parametrize(("points", "step", "last"), [(20, 0.3, 2.7), (30, 0.2, 2.8)])
+def test_the_axis_stops_short_of_its_end_as_run(points, step, last):
+    expected = np.arange(-3, last + step / 2, step)
+    np.testing.assert_allclose(axis_as_run(points), expected, atol=1e-12)
+
+
+def test_the_first_dimension_is_the_outer_loop():
+    values = np.array([-3.0, 0.0, 3.0])
+    expected = [(first, second) for first in values for second in values]
+    np.testing.assert_array_equal(grid(values), expected)
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_one_layer_is_traversed_and_the_others_drawn_for_each_position(layer, rng):
+    found = layered_grid(axis(20), layer, (2, 2, 2), rng)
+    np.testing.assert_array_equal(found[layer], grid(axis(20)))
+    first, second = (found[index] for index in range(3) if index != layer)
+    assert not np.isclose(first, second).any()
+    for own in (first, second):
+        assert len(np.unique(own)) == own.size == 800
+        assert stats.kstest(own.ravel(), stats.uniform(-3, 6).cdf).pvalue > 0.01
+
+
+def test_other_layers_share_their_draw_as_run(rng):
+    first, traversed, last = layered_grid(axis_as_run(20), 1, (2, 2, 2), rng, same_draw=True)
+    np.testing.assert_array_equal(first, last)
+    assert len(np.unique(first)) == first.size
+    np.testing.assert_array_equal(traversed, grid(axis_as_run(20)))
+
+
+def test_other_layers_may_have_other_sizes(rng):
+    shapes = [own.shape for own in layered_grid(axis(3), 1, (4, 2, 3), rng)]
+    assert shapes == [(9, 4), (9, 2), (9, 3)]
+
+
+@pytest.mark.parametrize(("dims", "same_draw"), [((2, 4, 2), False), ((3, 2, 4), True)])
+def test_layers_without_such_a_grid_are_an_error(dims, same_draw, rng):
+    with pytest.raises(ValueError, match="have no such grid"):
+        layered_grid(axis(3), 1, dims, rng, same_draw=same_draw)
+
+
+def test_positions_are_decoded_in_batches_and_in_order():
+    sizes = []
+
+    def decode(layers):
+        first, second = layers
+        assert first.dtype == second.dtype == "float32"
+        sizes.append(len(first))
+        return (first[:, :1] + second[:, 1:]).reshape(-1, 1, 1, 1)
+
+    first, second = np.random.default_rng(0).normal(size=(2, 25, 2))
+    images = decoded(decode, [first, second], batch=10)
+    assert sizes == [10, 10, 5]
+    np.testing.assert_allclose(images.ravel(), first[:, 0] + second[:, 1], rtol=1e-5)
+
+
+# --- Paths ---
+
+
+def test_between_two_waypoints_the_path_is_a_line(rng):
+    start, end = rng.normal(size=(2, 10))
+    found = path_through(np.stack([start, end]), 21)
+    np.testing.assert_allclose(found, segment(start, end, 21))
+
+
+def test_the_path_passes_each_waypoint_after_as_many_steps():
+    corners = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 8.0]])
+    found = path_through(corners, 9)
+    np.testing.assert_allclose(found[[0, 4, 8]], corners)
+    np.testing.assert_allclose(found[[1, 5]], [[0.25, 0], [1, 2]])
+
+
+def test_prior_density_is_the_standard_normal(rng):
+    points = rng.normal(size=(7, 10))
+    expected = stats.multivariate_normal(np.zeros(10)).logpdf(points)
+    np.testing.assert_allclose(prior_log_density(points), expected)
+
+
+@pytest.mark.parametrize("at_once", [1, 100, 10_000_000])
+def test_density_of_the_encoded_images_is_the_mean_of_their_posteriors(at_once, rng, monkeypatch):
+    monkeypatch.setattr(explorations, "_AT_ONCE", at_once)
+    mu, log_var = rng.normal(size=(2, 50, 4)).astype("float32")
+    points = rng.normal(size=(9, 4))
+    posteriors = [
+        stats.multivariate_normal(mean, np.diag(variance)).pdf(points)
+        for mean, variance in zip(mu, np.exp(log_var), strict=True)
+    ]
+    found = encoded_log_density(points, mu, log_var)
+    np.testing.assert_allclose(found, np.log(np.mean(posteriors, axis=0)), rtol=1e-5)
+
+
+def test_a_line_across_a_ring_of_codes_leads_through_low_density():
+    """Figure 43: where the prior is densest there are no codes; e^-5,000 stays finite."""
+    angle = np.linspace(0, 2 * np.pi, 200, endpoint=False)
+    mu = 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    log_var = np.full_like(mu, 2 * np.log(0.02))
+    line = path_through(np.array([[-2.0, 0.0], [2.0, 0.0]]), 21)
+    density, prior = encoded_log_density(line, mu, log_var), prior_log_density(line)
+    assert density.argmin() == prior.argmax() == 10
+    assert np.isfinite(density).all()
+    assert density[10] < density[0] - 4_000
+    around = path_through(mu[:101], 21)
+    assert np.ptp(encoded_log_density(around, mu, log_var)) < 1
+
+
+# --- Attribute arithmetic ---
+
+
+def test_random_images_with_an_attribute(rng):
+    has = np.arange(1_000) % 3 == 0
+    rows = some_with(has, 50, rng)
+    assert has[rows].all()
+    assert len(np.unique(rows)) == 50
+    assert (np.diff(rows) > 0).all()
+    assert rows.max() > 500  # not the first fifty
+    np.testing.assert_array_equal(some_with(~has, 5_000, rng), np.flatnonzero(~has))
+    with pytest.raises(ValueError, match="None of 9 images"):
+        some_with(np.zeros(9, bool), 50, rng)
+
+
+def test_start_minus_one_mean_plus_alpha_times_another():
+    start, black, blond = np.array([1.0, 1.0]), np.array([0.0, 1.0]), np.array([2.0, -1.0])
+    found = arithmetic(start, blond, np.array([0.0, 0.5, 2.0]), removed=black)
+    np.testing.assert_array_equal(found, [[1, 0], [2, -0.5], [5, -2]])
+
+
+def test_a_random_start_loses_nothing():
+    found = arithmetic(np.array([3.0, 4.0]), np.array([1.0, 0.0]), np.array([0.0, 4.0]))
+    np.testing.assert_array_equal(found, [[3, 4], [7, 4]])
+
+
+def test_alphas_of_text_and_code():
+    for alphas, last in ((HAIR_ALPHAS, 2), (GENDER_ALPHAS, 4), (ALPHAS_AS_RUN, 3.8)):
+        assert len(alphas) == 20
+        assert alphas[0] == 0
+        assert alphas[-1] == pytest.approx(last)
+        np.testing.assert_allclose(np.diff(alphas), alphas[1])

@@ -1,0 +1,232 @@
+"""How the mean latent position moves with an attribute (Section 4.4.2).
+
+Figures 37 and 75-77 for Morpho-MNIST's attributes, 41, 42, 44 and 78-83 for dSprites' factors. The
+thesis judges the paths by eye; here each property is a number.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.spatial.distance import pdist
+from sklearn.decomposition import PCA
+
+from data_prep.dsprites_renderer import FACTOR_SIZES, FACTORS
+
+BINS = 50  # Section 4.4.2: "divided into 50 evenly-sized bins"
+
+_LAST = FACTOR_SIZES[FACTORS.index("x")] - 1  # class of position 1.0, in x as in y
+
+# The factors held fixed, as classes, while one varies: captions of Figures 44 and 80-83, taken for
+# all such figures (erratum E62). Nothing is said of shape; its position is that of scale.
+HELD_FIXED = {
+    "shape": {"x": 0, "y": 0},
+    "scale": {"shape": 0, "x": 0, "y": 0},
+    "orientation": {"shape": 0, "x": 0, "y": 0},
+    "x": {"shape": 0, "y": _LAST},
+    "y": {"shape": 0, "x": _LAST},
+}
+
+# Orientations that Figure 41 shows, by shape: a quarter or half of the 40 (erratum E60).
+SHOWN_ORIENTATIONS = {"square": 10, "ellipse": 20, "heart": 20}
+ORIENTATIONS = FACTOR_SIZES[FACTORS.index("orientation")] - 1  # different ones; the last is 2 pi
+
+
+class Trajectory(NamedTuple):
+    """Mean latent positions of one layer, in the order of an attribute's b values or bins."""
+
+    values: np.ndarray  # (b,): the value, or the middle of the bin
+    counts: np.ndarray  # (b,): codes
+    means: np.ndarray  # (b, dimensions); NaN in an empty bin
+    within: np.ndarray  # (dimensions, dimensions): covariance within a bin, pooled over the bins
+    chance: np.ndarray  # the same shape: covariance that the means have by chance
+
+    @property
+    def filled(self) -> "Trajectory":
+        """The same without its empty bins."""
+        full = self.counts > 0
+        parts = (part[full] for part in (self.values, self.counts, self.means))
+        return Trajectory(*parts, self.within, self.chance)
+
+
+class Plane(NamedTuple):
+    """Positions ``points`` (b, 2) in a plane, and the ``shares`` (2,) of variance on its axes."""
+
+    points: np.ndarray
+    shares: np.ndarray
+
+
+class Period(NamedTuple):
+    """The angle (degrees) after which a rotation repeats, and its ``share`` of the variance."""
+
+    degrees: float
+    share: float
+
+
+# === Mean positions ===
+
+
+def mean_by_bin(z: np.ndarray, attribute: ArrayLike, bins: int = BINS) -> Trajectory:
+    """Mean codes in bins of equal width between the attribute's extremes (Figures 37, 75-77).
+
+    Of equal width, not of equal count: "Single bins can contain no values" (Section 4.4.2). A bin
+    has its lower edge, and the last one its upper edge, too.
+
+    Args:
+        z: (n, dimensions).
+        attribute: (n,).
+        bins: How many.
+
+    Raises:
+        ValueError: an attribute that is not finite, or has one value only.
+    """
+    values = np.asarray(attribute, dtype="float64")
+    low, high = values.min(), values.max()
+    if not low < high or not np.isfinite([low, high]).all():
+        raise ValueError(f"An attribute from {low} to {high} cannot be divided into {bins} bins.")
+    edges = np.linspace(low, high, bins + 1)
+    return _grouped(z, np.digitize(values, edges[1:-1]), (edges[:-1] + edges[1:]) / 2)
+
+
+def mean_by_value(
+    z: np.ndarray, attribute: ArrayLike, scatter: np.ndarray | None = None
+) -> Trajectory:
+    """Mean codes for each value of an attribute, in their order (Figures 41, 42, 44, 78-83).
+
+    Args:
+        z: (n, dimensions).
+        attribute: (n,).
+        scatter: Variances (dimensions,) of a code that are chance. None, for random images: what is
+            found within the values. Where each value has the same images in all else, as in
+            dSprites, their differences are no chance: zeros for mean codes, and for sampled ones
+            the mean of the posteriors' variances.
+    """
+    values, group = np.unique(np.asarray(attribute), return_inverse=True)
+    return _grouped(z, group, values, scatter)
+
+
+def _grouped(
+    z: np.ndarray, group: np.ndarray, values: np.ndarray, scatter: np.ndarray | None = None
+) -> Trajectory:
+    z = np.asarray(z, dtype="float64")
+    counts = np.bincount(group, minlength=len(values))
+    sums = np.zeros((len(values), z.shape[1]))
+    np.add.at(sums, group, z)
+    with np.errstate(invalid="ignore"):
+        means = sums / counts[:, np.newaxis]
+    inside = z - means[group]
+    bins = np.count_nonzero(counts)
+    within = inside.T @ inside / max(len(z) - bins, 1)  # 0 where no two codes share a bin
+    chance = (bins - 1) / len(z) * (within if scatter is None else np.diag(scatter))
+    return Trajectory(values, counts, means, within, chance)
+
+
+def rows_with(classes: np.ndarray, **fixed: int) -> np.ndarray:
+    """Rows of dSprites' factor classes (n, 6) in which these factors have these classes."""
+    columns = [FACTORS.index(name) for name in fixed]
+    return np.flatnonzero((classes[:, columns] == list(fixed.values())).all(axis=1))
+
+
+# === Curvature, and what a layer encodes ===
+
+
+def _between(trajectory: Trajectory) -> np.ndarray:
+    """Covariance of the means (dimensions, dimensions), by their counts; chance is taken off."""
+    _, counts, means, _, chance = trajectory.filled
+    centred = means - counts @ means / counts.sum()
+    return (counts * centred.T) @ centred / counts.sum() - chance
+
+
+def off_line(trajectory: Trajectory) -> float:
+    """The share of the mean positions' variance that the best straight line leaves, 0 to 1.
+
+    0 for a straight path at any speed, 1/2 for a whole circle. Positions count by their images and
+    their scatter is taken off, so that noise in other dimensions does not pass for curvature. NaN
+    if the positions differ by no more than chance: there is no path.
+    """
+    between = _between(trajectory)
+    variance = np.trace(between)
+    if variance <= 0:
+        return np.nan
+    return float(np.clip(1 - np.linalg.eigvalsh(between)[-1] / variance, 0, 1))
+
+
+def explained(trajectory: Trajectory) -> float:
+    """The share of a layer's variance, over all its dimensions, that goes with the attribute.
+
+    1 if the attribute alone fixes the code, about 0 if the layer does not know it; chance is taken
+    off, so that it can be a little below 0. NaN if all codes are equal.
+    """
+    between = np.trace(_between(trajectory))
+    variance = between + np.trace(trajectory.within)
+    return float(between / variance) if variance > 0 else np.nan
+
+
+# === Circles ===
+
+
+def plane(means: np.ndarray) -> Plane:
+    """The first two principal components of mean positions (b, dimensions), none of them NaN.
+
+    PCA of the means, as in the original code, which takes each position once. Positions of two
+    dimensions stay as they are (Figure 37).
+
+    Raises:
+        ValueError: positions of one dimension, or a single one.
+    """
+    if min(means.shape) < 2:
+        raise ValueError(f"Positions of shape {means.shape} do not span a plane.")
+    if means.shape[1] == 2:
+        variances = means.var(axis=0)
+        return Plane(means, variances / max(variances.sum(), np.finfo(float).tiny))
+    model = PCA(n_components=2, svd_solver="full")
+    points = model.fit_transform(means)
+    return Plane(points, model.explained_variance_ratio_)
+
+
+def gap(means: np.ndarray) -> float:
+    """How far apart the ends of a path (b, dimensions) are, in shares of its diameter, 0 to 1.
+
+    0 if it ends where it began, 1 if no two positions are farther apart than its ends. The 39
+    orientations of dSprites miss a quarter turn by 2.3 degrees: a perfect circle of a square, from
+    the first to the eleventh, has a gap of 0.08.
+    """
+    diameter = pdist(means).max()
+    return float(np.linalg.norm(means[-1] - means[0]) / diameter) if diameter > 0 else 0.0
+
+
+def harmonic_shares(means: np.ndarray) -> np.ndarray:
+    """Shares of a rotation's variance in its harmonics, (b // 2,): one turn first, then two...
+
+    Args:
+        means: (b, dimensions), evenly spaced over one whole turn, the end left out.
+
+    Raises:
+        ValueError: all positions are equal, or one is not finite.
+    """
+    power = (np.abs(np.fft.rfft(means - means.mean(axis=0), axis=0)) ** 2).sum(axis=1)
+    power[1 : (len(means) + 1) // 2] *= 2  # all but Nyquist's stand for two
+    total = power[1:].sum()
+    if not 0 < total < np.inf:
+        raise ValueError(f"Mean positions with a variation of {total} do not rotate.")
+    return power[1:] / total
+
+
+def rotation_period(trajectory: Trajectory) -> Period:
+    """The angle after which the path of a rotation closes: that of its strongest harmonic.
+
+    The pictures of a square repeat after 90 degrees, those of an ellipse after 180, of a heart
+    after 360; the thesis sees the codes of a heart close before 180 (Figure 41).
+
+    Args:
+        trajectory: By the classes of orientation; the 40th, which is the first again, is not used.
+
+    Raises:
+        ValueError: an orientation is missing, or as `harmonic_shares`.
+    """
+    turns = np.arange(ORIENTATIONS)
+    if missing := sorted(set(turns.tolist()) - set(trajectory.filled.values.tolist())):
+        raise ValueError(f"There is no whole turn: no image has the orientations {missing}.")
+    shares = harmonic_shares(trajectory.means[:ORIENTATIONS])
+    strongest = int(shares.argmax())
+    return Period(360 / (strongest + 1), float(shares[strongest]))
