@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from data_prep.dsprites_renderer import SHAPES
 from data_prep.reading import PreparedData
+from thesis_repro.analysis.codes import encoded_rows
 from thesis_repro.analysis.normality import count_peaks, departures, variance_explained
 from thesis_repro.analysis.path_length import (
     PathLengths,
@@ -87,7 +88,7 @@ def run(chapter: Chapter) -> list[Judgement]:
     for name in MODELS:
         chapter.trained(name)
     data = chapter.prepared("dsprites")
-    rows = encoded_rows(len(data.validation), amount.images)
+    rows = encoded_rows(len(data.validation), amount.images, chapter.section)
     images, classes = (x[rows] for x in (data.validation.images, data.validation.known["classes"]))
 
     found = {name: posterior_of(chapter, name, images) for name in VAES}
@@ -125,13 +126,6 @@ def rng_for(chapter: Chapter, *purpose: str) -> np.random.Generator:
 
 
 # === Posteriors: Figures 23 to 26 and 28, KL divergences ===
-
-
-def encoded_rows(count: int, limit: int | None) -> np.ndarray:
-    """The validation images that are encoded: all, or a fixed random choice in file order."""
-    if limit is None or limit >= count:
-        return np.arange(count)
-    return np.sort(np.random.default_rng(derive_seed(0, "4.3", "rows")).permutation(count)[:limit])
 
 
 def posterior_of(chapter: Chapter, name: str, images: np.ndarray) -> Posterior:

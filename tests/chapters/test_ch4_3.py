@@ -18,7 +18,6 @@ from chapters.ch4_3 import (
     VAES,
     Lengths,
     answer,
-    encoded_rows,
     kl_table,
     label,
     latent_dimensions,
@@ -103,14 +102,6 @@ def test_names_are_by_weight():
 def test_every_scale_has_its_amount():
     assert list(AMOUNTS) == list(SCALES)
     assert AMOUNTS["paper"][:4] == (None, 50, 100, 200)  # Section 4.3; original code
-
-
-def test_encoded_rows_are_a_fixed_choice():
-    np.testing.assert_array_equal(encoded_rows(5, None), np.arange(5))
-    np.testing.assert_array_equal(encoded_rows(5, 9), np.arange(5))
-    rows = encoded_rows(73_728, 1_000)
-    assert (len(set(rows)), rows.max() > 70_000) == (1_000, True)
-    np.testing.assert_array_equal(rows, np.sort(rows))
 
 
 # --- Tables ---
