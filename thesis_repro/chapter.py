@@ -130,12 +130,12 @@ class Chapter:
     @property
     def origin(self) -> str:
         """One line that says where this section's results come from."""
-        return self._origin(self.data_description)
+        return self._origin(self.data_description, self.models)
 
-    def _origin(self, data: str) -> str:
-        """The line under a figure that shows these data."""
+    def _origin(self, data: str, models: Iterable[str]) -> str:
+        """The line under a figure that shows these data and models."""
         options = self.workspace.options
-        runs = ", ".join(trained.run.config.run_id for trained in self.models.values())
+        runs = ", ".join(self.models[name].run.config.run_id for name in models)
         precision = "" if options.precision == "float32" else options.precision
         parts = (
             f"thesis-repro chapter {self.section}",
@@ -147,13 +147,23 @@ class Chapter:
         )
         return " · ".join(part for part in parts if part)
 
-    def save_figure(self, number: int | str, figure: Figure, data: str | None = None) -> None:
+    def save_figure(
+        self,
+        number: int | str,
+        figure: Figure,
+        data: str | None = None,
+        models: Iterable[str] | None = None,
+    ) -> None:
         """Write ``figure_<number>`` as PNG and SVG, its origin printed under it.
 
         ``number`` is the thesis's; "27_as_run" is its figure as the original code drew it.
-        ``data`` describes what it shows, where that is not all of the section's data.
+        ``data`` describes what it shows, and ``models`` are the ids of those that it shows, where
+        that is not all of the section's.
         """
-        origin = self.origin if data is None else self._origin(data)
+        origin = self._origin(
+            self.data_description if data is None else data,
+            self.models if models is None else models,
+        )
         self.files += save_figure(figure, self.folder / f"figure_{number}", origin)
 
     def save_figure_numbers(self, number: int, table: pd.DataFrame, data: str) -> None:

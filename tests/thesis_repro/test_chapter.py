@@ -83,6 +83,14 @@ def test_figures_lie_in_the_sections_folder_with_their_origin(chapter):
     assert chapter.origin in chapter.files[1].read_text(encoding="utf-8")
 
 
+def test_a_figure_of_some_models_names_their_runs_alone(chapter):
+    for name in RUN_IDS:
+        chapter.trained(name)
+    chapter.save_figure(20, new_figure(2, 2), "other data", models=["mnist-vlae-factor-2"])
+    written = chapter.files[1].read_text(encoding="utf-8")
+    assert "· other data · seed 5 · runs ba9876543210<" in written
+
+
 def test_every_row_of_a_table_carries_scale_and_data(chapter):
     chapter.images("mnist-vlae-factor-1")
     chapter.save_table(3, pd.DataFrame([{"model": "a", "p": 0.25}, {"model": "b", "p": "< 0.001"}]))
