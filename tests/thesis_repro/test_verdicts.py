@@ -11,7 +11,7 @@ from thesis_repro.verdict_rules import CHECK_TYPES, Check, evaluate, load_rules,
 from thesis_repro.verdicts import Measurement, Verdict, judge, render, write_claims
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
-JUDGED = [claim.id for section in ("4.2", "4.3") for claim in load_claims(section)]
+JUDGED = [claim.id for section in ("4.2", "4.3", "4.4") for claim in load_claims(section)]
 TABLE = [claim_id for claim_id in JUDGED if "table3" in claim_id]
 OFFICIAL = "MNIST (official files)"
 
@@ -30,6 +30,50 @@ def perfect(claim_id: str) -> dict:
             "explained_by_both": 0.9,
             "explained_by_one": 0.8,
             "departures": [0.2, 0.15, 0.1, 0.05, 0.02],
+        },
+        "4.4-vae-beats-vlae": {"loss": [21.638, 47.860]},
+        "4.4-identity-layers": {
+            "weaker_of_z_2_and_z_3": 0.4,
+            "twice_z_1": 0.3,
+            "lower_bound_of_both": 0.7,
+            "upper_bound_of_the_stronger": 0.5,
+        },
+        "4.4-slant-z1": {
+            "slant_in_z_1": 0.4,
+            "slant_in_the_stronger_of_the_others": 0.2,
+            "thickness_in_z_1": 0.6,
+            "twice_thickness_in_the_stronger_of_the_others": 0.2,
+        },
+        "4.4-orientation-vae": {"orientation": 0.02, "scale_and_position": [0.8, 0.9, 0.9]},
+        "4.4-rotation-circle": {
+            "square_repeats_after": [90.0] * 5,
+            "ellipse_repeats_after": [180.0] * 5,
+            "heart_closes_after": [166.2] * 5,
+            "heart_closing_gap": [0.1] * 5,
+            "radius_sd": [0.1] * 15,
+            "share_in_the_plane": [0.9] * 15,
+        },
+        "4.4-position-curve": {"x_off_line": [0.3] * 5, "y_off_line": [0.3] * 5},
+        "4.4-vlae-z3": {
+            "in_z_3": [0.9, 0.9, 0.6, 0.5],
+            "in_the_stronger_of_z_1_and_z_2": [0.4, 0.4, 0.3, 0.2],
+            "lower_bound_of_orientation_in_z_1_and_z_2": [0.05, 0.1],
+            "orientation_in_z_1_and_z_2": [0.1, 0.2],
+            "position_in_z_3": [0.9, 0.9],
+        },
+        "4.4-celeba-layers": {
+            "skin_in_z_1": 0.3,
+            "skin_in_the_stronger_of_the_others": 0.2,
+            "hair_in_z_2": 0.3,
+            "hair_in_the_stronger_of_the_others": 0.2,
+            "background_in_z_3": 0.3,
+            "background_in_the_stronger_of_the_others": 0.2,
+        },
+        "4.4-arithmetic": {
+            "blond_before": [0.1, 0.2],
+            "blond_after": [0.9, 0.8],
+            "male_before": [0.5, 0.4],
+            "male_after": [1.0, 0.9],
         },
     }
     p = {"4.3-ppl-p": [1e-30] * 10}.get(claim_id, 2.9e-9)
