@@ -111,7 +111,8 @@ def emit(chapter: Chapter, codes: Codes, embedded: Mapping[str, Embedding]) -> N
     )
     for dataset, names in MEASURED.items():
         own = numbers.information[numbers.information["model"].isin(names)]
-        chapter.save_numbers(f"information_{dataset}", own)
+        description = chapter.prepared(dataset).description
+        chapter.save_numbers(f"information_{dataset}", own, description)
     chapter.save_numbers("disentanglement", numbers.scores)
     chapter.save_numbers("losses", numbers.losses)
     return numbers

@@ -170,9 +170,12 @@ class Chapter:
         """Write ``figure_<number>.csv``, the numbers behind a figure of these data."""
         self._save_csv(f"figure_{number}", table, data)
 
-    def save_numbers(self, stem: str, table: pd.DataFrame) -> None:
-        """Write ``<stem>.csv``, numbers that the thesis prints in its text or not at all."""
-        self._save_csv(stem, table, self.data_description)
+    def save_numbers(self, stem: str, table: pd.DataFrame, data: str | None = None) -> None:
+        """Write ``<stem>.csv``, numbers that the thesis prints in its text or not at all.
+
+        ``data`` describes them where they are not of all of the section's data.
+        """
+        self._save_csv(stem, table, self.data_description if data is None else data)
 
     def save_table(self, number: int, table: pd.DataFrame) -> None:
         """Write ``table_<number>.csv``; scale and data stand beside every row that we computed."""

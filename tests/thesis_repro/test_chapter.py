@@ -107,10 +107,12 @@ def test_every_row_of_a_table_carries_scale_and_data(chapter):
 def test_numbers_without_a_number_of_the_thesis_have_a_name(chapter):
     chapter.images("mnist-vlae-factor-1")
     chapter.save_numbers("kl_divergences", pd.DataFrame([{"mean": 1.5}]))
+    chapter.save_numbers("shares", pd.DataFrame([{"mean": 2.5}]), "other data")
     chapter.save_figure("27_as_run", new_figure(2, 2))
-    names = ["kl_divergences.csv", "figure_27_as_run.png", "figure_27_as_run.svg"]
+    names = ["kl_divergences.csv", "shares.csv", "figure_27_as_run.png", "figure_27_as_run.svg"]
     assert [path.name for path in chapter.files] == names
-    assert "1.5,quick" in (chapter.folder / "kl_divergences.csv").read_text()
+    assert '1.5,quick,"mnist, tested"' in (chapter.folder / "kl_divergences.csv").read_text()
+    assert "2.5,quick,other data" in (chapter.folder / "shares.csv").read_text()
 
 
 def test_answers_stand_with_their_questions_and_once_in_the_manifest(chapter):
