@@ -52,6 +52,9 @@ DATASETS = ("morpho-mnist",)  # beside those of the models
 
 LAYERS = ("z_1", "z_2", "z_3")  # of every VLAE
 ALL_LAYERS = "all"  # side by side
+NOTHING = (
+    0.01  # of what there is to tell of a factor: a layer that tells less is said not to know it
+)
 DSPRITES_FACTORS = ("shape", "scale", "orientation", "x", "y")
 
 
@@ -278,7 +281,7 @@ def entangled(table: pd.DataFrame, scores: pd.DataFrame) -> str:
     )
     return (
         f"On dSprites, {said[0]}; {said[1]} (1 is one code per factor; FactorVAE's guess is 0.20). "
-        f"Separable by planes: a linear predictor tells {shape[0]:.0%} of the shapes from "
+        f"Linear separability: a linear predictor tells {shape[0]:.0%} of the shapes from "
         f"{called(DIM6)}'s codes, trees {shape[1]:.0%} (a guess 33%); of the digits from all codes "
         f"of {called(MNIST_VLAE)} {digit[0]:.0%} and {digit[1]:.0%} (10%)."
     )
@@ -320,14 +323,21 @@ def independent(table: pd.DataFrame) -> str:
         (MNIST_VLAE, (*COLUMNS, "digit")),
     ):
         shares = {factor: shares_by_layer(table, name, factor) for factor in factors}
-        homes = ", ".join(
-            f"{factor} z_{own.argmax() + 1} ({max(own):.0%})" for factor, own in shares.items()
-        )
+        homes = "; ".join(f"{factor}: {home(own)}" for factor, own in shares.items())
         said.append(
-            f"The layers of {called(name)} that tell most of each factor: {homes}. The next "
-            f"layer tells {second_to_first(shares.values()):.0%} as much on average."
+            f"The layer of {called(name)} that tells most of each factor, and how much of what "
+            f"there is to tell: {homes}."
         )
+        if np.isfinite(ratio := second_to_first(shares.values())):
+            said.append(f"The next layer tells {ratio:.0%} as much on average.")
     return " ".join(said) + " Were each factor in a layer of its own, that would be 0%."
+
+
+def home(shares: np.ndarray) -> str:
+    """The strongest of the layers (layers,), in words."""
+    if max(shares) < NOTHING:
+        return "none"
+    return f"{LAYERS[shares.argmax()]} ({max(shares):.0%})"
 
 
 def second_to_first(shares: Iterable[np.ndarray]) -> float:
@@ -336,5 +346,5 @@ def second_to_first(shares: Iterable[np.ndarray]) -> float:
     Factors that no layer knows are left out; NaN if there is no other.
     """
     ordered = [np.sort(own)[::-1] for own in shares]
-    known = [own[1] / own[0] for own in ordered if own[0] > 0]
+    known = [max(own[1], 0) / own[0] for own in ordered if own[0] >= NOTHING]
     return float(np.mean(known)) if known else np.nan

@@ -12,6 +12,7 @@ from chapters.ch4_4 import (
     MODELS,
     Found,
     answers,
+    home,
     measurements,
     score,
     second_to_first,
@@ -182,6 +183,8 @@ def test_how_alone_the_strongest_layer_is():
     alone, shared, unknown = np.array([0, 0, 0.5]), np.array([0.1, 0.4, 0.4]), np.zeros(3)
     assert second_to_first([alone]) == 0
     assert second_to_first([shared]) == 1
+    assert second_to_first([np.array([0.5, -0.1, -0.1])]) == 0
+    assert [home(own) for own in (alone, unknown)] == ["z_3 (50%)", "none"]
     assert second_to_first([alone, shared, unknown]) == 0.5
     assert np.isnan(second_to_first([unknown]))
 
@@ -235,7 +238,7 @@ def test_the_answers_are_made_of_the_numbers(found):
         assert part in said["RQ2"]
     for part in ("thickness 60%, 10%, 20%", "path of x and 30%", "90° for squares and 180°"):
         assert part in said["RQ4"]
-    for part in ("shape z_3 (30%)", "digit z_3 (50%)", "orientation, heart z_2 (30%)"):
+    for part in ("shape: z_3 (30%)", "digit: z_3 (50%)", "orientation, heart: z_2 (30%)"):
         assert part in said["RQ5"]
 
 
