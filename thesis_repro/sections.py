@@ -8,6 +8,7 @@ CHAPTERS = {
     "3.4": "chapters.ch3_4",
     "4.2": "chapters.ch4_2",
     "4.3": "chapters.ch4_3",
+    "4.4": "chapters.ch4_4",
 }
 
 
