@@ -35,6 +35,8 @@ FIGURES = {  # by data set: the model of each figure; 63 to 70 are in Appendix E
     CELEBA: {67: "celeba-vae", 68: "celeba-vae-gan", 69: "celeba-vlae", 70: "celeba-vlae-gan"},
 }
 
+NAMES = {"mnist-vlae-factor-1": "MNIST-VLAE", "dsprites-vae": "10,000-VAE"}  # where not Table 2's
+
 # Figure 32: "curated Factors of Variation" of CelebA-VLAE. The text names hair colour; which other
 # attributes it shows is not on record. These are the four of which the original code made vectors.
 CURATED_MODEL = "celeba-vlae"
@@ -156,8 +158,8 @@ def save(chapter: Chapter, number: int, figure: Figure, name: str, dataset: str)
 
 
 def called(name: str) -> str:
-    """The model's name in this section, where there is but one MNIST-VLAE."""
-    return model(name).name.removesuffix("-factor-1")
+    """The model's name in this section."""
+    return NAMES.get(name, model(name).name)
 
 
 def embedding_title(name: str, found: Embedding, dataset: str) -> str:

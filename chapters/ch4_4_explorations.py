@@ -17,6 +17,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from chapters.ch4_4_embeddings import called
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import FACTORS, SHAPES
 from thesis_repro.analysis.codes import Codes, Images, images_of_all, known_of_all
@@ -144,11 +145,6 @@ def decoded_parts(decode: Decode, parts: Mapping[Hashable, np.ndarray]) -> dict:
     return dict(zip(parts, np.split(images, ends[:-1]), strict=True))
 
 
-def title_of(chapter: Chapter, name: str) -> str:
-    """The model's name as the thesis writes it."""
-    return chapter.trained(name).spec.name
-
-
 # === Grids: Figures 35, 36 and 38 ===
 
 
@@ -157,7 +153,7 @@ def save_plain_grids(chapter: Chapter, amount: Amount) -> None:
     data = chapter.images(VAES_ON_MNIST[0]).description
     for suffix, own in axes_of(amount.mnist_points).items():
         grids = {
-            title_of(chapter, name): grey(decoded(decoder_of(chapter, name), [grid(own)]))
+            called(name): grey(decoded(decoder_of(chapter, name), [grid(own)]))
             for name in VAES_ON_MNIST
         }
         title = f"Images decoded from {own[0]:.2g} to {own[-1]:.2g}"
@@ -172,7 +168,7 @@ def save_layered_grids(chapter: Chapter, amount: Amount) -> None:
         for suffix, own in axes_of(points).items():
             drawn = "one draw" if suffix else "uniform draws"
             title = (
-                f"{title_of(chapter, name)}: images decoded from {own[0]:.2g} to {own[-1]:.2g} in a"
+                f"{called(name)}: images decoded from {own[0]:.2g} to {own[-1]:.2g} in a"
                 f" layer, {drawn} from [-3, 3] in the others"
             )
             grids = layer_grids(chapter, name, own, same_draw=bool(suffix))
@@ -231,7 +227,7 @@ def attribute_arithmetic(chapter: Chapter, codes: Codes, amount: Amount) -> pd.D
         shown = shown_positions(means, starts[0], draws[0])
         told = told_positions(means, starts, draws)
         found = decoded_parts(decoder_of(chapter, name), shown | told)
-        title = title_of(chapter, name)
+        title = called(name)
         hair[title] = found["black to blond"]
         gender |= {f"{title}\n{own}": found[own] for own in ("+ male", "+ blond hair")}
         rows += [
@@ -347,7 +343,7 @@ def arithmetic_as_run(chapter: Chapter, codes: Codes, faces: Mapping[str, Images
         ),
         "random + male": arithmetic(draw, means["Male"], ALPHAS_AS_RUN),
     }
-    title = f"{title_of(chapter, name)}: attribute arithmetic as run, α from 0 to 3.8"
+    title = f"{called(name)}: attribute arithmetic as run, α from 0 to 3.8"
     return image_rows(title, decoded_parts(decoder_of(chapter, name), moved))
 
 
@@ -376,7 +372,7 @@ def rotation_traversals(chapter: Chapter, codes: Codes) -> pd.DataFrame:
         for shape, way in held:
             true = images.pixels[turned[shape]] / 255
             rows.append(overlap_row(name, shape, way, found[shape, way], true))
-        title = f"{title_of(chapter, name)}: between two rotations"
+        title = f"{called(name)}: between two rotations"
         data = f"{chapter.images(name).description}, {DRAWN}"
         shown = {label: found[label] for label in drawn}
         chapter.save_figure(number, image_rows(title, shown), data, [name])
@@ -440,7 +436,7 @@ def interpolations(chapter: Chapter, codes: Codes, amount: Amount) -> pd.DataFra
         rows.append(density_row(name, posterior, diagonal, found))
         if name == INTERPOLATED:
             made = decoded(decoder_of(chapter, name), [line])
-            title = f"{title_of(chapter, name)}: from the top left to the bottom right"
+            title = f"{called(name)}: from the top left to the bottom right"
             data = f"{chapter.images(name).description}, {DRAWN}"
             chapter.save_figure(43, interpolation(title, made, found), data, [name])
     return pd.DataFrame(rows)

@@ -63,6 +63,7 @@ def test_figures_show_the_models_that_their_captions_name():
             assert title.startswith(called(name).lower() + " latent space"), number
     assert MODELS["mnist-vlae-factor-1"].name == "MNIST-VLAE-factor-1"
     assert called("mnist-vlae-factor-1") == "MNIST-VLAE"
+    assert called("dsprites-vae") == "10,000-VAE"  # captions of Figures 40 to 42
 
 
 def test_images_without_measures_are_left_out():
