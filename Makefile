@@ -25,7 +25,7 @@ test: lint
 test-fast: .venv/installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not long"
 
-# Every model at smoke scale, twenty kills of a run per family: an hour, and up to 13 GiB.
+# Every model at smoke scale, twenty kills of a run per family, a plan killed twice: most of an hour, 8 GiB.
 test-long: .venv/installed
 	$(BIN)/python -m pytest -m long
 

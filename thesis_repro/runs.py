@@ -244,7 +244,12 @@ def _sessions(provenance: Path) -> list[Any]:
     try:
         return list(json.loads(provenance.read_text(encoding="utf-8"))["sessions"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        _log.warning("%s is damaged (%r): who began this run is lost.", provenance, error)
+        _log.warning(
+            "%s is damaged (%r): what made this run so far is no longer known. It is written anew, "
+            "and the run goes on.",
+            provenance,
+            error,
+        )
         return []
 
 

@@ -25,8 +25,9 @@ def start(folder, data_dir):
     folders = ("--data-dir", data_dir, "--runs-dir", folder / "runs", "--out", folder / "results")
     code = "from thesis_repro.cli import main; main()"
     arguments = ("all", SECTION, "--scale", "smoke", "--stand-in", *map(str, folders))
-    output = (folder / "output").open("a")
-    return subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=output, stderr=output)
+    command = [sys.executable, "-c", code, *arguments]
+    with (folder / "output").open("a") as output:
+        return subprocess.Popen(command, stdout=output, stderr=output)
 
 
 def kill(process, *, jobs):
