@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from chapters import (
+    ch4_4_arithmetic,
     ch4_4_embeddings,
     ch4_4_explorations,
     ch4_4_numbers,
@@ -59,10 +60,10 @@ DSPRITES_FACTORS = ("shape", "scale", "orientation", "x", "y")
 
 
 class Found(NamedTuple):
-    """The numbers of the three parts."""
+    """The numbers that claims and answers are made of."""
 
     layers: ch4_4_numbers.Numbers
-    explored: ch4_4_explorations.Numbers
+    arithmetic: pd.DataFrame  # see `ch4_4_arithmetic.emit`
     moved: ch4_4_trajectories.Numbers
 
 
@@ -72,11 +73,11 @@ def run(chapter: Chapter) -> list[Judgement]:
         chapter.trained(name)
     codes = Codes(chapter)
     embedded = ch4_4_embeddings.emit(chapter, codes)
-    found = Found(
-        ch4_4_numbers.emit(chapter, codes, embedded),
-        ch4_4_explorations.emit(chapter, codes),
-        ch4_4_trajectories.emit(chapter, codes),
-    )
+    layers = ch4_4_numbers.emit(chapter, codes, embedded)
+    ch4_4_explorations.emit(chapter, codes)
+    arithmetic = ch4_4_arithmetic.emit(chapter, codes)
+    moved = ch4_4_trajectories.emit(chapter, codes)
+    found = Found(layers, arithmetic, moved)
     judgements = chapter.judge(measurements(found))
     for question, text in answers(found).items():
         chapter.answer(question, text)
@@ -151,7 +152,7 @@ def measurements(found: Found) -> list[Measurement]:
         Measurement("4.4-position-curve", *(curves(found.moved, own) for own in (WRITTEN, RUN))),
         Measurement("4.4-vlae-z3", third_layer(table)),
         Measurement("4.4-celeba-layers", layers_of_faces(table)),
-        Measurement("4.4-arithmetic", shares_moved(found.explored.arithmetic)),
+        Measurement("4.4-arithmetic", shares_moved(found.arithmetic)),
     ]
 
 

@@ -1,8 +1,8 @@
 """Section 4.4.2's explorations: what models make of chosen positions in latent space.
 
-Grids over two-dimensional layers (Figures 35, 36, 38), attribute arithmetic on CelebA (39), paths
-between rotations of a dSprites object (40, 71-74) and the line between two positions through low
-density (43). Beside the last three the numbers that the thesis judges by eye.
+Grids over two-dimensional layers (Figures 35, 36, 38), paths between rotations of a dSprites object
+(40, 71-74) and the line between two positions through low density (43). Beside the last two the
+numbers that the thesis judges by eye.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -10,26 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import cross_val_predict
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from chapters.ch4_4_embeddings import called
-from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import FACTORS, SHAPES
-from thesis_repro.analysis.codes import Codes, Images, images_of_all, known_of_all
+from thesis_repro.analysis.codes import Codes, Images
 from thesis_repro.analysis.designs import DRAWN, Design, drawn_images
 from thesis_repro.analysis.explorations import (
-    ALPHAS_AS_RUN,
-    ATTRIBUTE_IMAGES,
     CELEBA_POINTS,
-    GENDER_ALPHAS,
-    HAIR_ALPHAS,
     MNIST_POINTS,
-    arithmetic,
     axis,
     axis_as_run,
     decoded,
@@ -38,7 +26,6 @@ from thesis_repro.analysis.explorations import (
     layered_grid,
     path_through,
     prior_log_density,
-    some_with,
 )
 from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.analysis.trajectories import ORIENTATIONS, SHOWN_ORIENTATIONS, rows_with
@@ -54,7 +41,6 @@ LAYERED_FIGURES = {
     "36_b": "mnist-vlae-gan",
     "38": "celeba-vlae-gan",
 }
-FACES = ("celeba-vae", "celeba-vae-gan")  # Figure 39; "The same holds for CelebA-VAE-GAN"
 ROTATION_FIGURES = {
     "dsprites-vae": 40,
     "7500-vae": 71,
@@ -68,9 +54,6 @@ POINTS = 21  # of a line or path; as between shapes in Section 4.3, nothing is s
 TURNED = {"scale": 5, "x": 16, "y": 16}  # the object that is turned: largest, in the middle
 MOVED = {"shape": 0, "scale": 5, "orientation": 0}  # the one whose position changes in Figure 43
 
-HAIR_TOLD, GENDER_TOLD = (0.0, 1.0, 2.0), (0.0, 2.0, 4.0)  # alphas of which numbers are given
-OPPOSITES = {"Blond_Hair": "Black_Hair", "Male": "Female"}
-SEEN_AT = 16  # px: side of the pictures by which hair and gender are told, a face's main colours
 SHOWN_AT = 32  # px: side of a face in Figure 38, where it is printed smaller still
 
 Decode = Callable[[list[np.ndarray]], np.ndarray]
@@ -81,47 +64,23 @@ class Amount(NamedTuple):
 
     mnist_points: int  # along each axis of a grid
     celeba_points: int
-    attribute_images: int  # that the mean of an attribute is taken over, at most
-    starts: int  # images and draws that attributes are added to, for the numbers
     position_step: int  # every so many-th position along each axis, of Figure 43's images
 
 
 AMOUNTS = {
-    "paper": Amount(MNIST_POINTS, CELEBA_POINTS, ATTRIBUTE_IMAGES, 200, 1),  # original code
-    "quick": Amount(MNIST_POINTS, 12, 400, 50, 1),
-    "smoke": Amount(6, 3, 60, 8, 31),
+    "paper": Amount(MNIST_POINTS, CELEBA_POINTS, 1),  # original code
+    "quick": Amount(MNIST_POINTS, 12, 1),
+    "smoke": Amount(6, 3, 31),
 }
 
 
-class Numbers(NamedTuple):
-    """What the explorations come to.
-
-    Attributes:
-        arithmetic: Per model, transition and alpha, the share of images with the attribute.
-        rotations: Per model, shape and way, how well the pictures between two rotations overlap
-            with the true ones.
-        densities: Per model, the densities between two positions.
-    """
-
-    arithmetic: pd.DataFrame
-    rotations: pd.DataFrame
-    densities: pd.DataFrame
-
-
-def emit(chapter: Chapter, codes: Codes) -> Numbers:
-    """Write Figures 35, 36, 38 to 40, 43 and 71 to 74 and the numbers behind the last three."""
+def emit(chapter: Chapter, codes: Codes) -> None:
+    """Write Figures 35, 36, 38, 40, 43 and 71 to 74 and the numbers behind the last six."""
     amount = AMOUNTS[chapter.workspace.options.scale.name]
     save_plain_grids(chapter, amount)
     save_layered_grids(chapter, amount)
-    numbers = Numbers(
-        attribute_arithmetic(chapter, codes, amount),
-        rotation_traversals(chapter, codes),
-        interpolations(chapter, codes, amount),
-    )
-    chapter.save_numbers("attribute_arithmetic", numbers.arithmetic)
-    chapter.save_numbers("rotation_traversals", numbers.rotations)
-    chapter.save_numbers("interpolations", numbers.densities)
-    return numbers
+    chapter.save_numbers("rotation_traversals", rotation_traversals(chapter, codes))
+    chapter.save_numbers("interpolations", interpolations(chapter, codes, amount))
 
 
 def rng_for(chapter: Chapter, *purpose: str) -> np.random.Generator:
@@ -208,143 +167,6 @@ def shrunk(images: np.ndarray, side: int) -> np.ndarray:
     count, height, _, channels = images.shape
     block = height // side
     return images.reshape(count, side, block, side, block, channels).mean(axis=(2, 4))
-
-
-# === Attribute arithmetic: Figure 39 ===
-
-
-def attribute_arithmetic(chapter: Chapter, codes: Codes, amount: Amount) -> pd.DataFrame:
-    """Write Figure 39; the share of images with the attribute, by how much of it is added."""
-    faces = faces_of(chapter, amount)
-    sights = {own: sight_of(faces, own, other) for own, other in OPPOSITES.items()}
-    hair, gender, rows = {}, {}, []
-    for name in FACES:
-        means = mean_codes(codes, name, faces)
-        rng = rng_for(chapter, "arithmetic", name)
-        (black,) = codes.of(name, faces["Black_Hair"])
-        starts = black.mu[rng.permutation(len(black.mu))[: amount.starts]]
-        draws = rng.standard_normal((amount.starts, starts.shape[1]))
-        shown = shown_positions(means, starts[0], draws[0])
-        told = told_positions(means, starts, draws)
-        found = decoded_parts(decoder_of(chapter, name), shown | told)
-        title = called(name)
-        hair[title] = found["black to blond"]
-        gender |= {f"{title}\n{own}": found[own] for own in ("+ male", "+ blond hair")}
-        rows += [
-            {
-                "model": name,
-                "attribute": attribute,
-                "alpha": alpha,
-                "images": len(told[attribute, alpha]),
-                "share": share_with(sights[attribute], found[attribute, alpha]),
-                "accuracy_on_photos": sights[attribute].accuracy,
-            }
-            for attribute, alpha in told
-        ]
-    data = chapter.prepared("celeba").description
-    title = "v - v(black hair) + α v(blond hair), v a face with black hair, α from 0 to 2"
-    chapter.save_figure("39_a", image_rows(title, hair), data, FACES)
-    title = "v + α v(attribute), v random, α from 0 to 4"
-    chapter.save_figure("39_b", image_rows(title, gender), data, FACES)
-    chapter.save_figure("39_as_run", arithmetic_as_run(chapter, codes, faces), data, FACES[:1])
-    return pd.DataFrame(rows)
-
-
-def faces_of(chapter: Chapter, amount: Amount) -> dict[str, Images]:
-    """Random images with each attribute, of both splits as in the original code.
-
-    "Female" are those that lack "Male".
-    """
-    data = chapter.prepared("celeba")
-    attributes = known_of_all(data, "attributes")
-    names = ("Black_Hair", "Blond_Hair", "Male")
-    has = {own: attributes[:, ATTRIBUTES.index(own)] for own in names}
-    has["Female"] = ~has["Male"]
-    rng = rng_for(chapter, "faces")
-    rows = {own: some_with(mask, amount.attribute_images, rng) for own, mask in has.items()}
-    return {own: images_of_all(own, data, chosen) for own, chosen in rows.items()}
-
-
-def mean_codes(
-    codes: Codes, name: str, faces: Mapping[str, Images], *, sampled: bool = False
-) -> dict[str, np.ndarray]:
-    """The mean code of each attribute's images, (dimensions,); as run, of sampled codes."""
-    found = {own: codes.of(name, images)[0] for own, images in faces.items()}
-    return {own: (one.z if sampled else one.mu).mean(axis=0) for own, one in found.items()}
-
-
-def shown_positions(
-    means: Mapping[str, np.ndarray], start: np.ndarray, draw: np.ndarray
-) -> dict[str, np.ndarray]:
-    """What Figure 39 decodes, by its label: panel a from a face, panel b from a random draw.
-
-    Panel b with the vector of the caption, "male", and that of the text, "blond hair" (E59).
-    """
-    return {
-        "black to blond": arithmetic(start, means["Blond_Hair"], HAIR_ALPHAS, means["Black_Hair"]),
-        "+ male": arithmetic(draw, means["Male"], GENDER_ALPHAS),
-        "+ blond hair": arithmetic(draw, means["Blond_Hair"], GENDER_ALPHAS),
-    }
-
-
-def told_positions(
-    means: Mapping[str, np.ndarray], starts: np.ndarray, draws: np.ndarray
-) -> dict[tuple[str, float | None], np.ndarray]:
-    """The same for many faces and draws (n, dimensions), by attribute and alpha.
-
-    From nothing to all that the figure adds; None: the faces as they are, nothing taken off either.
-    """
-    bald = starts - means["Black_Hair"]
-    added = {("Blond_Hair", alpha): bald + alpha * means["Blond_Hair"] for alpha in HAIR_TOLD}
-    added |= {("Male", alpha): draws + alpha * means["Male"] for alpha in GENDER_TOLD}
-    return {("Blond_Hair", None): starts, **added}
-
-
-class Sight(NamedTuple):
-    """Tells by a picture's main colours which of two attributes it has.
-
-    Logistic regression on 16 x 16 pixels of the photos of both; codes play no part in it.
-    """
-
-    model: Pipeline  # 1 for the attribute, 0 for its opposite
-    accuracy: float  # balanced, on photos that were held out (5 folds)
-
-
-def sight_of(faces: Mapping[str, Images], attribute: str, other: str) -> Sight:
-    """What tells an attribute from another, learnt from the photos with either."""
-    groups = [main_colours(faces[own].pixels / 255) for own in (other, attribute)]
-    seen, truth = np.concatenate(groups), np.repeat([0, 1], [len(own) for own in groups])
-    regression = LogisticRegression(C=0.01, class_weight="balanced", max_iter=1_000)
-    model = make_pipeline(StandardScaler(), regression)
-    found = cross_val_predict(model, seen, truth, cv=5)
-    return Sight(model.fit(seen, truth), float(balanced_accuracy_score(truth, found)))
-
-
-def share_with(sight: Sight, images: np.ndarray) -> float:
-    """The share of images (n, height, width, 3) in [0, 1] that look like the attribute."""
-    return float(sight.model.predict(main_colours(images)).mean())
-
-
-def main_colours(images: np.ndarray) -> np.ndarray:
-    """The colours of images in [0, 1] at 16 x 16 pixels, (n, 768)."""
-    return shrunk(images, SEEN_AT).reshape(len(images), -1)
-
-
-def arithmetic_as_run(chapter: Chapter, codes: Codes, faces: Mapping[str, Images]) -> Figure:
-    """Figure 39 as the stored code has it: gender in both panels, sampled codes (erratum E59)."""
-    name = FACES[0]
-    means = mean_codes(codes, name, faces, sampled=True)
-    (black,) = codes.of(name, faces["Black_Hair"])
-    start = black.z[min(1, len(black.z) - 1)]  # "element 1"
-    draw = rng_for(chapter, "arithmetic as run").standard_normal(start.shape)
-    moved = {
-        "black hair\n- male + female": arithmetic(
-            start, means["Female"], ALPHAS_AS_RUN, means["Male"]
-        ),
-        "random + male": arithmetic(draw, means["Male"], ALPHAS_AS_RUN),
-    }
-    title = f"{called(name)}: attribute arithmetic as run, α from 0 to 3.8"
-    return image_rows(title, decoded_parts(decoder_of(chapter, name), moved))
 
 
 # === Between rotations: Figures 40 and 71 to 74 ===

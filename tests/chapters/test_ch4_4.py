@@ -19,7 +19,6 @@ from chapters.ch4_4 import (
     shares_by_layer,
     told,
 )
-from chapters.ch4_4_explorations import Numbers as Explored
 from chapters.ch4_4_numbers import (
     BACKGROUND,
     CELEBA_VLAE_GAN,
@@ -125,14 +124,14 @@ def moved():
     return Moved(pd.DataFrame(paths), pd.DataFrame(rotations))
 
 
-def explored():
+def arithmetic():
     rows = [
         {"model": model, "attribute": attribute, "alpha": alpha, "share": share}
         for model in ("celeba-vae", "celeba-vae-gan")
         for attribute in ("Blond_Hair", "Male")
         for alpha, share in (("", 0.1), (0.0, 0.2), (2.0, 0.9))
     ]
-    return Explored(pd.DataFrame(rows), pd.DataFrame(), pd.DataFrame())
+    return pd.DataFrame(rows)
 
 
 def quoted_losses():
@@ -148,7 +147,7 @@ def quoted_losses():
 
 @pytest.fixture(scope="module")
 def found():
-    return Found(Layers(information(), scores(), quoted_losses()), explored(), moved())
+    return Found(Layers(information(), scores(), quoted_losses()), arithmetic(), moved())
 
 
 def verdicts(found):
