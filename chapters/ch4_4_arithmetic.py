@@ -88,7 +88,7 @@ def emit(chapter: Chapter, codes: Codes) -> pd.DataFrame:
     chapter.save_figure("39_b", image_rows(title, gender), data, FACES)
     chapter.save_figure("39_as_run", arithmetic_as_run(chapter, codes, faces), data, FACES[:1])
     table = pd.DataFrame(rows)
-    chapter.save_numbers("attribute_arithmetic", table)
+    chapter.save_numbers("attribute_arithmetic", table, data)
     return table
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from chapters.ch4_4_embeddings import called
+from chapters.ch4_4_trajectories import drawn_data
 from data_prep.dsprites_renderer import FACTORS, SHAPES
 from thesis_repro.analysis.codes import Codes, Images
-from thesis_repro.analysis.designs import DRAWN, Design, drawn_images
+from thesis_repro.analysis.designs import Design, drawn_images
 from thesis_repro.analysis.explorations import (
     CELEBA_POINTS,
     MNIST_POINTS,
@@ -79,8 +80,9 @@ def emit(chapter: Chapter, codes: Codes) -> None:
     amount = AMOUNTS[chapter.workspace.options.scale.name]
     save_plain_grids(chapter, amount)
     save_layered_grids(chapter, amount)
-    chapter.save_numbers("rotation_traversals", rotation_traversals(chapter, codes))
-    chapter.save_numbers("interpolations", interpolations(chapter, codes, amount))
+    data = drawn_data(chapter)
+    chapter.save_numbers("rotation_traversals", rotation_traversals(chapter, codes), data)
+    chapter.save_numbers("interpolations", interpolations(chapter, codes, amount), data)
 
 
 def rng_for(chapter: Chapter, *purpose: str) -> np.random.Generator:
@@ -195,7 +197,7 @@ def rotation_traversals(chapter: Chapter, codes: Codes) -> pd.DataFrame:
             true = images.pixels[turned[shape]] / 255
             rows.append(overlap_row(name, shape, way, found[shape, way], true))
         title = f"{called(name)}: between two rotations"
-        data = f"{chapter.images(name).description}, {DRAWN}"
+        data = drawn_data(chapter)
         shown = {label: found[label] for label in drawn}
         chapter.save_figure(number, image_rows(title, shown), data, [name])
     return pd.DataFrame(rows)
@@ -259,7 +261,7 @@ def interpolations(chapter: Chapter, codes: Codes, amount: Amount) -> pd.DataFra
         if name == INTERPOLATED:
             made = decoded(decoder_of(chapter, name), [line])
             title = f"{called(name)}: from the top left to the bottom right"
-            data = f"{chapter.images(name).description}, {DRAWN}"
+            data = drawn_data(chapter)
             chapter.save_figure(43, interpolation(title, made, found), data, [name])
     return pd.DataFrame(rows)
 

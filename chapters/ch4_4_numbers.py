@@ -114,7 +114,7 @@ def emit(chapter: Chapter, codes: Codes, embedded: Mapping[str, Embedding]) -> N
         description = chapter.prepared(dataset).description
         chapter.save_numbers(f"information_{dataset}", own, description)
     chapter.save_numbers("disentanglement", numbers.scores)
-    chapter.save_numbers("losses", numbers.losses)
+    chapter.save_numbers("losses", numbers.losses, chapter.prepared(DSPRITES).description)
     return numbers
 
 

@@ -118,7 +118,7 @@ def emit(chapter: Chapter, codes: Codes) -> Numbers:
                 save_circles(chapter, name, {k: own["z"] for k, own in turns.items()}, reading)
     numbers = Numbers(pd.DataFrame(rows), pd.DataFrame(rotations))
     chapter.save_numbers("trajectories", numbers.paths)
-    chapter.save_numbers("rotations", numbers.rotations)
+    chapter.save_numbers("rotations", numbers.rotations, drawn_data(chapter))
     return numbers
 
 
@@ -238,9 +238,7 @@ def save_factor_figures(
             kind = "mean codes" if reading == WRITTEN else "as run: sampled codes, from the origin"
             title = f"{called(name)}: mean latent values by factor, {kind}"
             figure = paths(title, drawn(shown), names={"shape": SHAPES}, from_origin=reading == RUN)
-            chapter.save_figure(
-                suffixed(number, reading), figure, drawn_data(chapter, name), [name]
-            )
+            chapter.save_figure(suffixed(number, reading), figure, drawn_data(chapter), [name])
 
 
 def save_circles(
@@ -254,7 +252,7 @@ def save_circles(
     kind = "" if reading == WRITTEN else ", as run: sampled codes, from the origin"
     title = f"{called(name)}: rotations in the plane{kind}"
     figure = circles(title, shown, from_origin=reading == RUN)
-    chapter.save_figure(suffixed(41, reading), figure, drawn_data(chapter, name), [name])
+    chapter.save_figure(suffixed(41, reading), figure, drawn_data(chapter), [name])
 
 
 def drawn(found: Mapping[str, Mapping[str, Trajectory]]) -> dict[str, list[LayerPath]]:
@@ -275,9 +273,9 @@ def suffixed(number: int, reading: str) -> int | str:
     return number if reading == WRITTEN else f"{number}_as_run"
 
 
-def drawn_data(chapter: Chapter, name: str) -> str:
+def drawn_data(chapter: Chapter) -> str:
     """What a figure of designs says of its data."""
-    return f"{chapter.images(name).description}, {DRAWN}"
+    return f"{chapter.prepared('dsprites').description}, {DRAWN}"
 
 
 # === Numbers ===

@@ -202,23 +202,28 @@ def _grid_ticks(axes: Axes, axis: np.ndarray, shape: tuple[int, ...]) -> None:
 def interpolation(
     title: str, images: Sequence[np.ndarray], log_densities: Mapping[str, np.ndarray]
 ) -> Figure:
-    """Figure 43: the images of a line through latent space, over log densities (points,) on it."""
+    """Figure 43: the images of a line through latent space, over log densities (points,) on it.
+
+    Each density has an axis of its own: beside one that falls by thousands of nats, another's bend
+    would not be seen.
+    """
     points = len(images)
-    figure = new_figure(0.5 * points + 1.2, 2.6)
+    names = list(log_densities)
+    figure = new_figure(0.5 * points + 1.2, 1 + 1.3 * len(names))
     with style():
-        panels = figure.subplot_mosaic(
-            [[f"{index}" for index in range(points)], ["density"] * points], height_ratios=[1, 3]
-        )
+        rows = [[f"{index}" for index in range(points)], *([name] * points for name in names)]
+        panels = figure.subplot_mosaic(rows, height_ratios=[1, *[2] * len(names)])
         for index, image in enumerate(images):
             axes = panels[f"{index}"]
             axes.imshow(as_shown(image), cmap="gray", vmin=0, vmax=1)
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set(visible=True, color="0.8", linewidth=0.5)
-        axes = panels["density"]
-        for colour, (name, density) in zip(COLOURS, log_densities.items(), strict=False):
-            axes.plot(np.linspace(0, 1, points), density, ".-", color=colour, label=name)
-        axes.set(xlabel="share of the way", ylabel="log density (nats)")
-        axes.set_xlim(-0.5 / points, 1 + 0.5 / points)
-        axes.legend(fontsize=8)
+        for colour, name in zip(COLOURS, names, strict=False):
+            axes = panels[name]
+            axes.plot(np.linspace(0, 1, points), log_densities[name], ".-", color=colour)
+            axes.set_title(f"log density of the {name} (nats)", fontsize=8, loc="left")
+            axes.set_xlim(-0.5 / points, 1 + 0.5 / points)
+            axes.ticklabel_format(axis="y", useOffset=False)
+        panels[names[-1]].set_xlabel("share of the way")
         figure.suptitle(title, fontsize=10)
     return figure

@@ -149,8 +149,9 @@ def test_images_of_a_line_stand_over_their_densities():
     figure = interpolation("title", images, densities)
     shown = [axes.images[0].get_array()[0, 0] for axes in figure.axes if axes.images]
     np.testing.assert_allclose(shown, 1 - np.linspace(0, 1, 5))
-    (axes,) = (own for own in figure.axes if own.lines)
-    for line, (name, density) in zip(axes.lines, densities.items(), strict=True):
-        assert line.get_label() == name
+    panels = [axes for axes in figure.axes if axes.lines]
+    for axes, (name, density) in zip(panels, densities.items(), strict=True):
+        assert axes.get_title("left") == f"log density of the {name} (nats)"
+        (line,) = axes.lines
         np.testing.assert_array_equal(line.get_ydata(), density)
         np.testing.assert_allclose(line.get_xdata(), np.linspace(0, 1, 5))
