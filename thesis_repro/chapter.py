@@ -244,7 +244,11 @@ class Chapter:
             "seed": options.seed,
             "precision": options.precision,
             "runs": {
-                name: {"run_id": trained.run.config.run_id, "epochs": len(trained.history)}
+                name: {
+                    "run_id": trained.run.config.run_id,
+                    "epochs": len(trained.history),
+                    "diverged": trained.run.divergences(),
+                }
                 for name, trained in self.models.items()
             },
             "files": {path.name: sha256(path) for path in self.files},
