@@ -53,7 +53,7 @@ _MEMORIES = 20
 # can move log-variances by hundreds, in the thesis as here, and whether their exponentials stay
 # within float32 is up to the initial weights. A run that diverges begins again with others; so
 # many attempts there are.
-ATTEMPTS = 3
+ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
