@@ -4,6 +4,21 @@ from typing import Any
 
 import keras
 
+EXPLODED = 40.0  # log-variance from which on its exponential is continued as a straight line
+
+
+def variance_of(log_var: Any, power: float = 1.0) -> Any:
+    """exp(power * log_var), as a straight line from a log-variance of 40 on (erratum E81).
+
+    Where a latent layer has half a million inputs (z_1 of CelebA-VLAE, Listing 15), each of Adam's
+    first updates can move log-variances by a hundred and more. The gradient exp(log_var) brings
+    them back, unless Adam's square of it leaves float32, as it does soon after 40. Adam follows a
+    gradient's direction and hardly its size, so that on the line it does what it would do on the
+    curve with more digits. Up to 40 no bit changes.
+    """
+    bounded = keras.ops.minimum(log_var, EXPLODED)
+    return keras.ops.exp(power * bounded) * (1 + power * (log_var - bounded))
+
 
 @keras.saving.register_keras_serializable(package="thesis_repro")
 class Sampling(keras.layers.Layer):
@@ -31,7 +46,7 @@ class Sampling(keras.layers.Layer):
         epsilon = keras.random.normal(
             keras.ops.shape(mu), dtype="float32", seed=self.seed_generator
         )
-        return mu + keras.ops.exp(log_var / 2) * epsilon
+        return mu + variance_of(log_var, 0.5) * epsilon
 
     def compute_output_shape(self, input_shape: list[tuple]) -> tuple:
         """Shape of z, which is that of mu."""

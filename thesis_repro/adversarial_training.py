@@ -59,7 +59,7 @@ class AdversarialTrainer(Trainer):
         """One pass over the training images and one over the validation images.
 
         Raises:
-            DivergedError: a loss is not finite.
+            TrainingError: a loss is not finite.
         """
         steps = self.steps(data)
         order = epoch_order(seed, self.spec.id, epoch, len(data.train))
@@ -68,7 +68,7 @@ class AdversarialTrainer(Trainer):
         trained = _Means()
         for update, (images,) in enumerate(ImageBatches(data.train, self.batch_size, order), 1):
             logs = _numbers(self.train_step(images))
-            check_finite(logs, epoch, update)
+            check_finite(self.spec, logs, epoch, update)
             trained.add(logs, len(images))
             report.batch(trained.values()["encoder_loss"])
         seed_noise(self.model, seed, self.spec.id, "validation noise", epoch)

@@ -244,11 +244,7 @@ class Chapter:
             "seed": options.seed,
             "precision": options.precision,
             "runs": {
-                name: {
-                    "run_id": trained.run.config.run_id,
-                    "epochs": len(trained.history),
-                    "diverged": trained.run.divergences(),
-                }
+                name: {"run_id": trained.run.config.run_id, "epochs": len(trained.history)}
                 for name, trained in self.models.items()
             },
             "files": {path.name: sha256(path) for path in self.files},

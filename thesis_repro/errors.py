@@ -3,7 +3,3 @@
 
 class TrainingError(Exception):
     """A model cannot be trained, or its training cannot go on; the message says what to do."""
-
-
-class DivergedError(Exception):
-    """A training has left the finite numbers; the message says where."""

@@ -49,12 +49,11 @@ class FittedTrainer(Trainer):
         """One pass over the training images and one over the validation images.
 
         Raises:
-            DivergedError: the loss is not finite.
-            TrainingError: a label is none of the network's classes.
+            TrainingError: the loss is not finite, or a label is none of the network's classes.
             data_prep.errors.DataError: images can no longer be read.
         """
         training, validation = self.train_batches(data, seed, epoch), self.validation_batches(data)
-        watch = _Watch(epoch, report)
+        watch = _Watch(self.spec, epoch, report)
         with _own_error_of(training, validation):
             seed_noise(self.model, seed, self.spec.id, "training noise", epoch)
             # Keras would shuffle the batches once more, with Python's global generator.
@@ -80,11 +79,12 @@ def _own_error_of(*datasets: ImageBatches) -> Iterator[None]:
 class _Watch(keras.callbacks.Callback):
     """Moves the progress bar, and stops a run whose loss is no longer a number."""
 
-    def __init__(self, epoch: int, report: RunReport):
+    def __init__(self, spec: ModelSpec, epoch: int, report: RunReport):
         super().__init__()
+        self.spec = spec
         self.epoch = epoch
         self.report = report
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        check_finite({"loss": logs["loss"]}, self.epoch, batch + 1)
+        check_finite(self.spec, {"loss": logs["loss"]}, self.epoch, batch + 1)
         self.report.batch(logs["loss"])

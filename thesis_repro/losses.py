@@ -4,6 +4,8 @@ import math
 
 from keras import ops
 
+from appendix_architectures.sampling import variance_of
+
 _CLOSEST = 1e-7  # of a probability to 0 and 1: Keras 2.2.4's epsilon
 
 
@@ -29,7 +31,7 @@ def kl_term(mus, log_vars):
     total = 0.0
     for mu, log_var in zip(mus, log_vars, strict=True):
         mu, log_var = ops.cast(mu, "float32"), ops.cast(log_var, "float32")
-        total += -0.5 * ops.sum(1 + log_var - ops.square(mu) - ops.exp(log_var), axis=-1)
+        total += -0.5 * ops.sum(1 + log_var - ops.square(mu) - variance_of(log_var), axis=-1)
     return total
 
 

@@ -2,7 +2,7 @@
 
 ``<runs-dir>/<model>/<run-id>/`` holds ``config.json`` (what the run is), ``provenance.json`` (what
 made it), ``history.csv``, ``checkpoint/`` while it trains, then ``*.weights.h5`` and ``DONE`` (the
-SHA-256 of weights and history); ``diverged.json``, where attempts at it diverged.
+SHA-256 of weights and history).
 """
 
 import csv
@@ -74,7 +74,6 @@ class RunFolder:
         self._runs_dir = runs_dir
         self._checkpoints = self.path / "checkpoint"
         self._history = self.path / "history.csv"
-        self._divergences = self.path / "diverged.json"
         self._kept = 0  # the epoch of the checkpoint that was read or written last
 
     @property
@@ -153,34 +152,6 @@ class RunFolder:
         if files:
             _log.warning("No whole checkpoint is left of run %s: it starts anew.", self.path)
         return None
-
-    def divergences(self) -> list[str]:
-        """What ended each attempt of the run that diverged, in their order.
-
-        Raises:
-            TrainingError: the note of them is damaged.
-        """
-        if not self._divergences.exists():
-            return []
-        try:
-            return list(map(str, json.loads(self._divergences.read_text(encoding="utf-8"))))
-        except (OSError, ValueError, TypeError) as error:
-            raise TrainingError(
-                f"{self._divergences} is damaged ({error!r}): which attempt this run is at is no "
-                f"longer known. Delete the folder {self.path} to train this run again."
-            ) from error
-
-    def start_over(self, why: str) -> None:
-        """Drop what an attempt that diverged has left, and note what ended it.
-
-        The note comes last: killed before it, the same attempt is made again and ends as it did.
-        """
-        before = self.divergences()
-        with self._writing(self._divergences):
-            shutil.rmtree(self._checkpoints, ignore_errors=True)
-            self._history.unlink(missing_ok=True)
-            write_json(self._divergences, [*before, why])
-        self._kept = 0
 
     def write_history(self, history: list[dict[str, float]]) -> None:
         """One row per epoch, epochs counted from 1."""

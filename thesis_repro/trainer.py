@@ -6,7 +6,7 @@ from typing import Protocol
 
 import keras
 
-from thesis_repro.errors import DivergedError
+from thesis_repro.errors import TrainingError
 from thesis_repro.images import ImageData
 from thesis_repro.progress import RunReport
 from thesis_repro.spec import ModelSpec
@@ -40,17 +40,22 @@ class Trainer(Protocol):
         """One pass over the training and the validation images; losses and metrics by name."""
 
 
-def check_finite(losses: Mapping[str, float], epoch: int, update: int) -> None:
-    """Stop a training whose loss is no longer a number.
+def check_finite(spec: ModelSpec, losses: Mapping[str, float], epoch: int, update: int) -> None:
+    """Stop a run whose loss is no longer a number.
 
     Raises:
-        DivergedError: a loss is not finite.
+        TrainingError: a loss is not finite.
     """
     for name, loss in losses.items():
         if not math.isfinite(loss):
-            raise not_finite(f"the {name.replace('_', ' ')} is {loss}", epoch, update)
+            raise not_finite(spec, f"the {name.replace('_', ' ')} is {loss}", epoch, update)
 
 
-def not_finite(what: str, epoch: int, update: int) -> DivergedError:
-    """The error of a training that has left the finite numbers."""
-    return DivergedError(f"{what} in epoch {epoch}, update {update}")
+def not_finite(spec: ModelSpec, what: str, epoch: int, update: int) -> TrainingError:
+    """The error of a run that has left the finite numbers."""
+    return TrainingError(
+        f"{spec.name}: {what} in epoch {epoch}, update {update}. "
+        "The run stops here; its last whole epoch is kept, but starting it again repeats "
+        "this. Try another --seed, or --precision float32 if it was lower; with data of "
+        "your own, check that `thesis-repro data verify` passes."
+    )

@@ -15,7 +15,6 @@ from thesis_repro import provenance
 from thesis_repro.adversarial_training import AdversarialTrainer
 from thesis_repro.backend import dtype_policy, make_deterministic
 from thesis_repro.classifying import ClassifierTrainer
-from thesis_repro.errors import DivergedError, TrainingError
 from thesis_repro.fitting import FittedTrainer
 from thesis_repro.images import Identity, ImageData
 from thesis_repro.networks import build_model, parts_of
@@ -48,12 +47,6 @@ TRAINING_VERSION = 3
 # moving statistics remember. Any other is Keras's and the thesis's.
 _SHORT_RUN = 1_000  # updates
 _MEMORIES = 20
-
-# Where a latent layer has half a million inputs (z_1 of CelebA-VLAE), each of Adam's first updates
-# can move log-variances by hundreds, in the thesis as here, and whether their exponentials stay
-# within float32 is up to the initial weights. A run that diverges begins again with others; so
-# many attempts there are.
-ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
@@ -99,57 +92,23 @@ def train_or_load(
     """The finished run of this configuration: loaded if there is one, else trained to its end.
 
     Raises:
-        TrainingError: each attempt diverges, a classifier's label is none of its classes, a file
-            cannot be written, or those of the finished run are damaged.
+        TrainingError: a loss is not a finite number, a classifier's label is none of its classes,
+            a file cannot be written, or those of the finished run are damaged.
         data_prep.errors.DataError: images can no longer be read.
     """
     make_deterministic()
     run = RunFolder(runs_dir, run_config(spec, data.identity(), options))
     _log.debug("%s: %s %s", spec.id, "load" if run.is_done else "train", run.path)
     with run.lock(), dtype_policy(options.precision):
-        if run.is_done:  # the optimiser of a loaded AlexNet-VAE would take 2.5 GB for nothing
-            model = _initialised(spec, options.seed)
-        else:
-            model = _trained(spec, data, options, run, progress)
+        # The literal builders take Keras's default initialisers, which draw from the global seed.
+        keras.utils.set_random_seed(derive_seed(options.seed, spec.id, "initial weights"))
+        model = build_model(spec)
+        if not run.is_done:  # the optimiser of a loaded AlexNet-VAE would take 2.5 GB for nothing
+            trainer = TRAINERS[spec.family](spec, model)
+            _train(trainer, data, options, run, progress)
         for part, network in parts_of(spec, model).items():
             network.load_weights(run.verified_weights(part))
     return TrainedModel(spec, run, run.read_history(), model)
-
-
-def _initialised(spec: ModelSpec, seed: int) -> keras.Model:
-    # The literal builders take Keras's default initialisers, which draw from the global seed.
-    keras.utils.set_random_seed(derive_seed(seed, spec.id, "initial weights"))
-    return build_model(spec)
-
-
-def _trained(
-    spec: ModelSpec,
-    data: ImageData,
-    options: TrainingOptions,
-    run: RunFolder,
-    progress: TrainingProgress,
-) -> keras.Model:
-    """The model of the run's first attempt that does not diverge."""
-    while (diverged := len(run.divergences())) < ATTEMPTS:
-        model = _initialised(spec, attempt_seed(spec, options.seed, diverged))
-        try:
-            _train(TRAINERS[spec.family](spec, model), data, options, run, progress)
-        except DivergedError as error:
-            run.start_over(str(error))
-            _log.warning("%s: %s: attempt %d of %d.", spec.name, error, diverged + 1, ATTEMPTS)
-            del model  # before there is another
-        else:
-            return model
-    raise TrainingError(
-        f"{spec.name}: {run.divergences()[-1]}, in the last of {ATTEMPTS} attempts, each from "
-        "other initial weights. Try another --seed, or --precision float32 if it was lower; with "
-        "data of your own, check that `thesis-repro data verify` passes."
-    )
-
-
-def attempt_seed(spec: ModelSpec, seed: int, diverged: int) -> int:
-    """The seed of a run's attempt, after so many that diverged: the run's own for the first."""
-    return derive_seed(seed, spec.id, "attempt", diverged) if diverged else seed
 
 
 def _train(
@@ -159,20 +118,13 @@ def _train(
     run: RunFolder,
     progress: TrainingProgress,
 ) -> None:
-    """Train from the last checkpoint, or from the start, to the end of the run.
-
-    Raises:
-        DivergedError: a loss or a weight is not a finite number.
-    """
+    """Train from the last checkpoint, or from the start, to the end of the run."""
     spec = trainer.spec
     epochs = run.config.values["epochs"]
     history = _restore(trainer, run.load_checkpoint(trainer.variables))
-    diverged = len(run.divergences())
-    seed = attempt_seed(spec, options.seed, diverged)
     run.begin(
         {
             "started": provenance.now(),
-            "attempt": diverged + 1,
             "first_epoch": len(history) + 1,
             "data": data.description,
             "commit": provenance.commit(),
@@ -184,11 +136,11 @@ def _train(
     with progress.run(title, epochs, steps, len(history), trainer.headline) as report:
         for epoch in range(len(history) + 1, epochs + 1):
             began = time.perf_counter()
-            row = {"epoch": epoch} | trainer.epoch(data, seed, epoch, report)
+            row = {"epoch": epoch} | trainer.epoch(data, options.seed, epoch, report)
             row["seconds"] = round(time.perf_counter() - began, 3)
             history.append(row)
             if not all(np.isfinite(variable).all() for variable in trainer.variables):
-                raise not_finite("a weight is no longer a finite number", epoch, steps)
+                raise not_finite(spec, "a weight is no longer a finite number", epoch, steps)
             run.save_checkpoint(Checkpoint(trainer.variables, history))
             report.epoch(epoch, row)
     run.write_history(history)  # a kill can come between the last checkpoint and its history

@@ -181,7 +181,9 @@ _CELEBA_VLAE = _model(
     14, "celeba-vlae", "CelebA-VLAE", "vlae", "3.4.2",
     dataset="celeba", listings=(15, 16), latent_dims=(2, 2, 2), weight=10_000,
     learning_rate=0.001, decay=0.01,
-    errata=_marks(_VLAE, {"decay": ("E05",), "listings": ("E11", "E16")}),
+    errata=_marks(
+        _VLAE, {"decay": ("E05",), "listings": ("E11", "E16"), "learning_rate": ("E81",)}
+    ),
 )  # fmt: skip
 
 # --- VAE-GAN (Section 3.4.3) ---

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from appendix_architectures.a2_mnist_vlae import mnist_vlae_factor_3_encoder
-from appendix_architectures.sampling import Sampling
+from appendix_architectures.sampling import EXPLODED, Sampling, variance_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,6 +28,34 @@ def mixed_bfloat16():
     keras.config.set_dtype_policy("mixed_bfloat16")
     yield
     keras.config.set_dtype_policy(before)
+
+
+def value_and_slope(log_var, power):
+    log_var = tf.constant(log_var, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(log_var)
+        value = variance_of(log_var, power)
+    return value.numpy(), tape.gradient(value, log_var).numpy()
+
+
+@pytest.mark.parametrize("power", [1.0, 0.5])
+def test_variances_are_exponentials_bit_for_bit(power):
+    log_var = np.linspace(-120, EXPLODED - 0.01, 5_001).astype("float32")
+    value, slope = value_and_slope(log_var, power)
+    expected = tf.exp(power * tf.constant(log_var)).numpy()
+    np.testing.assert_array_equal(value, expected)
+    np.testing.assert_array_equal(slope, np.float32(power) * expected)
+
+
+@pytest.mark.parametrize("power", [1.0, 0.5])
+def test_from_an_explosion_on_they_are_a_line(power):
+    """Continuous, as steep as the exponential where it begins, and Adam can square its slope."""
+    log_var = np.float32([EXPLODED + 1, 100, 1_000])
+    value, slope = value_and_slope(log_var, power)
+    start = np.exp(power * EXPLODED)
+    np.testing.assert_allclose(value, start * (1 + power * (log_var - EXPLODED)), rtol=1e-5)
+    np.testing.assert_allclose(slope, power * start, rtol=1e-5)
+    assert np.isfinite((50 * slope) ** 2).all()  # of a weight whose inputs sum to 50
 
 
 @pytest.mark.parametrize(("mean", "deviation"), [(0.0, 1.0), (1.5, 0.5), (-4.0, 3.0)])

@@ -255,39 +255,6 @@ def test_a_damaged_provenance_does_not_stop_the_run(run, text, caplog):
     assert stored == {"sessions": [{"started": "again"}]}
 
 
-def test_an_attempt_that_diverged_leaves_only_what_ended_it(run):
-    assert run.divergences() == []
-    save(run, 1)
-    run.start_over("first")
-    assert load(run) is None
-    assert not (run.path / "history.csv").exists()
-    save(run, 1)
-    run.start_over("second")
-    assert run.divergences() == ["first", "second"]
-
-
-def test_an_attempt_is_noted_after_its_checkpoints_are_gone(run, monkeypatch):
-    """Killed in between, the attempt begins anew; never does another one take its checkpoints."""
-
-    def killed(*arguments):
-        raise KeyboardInterrupt
-
-    save(run, 1)
-    monkeypatch.setattr("thesis_repro.runs.write_json", killed)
-    with pytest.raises(KeyboardInterrupt):
-        run.start_over("first")
-    assert run.divergences() == []
-    assert load(run) is None
-
-
-@pytest.mark.parametrize("text", ["", "{", "3"])
-def test_a_damaged_note_of_attempts_is_named_with_the_fix(run, text):
-    run.path.mkdir(parents=True)
-    (run.path / "diverged.json").write_text(text)
-    with pytest.raises(TrainingError, match=r"diverged\.json is damaged .*Delete the folder"):
-        run.divergences()
-
-
 def test_lock_sweeps_what_a_killed_process_was_writing(run):
     save(run, 1)
     leftovers = [run.path / ".writing-x-DONE", run.path / "checkpoint" / ".writing-y-epoch.npz"]

@@ -14,22 +14,14 @@ import pytest
 import tensorflow
 
 from data_prep.errors import DataError
-from thesis_repro.errors import DivergedError, TrainingError
-from thesis_repro.fitting import FittedTrainer
+from thesis_repro.errors import TrainingError
 from thesis_repro.networks import build_model, parts_of
 from thesis_repro.optimizers import build_optimizer
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.scale import Scale
 from thesis_repro.seeds import derive_seed
 from thesis_repro.spec import Setting
-from thesis_repro.training import (
-    ATTEMPTS,
-    TrainingOptions,
-    _limit_memory,
-    attempt_seed,
-    run_config,
-    train_or_load,
-)
+from thesis_repro.training import TrainingOptions, _limit_memory, run_config, train_or_load
 from thesis_repro.zoo import MODELS
 
 SPEC = MODELS["mnist-vlae-factor-3"]
@@ -246,53 +238,8 @@ def test_a_run_stops_where_numbers_end(
     folder = tmp_path / SPEC.id / run_config(spec, data.identity(), options).run_id
     assert not (folder / "DONE").exists()
     assert not list(folder.rglob("*.npz"))
-    assert len(json.loads((folder / "diverged.json").read_text())) == ATTEMPTS
-    with pytest.raises(TrainingError, match=f"last of {ATTEMPTS} attempts"):  # nothing is tried
-        train_or_load(spec, data, options, tmp_path, NoTraining())
     with filelock.FileLock(folder / ".lock", timeout=0):
         pass
-
-
-def diverging(monkeypatch, seed, at):
-    """Let the attempt with this seed leave the finite numbers in an epoch."""
-    epoch = FittedTrainer.epoch
-
-    def until_then(trainer, data, own, number, report):
-        if (own, number) == (seed, at):
-            raise DivergedError(f"the loss is nan in epoch {at}, update 1")
-        return epoch(trainer, data, own, number, report)
-
-    monkeypatch.setattr(FittedTrainer, "epoch", until_then)
-
-
-def test_a_run_that_diverges_begins_again_with_other_weights(
-    tiny_data, tiny_scale, tmp_path, monkeypatch, caplog
-):
-    """It ends as a run that had the second attempt's seed from the start."""
-    scale = replace(tiny_scale, epochs=2)
-    other = TrainingOptions(scale, seed=attempt_seed(SPEC, 0, 1))
-    expected = train_or_load(SPEC, tiny_data, other, tmp_path, QUIET)
-    diverging(monkeypatch, seed=0, at=2)
-    found = train_or_load(SPEC, tiny_data, TrainingOptions(scale), tmp_path, QUIET)
-    assert history(found.run.path) == history(expected.run.path)
-    expected, own = arrays(expected.run.path), arrays(found.run.path)
-    assert all(np.array_equal(own[name], expected[name]) for name in expected)
-    assert found.run.divergences() == ["the loss is nan in epoch 2, update 1"]
-    assert [session["attempt"] for session in sessions(found.run.path)] == [1, 2]
-    assert f"attempt 1 of {ATTEMPTS}" in caplog.text
-
-
-def test_an_attempt_goes_on_after_a_stop(tiny_data, tiny_scale, tmp_path, monkeypatch):
-    """The second attempt, stopped after its first epoch, ends as if never stopped."""
-    scale = replace(tiny_scale, epochs=2)
-    diverging(monkeypatch, seed=0, at=1)
-    options = TrainingOptions(scale)
-    expected = train_or_load(SPEC, tiny_data, options, tmp_path / "once", QUIET)
-    with pytest.raises(KeyboardInterrupt):
-        train_or_load(SPEC, tiny_data, options, tmp_path / "twice", StopAfter(1))
-    found = train_or_load(SPEC, tiny_data, options, tmp_path / "twice", QUIET)
-    assert [own["first_epoch"] for own in sessions(found.run.path)] == [1, 1, 2]
-    assert_same_run(found.run.path, expected.run.path)
 
 
 def test_damaged_weights_are_not_loaded(reference, tiny_data, tiny_scale, tmp_path):
