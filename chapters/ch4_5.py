@@ -22,7 +22,7 @@ from thesis_repro.analysis.layer_independence import (
     layer_representatives,
     shared_vectors,
 )
-from thesis_repro.analysis.pixel_dependence import Dependence, Found, dependence
+from thesis_repro.analysis.pixel_dependence import Dependence, Found, dependence, pearson
 from thesis_repro.chapter import Chapter
 from thesis_repro.independence_plots import PairHistogram, correlation_histograms, pixel_boxes
 from thesis_repro.seeds import derive_seed
@@ -75,7 +75,7 @@ def run(chapter: Chapter) -> list[Judgement]:
     amount = AMOUNTS[chapter.workspace.options.scale.name]
     samples = {name: representatives(chapter, name, amount) for name in MODELS}
     found = {
-        (name, *pair): depends(chapter, samples[name], samples[name], pair, amount, name)
+        (name, *pair): depends(chapter, samples, (name, *pair), amount)
         for name in MODELS
         for pair in PAIRS
     }
@@ -121,20 +121,11 @@ def representatives(chapter: Chapter, name: str, amount: Amount) -> Representati
 
 
 def depends(
-    chapter: Chapter,
-    first: Representatives,
-    second: Representatives,
-    pair: tuple[int, int],
-    amount: Amount,
-    *purpose: str,
+    chapter: Chapter, samples: dict[str, Representatives], key: tuple[str, int, int], amount: Amount
 ) -> Dependence:
-    """How the pixels of one layer's samples depend on those of another's; layers from 0."""
-    sides = [
-        own.means[layer].reshape(amount.samples, -1)
-        for own, layer in zip((first, second), pair, strict=True)
-    ]
-    rng = rng_for(chapter, "permutations", *purpose, *pair)
-    return dependence(*sides, amount.permutations, rng)
+    """How the pixels of a model's two layers depend on each other."""
+    sides = [own.reshape(amount.samples, -1) for own in sides_of(samples, key)]
+    return dependence(*sides, amount.permutations, rng_for(chapter, "permutations", *key))
 
 
 def sides_of(
@@ -186,12 +177,12 @@ def save_histograms(chapter: Chapter, found: dict[tuple[str, int, int], Dependen
 
 def histogram_of(own: Dependence) -> PairHistogram:
     """What a panel of Figures 46 and 47 shows."""
-    tested, pearson = ~own.constant, own.pearson
+    tested, linear = ~own.constant, own.pearson
     return PairHistogram(
-        pearson.value[tested],
-        pearson.significant[tested],
+        linear.value[tested],
+        linear.significant[tested],
         int(own.constant.sum()),
-        float(pearson.null_share.mean()),
+        float(linear.null_share.mean()),
     )
 
 
@@ -209,22 +200,22 @@ def pair_row(
     correlation, not by Pearson's.
     """
     name, *pair = key
-    pearson, distance, tested = own.pearson, own.distance, ~own.constant
+    linear, distance, tested = own.pearson, own.distance, ~own.constant
     centre, visible = tested & central(sides[0].shape[1:]), tested & ~own.black
-    positive = pearson.significant & (pearson.value > 0)
+    positive = linear.significant & (linear.value > 0)
     return {
         **identity(name, pair),
         "samples": len(sides[0]),
         "pixels": len(tested),
         "constant": int(own.constant.sum()),
         "black": int((own.black & tested).sum()),
-        **measured(pearson, ""),
-        "significant": int(pearson.significant.sum()),
+        **measured(linear, ""),
+        "significant": int(linear.significant.sum()),
         "positive": int(positive.sum()),
-        "share_of_visible": share(pearson.significant, visible),
-        "share_in_the_centre": share(pearson.significant, centre),
+        "share_of_visible": share(linear.significant, visible),
+        "share_in_the_centre": share(linear.significant, centre),
         **measured(distance, "distance_"),
-        "distance_only": share(distance.significant & ~pearson.significant, tested),
+        "distance_only": share(distance.significant & ~linear.significant, tested),
     }
 
 
@@ -272,13 +263,16 @@ def stranger_row(
     amount: Amount,
 ) -> dict[str, float | str]:
     """A layer of one model against another layer of a model that was trained apart from it."""
-    first, second = (samples[name] for name in names)
-    own = depends(chapter, first, second, pair, amount, *names)
+    sides = [
+        samples[name].means[layer].reshape(amount.samples, -1)
+        for name, layer in zip(names, pair, strict=True)
+    ]
+    own = pearson(*sides, amount.permutations, rng_for(chapter, "permutations", *names, *pair))
     return {
         **identity(names[0], list(pair)),
         "other_model": names[1],
-        "tested": int((~own.constant).sum()),
-        **measured(own.pearson, ""),
+        "tested": int(np.isfinite(own.p).sum()),
+        **measured(own, ""),
     }
 
 

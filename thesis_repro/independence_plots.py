@@ -106,8 +106,8 @@ def correlation_histograms(title: str, rows: Mapping[str, Mapping[str, PairHisto
         for axes in panels[-1]:
             axes.set_xlabel("Pearson's r of a pixel")
         handles = panels[0, 0].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside upper center", ncols=2, fontsize=8)
-        figure.suptitle(title, fontsize=10)
+        figure.legend(*handles, loc="outside upper right", ncols=2, fontsize=8)
+        figure.suptitle(title, fontsize=10, x=0.01, ha="left")  # beside the legend
     return figure
 
 

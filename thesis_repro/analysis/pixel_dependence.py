@@ -148,19 +148,37 @@ def dependence(
     first: np.ndarray, second: np.ndarray, permutations: int, rng: np.random.Generator
 ) -> Dependence:
     """Both measures for every pixel of images (n, pixels) in [0, 1], n > 3, pair by pair."""
-    constant = is_constant(first) | is_constant(second)
-    black = is_black(first) | is_black(second)
-    kept = first[:, ~constant], second[:, ~constant]
-    orders = np.stack(
-        [np.arange(len(first)), *(rng.permutation(len(first)) for _ in range(permutations))]
-    )
-    r, d = correlations(*kept, orders), distance_correlations(*kept, orders)
+    orders = _orders(len(first), permutations, rng)
     return Dependence(
-        constant,
-        black,
-        _found(r, correlation_p(r, len(first)), np.abs(r), ~constant),
-        _found(d, distance_correlation_p(d, len(first)), d, ~constant),
+        is_constant(first) | is_constant(second),
+        is_black(first) | is_black(second),
+        _pearson(first, second, orders),
+        _distance(first, second, orders),
     )
+
+
+def pearson(
+    first: np.ndarray, second: np.ndarray, permutations: int, rng: np.random.Generator
+) -> Found:
+    """Pearson's part of `dependence`."""
+    return _pearson(first, second, _orders(len(first), permutations, rng))
+
+
+def _orders(n: int, permutations: int, rng: np.random.Generator) -> np.ndarray:
+    """The images as they are, then their permutations: (1 + permutations, n)."""
+    return np.stack([np.arange(n), *(rng.permutation(n) for _ in range(permutations))])
+
+
+def _pearson(first: np.ndarray, second: np.ndarray, orders: np.ndarray) -> Found:
+    tested = ~(is_constant(first) | is_constant(second))
+    r = correlations(first[:, tested], second[:, tested], orders)
+    return _found(r, correlation_p(r, len(first)), np.abs(r), tested)
+
+
+def _distance(first: np.ndarray, second: np.ndarray, orders: np.ndarray) -> Found:
+    tested = ~(is_constant(first) | is_constant(second))
+    d = distance_correlations(first[:, tested], second[:, tested], orders)
+    return _found(d, distance_correlation_p(d, len(first)), d, tested)
 
 
 def _found(value: np.ndarray, p: np.ndarray, size: np.ndarray, tested: np.ndarray) -> Found:
