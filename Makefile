@@ -41,6 +41,7 @@ benchmark: .venv/installed
 	$(BIN)/python benchmarks/train_throughput.py
 	$(BIN)/python benchmarks/gan_step.py
 	$(BIN)/python benchmarks/path_length.py
+	$(BIN)/python benchmarks/layer_samples.py
 	$(BIN)/python benchmarks/memory.py
 
 clean:

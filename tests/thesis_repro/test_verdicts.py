@@ -11,7 +11,7 @@ from thesis_repro.verdict_rules import CHECK_TYPES, Check, evaluate, load_rules,
 from thesis_repro.verdicts import Measurement, Verdict, judge, render, write_claims
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
-JUDGED = [claim.id for section in ("4.2", "4.3", "4.4") for claim in load_claims(section)]
+JUDGED = [claim.id for section in ("4.2", "4.3", "4.4", "4.5") for claim in load_claims(section)]
 TABLE = [claim_id for claim_id in JUDGED if "table3" in claim_id]
 OFFICIAL = "MNIST (official files)"
 
@@ -74,6 +74,18 @@ def perfect(claim_id: str) -> dict:
             "blond_after": [0.9, 0.8],
             "male_before": [0.5, 0.4],
             "male_after": [1.0, 0.9],
+        },
+        "4.5-not-independent": {
+            "share_in_the_centre": [0.9, 0.8, 0.9, 0.7, 0.6, 0.8],
+            "share_by_chance_95": [0.01] * 6,
+            "p": 2.9e-9,
+            "rarer_sign_in_figure_45": 0.4,
+        },
+        "4.5-gan-more-independent": {
+            "significant_of_vlae": [2_000, 9_000],
+            "significant_of_vlae_gan": [1_000, 5_000],
+            "share_of_vlae": [0.9, 0.8],
+            "share_of_vlae_gan": [0.5, 0.4],
         },
     }
     p = {"4.3-ppl-p": [1e-30] * 10}.get(claim_id, 2.9e-9)
@@ -157,6 +169,11 @@ def test_means_may_be_ten_percent_off(claim_id, key, factor, holds):
         ("4.3-nongaussian-dim", {"explained_by_both": 0.45, "explained_by_one": 0.1}, "together"),
         ("4.3-nongaussian-dim", {"explained_by_one": 0.9}, "alone"),
         ("4.3-nongaussian-dim", {"departures": [0.2, 0.21, 0.1, 0.05, 0.02]}, "more Gaussian"),
+        ("4.5-not-independent", {"share_in_the_centre": [0.9, 0.8, 0.9, 0.01, 0.6, 0.8]}, "centre"),
+        ("4.5-not-independent", {"p": [0.01, 0.2]}, "by chance"),
+        ("4.5-not-independent", {"rarer_sign_in_figure_45": 0.04}, "both signs"),
+        ("4.5-gan-more-independent", {"significant_of_vlae_gan": [1_000, 9_000]}, "fewer"),
+        ("4.5-gan-more-independent", {"share_of_vlae_gan": [0.9, 0.4]}, "that vary"),
     ],
 )
 def test_each_claim_can_fail_by_one_check_alone(claim_id, change, failing):
