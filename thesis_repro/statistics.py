@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 
 
 class MeanSD(NamedTuple):
@@ -25,7 +26,7 @@ class MeanSD(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A mean and the interval that a bootstrap gives it, in the sample's own unit."""
+    """A mean (or what stands for it) and its confidence interval, in the sample's own unit."""
 
     mean: float
     low: float
@@ -118,6 +119,21 @@ def bootstrap_mean_of_means(
     ).confidence_interval
     mean = float(np.mean([group.mean() for group in values]))
     return Interval(mean, float(found.low), float(found.high))
+
+
+def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
+    """Return the share ``count / n`` with Wilson's interval (1927), by statsmodels.
+
+    It stays within 0..1 and is no point where all or none of n count, as the normal one would be.
+    Field ``mean`` of the result is the share.
+
+    Raises:
+        ValueError: there is nothing to count among, or more than that was counted.
+    """
+    if not 0 <= count <= n or n < 1:
+        raise ValueError(f"A share needs 0 <= count <= n and n > 0, but {count} of {n} is given.")
+    low, high = proportion_confint(count, n, alpha=1 - confidence, method="wilson")
+    return Interval(count / n, float(low), float(high))
 
 
 def rank_sum_p(a: ArrayLike, b: ArrayLike) -> float:
