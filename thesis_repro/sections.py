@@ -9,6 +9,7 @@ CHAPTERS = {
     "4.2": "chapters.ch4_2",
     "4.3": "chapters.ch4_3",
     "4.4": "chapters.ch4_4",
+    "4.6": "chapters.ch4_6",
     "4.7": "chapters.ch4_7",
 }
 

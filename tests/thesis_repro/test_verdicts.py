@@ -11,7 +11,9 @@ from thesis_repro.verdict_rules import CHECK_TYPES, Check, evaluate, load_rules,
 from thesis_repro.verdicts import Measurement, Verdict, judge, render, write_claims
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
-JUDGED = [claim.id for section in ("4.2", "4.3", "4.4", "4.6", "4.7") for claim in load_claims(section)]
+JUDGED = [
+    claim.id for section in ("4.2", "4.3", "4.4", "4.6", "4.7") for claim in load_claims(section)
+]
 TABLE = [claim_id for claim_id in JUDGED if "table3" in claim_id]
 OFFICIAL = "MNIST (official files)"
 

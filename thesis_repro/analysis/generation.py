@@ -25,6 +25,7 @@ class Source(StrEnum):
     PRIOR = "prior"  # N(0, I): Figure 50
     ENCODED = "mean values"  # of images: reconstructions; Section 4.6.1, of VLAEs
     ENCODED_AS_RUN = "sampled z"  # original code
+    SHUFFLED = "shuffled mean values"  # those of each dimension in another order
 
 
 KDES = (Source.KDE, Source.KDE_AS_RUN)
@@ -61,7 +62,7 @@ def validation_images(chapter: Chapter, dataset: str, limit: int | None) -> Imag
     """A data set's validation images, or a fixed random choice of them, with what is known."""
     split = chapter.prepared(dataset).validation
     rows = encoded_rows(len(split), limit, chapter.section)
-    return some_images(f"{dataset} validation", split, rows)
+    return some_images(f"{dataset} validation, {len(rows)} images", split, rows)
 
 
 @dataclass
@@ -92,6 +93,9 @@ class Generation:
             rng = self._rng(name, source)
             return [kde_samples(z, count, rng) for z in encoded]
         rows = self.rows(count)
+        if source is Source.SHUFFLED:
+            rng = self._rng(name, source)
+            return [rng.permuted(z, axis=0)[rows] for z in encoded]
         return [z[rows] for z in encoded]
 
     def encoded(self, name: str, source: Source) -> list[np.ndarray]:

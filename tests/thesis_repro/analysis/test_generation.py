@@ -125,6 +125,16 @@ def test_the_same_real_images_are_reconstructed_for_every_model(real):
         made.rows(REAL + 1)
 
 
+def test_shuffled_codes_keep_each_dimension_and_lose_the_rest(real):
+    real.pixels[:, 1, 1] = real.pixels[:, 0, 0]  # both dimensions are the same
+    made = generation(real, Autoencoder(1))
+    (codes,) = made.positions("vae", Source.ENCODED, REAL)
+    (shuffled,) = made.positions("vae", Source.SHUFFLED, REAL)
+    np.testing.assert_array_equal(np.sort(shuffled, axis=0), np.sort(codes, axis=0))
+    assert np.corrcoef(codes.T)[0, 1] > 0.99
+    assert abs(np.corrcoef(shuffled.T)[0, 1]) < 0.1
+
+
 def test_images_are_made_once_and_the_same_in_every_section(real):
     model = Autoencoder(1)
     made = generation(real, model)

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from thesis_repro.analysis.pixel_moments import MOMENTS, moments, moments_as_run
+from thesis_repro.analysis.pixel_moments import (
+    MOMENTS,
+    differences,
+    moments,
+    moments_as_run,
+    pixels_that_differ,
+)
+from thesis_repro.rank_tests import mann_whitney_p
 
 
 @pytest.fixture
@@ -60,3 +67,50 @@ def test_as_run_constants_are_what_scipy_1_2_1_made_of_them(images):
     own = images[3].ravel().astype("float64") * 255
     assert found.skewness[3] == pytest.approx(stats.skew(own))
     assert found.constant == 0
+
+
+# --- Differences ---
+
+
+def test_differences_are_of_each_moment(images):
+    darker = 0.5 * images
+    found = differences(moments(darker), moments(images)).set_index("quantity")
+    assert list(found.index) == list(MOMENTS)
+    mean = found.loc["mean"]
+    assert (
+        mean["p"]
+        == stats.mannwhitneyu(
+            moments(darker).mean, moments(images).mean, alternative="two-sided", method="asymptotic"
+        ).pvalue
+    )
+    assert mean["mean"] == pytest.approx(mean["mean_of_second"] / 2)
+    assert mean["superiority"] < 0.1
+    assert found.loc["skewness", "superiority"] == pytest.approx(0.5)  # no scale changes it
+    assert found.loc["skewness", "ks_distance"] < 0.2
+
+
+def test_undefined_moments_are_left_out_and_counted(images):
+    empty = images.copy()
+    empty[:3] = 0
+    found = differences(moments(empty), moments(images)).set_index("quantity")
+    assert found["n"].to_list() == [7, 7, 4, 4]
+    assert found["undefined"].to_list() == [0, 0, 3, 3]
+    assert found["undefined_in_second"].eq(0).all()
+    empty[:] = 0
+    found = differences(moments(empty), moments(images)).set_index("quantity")
+    assert found["p"].isna().to_list() == [False, False, True, True]
+
+
+def test_pixels_that_differ_are_counted_after_correction():
+    rng = np.random.default_rng(0)
+    real = rng.random((200, 10, 10, 1))
+    made = rng.random((200, 10, 10, 1))
+    made[:, :3] += 1  # 30 of 100 pixels
+    real[:, 9], made[:, 9] = 0, 0  # 10 that nothing can be said of
+    found = pixels_that_differ(made, real, 0.05, mann_whitney_p)
+    assert (found["pixels"], found["tested"]) == (100, 90)
+    assert 30 <= found["differ"] <= 34
+    same = pixels_that_differ(real, real, 0.05, mann_whitney_p)
+    assert same["differ"] == 0
+    nothing = np.zeros((5, 2, 2, 1))
+    assert pixels_that_differ(nothing, nothing, 0.05, mann_whitney_p)["tested"] == 0
