@@ -13,6 +13,7 @@ from thesis_repro.analysis.pixel_moments import MOMENTS, Moments
 from thesis_repro.figures import COLOURS, new_figure, style
 
 ACROSS = 5  # panels in a row, of a single layer
+COLLAPSED = 0.5  # codes that span less are drawn by themselves: beside the prior they are a line
 MOMENT_BINS = 50  # 1,000 values in the original code's 100 bins are noise
 SHOWN = (0.25, 99.75)  # percentiles of all values between which moments are drawn
 
@@ -29,7 +30,8 @@ def latent_densities(title: str, layers: Mapping[str, np.ndarray]) -> Figure:
     """Figures 48 and 89-95: a panel per dimension, histogram, its estimated density and the prior.
 
     ``layers`` maps a layer's label to positions (n, dimensions). Several layers have a column each.
-    Axes are not shared: a dimension that a model does not use is a spike beside the others.
+    Axes are not shared, nor do they reach to the prior's tails where a model does not use a
+    dimension: its codes would be a line.
     """
     columns = {
         f"{label}, dimension {dimension}": own
@@ -39,7 +41,7 @@ def latent_densities(title: str, layers: Mapping[str, np.ndarray]) -> Figure:
     count, has_layers = len(columns), len(layers) > 1
     across = len(layers) if has_layers else min(ACROSS, count)
     down = -(-count // across)
-    figure = new_figure(1.7 * across + 2, 1.5 * down + 0.8)
+    figure = new_figure(max(1.7 * across, 5) + 2, 1.5 * down + 0.8)
     with style():
         panels = figure.subplots(down, across, squeeze=False)
         ordered = (panels.T if has_layers else panels).ravel()
@@ -49,7 +51,7 @@ def latent_densities(title: str, layers: Mapping[str, np.ndarray]) -> Figure:
         for axes in ordered[count:]:
             axes.set_axis_off()
         handles = panels[0, 0].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside right upper", fontsize=8)
+        figure.legend(*handles, loc="outside right center", fontsize=8)
         figure.suptitle(title, fontsize=10)
     return figure
 
@@ -57,13 +59,15 @@ def latent_densities(title: str, layers: Mapping[str, np.ndarray]) -> Figure:
 def _density(axes: Axes, values: np.ndarray) -> None:
     how = {"bins": BINS, "density": True, "histtype": "stepfilled", "alpha": 0.5}
     axes.hist(values, color=_HISTOGRAM, label="encoded images", **how)
-    at = np.linspace(min(values.min(), -3), max(values.max(), 3), 300)
+    low, high = values.min(), values.max()
+    own = np.linspace(low - (high - low) / 10, high + (high - low) / 10, 300)
+    at = own if 0 < high - low < COLLAPSED else np.linspace(min(low, -3), max(high, 3), 300)
     axes.plot(at, stats.norm.pdf(at), color=_PRIOR, linewidth=1, label="prior N(0, 1)")
     if (density := estimated(values)) is not None:
-        width = values.max() - values.min()
-        at = np.linspace(values.min() - width / 10, values.max() + width / 10, 300)
-        axes.plot(at, density(at), color=_KDE, linewidth=1.2, label="kernel density\nestimate")
+        label = "kernel density\nestimate"
+        axes.plot(own, density(own), color=_KDE, linewidth=1.2, label=label)
     axes.tick_params(labelsize=7)
+    axes.locator_params(axis="x", nbins=4)
 
 
 def moment_histograms(title: str, real: Moments, generated: Mapping[str, Moments]) -> Figure:

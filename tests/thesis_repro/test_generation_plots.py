@@ -44,6 +44,13 @@ def test_a_constant_dimension_is_drawn_without_a_density():
     assert [len(axes.lines) for axes in figure.axes] == [1, 2]
 
 
+def test_unused_dimensions_have_axes_of_their_own(rng):
+    z = np.stack([rng.normal(0, 0.01, 300), rng.normal(0, 1, 300)], axis=1)
+    unused, used = latent_densities("title", {"$z$": z}).axes
+    assert np.ptp(unused.get_xlim()) < 0.2
+    assert used.get_xlim()[0] < -3
+
+
 def test_each_moment_of_each_set_is_drawn(rng):
     real = moments(rng.random((400, 4, 4, 1)))
     images = 0.5 * rng.random((100, 4, 4, 1))
