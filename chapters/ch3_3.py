@@ -8,23 +8,22 @@ import textwrap
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.cbook import boxplot_stats
 from matplotlib.figure import Figure
-from scipy import stats
 
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.morphometry import COLUMNS
 from data_prep.reading import Split
+from thesis_repro.analysis.morphology import described
 from thesis_repro.chapter import Chapter
-from thesis_repro.figures import COLOURS, new_figure, style
-from thesis_repro.statistics import mean_sd
+from thesis_repro.digit_plots import violins
+from thesis_repro.figures import new_figure, style
 from thesis_repro.verdicts import Judgement
 
 MODELS: tuple[str, ...] = ()
 DATASETS = ("celeba", "mnist", "morpho-mnist")
 
 DIGITS = range(10)
+ALL = "all"  # of them together
 CELEBA_ASPECT = 218 / 178  # Section 3.3.1: "RGB images of size 178 x 218 pixels"
 
 # The five of Section 3.3.4, and the area (erratum E63); units as in Castro et al., JMLR 20 (2019).
@@ -107,64 +106,21 @@ def summary(digits: np.ndarray, values: np.ndarray) -> pd.DataFrame:
         values: (n, 6), in the order of COLUMNS.
     """
     return pd.DataFrame(
-        {"attribute": attribute, "unit": unit, "digit": name, **_numbers(group)}
+        {"attribute": attribute, "unit": unit, "digit": name, **described(group)}
         for column, (attribute, unit) in enumerate(UNITS.items())
         for name, group in _groups(digits, values[:, column])
     )
 
 
-def _numbers(group: np.ndarray) -> dict[str, float]:
-    box = boxplot_stats(group)[0]
-    return {
-        "images": len(group),
-        **mean_sd(group)._asdict(),
-        "skewness": stats.skew(group),
-        "median": box["med"],
-        "quartile_1": box["q1"],
-        "quartile_3": box["q3"],
-        "low": box["whislo"],
-        "high": box["whishi"],
-    }
-
-
 def _groups(digits: np.ndarray, values: np.ndarray) -> list[tuple[str, np.ndarray]]:
     """Values of each digit by its name, then of all: the rows of Figure 15 from the top."""
-    return [*((str(digit), values[digits == digit]) for digit in DIGITS), ("all", values)]
+    return [*((str(digit), values[digits == digit]) for digit in DIGITS), (ALL, values)]
 
 
 def distributions(digits: np.ndarray, values: np.ndarray, table: pd.DataFrame) -> Figure:
     """Figure 15: a column per attribute, a violin per digit and, at the bottom, one for all.
 
-    Marks are those of Figure 53, "created accordingly to Figure 15": a white point at the median, a
-    thick bar over the quartiles, a thin one from ``low`` to ``high`` of ``table``.
+    Marks are those of Figure 53, "created accordingly to Figure 15"; ``table`` has their places.
     """
-    figure = new_figure(10, 7)
-    with style():
-        panels = figure.subplots(1, len(UNITS), sharey=True)
-        for column, (axes, (attribute, unit)) in enumerate(zip(panels, UNITS.items(), strict=True)):
-            groups = _groups(digits, values[:, column])
-            _violins(axes, [group for _, group in groups])
-            _marks(axes, table[table["attribute"] == attribute])
-            axes.set(title=attribute.capitalize(), xlabel=unit)
-            axes.grid(axis="x", color="0.9", lw=0.6)
-        panels[0].set(yticks=range(len(groups)), yticklabels=[name for name, _ in groups])
-        panels[0].set(ylabel="digit", ylim=(len(groups) - 0.4, -0.6))
-        figure.suptitle(f"Morphometrics of {len(digits):,} training images")
-    return figure
-
-
-def _violins(axes: Axes, groups: list[np.ndarray]) -> None:
-    """Kernel density estimates (Scott's rule), each scaled to the same height."""
-    drawn = axes.violinplot(
-        groups, range(len(groups)), orientation="horizontal", widths=0.85, showextrema=False
-    )
-    for number, body in enumerate(drawn["bodies"]):
-        colour = COLOURS[0] if number < len(DIGITS) else "0.5"
-        body.set(facecolor=colour, edgecolor=colour, alpha=0.45, linewidth=0.6)
-
-
-def _marks(axes: Axes, rows: pd.DataFrame) -> None:
-    heights = range(len(rows))
-    axes.hlines(heights, rows["low"], rows["high"], color="0.2", lw=0.7)
-    axes.hlines(heights, rows["quartile_1"], rows["quartile_3"], color="0.2", lw=3.5)
-    axes.plot(rows["median"], heights, "o", color="white", markersize=2.4, zorder=3)
+    title = f"Morphometrics of {len(digits):,} training images"
+    return violins(title, dict(_groups(digits, values)), table, ALL, "digit")

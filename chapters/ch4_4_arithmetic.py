@@ -17,9 +17,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from chapters.ch4_4_embeddings import called
-from chapters.ch4_4_explorations import decoded_parts, decoder_of, rng_for, shrunk
+from chapters.ch4_4_explorations import decoded_parts, rng_for, shrunk
 from data_prep.celeba_attributes import ATTRIBUTES
 from thesis_repro.analysis.codes import Codes, Images, images_of_all, known_of_all
+from thesis_repro.analysis.decoding import decoder_of
 from thesis_repro.analysis.explorations import (
     ALPHAS_AS_RUN,
     ATTRIBUTE_IMAGES,

@@ -5,7 +5,7 @@ Grids over two-dimensional layers (Figures 35, 36, 38), paths between rotations 
 numbers that the thesis judges by eye.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -15,13 +15,13 @@ from chapters.ch4_4_embeddings import called
 from chapters.ch4_4_trajectories import drawn_data
 from data_prep.dsprites_renderer import FACTORS, SHAPES
 from thesis_repro.analysis.codes import Codes, Images
+from thesis_repro.analysis.decoding import Decode, decoded, decoder_of, grey
 from thesis_repro.analysis.designs import Design, drawn_images
 from thesis_repro.analysis.explorations import (
     CELEBA_POINTS,
     MNIST_POINTS,
     axis,
     axis_as_run,
-    decoded,
     encoded_log_density,
     grid,
     layered_grid,
@@ -57,8 +57,6 @@ MOVED = {"shape": 0, "scale": 5, "orientation": 0}  # the one whose position cha
 
 SHOWN_AT = 32  # px: side of a face in Figure 38, where it is printed smaller still
 
-Decode = Callable[[list[np.ndarray]], np.ndarray]
-
 
 class Amount(NamedTuple):
     """How much is computed at a scale."""
@@ -88,12 +86,6 @@ def emit(chapter: Chapter, codes: Codes) -> None:
 def rng_for(chapter: Chapter, *purpose: str) -> np.random.Generator:
     """Random numbers for one purpose in this section."""
     return np.random.default_rng(derive_seed(chapter.workspace.options.seed, "4.4", *purpose))
-
-
-def decoder_of(chapter: Chapter, name: str) -> Decode:
-    """What makes images of one position per layer, each float32 (n, dimensions)."""
-    decoder = chapter.trained(name).model.decoder
-    return lambda z: decoder.predict_on_batch(z if len(z) > 1 else z[0])
 
 
 def decoded_parts(decode: Decode, parts: Mapping[Hashable, np.ndarray]) -> dict:
@@ -157,11 +149,6 @@ def layer_grids(
         )
         for layer in range(len(sizes))
     }
-
-
-def grey(images: np.ndarray) -> np.ndarray:
-    """Images (n, height, width, channels) with one channel: MNIST-VAE makes three (erratum E01)."""
-    return images.mean(axis=-1, keepdims=True)
 
 
 def shrunk(images: np.ndarray, side: int) -> np.ndarray:

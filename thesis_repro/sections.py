@@ -10,6 +10,8 @@ CHAPTERS = {
     "4.3": "chapters.ch4_3",
     "4.4": "chapters.ch4_4",
     "4.5": "chapters.ch4_5",
+    "4.6": "chapters.ch4_6",
+    "4.7": "chapters.ch4_7",
 }
 
 

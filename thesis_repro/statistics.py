@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 
 
 class MeanSD(NamedTuple):
@@ -25,7 +26,7 @@ class MeanSD(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A mean and the interval that a bootstrap gives it, in the sample's own unit."""
+    """A mean (or what stands for it) and its confidence interval, in the sample's own unit."""
 
     mean: float
     low: float
@@ -38,7 +39,7 @@ def mean_sd(x: ArrayLike) -> MeanSD:
     ddof 0 is NumPy's default and what the original code's `np.std` gave over the 24 splits of Table
     3; with n = 24 the sample estimate (ddof 1) would be 2.2 % larger. One value alone has the SD 0.
     """
-    values = _sample(x, "x")
+    values = finite_sample(x, "x")
     return MeanSD(float(values.mean()), float(values.std(ddof=0)))
 
 
@@ -49,7 +50,7 @@ def bootstrap_mean(
 
     `scipy.stats.bootstrap`; of one value alone, or of equal ones, the interval is that value.
     """
-    values = _sample(x, "x")
+    values = finite_sample(x, "x")
     mean = float(values.mean())
     if np.ptp(values) == 0:
         return Interval(mean, mean, mean)
@@ -75,7 +76,7 @@ def bootstrap_ratio(
     Raises:
         ValueError: also if the lengths differ, or mean(y) is 0.
     """
-    above, below = _sample(x, "x"), _sample(y, "y")
+    above, below = finite_sample(x, "x"), finite_sample(y, "y")
     if above.size != below.size or above.size < 2 or below.mean() == 0:
         raise ValueError(
             f"A ratio of means needs two pairs or more and a mean of y other than 0, but x has "
@@ -103,7 +104,7 @@ def bootstrap_mean_of_means(
     Resampled within each group, 1,000 times, percentiles: what is fixed is how many there are of
     each. Balanced accuracy is such a mean: over classes, of whether each image was told right.
     """
-    values = [_sample(group, f"group {number}") for number, group in enumerate(groups)]
+    values = [finite_sample(group, f"group {number}") for number, group in enumerate(groups)]
     if not values or min(group.size for group in values) < 2:
         raise ValueError("A bootstrap within groups needs groups of two values or more.")
     found = stats.bootstrap(
@@ -120,6 +121,21 @@ def bootstrap_mean_of_means(
     return Interval(mean, float(found.low), float(found.high))
 
 
+def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
+    """Return the share ``count / n`` with Wilson's interval (1927), by statsmodels.
+
+    It stays within 0..1 and is no point where all or none of n count, as the normal one would be.
+    Field ``mean`` of the result is the share.
+
+    Raises:
+        ValueError: there is nothing to count among, or more than that was counted.
+    """
+    if not 0 <= count <= n or n < 1:
+        raise ValueError(f"A share needs 0 <= count <= n and n > 0, but {count} of {n} is given.")
+    low, high = proportion_confint(count, n, alpha=1 - confidence, method="wilson")
+    return Interval(count / n, float(low), float(high))
+
+
 def rank_sum_p(a: ArrayLike, b: ArrayLike) -> float:
     """Return the two-sided p of the Wilcoxon rank-sum test of independent samples (n,) and (m,).
 
@@ -130,7 +146,9 @@ def rank_sum_p(a: ArrayLike, b: ArrayLike) -> float:
     variance stays the untied one, which makes p larger, never smaller. Equal samples give 1. The
     smallest value to be had is `smallest_rank_sum_p(n, m)`.
     """
-    return float(stats.ranksums(_sample(a, "a"), _sample(b, "b"), alternative="two-sided").pvalue)
+    return float(
+        stats.ranksums(finite_sample(a, "a"), finite_sample(b, "b"), alternative="two-sided").pvalue
+    )
 
 
 def signed_rank_p(a: ArrayLike, b: ArrayLike) -> float:
@@ -144,7 +162,7 @@ def signed_rank_p(a: ArrayLike, b: ArrayLike) -> float:
     Raises:
         ValueError: if the lengths differ or all differences are zero (no rank is left to sum).
     """
-    first, second = _sample(a, "a"), _sample(b, "b")
+    first, second = finite_sample(a, "a"), finite_sample(b, "b")
     if first.size != second.size:
         raise ValueError(
             f"A paired test needs pairs, but a has {first.size} values and b {second.size}; "
@@ -176,7 +194,7 @@ def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
     Raises:
         ValueError: also for a value outside 0..1.
     """
-    values = _sample(p_values, "p_values")
+    values = finite_sample(p_values, "p_values")
     outside = values[(values < 0) | (values > 1)]
     if outside.size:
         raise ValueError(f"p-values lie in 0..1, but {outside[0]} is among those to be adjusted.")
@@ -199,7 +217,7 @@ def smallest_rank_sum_p(n: int, m: int) -> float:
     return float(2 * stats.norm.sf(z))
 
 
-def _sample(x: ArrayLike, name: str) -> NDArray[np.float64]:
+def finite_sample(x: ArrayLike, name: str) -> NDArray[np.float64]:
     """Return `x` as finite float64 values of shape (n,), n >= 1, or raise a ValueError."""
     values = np.asarray(x, dtype=np.float64)
     if values.ndim != 1:

@@ -16,6 +16,7 @@ from thesis_repro.statistics import (
     rank_sum_p,
     signed_rank_p,
     smallest_rank_sum_p,
+    wilson,
 )
 
 # All pairs differ in the same direction, by 24 different amounts (equal ones would be ties).
@@ -233,6 +234,22 @@ def test_bad_samples_are_named(statistic, bad, message):
         statistic(bad)
 
 
+def test_wilson_by_its_formula():
+    """The shares p with (count / n - p)^2 = z^2 p (1 - p) / n."""
+    z = stats.norm.ppf(0.975)
+    share, *ends = wilson(15, 20)
+    assert share == 0.75
+    for p in ends:
+        assert (0.75 - p) ** 2 == pytest.approx(z**2 * p * (1 - p) / 20)
+    assert ends[0] < 0.75 < ends[1]
+
+
+def test_all_of_a_few_is_not_certain():
+    assert wilson(20, 20)[::2] == (1, pytest.approx(1))
+    assert wilson(20, 20).low == pytest.approx(20 / (20 + stats.norm.ppf(0.975) ** 2))
+    assert wilson(0, 20).low == pytest.approx(0)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -240,6 +257,8 @@ def test_bad_samples_are_named(statistic, bad, message):
         (lambda: signed_rank_p([1, 2], [1, 2]), "differences are zero"),
         (lambda: benjamini_hochberg([0.5, 1.2]), r"1\.2 is among"),
         (lambda: smallest_rank_sum_p(0, 5), "n is 0"),
+        (lambda: wilson(3, 2), "3 of 2"),
+        (lambda: wilson(0, 0), "0 of 0"),
     ],
 )
 def test_undefined_tests_say_why(call, message):

@@ -4,7 +4,7 @@ Grids (Figures 35, 36, 38), attribute arithmetic (39), paths between rotations (
 through regions of low density (43). Coordinates only: decoding is a callable that is passed in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import logsumexp
@@ -66,18 +66,6 @@ def layered_grid(
     else:
         draws = [rng.uniform(-LIMIT, LIMIT, (len(positions), size)) for size in others]
     return [*draws[:layer], positions, *draws[layer:]]
-
-
-def decoded(
-    decode: Callable[[list[np.ndarray]], np.ndarray], layers: Sequence[np.ndarray], batch: int = 100
-) -> np.ndarray:
-    """The images of these positions, (n, height, width, channels), decoded batch by batch.
-
-    ``decode`` takes one float32 array (n, dimensions) per layer.
-    """
-    starts = range(0, len(layers[0]), batch)
-    parts = [[own[start : start + batch].astype("float32") for own in layers] for start in starts]
-    return np.concatenate([np.asarray(decode(part)) for part in parts])
 
 
 # === Paths: Figures 40, 43 and 71 to 74 ===

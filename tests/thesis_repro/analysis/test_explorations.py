@@ -12,7 +12,6 @@ from thesis_repro.analysis.explorations import (
     arithmetic,
     axis,
     axis_as_run,
-    decoded,
     encoded_log_density,
     grid,
     layered_grid,
@@ -76,21 +75,6 @@ def test_other_layers_may_have_other_sizes(rng):
 def test_layers_without_such_a_grid_are_an_error(dims, same_draw, rng):
     with pytest.raises(ValueError, match="have no such grid"):
         layered_grid(axis(3), 1, dims, rng, same_draw=same_draw)
-
-
-def test_positions_are_decoded_in_batches_and_in_order():
-    sizes = []
-
-    def decode(layers):
-        first, second = layers
-        assert first.dtype == second.dtype == "float32"
-        sizes.append(len(first))
-        return (first[:, :1] + second[:, 1:]).reshape(-1, 1, 1, 1)
-
-    first, second = np.random.default_rng(0).normal(size=(2, 25, 2))
-    images = decoded(decode, [first, second], batch=10)
-    assert sizes == [10, 10, 5]
-    np.testing.assert_allclose(images.ravel(), first[:, 0] + second[:, 1], rtol=1e-5)
 
 
 # --- Paths ---

@@ -1,0 +1,93 @@
+"""Digits against the shares expected: SciPy, statsmodels and hand values."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.proportion import multinomial_proportions_confint
+
+from thesis_repro.analysis.class_distribution import (
+    fit,
+    labels_t_test_p,
+    moved,
+    moved_interval,
+    simultaneous_intervals,
+)
+
+EVEN = np.full(4, 0.25)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_chi_square_by_hand():
+    found = fit([30, 20, 25, 25], EVEN)
+    assert found.statistic == pytest.approx(2.0)  # 25 / 25 + 25 / 25
+    assert found.df == 3
+    assert found.p == pytest.approx(stats.chi2.sf(2.0, 3))
+    assert found.w == pytest.approx(np.sqrt(2 / 100))
+    assert found.moved == pytest.approx(0.05)
+
+
+def test_chi_square_against_the_multinomial_likelihood(rng):
+    """Of a small departure, twice the log likelihood ratio is nearly Pearson's statistic."""
+    expected = rng.dirichlet(np.full(10, 20))
+    counts = rng.multinomial(100_000, expected)
+    ratio = 2 * (counts * np.log(counts / (100_000 * expected))).sum()
+    found = fit(counts, expected)
+    assert found.statistic == pytest.approx(ratio, rel=0.02)
+    assert found.p == pytest.approx(stats.chisquare(counts, 100_000 * expected).pvalue)
+
+
+def test_the_test_rejects_as_often_as_it_says(rng):
+    p = [fit(own, EVEN).p for own in rng.multinomial(500, EVEN, size=2_000)]
+    assert np.mean(np.less(p, 0.05)) == pytest.approx(0.05, abs=0.015)
+    assert all(fit(own, EVEN).p < 0.001 for own in rng.multinomial(500, [0.4, 0.2, 0.2, 0.2], 20))
+
+
+def test_a_missing_class_is_no_error():
+    assert fit([50, 50, 0, 0], EVEN).moved == 0.5
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [([0, 0], [0.5, 0.5]), ([1, 2], [1.0, 0.0]), ([1, 2], [0.5, 0.4])],
+)
+def test_shares_that_cannot_be_tested_are_named(counts, expected):
+    with pytest.raises(ValueError, match="above 0 that add up to 1"):
+        fit(counts, expected)
+
+
+def test_moved_is_how_many_have_to_change():
+    assert moved(np.array([10, 0]), np.array([0.5, 0.5])) == 0.5
+    assert moved(np.array([2, 1, 1]), np.array([0.25, 0.5, 0.25])) == 0.25
+    assert moved(np.array([3, 3]), np.array([0.5, 0.5])) == 0
+
+
+def test_the_interval_holds_a_distance_that_is_there(rng):
+    true, expected = np.array([0.4, 0.3, 0.2, 0.1]), EVEN  # 0.2 apart
+    held = []
+    for _ in range(100):
+        found = moved_interval(rng.multinomial(400, true), expected, rng)
+        held.append(found.low <= 0.2 <= found.high)
+    assert np.mean(held) > 0.88
+    assert moved_interval([7, 0, 0, 0], EVEN, rng) == (0.75, 0.75, 0.75)
+
+
+def test_intervals_are_goodmans(rng):
+    counts = np.array([5, 40, 55, 0])
+    found = simultaneous_intervals(counts)
+    np.testing.assert_allclose(found, multinomial_proportions_confint(counts, method="goodman"))
+    z = stats.chi2.ppf(1 - 0.05 / 4, 1)  # as Wilson's, at a level divided by the classes
+    for (low, high), share in zip(found, counts / 100, strict=True):
+        for end in (low, high):
+            assert (share - end) ** 2 == pytest.approx(z * end * (1 - end) / 100, abs=1e-9)
+
+
+def test_the_t_test_sees_means_alone():
+    reference = np.array([0, 9, 1, 8, 4, 5] * 20)
+    assert labels_t_test_p(np.array([4, 5] * 50), reference) > 0.99
+    shifted = np.array([8, 9] * 50)
+    assert labels_t_test_p(shifted, reference) == stats.ttest_ind(shifted, reference).pvalue
+    assert np.isnan(labels_t_test_p(np.ones(3), np.ones(4)))

@@ -1,0 +1,136 @@
+"""Two kinds of images, told apart by the discriminator of Appendix I (Section 4.6.1).
+
+The network, its loss and its training are the model sample-discriminator's; here it learns from any
+two kinds of images, on equal scales of grey values or on two. On two, the first on 0..255 and the
+second on 0..1, it is right whatever the images show: so the original code ran it (erratum E13).
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from data_prep.reading import PreparedData
+from thesis_repro.analysis.decoding import Decode, decoded, grey
+from thesis_repro.images import ImageData
+from thesis_repro.spec import ModelSpec, Setting
+from thesis_repro.statistics import Interval, wilson
+from thesis_repro.training import TrainedModel
+from thesis_repro.zoo import MODELS
+
+LEARNING_RATE_AS_RUN = 0.001  # Adam's default; original code (erratum E21)
+BLUR = 0.5  # px, standard deviation of a slight blur: the eye hardly sees it
+
+_AT_ONCE = 2_000  # images that are held as float32
+
+
+class Kind(NamedTuple):
+    """One kind of images, uint8 (n, height, width, 1): to learn from, and held out."""
+
+    name: str
+    train: np.ndarray
+    test: np.ndarray
+
+
+@dataclass(frozen=True)
+class OnTwoScales:
+    """Images of which the first kind is 255 times as bright; indexed like an array.
+
+    Read as training reads images, the first are on 0..255 and the others on 0..1.
+    """
+
+    images: np.ndarray
+    first: int  # that come first and are brighter
+
+    dtype = np.dtype("float32")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As NumPy's."""
+        return self.images.shape
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        bright = np.arange(len(self))[rows] < self.first
+        factors = np.where(bright, np.float32(255), np.float32(1))
+        return self.images[rows].astype("float32") * factors[:, np.newaxis, np.newaxis, np.newaxis]
+
+
+def told_apart(first: Kind, second: Kind, source: PreparedData, *, two_scales: bool) -> ImageData:
+    """What the discriminator learns: the first kind is labelled 0, the second 1.
+
+    ``source`` is the data set behind both. Images and scales make the fingerprint.
+    """
+    train = np.concatenate([first.train, second.train])
+    test = np.concatenate([first.test, second.test])
+    fingerprint = hashlib.sha256(b"two scales" if two_scales else b"one scale")
+    for images in (train, test):
+        fingerprint.update(np.ascontiguousarray(images))
+    scaled = OnTwoScales if two_scales else lambda images, count: images
+    return ImageData(
+        scaled(train, len(first.train)),
+        scaled(test, len(first.test)),
+        f"{source.description}: {first.name} against {second.name}",
+        fingerprint.hexdigest(),
+        source.is_stand_in,
+        {"label": np.repeat([0, 1], [len(first.train), len(second.train)])},
+        {"label": np.repeat([0, 1], [len(first.test), len(second.test)])},
+    )
+
+
+def discriminator(generator: str | None, learning_rate: float | None = None) -> ModelSpec:
+    """The spec of a discriminator of this model's images; as written, or with another rate."""
+    spec = MODELS["sample-discriminator"]
+    spec = replace(spec, generator=generator and Setting(generator, "Section 4.6.1"))
+    if learning_rate is None:
+        return spec
+    return replace(spec, learning_rate=Setting(learning_rate, "original code", ("E21",)))
+
+
+def accuracy(trained: TrainedModel, data: ImageData) -> Interval:
+    """The share of held-out images that a trained discriminator tells right."""
+    count = len(data.validation)
+    return wilson(round(trained.history[-1]["val_accuracy"] * count), count)
+
+
+# === Kinds of images ===
+
+
+def grey_levels(decode: Decode, layers: Iterable[np.ndarray]) -> np.ndarray:
+    """Images of positions (n, dimensions) in each layer, uint8 (n, height, width, 1).
+
+    Rounded to the levels that real images have, since others would tell them apart.
+    """
+    layers = list(layers)
+    parts = []
+    for start in range(0, len(layers[0]), _AT_ONCE):
+        images = decoded(decode, [own[start : start + _AT_ONCE] for own in layers])
+        parts.append(np.rint(grey(images) * 255).astype(np.uint8))
+    return np.concatenate(parts)
+
+
+def halves(kind: Kind, rng: np.random.Generator) -> tuple[Kind, Kind]:
+    """Each half of the images, at random: two kinds that nothing tells apart."""
+    train, test = (_halved(images, rng) for images in (kind.train, kind.test))
+    return Kind(kind.name, train[0], test[0]), Kind(kind.name, train[1], test[1])
+
+
+def _halved(images: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    order, half = rng.permutation(len(images)), len(images) // 2
+    return images[order[:half]], images[order[half : 2 * half]]
+
+
+def blurred(kind: Kind) -> Kind:
+    """The same images, slightly out of focus."""
+    train, test = (
+        np.rint(ndimage.gaussian_filter(images.astype("float32"), BLUR, axes=(1, 2))).astype(
+            np.uint8
+        )
+        for images in (kind.train, kind.test)
+    )
+    return Kind(f"{kind.name}, blurred by {BLUR} px", train, test)
