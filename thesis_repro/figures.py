@@ -1,5 +1,6 @@
 """How figures look and how they are written; drawing itself is in the chapter scripts."""
 
+import textwrap
 from pathlib import Path
 
 import matplotlib as mpl
@@ -21,6 +22,8 @@ _STYLE = {
     "svg.fonttype": "none",
 }
 
+_CHARACTERS = 20  # of a figure's origin, in an inch
+
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of this size in inches, outside pyplot's global list."""
@@ -38,7 +41,8 @@ def save_figure(figure: Figure, stem: Path, origin: str) -> list[Path]:
 
     Returns the two paths. The origin is also in the files' metadata.
     """
-    figure.supxlabel(origin, fontsize=6, color="0.4", x=0.01, ha="left")
+    lines = textwrap.fill(origin, int(_CHARACTERS * figure.get_figwidth()))
+    figure.supxlabel(lines, fontsize=6, color="0.4", x=0.01, ha="left")
     metadata = {
         "png": {"Description": origin, "Software": None},
         "svg": {"Description": origin, "Date": None, "Creator": None},

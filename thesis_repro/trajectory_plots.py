@@ -176,7 +176,7 @@ def image_grids(title: str, grids: Mapping[str, np.ndarray], axis: np.ndarray) -
             canvas = _tiled(as_shown(images), len(axis))
             axes.imshow(canvas, cmap="gray", vmin=0, vmax=1)
             _grid_ticks(axes, axis, canvas.shape)
-            axes.set(title=label, xlabel="$z_2$", ylabel="$z_1$")
+            axes.set(title=label, xlabel="dimension 2", ylabel="dimension 1")
             axes.spines[:].set_visible(False)
         figure.suptitle(title, fontsize=10)
     return figure

@@ -58,6 +58,15 @@ def test_origin_is_in_the_metadata(tmp_path):
     assert re.search(rf"<dc:description>\s*{ORIGIN}\s*</dc:description>", svg.read_text("utf-8"))
 
 
+def test_a_long_origin_is_broken_to_the_figures_width(tmp_path):
+    figure = drawn()
+    save_figure(figure, tmp_path / "figure_1", " · ".join([ORIGIN] * 5))
+    figure.draw_without_rendering()
+    (origin,) = (text for text in figure.texts if text.get_text().startswith(ORIGIN[:20]))
+    assert "\n" in origin.get_text()
+    assert origin.get_window_extent().x1 <= figure.bbox.x1
+
+
 def test_same_figure_same_bytes(tmp_path):
     first = save_figure(drawn(), tmp_path / "a" / "figure_1", ORIGIN)
     second = save_figure(drawn(), tmp_path / "b" / "figure_1", ORIGIN)

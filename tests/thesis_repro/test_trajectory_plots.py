@@ -126,7 +126,7 @@ def test_the_first_dimension_goes_down_and_grey_is_inverted():
     assert canvas.shape == (12, 20)
     np.testing.assert_allclose(canvas[::3, ::5], 1 - greys.reshape(4, 4))
     np.testing.assert_allclose(canvas[:3, :5], 1 - greys[0])
-    assert (first.get_xlabel(), first.get_ylabel()) == ("$z_2$", "$z_1$")
+    assert (first.get_xlabel(), first.get_ylabel()) == ("dimension 2", "dimension 1")
 
 
 def test_colour_pictures_are_shown_as_they_are():
