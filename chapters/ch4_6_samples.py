@@ -53,7 +53,7 @@ class Amount(NamedTuple):
 AMOUNTS = {
     "paper": Amount(10_000, 1_000, {MNIST: 10_000, DSPRITES: 1_000}),  # text; Table 6
     "quick": Amount(10_000, 1_000, {MNIST: 10_000, DSPRITES: 1_000}),
-    "smoke": Amount(300, 100, {MNIST: 120, DSPRITES: 100}),
+    "smoke": Amount(300, 100, {MNIST: 120, DSPRITES: 40}),
 }
 
 
