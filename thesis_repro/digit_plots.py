@@ -42,8 +42,8 @@ def class_bars(title: str, sets: Mapping[str, pd.DataFrame]) -> Figure:
         axes.set(xticks=range(len(rows)), xlabel="digit", ylabel="share of the images")
         axes.grid(axis="y", color="0.9", lw=0.6)
         axes.margins(x=0.01)
+        axes.set_title(title)  # of the axes, which leaves the legend its place
         figure.legend(loc="outside right upper", fontsize=8)
-        figure.suptitle(title, fontsize=10)
     return figure
 
 
@@ -55,8 +55,8 @@ def class_histograms(title: str, sets: Mapping[str, np.ndarray]) -> Figure:
         for number, (name, labels) in enumerate(sets.items()):
             axes.hist(labels, _BINS, density=True, alpha=0.5, color=_colour(number), label=name)
         axes.set(xlabel="digit, ten bins over the range", ylabel="density", xticks=range(10))
+        axes.set_title(title)  # of the axes, which leaves the legend its place
         figure.legend(loc="outside right upper", fontsize=8)
-        figure.suptitle(title, fontsize=10)
     return figure
 
 

@@ -54,7 +54,9 @@ def generation(real, model, seed=0, section="4.6"):
 
 
 @pytest.mark.parametrize(
-    "density", [stats.norm(3, 2), stats.uniform(-1, 4), stats.laplace(0, 1)], ids=str
+    "density",
+    [stats.norm(3, 2), stats.uniform(-1, 4), stats.laplace(0, 1)],
+    ids=["normal", "uniform", "Laplace"],
 )
 def test_samples_follow_the_density_that_was_estimated(density):
     rng = np.random.default_rng(0)
