@@ -52,7 +52,7 @@ class Amount(NamedTuple):
 
 AMOUNTS = {
     "paper": Amount(10_000, 1_000, {MNIST: 10_000, DSPRITES: 1_000}),  # text; Table 6
-    "quick": Amount(10_000, 1_000, {MNIST: 10_000, DSPRITES: 1_000}),
+    "quick": Amount(2_000, 1_000, {MNIST: 2_000, DSPRITES: 500}),
     "smoke": Amount(300, 100, {MNIST: 120, DSPRITES: 40}),
 }
 
