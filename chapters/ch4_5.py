@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from chapters.ch4_4_embeddings import called
-from chapters.ch4_4_explorations import decoder_of
+from thesis_repro.analysis.decoding import decoder_of
 from thesis_repro.analysis.layer_independence import (
     APPROXIMATIONS,
     SAMPLES,
