@@ -1,5 +1,6 @@
 """Toy jobs by Ray on faked GPUs, in a process of its own: ``race``, ``stop`` or ``too-many``."""
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -53,6 +54,7 @@ time.sleep(120)
 
 
 def run_until_stopped(folder):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     start_ray(2)
     jobs = {
         f"train {n}": Job(f"train {n}", (), (SLEEP.format(str(folder / f"began-{n}")),), False)

@@ -91,9 +91,9 @@ def test_logs_of_two_attempts_are_both_kept(tmp_path):
 def test_what_a_running_job_says_is_told_as_it_comes(tmp_path, monkeypatch):
     monkeypatch.setattr("thesis_repro.execution.NEWS_PAUSE", 0.1)
     said = tmp_path / "said"
-    code = (
-        "import pathlib, time; print('epoch 1', flush=True)\n"
-        f"while not pathlib.Path({str(said)!r}).exists(): time.sleep(0.01)\n"
+    code = (  # in one line, as the command stands in the log before what it says
+        "import pathlib, time; print('epoch 1', flush=True); "
+        f"[time.sleep(0.01) for _ in iter(pathlib.Path({str(said)!r}).exists, True)]; "
         "print('epoch 2', flush=True)"
     )
     lines = []
@@ -165,7 +165,8 @@ def test_ctrl_c_reaches_the_job_and_waits_for_it(tmp_path):
         "except KeyboardInterrupt:\n pathlib.Path('saved').touch()"
     )
     script = (
-        "import sys; from pathlib import Path\n"
+        "import signal, sys; from pathlib import Path\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
         "from thesis_repro.execution import *; from thesis_repro.jobs import Job\n"
         f"job = Job('train a', (), ({code!r},), False)\n"
         "Execution({'train a': job}, InTurn((sys.executable, '-c')), Path('logs'), print).run()\n"
