@@ -70,7 +70,7 @@ class Amount(NamedTuple):
 AMOUNTS = {
     "paper": Amount(None, 50, 100, 200, 10_000),  # Section 4.3; original code
     "quick": Amount(10_000, 50, 20, 12, 1_000),
-    "smoke": Amount(500, 6, 4, 6, 64),
+    "smoke": Amount(256, 6, 2, 6, 64),
 }
 
 

@@ -54,7 +54,7 @@ class Amount(NamedTuple):
 AMOUNTS = {
     "paper": Amount(10_000, 5_000, 3_200),  # shown: original code (erratum E58)
     "quick": Amount(3_000, 2_000, 2_000),
-    "smoke": Amount(400, 200, 200),
+    "smoke": Amount(400, 150, 120),
 }
 
 

@@ -34,6 +34,6 @@ SCALES = {
     for scale in (
         Scale("paper"),
         Scale("quick", 3_000, 2_400, 60, 3e13),
-        Scale("smoke", 256, 96, 2, 4e11, 32),
+        Scale("smoke", 256, 96, 2, 2e11, 32),
     )
 }
