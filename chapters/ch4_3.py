@@ -30,7 +30,6 @@ from thesis_repro.analysis.traversals import decode_segment
 from thesis_repro.chapter import Chapter
 from thesis_repro.claims import load_claims
 from thesis_repro.latent_plots import histograms, image_rows
-from thesis_repro.seeds import derive_seed
 from thesis_repro.statistics import (
     Interval,
     benjamini_hochberg,
@@ -120,18 +119,13 @@ def label(name: str) -> str:
     return "10,000-VAE" if name == "dsprites-vae" else f"{int(name.removesuffix('-vae')):,}-VAE"
 
 
-def rng_for(chapter: Chapter, *purpose: str) -> np.random.Generator:
-    """Random numbers for one purpose in this section."""
-    return np.random.default_rng(derive_seed(chapter.workspace.options.seed, "4.3", *purpose))
-
-
 # === Posteriors: Figures 23 to 26 and 28, KL divergences ===
 
 
 def posterior_of(chapter: Chapter, name: str, images: np.ndarray) -> Posterior:
     """The posterior of these images; z is sampled, as in the original code (erratum E51)."""
     model = chapter.trained(name).model
-    (posterior,) = posteriors(model, images, rng_for(chapter, "posterior"))
+    (posterior,) = posteriors(model, images, chapter.rng("posterior"))
     return posterior
 
 
@@ -199,7 +193,7 @@ def save_histograms(
 def kl_interval(chapter: Chapter, name: str, posterior: Posterior) -> Interval:
     """Mean KL divergence over the images (nats), with a bootstrap interval over the images."""
     per_image = kl_divergences(posterior.mu, posterior.log_var).sum(axis=1)
-    return bootstrap_mean(per_image, rng_for(chapter, "kl", name))
+    return bootstrap_mean(per_image, chapter.rng("kl", name))
 
 
 def kl_table(kl: dict[str, Interval]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from chapters.ch4_4_embeddings import called
-from chapters.ch4_4_explorations import decoded_parts, rng_for, shrunk
+from chapters.ch4_4_explorations import decoded_parts, shrunk
 from data_prep.celeba_attributes import ATTRIBUTES
 from thesis_repro.analysis.codes import Codes, Images, images_of_all, known_of_all
 from thesis_repro.analysis.decoding import decoder_of
@@ -61,7 +61,7 @@ def emit(chapter: Chapter, codes: Codes) -> pd.DataFrame:
     hair, gender, rows = {}, {}, []
     for name in FACES:
         means = mean_codes(codes, name, faces)
-        rng = rng_for(chapter, "arithmetic", name)
+        rng = chapter.rng("arithmetic", name)
         (black,) = codes.of(name, faces["Black_Hair"])
         starts = black.mu[rng.permutation(len(black.mu))[: amount.starts]]
         draws = rng.standard_normal((amount.starts, starts.shape[1]))
@@ -103,7 +103,7 @@ def faces_of(chapter: Chapter, amount: Amount) -> dict[str, Images]:
     names = ("Black_Hair", "Blond_Hair", "Male")
     has = {own: attributes[:, ATTRIBUTES.index(own)] for own in names}
     has["Female"] = ~has["Male"]
-    rng = rng_for(chapter, "faces")
+    rng = chapter.rng("faces")
     rows = {own: some_with(mask, amount.attribute_images, rng) for own, mask in has.items()}
     return {own: images_of_all(own, data, chosen) for own, chosen in rows.items()}
 
@@ -179,7 +179,7 @@ def arithmetic_as_run(chapter: Chapter, codes: Codes, faces: Mapping[str, Images
     means = mean_codes(codes, name, faces, sampled=True)
     (black,) = codes.of(name, faces["Black_Hair"])
     start = black.z[min(1, len(black.z) - 1)]  # "element 1"
-    draw = rng_for(chapter, "arithmetic as run").standard_normal(start.shape)
+    draw = chapter.rng("arithmetic as run").standard_normal(start.shape)
     moved = {
         "black hair\n- male + female": arithmetic(
             start, means["Female"], ALPHAS_AS_RUN, means["Male"]

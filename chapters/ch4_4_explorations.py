@@ -33,7 +33,6 @@ from thesis_repro.analysis.trajectories import ORIENTATIONS, SHOWN_ORIENTATIONS,
 from thesis_repro.analysis.traversals import segment
 from thesis_repro.chapter import Chapter
 from thesis_repro.latent_plots import image_rows
-from thesis_repro.seeds import derive_seed
 from thesis_repro.trajectory_plots import image_grids, interpolation
 
 VAES_ON_MNIST = ("mnist-vae", "mnist-vae-gan")  # Figures 35a and 35b
@@ -81,11 +80,6 @@ def emit(chapter: Chapter, codes: Codes) -> None:
     data = drawn_data(chapter)
     chapter.save_numbers("rotation_traversals", rotation_traversals(chapter, codes), data)
     chapter.save_numbers("interpolations", interpolations(chapter, codes, amount), data)
-
-
-def rng_for(chapter: Chapter, *purpose: str) -> np.random.Generator:
-    """Random numbers for one purpose in this section."""
-    return np.random.default_rng(derive_seed(chapter.workspace.options.seed, "4.4", *purpose))
 
 
 def decoded_parts(decode: Decode, parts: Mapping[Hashable, np.ndarray]) -> dict:
@@ -142,7 +136,7 @@ def layer_grids(
 ) -> dict[str, np.ndarray]:
     """The decoded grid of each layer of a model, (p * p, height, width, channels)."""
     sizes = chapter.trained(name).spec.latent_dims.value
-    rng = rng_for(chapter, "grids", name)
+    rng = chapter.rng("grids", name)
     return {
         f"layer {layer + 1}": decoded(
             decoder_of(chapter, name), layered_grid(own, layer, sizes, rng, same_draw=same_draw)

@@ -25,7 +25,6 @@ from thesis_repro.analysis.layer_independence import (
 from thesis_repro.analysis.pixel_dependence import Dependence, Found, dependence, pearson
 from thesis_repro.chapter import Chapter
 from thesis_repro.independence_plots import PairHistogram, correlation_histograms, pixel_boxes
-from thesis_repro.seeds import derive_seed
 from thesis_repro.verdicts import Judgement, Measurement
 from thesis_repro.zoo import model
 
@@ -102,21 +101,15 @@ def run(chapter: Chapter) -> list[Judgement]:
 # === Algorithm 1, and what depends on what ===
 
 
-def rng_for(chapter: Chapter, *purpose: str | int) -> np.random.Generator:
-    """Random numbers for one purpose in this section."""
-    seed = derive_seed(chapter.workspace.options.seed, "4.5", *purpose)
-    return np.random.default_rng(seed)
-
-
 def representatives(chapter: Chapter, name: str, amount: Amount) -> Representatives:
     """The layer-representative samples of a model.
 
     Models with layers of the same sizes have the same v, so that their samples can be paired.
     """
     sizes = model(name).latent_dims.value
-    fixed = shared_vectors(sizes, amount.samples, rng_for(chapter, "v", *sizes))
+    fixed = shared_vectors(sizes, amount.samples, chapter.rng("v", *sizes))
     decode = decoder_of(chapter, name)
-    rng = rng_for(chapter, "other layers", name)
+    rng = chapter.rng("other layers", name)
     return layer_representatives(decode, fixed, amount.approximations, rng)
 
 
@@ -125,7 +118,7 @@ def depends(
 ) -> Dependence:
     """How the pixels of a model's two layers depend on each other."""
     sides = [own.reshape(amount.samples, -1) for own in sides_of(samples, key)]
-    return dependence(*sides, amount.permutations, rng_for(chapter, "permutations", *key))
+    return dependence(*sides, amount.permutations, chapter.rng("permutations", *key))
 
 
 def sides_of(
@@ -267,7 +260,7 @@ def stranger_row(
         samples[name].means[layer].reshape(amount.samples, -1)
         for name, layer in zip(names, pair, strict=True)
     ]
-    own = pearson(*sides, amount.permutations, rng_for(chapter, "permutations", *names, *pair))
+    own = pearson(*sides, amount.permutations, chapter.rng("permutations", *names, *pair))
     return {
         **identity(names[0], list(pair)),
         "other_model": names[1],

@@ -23,6 +23,7 @@ from thesis_repro.judging import judged_images
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.research_questions import QUESTIONS
 from thesis_repro.schedule import schedule
+from thesis_repro.seeds import derive_seed
 from thesis_repro.training import TrainedModel, TrainingOptions, train_or_load
 from thesis_repro.verdicts import Judgement, Measurement, judge, write_claims
 from thesis_repro.zoo import model
@@ -110,6 +111,11 @@ class Chapter:
         if dataset not in self.data:
             self.data[dataset] = self.workspace.prepared(dataset)
         return self.data[dataset]
+
+    def rng(self, *purpose: str | int) -> np.random.Generator:
+        """Random numbers for one purpose in this section: the same in every run with this seed."""
+        seed = derive_seed(self.workspace.options.seed, self.section, *purpose)
+        return np.random.default_rng(seed)
 
     @property
     def shows_stand_ins(self) -> bool:

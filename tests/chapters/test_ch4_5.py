@@ -35,6 +35,7 @@ from thesis_repro.claims import load_claims
 from thesis_repro.cli import main
 from thesis_repro.report.captions import load_captions
 from thesis_repro.scale import SCALES, Scale
+from thesis_repro.seeds import derive_seed
 from thesis_repro.verdicts import Verdict, judge
 from thesis_repro.zoo import MODELS as ZOO
 from thesis_repro.zoo import model
@@ -67,7 +68,9 @@ def samples():
 @pytest.fixture(scope="module")
 def numbers(samples):
     rng = np.random.default_rng(5)
-    chapter = SimpleNamespace(workspace=SimpleNamespace(options=SimpleNamespace(seed=0)))
+    chapter = SimpleNamespace(
+        rng=lambda *purpose: np.random.default_rng(derive_seed(0, "4.5", *purpose))
+    )
     rows = []
     for name, own in samples.items():
         for pair in PAIRS:

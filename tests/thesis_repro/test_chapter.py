@@ -15,6 +15,7 @@ from thesis_repro.figures import new_figure
 from thesis_repro.images import ImageData
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.scale import SCALES
+from thesis_repro.seeds import derive_seed
 from thesis_repro.training import TrainingOptions
 from thesis_repro.verdicts import Measurement, Verdict
 
@@ -55,6 +56,13 @@ def test_a_model_and_its_images_are_made_once(chapter, calls):
     chapter.images("mnist-vlae-factor-1")
     assert calls["images"] == ["mnist-vlae-factor-1"]
     assert calls["trained"] == [("mnist-vlae-factor-1", "mnist, tested", 5, "runs")]
+
+
+def test_random_numbers_are_of_section_seed_and_purpose_alone(chapter):
+    drawn = chapter.rng("draws", 1).random(4)
+    expected = np.random.default_rng(derive_seed(5, "4.2", "draws", 1)).random(4)
+    np.testing.assert_array_equal(drawn, expected)
+    assert not np.array_equal(drawn, chapter.rng("draws", 2).random(4))
 
 
 def test_origin_names_scale_data_seed_and_runs(chapter):

@@ -4,15 +4,15 @@ A layer is fixed to a vector, the others are drawn from the prior again and agai
 images are averaged. What is left is the layer's own effect, and the error of the average.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from thesis_repro.analysis.decoding import Decode
+
 SAMPLES, APPROXIMATIONS = 100, 300  # numSamples and numApproximations, Section 4.5.1
 AT_ONCE = 300  # images in a batch; CPUs are equally fast from 100 to 600
-
-Decode = Callable[[list[np.ndarray]], np.ndarray]
 
 
 class Representatives(NamedTuple):
