@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import reduce
 
 import keras
 
@@ -17,6 +18,29 @@ def make_deterministic() -> None:
         import tensorflow
 
         tensorflow.config.experimental.enable_op_determinism()
+        _add_in_pairs()
+
+
+def _add_in_pairs() -> None:
+    """Have TensorFlow add three and more tensors in an order that does not depend on timing.
+
+    Its operation for sums, AddN, begins with the tensor whose memory is free first, so that on a
+    busy machine sums of three and more differ in the last bit; of two, they cannot. Gradients of
+    what is used three times are such sums, and so are additions in a row once its optimiser of
+    arithmetic has joined them. Neither `enable_op_determinism` nor any other public setting
+    reaches the gradients'.
+    """
+    from tensorflow.config import optimizer
+    from tensorflow.python import pywrap_tfe
+    from tensorflow.python.eager import backprop
+
+    optimizer.set_experimental_options({"arithmetic_optimization": False})
+    add = backprop._default_vspace.aggregate_fn
+    pywrap_tfe.TFE_Py_RegisterVSpace(
+        backprop._default_vspace._replace(
+            aggregate_fn=lambda gradients: reduce(lambda a, b: add([a, b]), gradients)
+        )
+    )
 
 
 @contextmanager

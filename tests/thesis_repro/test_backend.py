@@ -3,7 +3,31 @@
 import pytest
 import tensorflow as tf
 
-from thesis_repro.backend import full_float32
+from thesis_repro.backend import full_float32, make_deterministic
+
+
+def test_gradients_are_added_in_pairs():
+    """TensorFlow adds three and more tensors in an order that depends on timing."""
+    make_deterministic()
+
+    @tf.function
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = sum(tf.sin(x * factor) for factor in (1.0, 2.0, 3.0, 4.0))
+        return tape.gradient(y, x)
+
+    x = tf.constant([0.3, 2.0])
+    operations = gradient.get_concrete_function(x).graph.get_operations()
+    sums = [len(operation.inputs) for operation in operations if operation.type == "AddN"]
+    assert sums == [2, 2, 2]
+    expected = sum(factor * tf.cos(factor * x) for factor in (1.0, 2.0, 3.0, 4.0))
+    tf.debugging.assert_near(gradient(x), expected)
+
+
+def test_additions_in_a_row_are_not_joined():
+    make_deterministic()
+    assert tf.config.optimizer.get_experimental_options()["arithmetic_optimization"] is False
 
 
 @pytest.mark.parametrize("before", [True, False])
