@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
+from PIL import Image
 
 from data_prep.manifest import Manifest
 from data_prep.reading import Column, Split, load
@@ -70,26 +71,62 @@ class ImageData:
 def load_images(
     spec: ModelSpec, data_dir: Path, schedule: Schedule, *, stand_in: bool
 ) -> ImageData:
-    """The spec's data set, cut to the schedule's number of images, with the channels it takes.
+    """The spec's data set, cut to the schedule's number of images, in the shape that it takes.
 
     Raises:
         data_prep.errors.DataError: the data set is missing, damaged or of another image size.
     """
     prepared = load(spec.dataset.value, data_dir, stand_in=stand_in)
-    channels = spec.input_shape.value[-1]
+    shape = spec.input_shape.value
     train, train_known = _cut(prepared.train, schedule.train_images, "train")
     validation, validation_known = _cut(
         prepared.validation, schedule.validation_images, "validation"
     )
     return ImageData(
-        train=with_channels(train, channels),
-        validation=with_channels(validation, channels),
+        train=with_shape(train, shape),
+        validation=with_shape(validation, shape),
         description=prepared.description,
         fingerprint=prepared.fingerprint,
         is_stand_in=prepared.is_stand_in,
         train_known=train_known,
         validation_known=validation_known,
     )
+
+
+def with_shape(
+    images: np.ndarray | Column, shape: tuple[int, int, int]
+) -> "np.ndarray | Column | Resized":
+    """Images in the height, width and channels that a network takes."""
+    height, width, channels = shape
+    same_size = images.shape[1:3] == (height, width)
+    return with_channels(images if same_size else Resized(images, height, width), channels)
+
+
+class Resized:
+    """Images of another size than the prepared ones, made when they are asked for (E73).
+
+    Indexed like an array, (n, height, width, channels); with the thesis's Lanczos filter.
+    """
+
+    def __init__(self, images: np.ndarray | Column, height: int, width: int):
+        self._images = images
+        self._size = (width, height)
+        self.shape = (len(images), height, width, images.shape[-1])
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __getitem__(self, rows: int | slice | np.ndarray) -> np.ndarray:
+        return _resized(self._images[rows], self._size)
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return np.asarray(self[:], dtype)
+
+
+def _resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    if images.ndim == 3:
+        return np.asarray(Image.fromarray(images).resize(size, Image.Resampling.LANCZOS))
+    return np.stack([_resized(image, size) for image in images])
 
 
 def with_channels(images: np.ndarray | Column, channels: int) -> np.ndarray | Column:

@@ -9,6 +9,7 @@ import keras
 from appendix_architectures.registry import LISTINGS
 from thesis_repro import unlisted_networks
 from thesis_repro.adversarial import AdversarialAutoencoder
+from thesis_repro.alexnet_ablations import ABLATIONS
 from thesis_repro.autoencoder import VariationalAutoencoder
 from thesis_repro.spec import ModelSpec
 
@@ -18,6 +19,7 @@ _UNLISTED = {
         "decoder": unlisted_networks.mnist_vae_as_run_decoder,
     },
     "digit-classifier": {"classifier": unlisted_networks.digit_classifier},
+    **ABLATIONS,
 }
 
 _PARTS = {
@@ -64,3 +66,9 @@ def parts_of(spec: ModelSpec, model: keras.Model) -> dict[str, keras.Model]:
     if spec.family == "classifier":
         return {"classifier": model}
     return {part: getattr(model, part) for part in _PARTS[spec.family]}
+
+
+def first_convolution(parts: dict[str, keras.Model]) -> keras.layers.Conv2D:
+    """The convolution that sees the images: of the encoder, or of a classifier."""
+    network = parts["classifier" if "classifier" in parts else "encoder"]
+    return next(layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))

@@ -1,8 +1,8 @@
 """Run folders: named by what they are, written atomically, resumable after a kill at any moment.
 
 ``<runs-dir>/<model>/<run-id>/`` holds ``config.json`` (what the run is), ``provenance.json`` (what
-made it), ``history.csv``, ``checkpoint/`` while it trains, then ``*.weights.h5`` and ``DONE`` (the
-SHA-256 of weights and history).
+made it), ``history.csv``, ``checkpoint/`` while it trains, then ``*.weights.h5``,
+``first_kernels.npy`` and ``DONE`` (the SHA-256 of weights, kernels and history).
 """
 
 import csv
@@ -30,7 +30,7 @@ from thesis_repro.files import atomic_path, sha256, write_json
 
 _log = logging.getLogger(__name__)
 
-_HISTORY_ENTRY = "history"  # beside the arrays "0000", "0001", ... of a checkpoint
+_OTHER_ENTRIES = ("history", "kernels")  # after the arrays "0000", "0001", ... of a checkpoint
 
 # What reading a damaged checkpoint raises: seen when each bit of one was flipped.
 _DAMAGE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -55,14 +55,15 @@ class RunConfig:
 
 
 class Checkpoint(NamedTuple):
-    """State after a whole epoch: all variables of model and optimiser, and the history so far.
+    """State after a whole epoch: all variables of model and optimiser, and what there was so far.
 
     The variables are saved as they are, and become arrays of NumPy's one by one: AlexNet-VAE's are
-    3.7 GB.
+    3.7 GB. ``kernels`` are those of the first layer, before training and after each epoch.
     """
 
     arrays: Sequence[ArrayLike]
     history: list[dict[str, float]]
+    kernels: Sequence[np.ndarray] = ()
 
 
 class RunFolder:
@@ -74,6 +75,7 @@ class RunFolder:
         self._runs_dir = runs_dir
         self._checkpoints = self.path / "checkpoint"
         self._history = self.path / "history.csv"
+        self._kernels = self.path / "first_kernels.npy"
         self._kept = 0  # the epoch of the checkpoint that was read or written last
 
     @property
@@ -127,7 +129,7 @@ class RunFolder:
             arrays = {f"{index:04d}": array for index, array in enumerate(state.arrays)}
             history = np.frombuffer(json.dumps(state.history).encode(), dtype=np.uint8)
             with temporary.open("wb") as file:
-                np.savez(file, **arrays, **{_HISTORY_ENTRY: history})
+                np.savez(file, **arrays, history=history, kernels=np.array(state.kernels))
         self._kept = epoch
         with self._writing(self._checkpoints):
             for other in set(self._checkpoints.glob("epoch-*.npz")) - {path, before}:
@@ -175,15 +177,29 @@ class RunFolder:
                 {key: float(value) for key, value in row.items()} for row in csv.DictReader(file)
             ]
 
-    def finish(self, parts: dict[str, Any]) -> None:
-        """Write the weights of each part, mark the run as done, drop the checkpoints."""
+    def read_kernels(self) -> np.ndarray:
+        """The first layer's kernels before training and after each epoch, float32.
+
+        (epochs + 1, height, width, channels, maps), after comparing the file's bytes with those
+        noted.
+
+        Raises:
+            TrainingError: the file is missing, as of a run made before it was kept, or was changed.
+        """
+        return np.load(self._verified(self._kernels, "kernels"))
+
+    def finish(self, parts: dict[str, Any], kernels: Sequence[np.ndarray]) -> None:
+        """Write kernels and the weights of each part, mark the run as done, drop checkpoints."""
+        with self._writing(self._kernels), atomic_path(self._kernels) as temporary:
+            np.save(temporary, np.array(kernels))
         for part, network in parts.items():
             path = self.weights(part)
             with self._writing(path), atomic_path(path) as temporary:
                 _try_room(temporary, network)
                 network.save_weights(temporary)
         done = self.path / "DONE"
-        digests = {path.name: sha256(path) for path in (*map(self.weights, parts), self._history)}
+        kept = (*map(self.weights, parts), self._history, self._kernels)
+        digests = {path.name: sha256(path) for path in kept}
         with self._writing(done):
             write_json(done, digests)
         shutil.rmtree(self._checkpoints, ignore_errors=True)
@@ -257,14 +273,15 @@ def _read_checkpoint(file: Path, variables: Sequence[Any]) -> Checkpoint:
     # Opened here, since np.load leaves the file of a damaged archive open.
     with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
         names = [f"{index:04d}" for index in range(len(variables))]
-        if stored.files != [*names, _HISTORY_ENTRY]:
+        if stored.files != [*names, *_OTHER_ENTRIES]:
             raise ValueError("its arrays are not as many as this model's variables")
-        history = json.loads(stored[_HISTORY_ENTRY].tobytes())
+        history = json.loads(stored["history"].tobytes())
+        kernels = tuple(stored["kernels"])
         arrays = [stored[name] for name in names]
     for name, array, variable in zip(names, arrays, variables, strict=True):
         if (array.shape, str(array.dtype)) != (tuple(variable.shape), str(variable.dtype)):
             raise ValueError(f"its array {name} has not the shape and type of this model's")
-    return Checkpoint(arrays, history)
+    return Checkpoint(arrays, history, kernels)
 
 
 def _try_room(path: Path, network: Any) -> None:

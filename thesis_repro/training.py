@@ -17,7 +17,7 @@ from thesis_repro.backend import dtype_policy, make_deterministic
 from thesis_repro.classifying import ClassifierTrainer
 from thesis_repro.fitting import FittedTrainer
 from thesis_repro.images import Identity, ImageData
-from thesis_repro.networks import build_model, parts_of
+from thesis_repro.networks import build_model, first_convolution, parts_of
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.runs import Checkpoint, RunConfig, RunFolder
 from thesis_repro.scale import Scale
@@ -121,7 +121,10 @@ def _train(
     """Train from the last checkpoint, or from the start, to the end of the run."""
     spec = trainer.spec
     epochs = run.config.values["epochs"]
-    history = _restore(trainer, run.load_checkpoint(trainer.variables))
+    parts = parts_of(spec, trainer.model)
+    kernel = first_convolution(parts).kernel
+    history, kernels = _restore(trainer, run.load_checkpoint(trainer.variables))
+    kernels = kernels or [_copied(kernel)]
     run.begin(
         {
             "started": provenance.now(),
@@ -132,7 +135,7 @@ def _train(
         }
     )
     title, steps = f"{spec.id} ({options.scale.name})", trainer.steps(data)
-    _limit_memory(parts_of(spec, trainer.model).values(), epochs * steps)
+    _limit_memory(parts.values(), epochs * steps)
     with progress.run(title, epochs, steps, len(history), trainer.headline) as report:
         for epoch in range(len(history) + 1, epochs + 1):
             began = time.perf_counter()
@@ -141,10 +144,11 @@ def _train(
             history.append(row)
             if not all(np.isfinite(variable).all() for variable in trainer.variables):
                 raise not_finite(spec, "a weight is no longer a finite number", epoch, steps)
-            run.save_checkpoint(Checkpoint(trainer.variables, history))
+            kernels.append(_copied(kernel))
+            run.save_checkpoint(Checkpoint(trainer.variables, history, kernels))
             report.epoch(epoch, row)
     run.write_history(history)  # a kill can come between the last checkpoint and its history
-    run.finish(parts_of(spec, trainer.model))
+    run.finish(parts, kernels)
 
 
 def _limit_memory(networks: Iterable[keras.Model], updates: int) -> None:
@@ -156,10 +160,17 @@ def _limit_memory(networks: Iterable[keras.Model], updates: int) -> None:
             layer.momentum = min(layer.momentum, max(0.0, 1 - _MEMORIES / max(updates, 1)))
 
 
-def _restore(trainer: Trainer, checkpoint: Checkpoint | None) -> list[dict]:
-    """Put a checkpoint's values into model and optimiser; the history up to it."""
+def _restore(
+    trainer: Trainer, checkpoint: Checkpoint | None
+) -> tuple[list[dict], list[np.ndarray]]:
+    """Put a checkpoint's values into model and optimiser; history and kernels up to it."""
     if checkpoint is None:
-        return []
+        return [], []
     for variable, value in zip(trainer.variables, checkpoint.arrays, strict=True):
         variable.assign(value)
-    return list(checkpoint.history)
+    return list(checkpoint.history), list(checkpoint.kernels)
+
+
+def _copied(variable: keras.Variable) -> np.ndarray:
+    """A variable's value, which later updates leave alone."""
+    return keras.ops.convert_to_numpy(variable).copy()

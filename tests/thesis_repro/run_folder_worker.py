@@ -43,7 +43,7 @@ def train(runs_dir):
             history.append({"epoch": epoch, "loss": float(state[0])})
             run.save_checkpoint(Checkpoint([state], history))
         run.write_history(history)
-        run.finish({"encoder": Network(state), "decoder": Network(-state)})
+        run.finish({"encoder": Network(state), "decoder": Network(-state)}, [state])
 
 
 def in_child(action, *arguments):

@@ -229,6 +229,23 @@ def test_no_changed_byte_goes_unnoticed(run, caplog):
     assert refused > 0.7 * len(content)
 
 
+def test_kernels_round_trip(run):
+    kernels = [np.random.default_rng(epoch).random((3, 3, 1, 8)) for epoch in range(3)]
+    run.save_checkpoint(Checkpoint([np.zeros(2)], history(2), kernels))
+    np.testing.assert_array_equal(run.load_checkpoint([np.zeros(2)]).kernels, kernels)
+    run.finish({"encoder": Network()}, kernels)
+    np.testing.assert_array_equal(run.read_kernels(), kernels)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"kernels")])
+def test_damaged_kernels_are_named_with_the_fix(run, damage):
+    save(run, 1)
+    run.finish({"encoder": Network()}, KERNELS)
+    damage(run.path / "first_kernels.npy")
+    with pytest.raises(TrainingError, match=r"first_kernels\.npy: the kernels.*Delete the folder"):
+        run.read_kernels()
+
+
 def test_history_round_trip(run):
     rows = [{"epoch": 1, "loss": 0.1 + 0.2}, {"epoch": 2, "loss": 1e-300}]
     run.path.mkdir(parents=True)
@@ -265,6 +282,9 @@ def test_lock_sweeps_what_a_killed_process_was_writing(run):
     assert len(load(run).history) == 1
 
 
+KERNELS = [np.full((2, 2, 1, 3), epoch, "float32") for epoch in range(3)]
+
+
 class Network:
     weights = ()
 
@@ -276,7 +296,7 @@ class Network:
 def test_finish(run):
     save(run, 1)
     assert not run.is_done
-    run.finish({"encoder": Network()})
+    run.finish({"encoder": Network()}, KERNELS)
     assert run.is_done
     assert run.verified_weights("encoder").read_bytes() == b"weights"
     assert not (run.path / "checkpoint").exists()
@@ -286,7 +306,7 @@ def test_finish(run):
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"weighty")])
 def test_damaged_weights_are_named_with_the_fix(run, file, damage):
     save(run, 1)
-    run.finish({"encoder": Network()})
+    run.finish({"encoder": Network()}, KERNELS)
     damage(run.path / file)
     with pytest.raises(TrainingError) as caught:
         run.verified_weights("encoder")
@@ -297,7 +317,7 @@ def test_damaged_weights_are_named_with_the_fix(run, file, damage):
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("epoch\n9\n")])
 def test_a_damaged_history_is_named_with_the_fix(run, damage):
     save(run, 1)
-    run.finish({"encoder": Network()})
+    run.finish({"encoder": Network()}, KERNELS)
     assert run.read_history() == history(1)
     damage(run.path / "history.csv")
     with pytest.raises(TrainingError) as caught:
@@ -309,9 +329,9 @@ def test_a_damaged_history_is_named_with_the_fix(run, damage):
 def test_a_history_that_nobody_noted_is_taken_as_it_is(run):
     """DONE had only the weights in it before."""
     save(run, 1)
-    run.finish({"encoder": Network()})
+    run.finish({"encoder": Network()}, KERNELS)
     noted = json.loads((run.path / "DONE").read_text())
-    assert set(noted) == {"encoder.weights.h5", "history.csv"}
+    assert set(noted) == {"encoder.weights.h5", "first_kernels.npy", "history.csv"}
     del noted["history.csv"]
     (run.path / "DONE").write_text(json.dumps(noted))
     (run.path / "history.csv").write_text("epoch\n9\n")
@@ -374,7 +394,7 @@ def test_room_for_weights_is_tried_before_they_are_written(run):
 
     save(run, 1)
     measured = Measured()
-    run.finish({"encoder": measured})
+    run.finish({"encoder": measured}, KERNELS)
     assert measured.size <= measured.room < 10 * measured.size
 
 
