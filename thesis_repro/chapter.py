@@ -13,18 +13,20 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from data_prep.reading import PreparedData, load
+from data_prep.errors import DataError
+from data_prep.reading import PreparedData, load, open_manifest
 from thesis_repro import provenance
 from thesis_repro.claims import load_claims
 from thesis_repro.figures import save_figure
 from thesis_repro.files import atomic_path, sha256, write_json
-from thesis_repro.images import ImageData, load_images
+from thesis_repro.images import Identity, ImageData, load_images
 from thesis_repro.judging import judged_images
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.research_questions import QUESTIONS
+from thesis_repro.runs import RunFolder
 from thesis_repro.schedule import schedule
 from thesis_repro.seeds import derive_seed
-from thesis_repro.training import TrainedModel, TrainingOptions, train_or_load
+from thesis_repro.training import TrainedModel, TrainingOptions, run_config, train_or_load
 from thesis_repro.verdicts import Judgement, Measurement, judge, write_claims
 from thesis_repro.zoo import model
 
@@ -68,6 +70,17 @@ class Workspace:
         """
         return load(dataset, self.data_dir, self.stand_in)
 
+    def finished(self, model_id: str) -> RunFolder | None:
+        """The run of a model at the scale asked for, if it has ended; no image is read for this."""
+        spec = model(model_id)
+        try:
+            manifest = open_manifest(spec.dataset.value, self.data_dir, self.stand_in)
+        except DataError:
+            return None
+        identity = Identity.of(manifest, schedule(spec, self.options.scale))
+        run = RunFolder(self.runs_dir, run_config(spec, identity, self.options))
+        return run if run.is_done else None
+
     def trained(self, model_id: str, data: ImageData) -> TrainedModel:
         """A model with its weights, trained now unless a finished run is there.
 
@@ -84,6 +97,7 @@ class Chapter:
     section: str
     workspace: Workspace
     models: dict[str, TrainedModel] = field(default_factory=dict)
+    others: dict[str, RunFolder] = field(default_factory=dict)
     data: dict[str, ImageData | PreparedData] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
@@ -99,6 +113,13 @@ class Chapter:
             data = self.images(model_id)
             self.models[model_id] = self.workspace.trained(model_id, data)
         return self.models[model_id]
+
+    def finished(self, model_id: str) -> RunFolder | None:
+        """The finished run of a model that this section looks at but does not train, if any."""
+        run = self.workspace.finished(model_id)
+        if run is not None:
+            self.others[model_id] = run
+        return run
 
     def images(self, model_id: str) -> ImageData:
         """The images that a model of this section is trained on, read once."""
@@ -134,6 +155,11 @@ class Chapter:
         return self.workspace.options.scale.name if scaled else ""
 
     @property
+    def runs(self) -> dict[str, RunFolder]:
+        """The runs behind this section's results, by model."""
+        return {name: trained.run for name, trained in self.models.items()} | self.others
+
+    @property
     def origin(self) -> str:
         """One line that says where this section's results come from."""
         return self._origin(self.data_description, self.models)
@@ -141,7 +167,7 @@ class Chapter:
     def _origin(self, data: str, models: Iterable[str]) -> str:
         """The line under a figure that shows these data and models."""
         options = self.workspace.options
-        runs = ", ".join(self.models[name].run.config.run_id for name in models)
+        runs = ", ".join(self.runs[name].config.run_id for name in models)
         precision = "" if options.precision == "float32" else options.precision
         parts = (
             f"thesis-repro chapter {self.section}",
@@ -250,8 +276,8 @@ class Chapter:
             "seed": options.seed,
             "precision": options.precision,
             "runs": {
-                name: {"run_id": trained.run.config.run_id, "epochs": len(trained.history)}
-                for name, trained in self.models.items()
+                name: {"run_id": run.config.run_id, "epochs": run.config.values["epochs"]}
+                for name, run in self.runs.items()
             },
             "files": {path.name: sha256(path) for path in self.files},
             "versions": provenance.versions(),

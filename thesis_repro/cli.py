@@ -24,7 +24,7 @@ from thesis_repro.options import (
 )
 from thesis_repro.report.collect import collect
 from thesis_repro.scale import SCALES
-from thesis_repro.sections import CHAPTERS, script
+from thesis_repro.sections import CHAPTERS, models_of, script
 
 EXIT_JOB_FAILED, EXIT_USAGE, EXIT_DATA = 1, 2, 3
 
@@ -117,7 +117,7 @@ def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
     from thesis_repro.verdicts import render
 
     scripts = {section: script(section) for section in sections}
-    needed = [dataset for found in scripts.values() for dataset in _datasets(found)]
+    needed = [data for found in scripts.values() for data in _datasets(found, options["scale"])]
     workspace = _workspace(out, needed, **options)
     for section, found in scripts.items():
         work = Chapter(section, workspace)
@@ -130,9 +130,9 @@ def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
             click.echo(f"{work.origin}\n{len(work.files)} files in {work.folder}")
 
 
-def _datasets(found: ModuleType) -> set[str]:
-    """The data sets that a chapter script shows or trains on."""
-    return {*found.DATASETS, *(zoo.model(name).dataset.value for name in found.MODELS)}
+def _datasets(found: ModuleType, scale: str) -> set[str]:
+    """The data sets that a chapter script shows or trains on at a scale."""
+    return {*found.DATASETS, *(zoo.model(n).dataset.value for n in models_of(found, scale))}
 
 
 @main.command()

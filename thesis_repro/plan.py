@@ -16,7 +16,7 @@ from thesis_repro.judging import judged_identity
 from thesis_repro.multiply_adds import training_memory, training_multiply_adds
 from thesis_repro.runs import RunConfig, RunFolder
 from thesis_repro.schedule import schedule
-from thesis_repro.sections import script
+from thesis_repro.sections import models_of, script
 from thesis_repro.spec import ModelSpec
 from thesis_repro.training import TrainingOptions, run_config
 
@@ -71,8 +71,6 @@ class _Planner:
             needs = [self.add_data(spec.dataset.value)]
             if spec.generator is not None:
                 needs.append(self.add_model(zoo.model(spec.generator.value)))
-            config = self.config(spec)
-            done = config is not None and RunFolder(self.settings.runs_dir, config).is_done
             amount = schedule(spec, self.settings.options.scale)
             passes = (self.images(spec) or amount.train_images or 0) * amount.epochs
             batch = min(spec.batch_size.value, amount.train_images or spec.batch_size.value)
@@ -80,7 +78,7 @@ class _Planner:
                 name,
                 tuple(needs),
                 ("train", spec.id, *self.run_arguments()),
-                done,
+                self.is_done(spec),
                 image_passes=passes,
                 multiply_adds=passes * training_multiply_adds(spec),
                 memory=training_memory(spec, batch),
@@ -90,10 +88,13 @@ class _Planner:
     def add_section(self, section: str) -> str:
         name = f"chapter {section}"
         found = script(section)
-        specs = [zoo.model(model) for model in found.MODELS]
+        specs = [zoo.model(name) for name in models_of(found, self.settings.options.scale.name)]
         needs = [self.add_data(dataset) for dataset in found.DATASETS]
         needs += [self.add_model(spec) for spec in specs]
         datasets = {*found.DATASETS, *(spec.dataset.value for spec in specs)}
+        others = [zoo.model(name) for name in getattr(found, "IF_TRAINED", ())]
+        needs += [job for spec in others if (job := f"train {spec.id}") in self.jobs]
+        specs += [spec for spec in others if f"train {spec.id}" in self.jobs or self.is_done(spec)]
         command = ("chapter", section, *self.run_arguments(), "--out", str(self.settings.out))
         self.jobs[name] = Job(
             name, tuple(needs), command, self.has_results(section, specs, datasets)
@@ -106,6 +107,11 @@ class _Planner:
         """The model's run, if its data are prepared."""
         identity = self.identity(spec)
         return identity and run_config(spec, identity, self.settings.options)
+
+    def is_done(self, spec: ModelSpec) -> bool:
+        """Whether the model's run has ended."""
+        config = self.config(spec)
+        return config is not None and RunFolder(self.settings.runs_dir, config).is_done
 
     def identity(self, spec: ModelSpec) -> Identity | None:
         """The identity of the data that the model is trained on, if they are prepared."""

@@ -70,8 +70,10 @@ def run_all(
 
 
 def sections_and_models(sections: tuple[str, ...]) -> tuple[Iterable[str], Iterable[str]]:
-    """The sections that are named; all of them, and all models as well, if none is."""
-    return (CHAPTERS, zoo.MODELS) if not sections or ALL in sections else (sections, ())
+    """The sections that are named; all of them, and all of Table 2 as well, if none is."""
+    if sections and ALL not in sections:
+        return sections, ()
+    return CHAPTERS, [spec.id for spec in zoo.MODELS.values() if spec.in_table_2]
 
 
 def show(sections: Iterable[str], models: Iterable[str], **options: Any) -> None:

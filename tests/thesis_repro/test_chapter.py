@@ -34,7 +34,8 @@ def calls(monkeypatch):
 
     def train_or_load(spec, data, options, runs_dir, progress):
         made["trained"].append((spec.id, data.description, options.seed, runs_dir.name))
-        run = SimpleNamespace(config=SimpleNamespace(run_id=RUN_IDS[spec.id]))
+        config = SimpleNamespace(run_id=RUN_IDS[spec.id], values={"epochs": 3})
+        run = SimpleNamespace(config=config)
         return SimpleNamespace(spec=spec, run=run, history=[{"epoch": 1.0}] * 3)
 
     monkeypatch.setattr(module, "load_images", load_images)

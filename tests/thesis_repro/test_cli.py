@@ -310,6 +310,7 @@ def test_sections_have_their_scripts():
     assert CHAPTERS == {
         "3.3": "chapters.ch3_3",
         "3.4": "chapters.ch3_4",
+        "4.1": "chapters.ch4_1",
         "4.2": "chapters.ch4_2",
         "4.3": "chapters.ch4_3",
         "4.4": "chapters.ch4_4",

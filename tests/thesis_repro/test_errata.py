@@ -26,6 +26,8 @@ ERRATA = load_errata()
 
 # The ids of the design document, decision 8, and the network that the analyses loaded.
 DESIGN_MODELS = {
+    *(f"alexnet-vae-{x}" for x in ("mirrored-padding", "small-kernels", "celeba")),
+    *(f"alexnet-vae-{x}" for x in ("no-batch-norm", "no-bias")),
     "mnist-vae",
     "dsprites-vae",
     "7500-vae",

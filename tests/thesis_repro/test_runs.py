@@ -347,7 +347,8 @@ def test_a_disk_that_is_full_at_any_write_is_said_and_loses_nothing(tmp_path, mo
     train, contents, plain = worker["train"], worker["contents"], getattr(*call)
     train(tmp_path / "whole")
     kept = []
-    for write in range(1, 13):  # config, provenance, 3 x 2 an epoch, history, 2 weights, DONE
+    writes = 13  # config, provenance, 3 x 2 an epoch, history, kernels, 2 weights, DONE
+    for write in range(1, writes + 1):
         left, runs_dir = write, tmp_path / str(write)
 
         def full(*arguments, **keywords):
@@ -375,7 +376,8 @@ def test_a_disk_that_is_full_at_any_write_is_said_and_loses_nothing(tmp_path, mo
         ("config.json", "none"), ("provenance.json", "none"), ("epoch-00001.npz", "none"),
         ("history.csv", "1"), ("epoch-00002.npz", "1"), ("history.csv", "2"),
         ("epoch-00003.npz", "2"), ("history.csv", "3"), ("history.csv", "3"),
-        ("encoder.weights.h5", "3"), ("decoder.weights.h5", "3"), ("DONE", "3"),
+        ("first_kernels.npy", "3"), ("encoder.weights.h5", "3"), ("decoder.weights.h5", "3"),
+        ("DONE", "3"),
     ]  # fmt: skip
 
 
@@ -432,5 +434,6 @@ def test_a_kill_before_any_file_operation_loses_nothing(tmp_path):
         "config.json",
         "decoder.weights.h5",
         "encoder.weights.h5",
+        "first_kernels.npy",
         "history.csv",
     ]

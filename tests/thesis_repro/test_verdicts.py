@@ -13,7 +13,7 @@ from thesis_repro.verdicts import Measurement, Verdict, judge, render, write_cla
 CLAIMS = {claim.id: claim for claim in load_claims()}
 JUDGED = [
     claim.id
-    for section in ("4.2", "4.3", "4.4", "4.5", "4.6", "4.7")
+    for section in ("4.1", "4.2", "4.3", "4.4", "4.5", "4.6", "4.7")
     for claim in load_claims(section)
 ]
 TABLE = [claim_id for claim_id in JUDGED if "table3" in claim_id]
@@ -23,6 +23,9 @@ OFFICIAL = "MNIST (official files)"
 def perfect(claim_id: str) -> dict:
     """What a run that agrees with the thesis in every number would measure."""
     orders = {
+        "4.1-classifier-gabor": {"share": 0.6, "low": 0.5, "chance": 0.05},
+        "4.1-vae-no-gabor": {"share": 0.06, "low": 0.04, "share_of_classifier": 0.6},
+        "4.1-none-elsewhere": {"low": [0.0, 0.03]},
         "4.2-best-loss-order": {"lowest_validation_loss": [200.0, 205.0, 210.0]},
         "4.2-overfit-order": {"final_validation_loss": [300.0, 250.0, 235.0]},
         "4.3-kl-order": {"kl": [22.7, 22.3, 19.4, 18.2, 16.0]},
@@ -260,7 +263,7 @@ def test_other_scale_or_data_is_not_comparable_but_checked(
 
 @pytest.mark.parametrize("scale", ["paper", "quick"])
 def test_without_measurement_it_is_not_run(scale):
-    judgement = judge(CLAIMS[JUDGED[0]], None, scale=scale, stand_in=False, data=OFFICIAL)
+    judgement = judge(CLAIMS["4.2-best-epoch"], None, scale=scale, stand_in=False, data=OFFICIAL)
     assert (judgement.verdict, judgement.checks) == (Verdict.NOT_RUN, ())
     assert "`thesis-repro chapter 4.2`" in judgement.why
     later = judge(CLAIMS["4.8-stripes"], None, scale=scale, stand_in=False, data=OFFICIAL)
@@ -300,9 +303,9 @@ def test_incomplete_measurements_are_errors(claim_id, values, message):
 
 
 def test_a_measurement_of_another_claim_is_an_error():
-    measurement = Measurement(JUDGED[1], perfect(JUDGED[1]))
+    measurement = Measurement("4.2-best-loss-order", perfect("4.2-best-loss-order"))
     with pytest.raises(ValueError, match=r"not of '4\.2-best-epoch'"):
-        judge(CLAIMS[JUDGED[0]], measurement, scale="paper", stand_in=False, data=OFFICIAL)
+        judge(CLAIMS["4.2-best-epoch"], measurement, scale="paper", stand_in=False, data=OFFICIAL)
 
 
 # === Check types ===
@@ -441,8 +444,8 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "claims.json"
     path.write_text("old")
     broken = judge(
-        CLAIMS[JUDGED[0]],
-        Measurement(JUDGED[0], {"best_epoch": [26, 39, 52], "extra": object()}),
+        CLAIMS["4.2-best-epoch"],
+        Measurement("4.2-best-epoch", {"best_epoch": [26, 39, 52], "extra": object()}),
         scale="paper",
         stand_in=False,
         data=OFFICIAL,

@@ -85,6 +85,15 @@ SECTION_3_4 |= {
     for name in ("mnist", "dsprites", "celeba")
 }
 
+ABLATIONS = [
+    "alexnet-vae-mirrored-padding",
+    "alexnet-vae-small-kernels",
+    "alexnet-vae-no-batch-norm",
+    "alexnet-vae-no-bias",
+    "alexnet-vae-celeba",
+]
+SECTION_3_4 |= dict.fromkeys(ABLATIONS, SECTION_3_4["alexnet-vae"])
+
 
 def by_id(specs):
     return {"argvalues": specs, "ids": [spec.id for spec in specs]}
@@ -137,6 +146,7 @@ def test_models_outside_table_2_are_the_helpers_and_what_was_run_otherwise():
         "mnist-vlae-gan-as-run",
         "dsprites-vlae-gan-as-run",
         "celeba-vlae-gan-as-run",
+        *ABLATIONS,
         "feature-extraction",
         "feature-extraction-as-run",
         "sample-discriminator",
@@ -149,6 +159,13 @@ def test_training_values_of_section_3_4(spec):
     settings = (spec.learning_rate, spec.decay, spec.batch_size, spec.epochs)
     assert tuple(setting.value for setting in settings) == SECTION_3_4[spec.id]
     assert spec.optimizer.value == "adam"
+
+
+@pytest.mark.parametrize("name", ABLATIONS)
+def test_an_ablation_differs_from_alexnet_vae_in_one_thing(name):
+    plain, own = model("alexnet-vae").values(), model(name).values()
+    changed = {key for key in plain if plain[key] != own[key]} - {"model"}
+    assert changed == ({"dataset"} if name == "alexnet-vae-celeba" else {"listings"})
 
 
 def test_rows_of_table_2_are_named_as_sources():
@@ -263,7 +280,7 @@ def test_alias(alias, model_id):
 
 def test_ids_and_aliases_are_unique():
     names = [name for spec in MODELS.values() for name in (spec.id, *spec.aliases)]
-    assert len(set(names)) == len(names) == 30 + 2
+    assert len(set(names)) == len(names) == 35 + 2
 
 
 @pytest.mark.parametrize(
