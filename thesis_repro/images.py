@@ -124,9 +124,12 @@ class Resized:
 
 
 def _resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    if images.ndim == 3:
-        return np.asarray(Image.fromarray(images).resize(size, Image.Resampling.LANCZOS))
-    return np.stack([_resized(image, size) for image in images])
+    if images.ndim > 3:
+        return np.stack([_resized(image, size) for image in images])
+    is_grey = images.shape[-1] == 1
+    picture = Image.fromarray(images[..., 0] if is_grey else images)
+    found = np.asarray(picture.resize(size, Image.Resampling.LANCZOS))
+    return found[..., np.newaxis] if is_grey else found
 
 
 def with_channels(images: np.ndarray | Column, channels: int) -> np.ndarray | Column:

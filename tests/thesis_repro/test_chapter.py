@@ -14,6 +14,7 @@ from thesis_repro.chapter import Chapter, Workspace
 from thesis_repro.figures import new_figure
 from thesis_repro.images import ImageData
 from thesis_repro.progress import TrainingProgress
+from thesis_repro.runs import RunConfig, RunFolder
 from thesis_repro.scale import SCALES
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training import TrainingOptions
@@ -148,6 +149,28 @@ def test_claims_without_a_measurement_are_not_run(chapter):
     written = json.loads((chapter.folder / "claims.json").read_text(encoding="utf-8"))
     assert [one["id"] for one in written] == ["4.2-best-epoch", *verdicts]
     assert {(one["scale"], one["data"]) for one in written} == {("quick", "mnist, tested")}
+
+
+def test_a_finished_run_is_found_without_reading_images_and_stands_in_the_manifest(
+    chapter, calls, monkeypatch
+):
+    monkeypatch.setattr(module, "Identity", SimpleNamespace(of=lambda *_: "identity"))
+    monkeypatch.setattr(module, "open_manifest", lambda *_: "manifest")
+    config = RunConfig("mnist-vae", {"epochs": 7})
+    monkeypatch.setattr(module, "run_config", lambda spec, identity, options: config)
+    assert chapter.finished("mnist-vae") is None
+    run = RunFolder(chapter.workspace.runs_dir, config)
+    run.path.mkdir(parents=True)
+    (run.path / "DONE").write_text("{}")
+    assert chapter.finished("mnist-vae").path == run.path
+    assert not calls["trained"]
+    chapter.write_manifest()
+    manifest = json.loads((chapter.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["runs"] == {"mnist-vae": {"run_id": config.run_id, "epochs": 7}}
+
+
+def test_without_data_no_run_is_finished(chapter):
+    assert chapter.finished("mnist-vae") is None
 
 
 def test_manifest_tells_what_made_the_files_and_their_digests(chapter):

@@ -1,7 +1,10 @@
 """Images as training and analysis read them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from data_prep.errors import DataError
 from data_prep.prepare import prepare
@@ -53,6 +56,23 @@ def test_channels_are_equal_and_take_no_memory(tiny_images):
 def test_colour_images_cannot_become_other_channels():
     with pytest.raises(ValueError, match="broadcast"):
         with_channels(np.zeros((2, 4, 4, 3), np.uint8), 2)
+
+
+def test_images_of_another_size_are_resized_when_they_are_read(stand_in):
+    """With Pillow's Lanczos filter, as the thesis's pictures were (erratum E73)."""
+    spec = MODELS["mnist-vlae-factor-3"]
+    larger = replace(spec, input_shape=spec.input_shape._replace(value=(48, 56, 1)))
+    plain = load_images(spec, stand_in, Schedule(9, 5, 1), stand_in=True)
+    data = load_images(larger, stand_in, Schedule(9, 5, 1), stand_in=True)
+    assert data.identity() == plain.identity()
+    assert len(data.train) == 9
+    (batch,) = ImageBatches(data.train, 4)[1]
+    expected = [
+        np.asarray(Image.fromarray(image[..., 0]).resize((56, 48), Image.Resampling.LANCZOS))
+        for image in plain.train[4:8]
+    ]
+    np.testing.assert_array_equal(np.rint(batch[..., 0] * 255), expected)
+    np.testing.assert_array_equal(np.asarray(data.train)[4:8, ..., 0], expected)
 
 
 def test_all_images(stand_in):

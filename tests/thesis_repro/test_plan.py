@@ -85,6 +85,28 @@ def test_finished_runs_are_done_and_others_are_not(settings):
     assert not make_plan([], models[:1], seed)["train mnist-vlae-factor-3"].is_done
 
 
+def test_a_section_waits_for_models_that_it_only_looks_at(settings, monkeypatch):
+    """If the plan has them; they need not be there, and results name those that are."""
+    section = SimpleNamespace(
+        MODELS=("mnist-vlae-factor-2", "mnist-vlae-factor-3"),
+        SMOKE_MODELS=("mnist-vlae-factor-3",),
+        IF_TRAINED=("mnist-vae", "mnist-vae-gan"),
+        DATASETS=(),
+    )
+    monkeypatch.setattr(module, "script", lambda name: section)
+    alone = make_plan(["4.1"], [], settings)
+    assert list(alone) == ["data mnist", "train mnist-vlae-factor-3", "chapter 4.1"]
+    together = make_plan(["4.1"], ["mnist-vae"], settings)
+    assert together["chapter 4.1"].needs == ("train mnist-vlae-factor-3", "train mnist-vae")
+    runs = {n: {"run_id": finish(n, settings)} for n in ("mnist-vlae-factor-3", "mnist-vae-gan")}
+    data = load("mnist", settings.data_dir, stand_in=True).description
+    manifest = {"scale": "smoke", "seed": 0, "runs": runs, "data": data, "files": {}}
+    (settings.out / "4.1").mkdir(parents=True)
+    (settings.out / "4.1" / "manifest.json").write_text(json.dumps(manifest))
+    assert make_plan(["4.1"], [], settings)["chapter 4.1"].is_done
+    assert not make_plan(["4.1"], ["mnist-vae"], settings)["chapter 4.1"].is_done
+
+
 def test_results_are_done_if_they_are_whole_and_of_these_runs(settings):
     runs = {name: {"run_id": finish(name, settings)} for name in script("4.2").MODELS}
     folder = settings.out / "4.2"

@@ -191,12 +191,12 @@ def _refined(start: np.ndarray, pixels: np.ndarray, grid: _Grid):
 
 
 def _described(p: np.ndarray) -> tuple[float, ...]:
-    """Parameters as `Gabor` names them; the wave's direction is made to point to the right."""
+    """Parameters as `Gabor` names them, the wave running to the right or straight down."""
     x0, y0, theta, frequency, width, length, a, b, _ = p
-    theta = theta % (2 * np.pi)
-    if theta >= np.pi:  # the same function, its wave running the other way
+    theta = (theta + np.pi / 2) % (2 * np.pi) - np.pi / 2
+    if theta > np.pi / 2:  # the same function, its wave running the other way
         theta, b = theta - np.pi, -b
-    orientation = (np.pi / 2 - theta) % np.pi  # rows count downwards
+    orientation = np.pi / 2 - theta  # rows count downwards
     return orientation, frequency, np.exp(width), np.exp(length), np.arctan2(b, a), x0, y0
 
 
