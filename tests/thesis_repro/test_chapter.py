@@ -16,7 +16,7 @@ from thesis_repro.images import ImageData
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.scale import SCALES
 from thesis_repro.seeds import derive_seed
-from thesis_repro.training import TrainingOptions
+from thesis_repro.training import TrainedModel, TrainingOptions
 from thesis_repro.verdicts import Measurement, Verdict
 
 RUN_IDS = {"mnist-vlae-factor-1": "0123456789ab", "mnist-vlae-factor-2": "ba9876543210"}
@@ -35,7 +35,7 @@ def calls(monkeypatch):
     def train_or_load(spec, data, options, runs_dir, progress):
         made["trained"].append((spec.id, data.description, options.seed, runs_dir.name))
         run = SimpleNamespace(config=SimpleNamespace(run_id=RUN_IDS[spec.id]))
-        return SimpleNamespace(spec=spec, run=run, history=[{"epoch": 1.0}] * 3)
+        return TrainedModel(spec, run, [{"epoch": 1.0}] * 3, SimpleNamespace())
 
     monkeypatch.setattr(module, "load_images", load_images)
     monkeypatch.setattr(module, "train_or_load", train_or_load)
@@ -170,3 +170,14 @@ def test_manifest_tells_what_made_the_files_and_their_digests(chapter):
     assert sorted(path.name for path in chapter.folder.iterdir()) == sorted(
         [*names, "manifest.json"]
     )
+
+
+def test_a_released_model_still_names_its_run(chapter):
+    chapter.trained("mnist-vlae-factor-1")
+    origin = chapter.origin
+    chapter.release("mnist-vlae-factor-1")
+    assert chapter.trained("mnist-vlae-factor-1").model is None
+    assert chapter.origin == origin
+    chapter.write_manifest()
+    manifest = json.loads((chapter.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["runs"] == {"mnist-vlae-factor-1": {"run_id": "0123456789ab", "epochs": 3}}
