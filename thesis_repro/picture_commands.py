@@ -46,14 +46,18 @@ def feature_maps(
         plan_commands.show((), (spec.id,), out=out, **options)
         return
     import_quietly("keras", "tensorflow")
+    from appendix_architectures.shapes import build_shapes
     from thesis_repro.analysis.feature_maps import maps_after
+    from thesis_repro.networks import builders, parts_of
 
-    pixels = read_picture(image, spec.input_shape.value)  # before hours of training
+    # What can be wrong is found before hours of training.
+    pixels = read_picture(image, spec.input_shape.value)
+    part = "classifier" if spec.family == "classifier" else "encoder"
+    names = chosen_layers(build_shapes(builders(spec)[part]), layers)
     workspace = open_workspace(out, [spec.dataset.value], **options)
     data = workspace.images(spec.id)
     trained = workspace.trained(spec.id, data)
-    network = network_of(trained)
-    names = chosen_layers(network, layers)
+    network = parts_of(spec, trained.model)[part]
     maps = {name: own[0] for name, own in maps_after(network, names, pixels[None]).items()}
     for line in (*_save(out, trained, data.description, image, pixels, maps), *_shares(maps)):
         click.echo(line)
@@ -76,14 +80,6 @@ def read_picture(path: Path, shape: tuple[int, int, int]) -> "np.ndarray":
     height, width, channels = shape
     pixels = resized(data, Size(height, width), path, official=False)
     return grey(pixels) if channels == 1 else pixels
-
-
-def network_of(trained: "TrainedModel") -> "keras.Model":
-    """What sees images: an autoencoder's encoder, or a classifier."""
-    from thesis_repro.networks import parts_of
-
-    parts = parts_of(trained.spec, trained.model)
-    return parts.get("encoder") or parts["classifier"]
 
 
 def chosen_layers(network: "keras.Model", asked: tuple[str, ...]) -> list[str]:

@@ -74,7 +74,9 @@ def test_layers_asked_for(folder):
 
 
 @pytest.mark.parametrize("layer", ["conv", "mu", "decoder_conv_t_0"])
-def test_a_layer_without_maps(folder, layer):
+def test_a_layer_without_maps(folder, monkeypatch, layer):
+    """It is said before any training."""
+    monkeypatch.setattr("thesis_repro.chapter.train_or_load", lambda *_: pytest.fail("trained"))
     result = run(folder, "mnist-vae", folder / "my.picture.webp", "--layer", layer)
     assert result.exit_code == USAGE
     assert f"no feature maps after '{layer}'" in result.stderr
@@ -104,7 +106,7 @@ def test_an_unknown_model(folder):
 )
 def test_no_picture(tmp_path, monkeypatch, name, content, cause):
     """It is said before any training."""
-    monkeypatch.setattr("thesis_repro.training.train_or_load", lambda *_: pytest.fail("trained"))
+    monkeypatch.setattr("thesis_repro.chapter.train_or_load", lambda *_: pytest.fail("trained"))
     if content is not None:
         (tmp_path / name).write_bytes(content)
     result = run(tmp_path, "mnist-vae", tmp_path / name)
@@ -153,7 +155,7 @@ def test_a_folder_is_no_picture(tmp_path):
 
 @pytest.mark.parametrize(
     ("number", "layer"),
-    [(1, "re_lu_4"), (35, "re_lu_5"), (36, "re_lu_5")],
+    [(1, "re_lu_4"), (11, "ladder_2_relu_1"), (35, "re_lu_5"), (36, "re_lu_5")],
 )
 def test_default_layer_of_listings(number, layer):
     assert chosen_layers(build_shapes(LISTINGS[number].builder), ()) == [layer]
