@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from chapters.ch4_4_embeddings import called
+from thesis_repro.analysis.centre import central
 from thesis_repro.analysis.decoding import decoder_of
 from thesis_repro.analysis.layer_independence import (
     APPROXIMATIONS,
@@ -194,7 +195,7 @@ def pair_row(
     """
     name, *pair = key
     linear, distance, tested = own.pearson, own.distance, ~own.constant
-    centre, visible = tested & central(sides[0].shape[1:]), tested & ~own.black
+    centre, visible = tested & central(sides[0].shape[1:]).ravel(), tested & ~own.black
     positive = linear.significant & (linear.value > 0)
     return {
         **identity(name, pair),
@@ -227,12 +228,6 @@ def measured(own: Found, prefix: str) -> dict[str, float]:
         f"{prefix}share_by_chance_95": np.quantile(own.null_share, 0.95),
         f"{prefix}p": own.permutation_p,
     }
-
-
-def central(shape: tuple[int, ...]) -> np.ndarray:
-    """The middle half of images (height, width) along both axes, (height * width,)."""
-    inside = [(np.arange(size) >= size / 4) & (np.arange(size) < size - size / 4) for size in shape]
-    return np.logical_and.outer(*inside).ravel()
 
 
 def share(chosen: np.ndarray, of: np.ndarray) -> float:

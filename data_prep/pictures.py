@@ -28,6 +28,7 @@ LARGEST_FILE = 2**27  # bytes, far beyond any official picture; a larger file is
 BATCH = 64  # pictures that a worker process takes at a time; 10 MB of arrays for ImageNet
 
 FIX = "replace the file, or leave damaged pictures out with --leave-out-damaged"
+FIX_OWN = "name another picture file, or save it anew as PNG or JPEG"
 READ_FIX = "check --source DIR and its permissions"
 
 
@@ -89,37 +90,45 @@ class Size(NamedTuple):
     original: tuple[int, int] | None = None
 
 
-def resized(data: bytes, size: Size, where: Path) -> np.ndarray:
+def resized(data: bytes, size: Size, where: Path, *, official: bool = True) -> np.ndarray:
     """Return a picture as uint8 of shape (height, width, 3).
 
     Grey, palette, 16-bit and CMYK pictures become RGB by Pillow's own conversion (CMYK as Adobe
     writes it, inverted, without a colour profile); transparency is dropped.
 
     Args:
-        data: The bytes of a JPEG or PNG file.
+        data: The bytes of a picture file.
         size: The size of the result, and the size that the picture must have.
         where: Named in the errors.
+        official: Whether it is from a data set, so that only JPEG and PNG are taken for whole; a
+            picture of the user's own may have any format that Pillow reads.
 
     Raises:
-        DamagedPictureError: It is cut off, damaged, too large, or neither JPEG nor PNG.
+        DamagedPictureError: It is cut off, damaged, too large, or of no such format.
         DataError: It is whole, but not of `size.original`.
     """
+    fix = FIX if official else FIX_OWN
     if not data:
-        raise DamagedPictureError(where, "the file is empty", FIX)
+        raise DamagedPictureError(where, "the file is empty", fix)
     try:
         # Pillow warns of what does no harm (a damaged EXIF block), and of a decompression bomb.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = _decoded(data)
+            image = _decoded(data, tuple(STARTS) if official else None)
             if size.original is None or image.size == size.original:
                 resample = Image.Resampling.LANCZOS
                 return np.asarray(image.resize((size.width, size.height), resample))
     except Exception as error:  # Pillow raises nearly anything on damaged bytes
-        raise DamagedPictureError(where, _cause(error, data), FIX) from error
+        raise DamagedPictureError(where, _cause(error, data, official), fix) from error
     cause = "the picture is {} x {} px, the official ones are {} x {} px"
     fix = "put the official pictures there, unchanged"
     raise DataError(where, cause.format(*image.size, *size.original), fix)
+
+
+def grey(image: np.ndarray) -> np.ndarray:
+    """A uint8 picture (height, width, 3) in one channel, by Pillow's weights (ITU-R 601)."""
+    return np.asarray(Image.fromarray(image).convert("L"))[..., np.newaxis]
 
 
 def picture_batches(
@@ -178,10 +187,10 @@ def _resize_all(pictures: Sequence[Picture], size: Size, leave_out: bool) -> _Do
     return _Done(images[: len(kept)], np.array(kept, np.int64), damaged)
 
 
-def _decoded(data: bytes) -> Image.Image:
+def _decoded(data: bytes, formats: tuple[str, ...] | None) -> Image.Image:
     if data.startswith(STARTS["PNG"]):  # Pillow does not look at the pixels' checksums otherwise
         Image.open(io.BytesIO(data), formats=("PNG",)).verify()
-    image = Image.open(io.BytesIO(data), formats=tuple(STARTS))
+    image = Image.open(io.BytesIO(data), formats=formats)
     image.load()
     # Pillow turns the pixels, then writes the EXIF block anew; damaged ones cannot be written.
     with suppress(Exception):
@@ -191,11 +200,12 @@ def _decoded(data: bytes) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _cause(error: Exception, data: bytes) -> str:
+def _cause(error: Exception, data: bytes, official: bool) -> str:
     if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
         return f"the header asks for a picture far too large ({error})"
     if not isinstance(error, UnidentifiedImageError):
         return f"the picture is cut off or damaged ({error})"
     if data.startswith(tuple(STARTS.values())):
         return "the picture is cut off or damaged in its header"
-    return f"it is neither a JPEG nor a PNG file (it starts with {data[:4].hex(' ')})"
+    wanted = "neither a JPEG nor a PNG file" if official else "no picture that Pillow can read"
+    return f"it is {wanted} (it starts with {data[:4].hex(' ')})"

@@ -4,6 +4,7 @@
 ``manifest.json``; each figure carries its scale, data, seed and runs.
 """
 
+import gc
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -120,6 +121,14 @@ class Chapter:
         if run is not None:
             self.others[model_id] = run
         return run
+
+    def release(self, model_id: str) -> None:
+        """Let go of a model's networks (AlexNet-VAE's are 1.2 GB); what is written names its run.
+
+        The model cannot be used in this section any more.
+        """
+        self.models[model_id] = self.models[model_id]._replace(model=None)
+        gc.collect()  # layers and their models refer to each other
 
     def images(self, model_id: str) -> ImageData:
         """The images that a model of this section is trained on, read once."""

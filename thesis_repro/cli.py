@@ -1,6 +1,5 @@
 """The command line. Heavy imports wait inside the commands, so that ``--help`` answers at once."""
 
-import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 
 from data_prep.errors import DataError
 from data_prep.parallel import WorkerKilledError
-from thesis_repro import data_commands, plan_commands, report_commands, zoo
+from thesis_repro import data_commands, picture_commands, plan_commands, report_commands, zoo
 from thesis_repro.discussions import DISCUSSIONS, describe
 from thesis_repro.errata import UnknownErratumError
 from thesis_repro.errors import TrainingError
@@ -23,8 +22,8 @@ from thesis_repro.options import (
     runs_dir_option,
 )
 from thesis_repro.report.collect import collect
-from thesis_repro.scale import SCALES
 from thesis_repro.sections import CHAPTERS, models_of, script
+from thesis_repro.workspaces import open_workspace
 
 EXIT_JOB_FAILED, EXIT_USAGE, EXIT_DATA = 1, 2, 3
 
@@ -63,30 +62,6 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-def _workspace(out: Path, datasets: Iterable[str], **options: Any):
-    """The workspace that the options describe, with stand-in data made if they are asked for."""
-    level = logging.WARNING if options["quiet"] else logging.INFO
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    logging.getLogger("thesis_repro").setLevel(logging.DEBUG if options["verbose"] else level)
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is not for users
-
-    if options["stand_in"]:
-        data_commands.make_without_files(set(datasets), options["data_dir"], quiet=options["quiet"])
-
-    from thesis_repro.chapter import Workspace
-    from thesis_repro.progress import TrainingProgress
-    from thesis_repro.training import TrainingOptions
-
-    return Workspace(
-        data_dir=options["data_dir"],
-        runs_dir=options["runs_dir"],
-        out=out,
-        options=TrainingOptions(SCALES[options["scale"]], options["seed"], options["precision"]),
-        stand_in=options["stand_in"],
-        progress=TrainingProgress(quiet=options["quiet"]),
-    )
-
-
 # === Commands ===
 
 
@@ -118,7 +93,7 @@ def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
 
     scripts = {section: script(section) for section in sections}
     needed = [data for found in scripts.values() for data in _datasets(found, options["scale"])]
-    workspace = _workspace(out, needed, **options)
+    workspace = open_workspace(out, needed, **options)
     for section, found in scripts.items():
         work = Chapter(section, workspace)
         judgements = found.run(work)
@@ -148,7 +123,7 @@ def train(models: tuple[str, ...], **options: Any) -> None:
     from thesis_repro.progress import describe
     from thesis_repro.training import TRAINERS
 
-    workspace = _workspace(Path(), [spec.dataset.value for spec in specs], **options)
+    workspace = open_workspace(Path(), [spec.dataset.value for spec in specs], **options)
     for spec in specs:
         trained = workspace.trained(spec.id, workspace.images(spec.id))
         if not options["quiet"]:
@@ -234,5 +209,6 @@ def doctor(data_dir: Path, runs_dir: Path) -> None:
 main.add_command(data_commands.data)
 main.add_command(plan_commands.plan)
 main.add_command(plan_commands.run_all)
+main.add_command(picture_commands.feature_maps)
 main.add_command(report_commands.report)
 main.add_command(report_commands.claims)

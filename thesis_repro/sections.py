@@ -13,6 +13,7 @@ CHAPTERS = {
     "4.5": "chapters.ch4_5",
     "4.6": "chapters.ch4_6",
     "4.7": "chapters.ch4_7",
+    "4.8": "chapters.ch4_8",
 }
 
 

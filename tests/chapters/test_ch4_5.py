@@ -22,7 +22,6 @@ from chapters.ch4_5 import (
     Amount,
     Numbers,
     answer,
-    central,
     histogram_of,
     layer_rows,
     measurements,
@@ -122,13 +121,6 @@ def test_figures_show_what_their_captions_say():
 def test_every_scale_has_its_amount():
     assert list(AMOUNTS) == list(SCALES)
     assert AMOUNTS["paper"][:2] == (100, 300)  # Section 4.5.1
-
-
-def test_the_centre_is_the_middle_half():
-    mask = central((8, 8)).reshape(8, 8)
-    assert mask[2:6, 2:6].all()
-    assert mask.sum() == 16
-    assert central((28, 28)).sum() == 14**2
 
 
 def test_pairs_in_numbers(numbers):

@@ -17,6 +17,7 @@ from data_prep.pictures import (
     DamagedPictureError,
     PictureFile,
     Size,
+    grey,
     picture_batches,
     resized,
 )
@@ -177,6 +178,31 @@ def test_names_picture_cause_and_fix(data, cause):
     assert cause in caught.value.cause
     assert "--leave-out-damaged" in caught.value.fix
     assert "0x" not in caught.value.cause  # no address of an object
+
+
+@pytest.mark.parametrize("file_format", ["GIF", "BMP", "TIFF", "WEBP", "PNG", "JPEG"])
+def test_a_picture_of_ones_own_may_have_any_format(file_format):
+    data = saved(plain("RGB", (200, 30, 90)), file_format)
+    found = resized(data, SIZE, WHERE, official=False)
+    assert np.abs(found.astype(int) - (200, 30, 90)).max() <= 4  # lossy
+
+
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [(b"", "empty"), (jpeg()[:700], "cut off"), (b"<html>", "no picture that Pillow can read")],
+)
+def test_fix_for_a_picture_of_ones_own(data, cause):
+    with pytest.raises(DamagedPictureError) as caught:
+        resized(data, SIZE, WHERE, official=False)
+    assert cause in caught.value.cause
+    assert caught.value.fix == "name another picture file, or save it anew as PNG or JPEG"
+
+
+def test_grey_weighs_colours_as_pillow_does():
+    colours = np.array([[(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)]], np.uint8)
+    assert grey(colours)[..., 0].tolist() == [
+        [76, 150, 29, 255]
+    ]  # .299, .587, .114 of 255: ITU-R 601
 
 
 def test_another_size_is_not_a_damage():

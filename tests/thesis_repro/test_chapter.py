@@ -17,7 +17,7 @@ from thesis_repro.progress import TrainingProgress
 from thesis_repro.runs import RunConfig, RunFolder
 from thesis_repro.scale import SCALES
 from thesis_repro.seeds import derive_seed
-from thesis_repro.training import TrainingOptions
+from thesis_repro.training import TrainedModel, TrainingOptions
 from thesis_repro.verdicts import Measurement, Verdict
 
 RUN_IDS = {"mnist-vlae-factor-1": "0123456789ab", "mnist-vlae-factor-2": "ba9876543210"}
@@ -37,7 +37,7 @@ def calls(monkeypatch):
         made["trained"].append((spec.id, data.description, options.seed, runs_dir.name))
         config = SimpleNamespace(run_id=RUN_IDS[spec.id], values={"epochs": 3})
         run = SimpleNamespace(config=config)
-        return SimpleNamespace(spec=spec, run=run, history=[{"epoch": 1.0}] * 3)
+        return TrainedModel(spec, run, [{"epoch": 1.0}] * 3, SimpleNamespace())
 
     monkeypatch.setattr(module, "load_images", load_images)
     monkeypatch.setattr(module, "train_or_load", train_or_load)
@@ -194,3 +194,14 @@ def test_manifest_tells_what_made_the_files_and_their_digests(chapter):
     assert sorted(path.name for path in chapter.folder.iterdir()) == sorted(
         [*names, "manifest.json"]
     )
+
+
+def test_a_released_model_still_names_its_run(chapter):
+    chapter.trained("mnist-vlae-factor-1")
+    origin = chapter.origin
+    chapter.release("mnist-vlae-factor-1")
+    assert chapter.trained("mnist-vlae-factor-1").model is None
+    assert chapter.origin == origin
+    chapter.write_manifest()
+    manifest = json.loads((chapter.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["runs"] == {"mnist-vlae-factor-1": {"run_id": "0123456789ab", "epochs": 3}}

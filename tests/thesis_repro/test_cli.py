@@ -317,6 +317,7 @@ def test_sections_have_their_scripts():
         "4.5": "chapters.ch4_5",
         "4.6": "chapters.ch4_6",
         "4.7": "chapters.ch4_7",
+        "4.8": "chapters.ch4_8",
     }
 
 

@@ -1,14 +1,17 @@
-"""Activities of the encoder's feature maps, and the encoder with most of them switched off.
+"""Activities of feature maps, and the encoder with most of them switched off.
 
-Section 4.2, Figures 21, 22 and 57-60.
+Sections 4.2 (Figures 21, 22 and 57-60) and 4.8.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from thesis_repro.images import ImageBatches
+from thesis_repro.images import ImageBatches, with_channels
+
+BATCH_SIZE = 32  # AlexNet's first maps are 1.2 MB an image
 
 
 class LayerActivity(NamedTuple):
@@ -41,18 +44,61 @@ def activities(
     batch_size: int = 250,
 ) -> list[LayerActivity]:
     """Activity of layers of the encoder on uint8 images (n, height, width, channels)."""
-    probe = keras.Model(encoder.input, [layer.output for layer in layers])
     map_means: list[list[np.ndarray]] = [[] for _ in layers]
     sums = [np.zeros(layer.output.shape[1:]) for layer in layers]
-    for (batch,) in ImageBatches(images, batch_size):
-        for index, output in enumerate(probe(batch, training=False)):
-            maps = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))
+    for outputs in _outputs(encoder, layers, images, batch_size):
+        for index, maps in enumerate(outputs):
             map_means[index].append(maps.mean(axis=(1, 2)))
             sums[index] += maps.sum(axis=0, dtype=np.float64)
     return [
         LayerActivity(layer.name, np.concatenate(means), total / len(images))
         for layer, means, total in zip(layers, map_means, sums, strict=True)
     ]
+
+
+def maps_after(
+    network: keras.Model, layer_names: Sequence[str], images: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The feature maps after these layers, by name: float32 (n, height, width, maps).
+
+    Args:
+        network: An encoder or a classifier.
+        layer_names: Layers of it that make feature maps, in any order.
+        images: uint8 (n, height, width, channels); grey ones are repeated in its channels.
+    """
+    parts = list(_outputs(network, _layers(network, layer_names), images, BATCH_SIZE))
+    return dict(zip(layer_names, map(np.concatenate, zip(*parts, strict=True)), strict=True))
+
+
+def mean_absolute_maps(
+    network: keras.Model, layer_names: Sequence[str], images: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The mean over images of the maps' activity without its sign: float64 (height, width, maps).
+
+    As `maps_after`, for any number of images.
+    """
+    layers = _layers(network, layer_names)
+    sums = [np.zeros(layer.output.shape[1:]) for layer in layers]
+    for outputs in _outputs(network, layers, images, BATCH_SIZE):
+        for total, maps in zip(sums, outputs, strict=True):
+            total += np.abs(maps).sum(axis=0, dtype=np.float64)
+    return {name: total / len(images) for name, total in zip(layer_names, sums, strict=True)}
+
+
+def _layers(network: keras.Model, names: Sequence[str]) -> list[keras.layers.Layer]:
+    return [network.get_layer(name) for name in names]
+
+
+def _outputs(
+    network: keras.Model, layers: list[keras.layers.Layer], images: np.ndarray, batch_size: int
+) -> Iterator[list[np.ndarray]]:
+    """What these layers put out, as float32 arrays, batch by batch."""
+    probe = keras.Model(network.input, {layer.name: layer.output for layer in layers})
+    images = with_channels(images, network.input.shape[-1])
+    for (batch,) in ImageBatches(images, batch_size):
+        found = probe(batch, training=False)
+        outputs = [keras.ops.cast(found[layer.name], "float32") for layer in layers]
+        yield [keras.ops.convert_to_numpy(own) for own in outputs]
 
 
 def most_active(activity: LayerActivity) -> np.ndarray:

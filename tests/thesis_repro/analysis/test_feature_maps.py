@@ -14,6 +14,8 @@ from thesis_repro.analysis.feature_maps import (
     convolutions,
     deactivated,
     few_active_layers,
+    maps_after,
+    mean_absolute_maps,
     most_active,
 )
 
@@ -97,6 +99,63 @@ def test_batch_size_does_not_matter(measured, images, batch_size):
     for part, one in zip(parts, whole, strict=True):
         np.testing.assert_allclose(part.map_means, one.map_means, atol=1e-5)
         np.testing.assert_allclose(part.mean_map, one.mean_map, atol=1e-5)
+
+
+# --- Maps after any layer ---
+
+
+@pytest.mark.parametrize("count", [1, 32, 70])  # less than a batch, one, and more
+def test_maps_after_layers_by_name(count):
+    images = np.random.default_rng(8).integers(0, 256, (count, 4, 4, 1), dtype=np.uint8)
+    encoder, scales, biases = small_encoder()
+    names = ("re_lu_2", "ladder_0_conv2d_0", "re_lu_1")
+    found = maps_after(encoder, names, images)
+    assert tuple(found) == names
+    expected = images / 255 * scales + biases
+    np.testing.assert_allclose(found["ladder_0_conv2d_0"], expected, atol=1e-5)
+    np.testing.assert_allclose(found["re_lu_1"], np.maximum(expected, 0), atol=1e-5)
+    assert found["re_lu_2"].shape == (count, 2, 2, 4)
+    assert {maps.dtype for maps in found.values()} == {np.dtype("float32")}
+
+
+def test_one_layer_alone(images):
+    encoder, scales, biases = small_encoder()
+    (found,) = maps_after(encoder, ["ladder_0_conv2d_0"], images).values()
+    np.testing.assert_allclose(found, images / 255 * scales + biases, atol=1e-5)
+
+
+def test_mean_absolute_maps(images):
+    encoder, scales, biases = small_encoder()
+    many = np.concatenate([images] * 7)  # more than a batch
+    found = mean_absolute_maps(encoder, ["ladder_0_conv2d_0", "re_lu_2"], many)
+    expected = np.abs(images / 255 * scales + biases).mean(axis=0)
+    np.testing.assert_allclose(found["ladder_0_conv2d_0"], expected, atol=1e-5)
+    maps = maps_after(encoder, ["re_lu_2"], many)["re_lu_2"]
+    np.testing.assert_allclose(found["re_lu_2"], np.abs(maps).mean(axis=0), atol=1e-5)
+
+
+def test_grey_images_are_repeated_in_a_networks_channels(images):
+    image = keras.Input((4, 4, 3))
+    maps = keras.layers.Conv2D(1, 1, name="conv")(image)
+    network = keras.Model(image, maps)
+    network.get_layer("conv").set_weights(
+        [np.array([1, 10, 100.0]).reshape(1, 1, 3, 1), np.zeros(1)]
+    )
+    found = maps_after(network, ["conv"], images)["conv"]
+    np.testing.assert_allclose(found, 111 * (images / 255), rtol=1e-5)
+
+
+def test_an_unknown_layer_is_named(images):
+    with pytest.raises(ValueError, match="re_lu_9"):
+        maps_after(small_encoder()[0], ["re_lu_9"], images)
+
+
+def test_maps_of_a_classifier():
+    classifier = LISTINGS[39].builder()  # of grey images, without padding
+    layer = next(own for own in classifier.layers if isinstance(own, keras.layers.Conv2D))
+    images = np.random.default_rng(9).integers(0, 256, (2, 28, 28, 1), dtype=np.uint8)
+    found = maps_after(classifier, [layer.name], images)[layer.name]
+    assert found.shape == (2, *layer.output.shape[1:])
 
 
 # --- Which maps stay ---

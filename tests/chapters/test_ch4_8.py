@@ -1,0 +1,253 @@
+"""Section 4.8: numbers and claim from small networks and made tables, then the whole chapter."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import chapters.ch4_8 as module
+from chapters.ch4_8 import (
+    ABLATIONS,
+    AFTER,
+    ALEXNET,
+    AMOUNTS,
+    BEFORE,
+    CELEBA,
+    LAYERS,
+    MADE,
+    MIRRORED,
+    MIRRORED_PADDING,
+    MODELS,
+    NATURAL,
+    POOLED,
+    SMALL_KERNELS,
+    SMOKE_MODELS,
+    TRAINED,
+    UNTRAINED,
+    Numbers,
+    contrast_rows,
+    encoders,
+    measurements,
+    some_images,
+    stripe_rows,
+)
+from thesis_repro.analysis.artificial_images import artificial_images
+from thesis_repro.chapter import Chapter, Workspace
+from thesis_repro.claims import load_claims
+from thesis_repro.cli import main
+from thesis_repro.images import ImageData
+from thesis_repro.progress import TrainingProgress
+from thesis_repro.report.captions import load_captions
+from thesis_repro.scale import SCALES, Scale
+from thesis_repro.training import TrainedModel, TrainingOptions
+from thesis_repro.verdicts import Verdict, judge
+from thesis_repro.zoo import MODELS as ZOO
+
+(CLAIM,) = load_claims("4.8")
+
+
+def small_encoder(maps=4):
+    """An AlexNet encoder of few maps, with the layers' names and sizes."""
+    image = x = keras.Input((224, 224, 3), name="model_input")
+    for number, (kernel, stride) in enumerate([(11, 4), (5, 1), (3, 1), (3, 1), (3, 1)], start=1):
+        x = keras.layers.Conv2D(
+            maps, kernel, strides=stride, padding="same", name=f"conv2d_{number}"
+        )(x)
+        x = keras.layers.BatchNormalization(name=f"batch_normalization_{number}")(x)
+        x = keras.layers.ReLU(name=f"re_lu_{number}")(x)
+        if pool := {1: 1, 2: 2, 5: 3}.get(number):
+            x = keras.layers.MaxPooling2D(2, name=f"max_pooling2d_{pool}")(x)
+    return keras.Model(image, keras.layers.Flatten(name="flatten")(x), name="small")
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    keras.utils.set_random_seed(4)
+    return small_encoder()
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).integers(0, 256, (5, 224, 224, 3), dtype=np.uint8)
+
+
+# --- What is run ---
+
+
+def test_models_scales_and_layers():
+    assert (ALEXNET, *ABLATIONS) == MODELS
+    assert set(MODELS) == {name for name in ZOO if name.startswith(ALEXNET)}
+    assert set(SMOKE_MODELS) <= set(MODELS)
+    assert set(CLAIM.models) <= set(SMOKE_MODELS)
+    assert list(AMOUNTS) == list(SCALES)
+    assert {f"re_lu_{depth}" for depth in range(1, 6)} | {BEFORE, POOLED} == set(LAYERS)
+
+
+# --- Tables ---
+
+
+def test_rows_of_every_layer_and_set_of_images(encoder, images):
+    rows = pd.DataFrame(stripe_rows({"model": "m"}, encoder, {NATURAL: images, MADE: images[:1]}))
+    assert rows["layer"].to_list() == [*LAYERS, *LAYERS]
+    assert rows["count"].to_list() == [5] * len(LAYERS) + [1] * len(LAYERS)
+    assert set(rows["maps"]) == {4}
+    sides = rows[["top", "bottom", "left", "right"]]
+    assert (rows["any"] >= sides.max(axis=1)).all()
+    assert (rows["any"] <= sides.sum(axis=1)).all()
+
+
+def test_black_against_padding_needs_a_bias(images):
+    """Without any, no activity is left where only black is seen; with one, there is some."""
+    encoder = small_encoder()
+    image = artificial_images()["i"]
+    for layer in encoder.layers:  # kernels of one pixel, so that no white reaches the black
+        if isinstance(layer, keras.layers.Conv2D):
+            kernel, bias = layer.get_weights()
+            point = np.zeros_like(kernel)
+            point[kernel.shape[0] // 2, kernel.shape[1] // 2] = 1
+            layer.set_weights([point, bias])
+    black = {row["layer"]: row["activity_of_black"] for row in contrast_rows({}, encoder, image)}
+    assert black == {BEFORE: 0, AFTER: 0}
+    encoder.get_layer("conv2d_3").bias.assign(np.ones(4))
+    black = {row["layer"]: row["activity_of_black"] for row in contrast_rows({}, encoder, image)}
+    assert min(black.values()) > 0
+
+
+def test_models_of_the_same_data_see_the_same_images(images):
+    data = SimpleNamespace(validation=images)
+    seeds = {}
+
+    def rng(*purpose):
+        return np.random.default_rng(seeds.setdefault(purpose, len(seeds)))
+
+    chapter = SimpleNamespace(images=lambda name: data, rng=rng)
+    first = some_images(chapter, ALEXNET, 3)
+    assert first.shape == (3, 224, 224, 3)
+    np.testing.assert_array_equal(first, some_images(chapter, ALEXNET, 3))
+    assert list(seeds) == [("images", "imagenet")]
+    assert len(some_images(chapter, ALEXNET, 1_000)) == 5  # all that there are
+
+
+# --- The claim ---
+
+SHARES = {  # of maps that are striped, where the thesis is right
+    (ALEXNET, TRAINED, AFTER): 0.6,
+    (ALEXNET, TRAINED, POOLED): 0.1,
+    (ALEXNET, TRAINED, BEFORE): 0.7,
+    (ALEXNET, UNTRAINED, AFTER): 0.2,
+    (ALEXNET, MIRRORED, AFTER): 0.0,
+    (MIRRORED_PADDING, TRAINED, AFTER): 0.0,
+    (SMALL_KERNELS, TRAINED, AFTER): 0.1,
+    (CELEBA, TRAINED, AFTER): 0.3,
+}
+
+
+def verdict(shares):
+    rows = [
+        {"model": name, "weights": weights, "layer": layer, "images": shown, "any": value}
+        for (name, weights, layer), share in shares.items()
+        for shown, value in ((NATURAL, share), (MADE, 1 - share))
+    ]
+    (measured,) = measurements(Numbers(pd.DataFrame(rows), pd.DataFrame()))
+    return judge(CLAIM, measured, scale="paper", stand_in=False, data="all")
+
+
+def test_the_claim_holds_where_the_thesis_is_right():
+    found = verdict(SHARES)
+    assert found.verdict is Verdict.REPLICATED
+    assert found.as_written["striped_before_relu"] == 0.7
+
+
+@pytest.mark.parametrize("key", [key for key in SHARES if key[1] != MIRRORED and key[2] != BEFORE])
+def test_one_share_that_is_not_as_the_thesis_says_is_enough(key):
+    other = 0.0 if key == (ALEXNET, TRAINED, AFTER) else 0.6
+    assert verdict(SHARES | {key: other}).verdict is Verdict.NOT_REPLICATED
+
+
+def test_a_network_that_was_not_trained_fails_its_check_alone():
+    found = verdict({key: share for key, share in SHARES.items() if key[0] != SMALL_KERNELS})
+    assert [check.name for check in found.checks if not check.holds] == ["fewer with small kernels"]
+    assert np.isnan(found.as_written["striped_with_small_kernels"])
+
+
+# --- The whole chapter on small networks ---
+
+
+@pytest.fixture
+def chapter(encoder, images, tmp_path, monkeypatch):
+    """A chapter of which every model is the small encoder."""
+    run = SimpleNamespace(config=SimpleNamespace(run_id="0123456789ab"))
+
+    def trained(workspace, model_id, data):
+        return TrainedModel(ZOO[ALEXNET], run, [{}], SimpleNamespace(encoder=encoder))
+
+    data = ImageData(images, images, "noise", "fingerprint", True)
+    monkeypatch.setattr(Workspace, "images", lambda workspace, model_id: data)
+    monkeypatch.setattr(Workspace, "trained", trained)
+    monkeypatch.setattr(module, "builders", lambda spec: {"encoder": small_encoder})
+    monkeypatch.setattr(module, "SMOKE_MODELS", (ALEXNET,))
+    options = TrainingOptions(SCALES["smoke"], 0)
+    progress = TrainingProgress(quiet=True)
+    return Chapter(
+        "4.8", Workspace(Path(), Path(), tmp_path, options, stand_in=True, progress=progress)
+    )
+
+
+def test_fresh_weights_are_the_same_in_every_run(chapter, images):
+    found = [
+        {state: own.get_layer("conv2d_1").get_weights()[0] for state, own in encoders(*arguments)}
+        for arguments in [(chapter, ALEXNET)] * 2
+    ]
+    assert list(found[0]) == [TRAINED, UNTRAINED, MIRRORED]
+    np.testing.assert_array_equal(found[0][UNTRAINED], found[1][UNTRAINED])
+    np.testing.assert_array_equal(found[0][TRAINED], found[0][MIRRORED])
+    assert not np.array_equal(found[0][TRAINED], found[0][UNTRAINED])
+
+
+def test_files(chapter):
+    (judgement,) = module.run(chapter)
+    assert judgement.verdict is Verdict.NOT_COMPARABLE
+    numbers = ("54", "54_before_relu", "55", "56", "56_before_relu")
+    expected = {f"figure_{number}.{suffix}" for number in numbers for suffix in ("png", "svg")}
+    expected |= {"stripes.csv", "black_black_contrast.csv", "claims.json", "manifest.json"}
+    assert {path.name for path in chapter.folder.iterdir()} == expected
+    stripes = pd.read_csv(chapter.folder / "stripes.csv")
+    assert stripes.groupby(["model", "weights", "images"]).ngroups == 3 * 2
+    assert set(stripes["scale"]) == {"smoke"}
+    contrasts = pd.read_csv(chapter.folder / "black_black_contrast.csv")
+    assert contrasts["weights"].to_list() == [
+        state for state in (TRAINED, UNTRAINED, MIRRORED) for _ in range(2)
+    ]
+    assert chapter.models[ALEXNET].model is None
+    for number in ("54", "54_before_relu", "56", "56_before_relu"):
+        text = (chapter.folder / f"figure_{number}.svg").read_text(encoding="utf-8")
+        assert "· noise ·" in text
+        assert "0123456789ab" in text
+
+
+# --- The whole chapter ---
+
+
+@pytest.mark.long
+def test_the_chapter_from_nothing(tmp_path, monkeypatch):
+    """One update a model: every figure of the thesis is made, nothing is called a replication."""
+    monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 32, 32, 1))
+    arguments = ["chapter", "4.8", "--scale", "smoke", "--stand-in", "--out", str(tmp_path / "out")]
+    arguments += ["--data-dir", str(tmp_path / "data"), "--runs-dir", str(tmp_path / "runs")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    results = tmp_path / "out" / "4.8"
+    figures = {path.stem.split("_")[1] for path in results.glob("figure_*.png")}
+    captions = load_captions().values()
+    assert figures == {
+        str(own.number) for own in captions if (own.kind, own.section) == ("figure", "4.8")
+    }
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == set(SMOKE_MODELS)
+    (claim,) = json.loads((results / "claims.json").read_text())
+    assert (claim["id"], claim["verdict"]) == (CLAIM.id, "not comparable")
+    assert not (results / "research_questions.json").exists()  # Section 4.8 answers none

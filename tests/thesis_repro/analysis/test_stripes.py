@@ -1,0 +1,180 @@
+"""The stripe index on made maps, of which the answer is known."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from thesis_repro.analysis.stripes import (
+    SIDES,
+    contrasts,
+    padding_contrast,
+    stripe_shares,
+)
+
+TOP, BOTTOM, LEFT, RIGHT = range(4)
+
+
+def blank(size=14):
+    return np.zeros((size, size, 1))
+
+
+def line_at(side, value=1.0, elsewhere=0.0):
+    maps = np.full((14, 14, 1), elsewhere)
+    index = {TOP: np.s_[0], BOTTOM: np.s_[-1], LEFT: np.s_[:, 0], RIGHT: np.s_[:, -1]}[side]
+    maps[index] = value
+    return maps
+
+
+def contrast(maps):
+    return contrasts(maps)[:, 0]
+
+
+# --- The index ---
+
+
+@pytest.mark.parametrize("side", range(4))
+def test_a_line_at_one_side_is_a_stripe_there_alone(side):
+    found = contrast(line_at(side))
+    assert found[side] == 1
+    assert (np.delete(found, side) == 0).all()  # its ends are corners, which count for no side
+
+
+@pytest.mark.parametrize("side", range(4))
+@pytest.mark.parametrize(("border", "centre", "expected"), [(3, 1, 0.5), (1, 1, 0), (1, 3, -0.5)])
+def test_by_hand(side, border, centre, expected):
+    assert contrast(line_at(side, border, centre))[side] == pytest.approx(expected)
+
+
+def test_a_uniform_map_has_none():
+    assert (contrast(np.full((14, 14, 1), 0.7)) == 0).all()
+
+
+def test_a_blob_in_the_centre_is_the_opposite():
+    maps = blank()
+    maps[5:9, 5:9] = 1
+    assert (contrast(maps) == -1).all()
+
+
+def test_a_negative_stripe_counts_as_a_positive_one():
+    """ "Around zero everywhere except for the location of the stripes": there strongly negative."""
+    np.testing.assert_array_equal(
+        contrast(line_at(BOTTOM, -5.0, 0.1)), contrast(line_at(BOTTOM, 5.0, -0.1))
+    )
+    assert contrast(line_at(BOTTOM, -5.0, 0.1))[BOTTOM] == pytest.approx(4.9 / 5.1)
+
+
+def test_a_silent_map_has_none():
+    assert (contrast(blank()) == 0).all()
+
+
+def test_corners_belong_to_no_side():
+    maps = blank()
+    maps[[0, 0, -1, -1], [0, -1, 0, -1]] = 9
+    assert (contrast(maps) == 0).all()
+
+
+def test_only_the_outermost_line_counts():
+    maps = blank()
+    maps[1] = 1
+    found = contrast(maps)
+    assert found[TOP] == 0
+    assert (found[[LEFT, RIGHT]] == 1).all()  # the second line reaches both sides
+
+
+def test_images_and_maps_at_once():
+    maps = np.random.default_rng(0).normal(size=(3, 7, 9, 5))
+    found = contrasts(maps)
+    assert found.shape == (3, 4, 5)
+    for image in range(3):
+        for one in range(5):
+            np.testing.assert_allclose(found[image, :, one], contrast(maps[image][..., [one]]))
+
+
+@pytest.mark.parametrize("shape", [(2, 14, 1), (14, 1, 1)])
+def test_maps_without_a_border_beside_a_centre(shape):
+    with pytest.raises(ValueError, match="take a layer with maps of 3 x 3 px"):
+        contrasts(np.ones(shape))
+
+
+MAPS = arrays(
+    np.float64,
+    st.tuples(st.integers(3, 9), st.integers(3, 9), st.integers(1, 3)),
+    elements=st.floats(-1e6, 1e6),
+)
+
+
+@given(MAPS)
+def test_transposed_maps_swap_the_sides(maps):
+    found = contrasts(maps)
+    assert (np.abs(found) <= 1).all()
+    turned = contrasts(maps.swapaxes(0, 1))
+    np.testing.assert_allclose(turned, found[[LEFT, RIGHT, TOP, BOTTOM]], atol=1e-9)
+    mirrored = contrasts(maps[::-1, ::-1])
+    np.testing.assert_allclose(mirrored, found[[BOTTOM, TOP, RIGHT, LEFT]], atol=1e-9)
+
+
+@given(MAPS, st.sampled_from([-4.0, 0.5, 1024.0]))
+def test_scale_and_sign_do_not_matter(maps, factor):
+    np.testing.assert_allclose(contrasts(maps * factor), contrasts(maps), atol=1e-9)
+
+
+# --- Shares of a layer ---
+
+
+def test_shares_of_a_layer():
+    """Striped at the top, bottom, left, and top and right; a weak stripe, a blob, a silent map."""
+    blob = blank()
+    blob[5:9, 5:9] = 1
+    maps = [line_at(TOP), line_at(BOTTOM, -1.0), line_at(LEFT), line_at(TOP) + line_at(RIGHT)]
+    maps += [line_at(TOP, 2.9, 1.0), blob, blank(), blob]
+    found = stripe_shares(np.concatenate(maps, axis=-1))
+    assert found.top == 2 / 8
+    assert (found.bottom, found.left, found.right) == (1 / 8, 1 / 8, 1 / 8)
+    assert (found.horizontal, found.vertical, found.any) == (3 / 8, 2 / 8, 4 / 8)
+    assert found.silent == 1 / 8
+
+
+def test_sides_are_named_in_the_order_of_the_index():
+    for index, side in enumerate(SIDES):
+        found = stripe_shares(line_at(index))._asdict()
+        assert [name for name in SIDES if found[name]] == [side]
+
+
+# --- White and black against padding ---
+
+
+def test_white_and_black_by_hand():
+    """The lower left quarter has a stripe of 6 above 1, the lower right one nothing at all."""
+    maps = blank()
+    maps[7:, :7] = 1
+    maps[-1, :7] = 6
+    found = padding_contrast(maps)
+    level = (42 + 42) / 14**2
+    assert found.activity_of_white == pytest.approx(6 / level)
+    assert found.activity_of_black == 0
+    assert (found.striped_of_white, found.striped_of_black) == (1, 0)
+    assert found.black_to_white == 0
+
+
+def test_left_is_white_and_right_is_black():
+    maps = blank()
+    maps[-1, 7:] = -2
+    found = padding_contrast(maps)
+    assert (found.activity_of_white, found.striped_of_white) == (0, 0)
+    assert found.activity_of_black > 0
+    assert found.striped_of_black == 1
+    assert np.isnan(found.black_to_white)
+
+
+def test_silent_maps_have_no_contrast():
+    found = padding_contrast(blank())
+    assert found == (0, 0, 0, 0)
+
+
+def test_what_is_above_does_not_matter_to_stripes():
+    maps = blank()
+    maps[:7] = 100
+    maps[-1, :7] = 1
+    assert padding_contrast(maps).striped_of_white == 1

@@ -1,0 +1,114 @@
+"""Stripes along the borders of feature maps, in numbers (Section 4.8).
+
+The thesis finds them by eye. Here a map is striped at a side if the line of pixels there is far
+more active than the map's centre. Activity is taken without its sign, and as a mean over images,
+in which the images' content averages out and what the network does at its borders is left.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from thesis_repro.analysis.centre import central
+
+SIDES = ("top", "bottom", "left", "right")
+STRIPED = 0.5  # contrast above which there is a stripe: a border three times the centre
+SMALLEST = 3  # px; a line without its corners needs a pixel
+
+
+class StripeShares(NamedTuple):
+    """Of a layer's maps, the share that is striped, by side; and that of maps that are silent.
+
+    ``horizontal`` is at the top or the bottom, ``vertical`` on the left or the right, ``any`` at
+    any side. A silent map is zero everywhere.
+    """
+
+    top: float
+    bottom: float
+    left: float
+    right: float
+    horizontal: float
+    vertical: float
+    any: float
+    silent: float
+
+
+def contrasts(activity: np.ndarray) -> np.ndarray:
+    """Contrast of border and centre, (..., 4, maps) in [-1, 1], in the order of `SIDES`.
+
+    That is (b - c) / (b + c), with b the mean |activity| of the side's outermost line without its
+    corners, which belong to two sides, and c that of the centre, the middle half along both axes.
+    It is 0 where both are 0: a silent map has no stripe.
+
+    Args:
+        activity: (..., height, width, maps), of any sign.
+
+    Raises:
+        ValueError: maps are smaller than 3 x 3 px.
+    """
+    height, width = activity.shape[-3:-1]
+    if min(height, width) < SMALLEST:
+        raise ValueError(
+            f"Maps of {height} x {width} px have no border beside a centre; "
+            f"take a layer with maps of {SMALLEST} x {SMALLEST} px or more."
+        )
+    size = np.abs(activity.astype(np.float64))
+    inner = slice(1, -1)
+    lines = (
+        size[..., 0, inner, :],
+        size[..., -1, inner, :],
+        size[..., inner, 0, :],
+        size[..., inner, -1, :],
+    )
+    border = np.stack([line.mean(axis=-2) for line in lines], axis=-2)
+    centre = size[..., central((height, width)), :].mean(axis=-2)[..., np.newaxis, :]
+    total = border + centre
+    return np.divide(border - centre, total, out=np.zeros_like(total), where=total > 0)
+
+
+def stripe_shares(activity: np.ndarray) -> StripeShares:
+    """Shares of striped maps in the mean |activity| of a layer, (height, width, maps)."""
+    top, bottom, left, right = contrasts(activity) > STRIPED
+    horizontal, vertical = top | bottom, left | right
+    silent = ~activity.any(axis=(0, 1))
+    masks = (top, bottom, left, right, horizontal, vertical, horizontal | vertical, silent)
+    return StripeShares(*(float(mask.mean()) for mask in masks))
+
+
+# === Test image (i): white and black against padding ===
+
+
+class PaddingContrast(NamedTuple):
+    """What a layer does at the bottom of test image (i), which is white on the left, black right.
+
+    ``activity_of_*`` is the mean |activity| of the lowest line of that quarter of the maps without
+    its corners, in units of the whole layer's; ``striped_of_*`` the share of maps that are striped
+    there, against the quarter's own centre.
+    """
+
+    activity_of_white: float
+    activity_of_black: float
+    striped_of_white: float
+    striped_of_black: float
+
+    @property
+    def black_to_white(self) -> float:
+        """Activity of black against padding in units of white against padding; NaN without it."""
+        return self.activity_of_black / self.activity_of_white if self.activity_of_white else np.nan
+
+
+def padding_contrast(activity: np.ndarray) -> PaddingContrast:
+    """The contrast of white and of black with the padding, from maps (height, width, maps).
+
+    Raises:
+        ValueError: a quarter of the maps is smaller than 3 x 3 px.
+    """
+    height, width = activity.shape[:2]
+    lower = np.abs(activity[height // 2 :])
+    quarters = lower[:, : width // 2], lower[:, -(width // 2) :]
+    level = float(np.abs(activity).mean()) or 1.0
+    bottom = SIDES.index("bottom")
+    return PaddingContrast(
+        *(float(own[-1, 1:-1].mean()) / level for own in quarters),
+        *(float((contrasts(own)[bottom] > STRIPED).mean()) for own in quarters),
+    )
