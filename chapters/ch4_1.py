@@ -47,7 +47,7 @@ AMOUNTS = {"paper": Amount(STARTS, 12), "quick": Amount(STARTS, 6), "smoke": Amo
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load both AlexNets; emit Figures 18 and 19, what the fits say, and verdicts."""
     amount = AMOUNTS[chapter.workspace.options.scale.name]
-    kernels = {name: chapter.trained(name).run.read_kernels() for name in MODELS}
+    kernels = {name: first_kernels(chapter, name) for name in MODELS}
     save_sheets(chapter, kernels)
     fitted = {name: fit(chapter, name, own, amount) for name, own in kernels.items()}
     save_fits(chapter, fitted)
@@ -60,6 +60,13 @@ def run(chapter: Chapter) -> list[Judgement]:
     chapter.answer("RQ1", answer(shares))
     chapter.write_manifest()
     return judgements
+
+
+def first_kernels(chapter: Chapter, name: str) -> np.ndarray:
+    """A network's kernels by epoch; all that this section needs of it."""
+    found = chapter.trained(name).run.read_kernels()
+    chapter.release(name)
+    return found
 
 
 # === Figures 18 and 19 ===

@@ -31,9 +31,7 @@ MODELS = (ALEXNET, *ABLATIONS)
 SMOKE_MODELS = (ALEXNET, MIRRORED_PADDING)  # all that smoke scale trains: the path, in little time
 DATASETS = ()  # beside those of the models
 
-# Layers have the same names in all of these networks. Where there is no batch normalisation, the
-# layer of that name passes the convolution's output on.
-BEFORE, AFTER, POOLED = "batch_normalization_5", "re_lu_5", "max_pooling2d_3"
+BEFORE, AFTER, POOLED = "before re_lu_5", "re_lu_5", "max_pooling2d_3"
 LAYERS = (*(f"re_lu_{depth}" for depth in range(1, 5)), BEFORE, AFTER, POOLED)
 
 TRAINED, UNTRAINED, MIRRORED = "trained", "untrained", "mirrored at inference"  # states
@@ -117,6 +115,13 @@ def stacked(images: dict[str, np.ndarray]) -> np.ndarray:
     return np.stack(list(images.values()))
 
 
+def sources(encoder: keras.Model) -> dict[str, str]:
+    """The layers of an encoder whose outputs are the maps of `LAYERS`, in the same order."""
+    known = {layer.name for layer in encoder.layers}
+    before = "batch_normalization_5" if "batch_normalization_5" in known else "conv2d_5"
+    return {label: before if label == BEFORE else label for label in LAYERS}
+
+
 # === Tables ===
 
 
@@ -124,23 +129,28 @@ def stripe_rows(
     who: dict[str, str], encoder: keras.Model, images: dict[str, np.ndarray]
 ) -> list[dict[str, float | str]]:
     """Shares of striped maps by images and layer, in the images' mean |activity|."""
-    return [
-        {**who, "images": shown, "count": len(pixels), "layer": layer, "maps": own.shape[-1]}
-        | stripe_shares(own)._asdict()
-        for shown, pixels in images.items()
-        for layer, own in mean_absolute_maps(encoder, LAYERS, pixels).items()
-    ]
+    layers = sources(encoder)
+    rows = []
+    for shown, pixels in images.items():
+        maps = mean_absolute_maps(encoder, tuple(layers.values()), pixels)
+        for label, layer in layers.items():
+            what = {"images": shown, "count": len(pixels), "layer": label}
+            shares = stripe_shares(maps[layer])
+            rows.append({**who, **what, "maps": maps[layer].shape[-1], **shares._asdict()})
+    return rows
 
 
 def contrast_rows(
     who: dict[str, str], encoder: keras.Model, image: np.ndarray
 ) -> list[dict[str, float | str]]:
     """White and black against padding in test image (i), before and after the last ReLU."""
+    layers = {label: sources(encoder)[label] for label in (BEFORE, AFTER)}
+    maps = maps_after(encoder, tuple(layers.values()), image[np.newaxis])
     rows = []
-    for layer, maps in maps_after(encoder, (BEFORE, AFTER), image[np.newaxis]).items():
-        found = padding_contrast(maps[0])
+    for label, layer in layers.items():
+        found = padding_contrast(maps[layer][0])
         rows.append(
-            {**who, "layer": layer, **found._asdict(), "black_to_white": found.black_to_white}
+            {**who, "layer": label, **found._asdict(), "black_to_white": found.black_to_white}
         )
     return rows
 
@@ -163,7 +173,7 @@ def save_figures(
     for number, title, picture, (first, second) in zip(
         (54, 56), titles, pictures, letters, strict=True
     ):
-        layers = (AFTER, POOLED, BEFORE)
+        layers = [sources(encoder)[label] for label in (AFTER, POOLED, BEFORE)]
         maps = maps_after(encoder, layers, picture[1][np.newaxis])
         after, pooled, before = (maps[layer][0] for layer in layers)
         title = f"{model(ALEXNET).name}: feature maps of {title}"

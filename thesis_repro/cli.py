@@ -209,6 +209,7 @@ def doctor(data_dir: Path, runs_dir: Path) -> None:
 main.add_command(data_commands.data)
 main.add_command(plan_commands.plan)
 main.add_command(plan_commands.run_all)
+main.add_command(picture_commands.kernels)
 main.add_command(picture_commands.feature_maps)
 main.add_command(report_commands.report)
 main.add_command(report_commands.claims)

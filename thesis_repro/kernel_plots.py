@@ -80,17 +80,19 @@ def _explained(axes: Axes, own: Resemblance) -> None:
     for label, (r2, colour) in sets.items():
         axes.ecdf(r2, color=colour, label=label)
     axes.axvline(max(own.thresholds), color="0.2", lw=0.8, ls=":")
-    axes.set(xlim=(0, 1), xlabel="R² of the best Gabor function (dotted: 95 % of both nulls)")
+    label = "R² of the best Gabor function\n(dotted: 95 % of both nulls lie below)"
+    axes.set(xlim=(0, 1), xlabel=label)
 
 
 def _orientations(axes: Axes, own: Resemblance) -> None:
     edges = np.linspace(0, 180, ORIENTATION_BINS + 1)
     chosen = np.degrees(own.fits.orientation[own.above])
     axes.hist(chosen, edges, color=_KERNEL, edgecolor="white")
+    axes.yaxis.get_major_locator().set_params(integer=True)
     axes.set(
         xlim=(0, 180),
         xticks=(0, 45, 90, 135, 180),
-        xlabel=f"orientation of the stripes of {len(chosen)} above both nulls (°)",
+        xlabel=f"orientation of stripes (°),\n{len(chosen)} kernels above both nulls",
         ylabel="kernels",
     )
 
@@ -100,7 +102,11 @@ def _course(axes: Axes, own: Course) -> None:
     ends = np.array([[share.mean - share.low, share.high - share.mean] for share in own.shares])
     axes.errorbar(own.epochs, share, ends.T, color=_KERNEL, marker="o", ms=3, lw=1, elinewidth=0.7)
     axes.axhline(0.05, color="0.2", lw=0.8, ls=":")
-    axes.set(ylim=(0, 1), xlabel="epochs of training (0: before it)", ylabel="share above both")
+    axes.set(
+        ylim=(0, 1),
+        xlabel="epochs of training\n(dotted: 5 %, chance)",
+        ylabel="share above both nulls",
+    )
     axes.xaxis.get_major_locator().set_params(integer=True)
 
 

@@ -1,4 +1,4 @@
-"""``thesis-repro feature-maps``: what a model of Table 2 makes of a picture."""
+"""``thesis-repro kernels`` and ``feature-maps``: what a model sees with, and makes of a picture."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,79 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from thesis_repro.runs import RunFolder
+    from thesis_repro.spec import ModelSpec
     from thesis_repro.training import TrainedModel
 
 _MANY = 4  # sheets in one figure
+
+
+@click.command()
+@click.argument("model")
+@click.option(
+    "--epoch", type=click.IntRange(0), help="Of the training, 0 before it.  [default: the last]"
+)
+@run_options
+@out_option
+def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
+    """Draw the kernels of MODEL's first layer, and say what Gabor functions explain of them.
+
+    The model is trained unless it has been.
+    """
+    spec = zoo.model(model)
+    if options["dry_run"]:
+        plan_commands.show((), (spec.id,), out=out, **options)
+        return
+    import_quietly("keras", "tensorflow")
+    from thesis_repro.analysis.gabor import slices
+
+    workspace = open_workspace(out, [spec.dataset.value], **options)
+    run = workspace.finished(spec.id)
+    run = run or workspace.trained(spec.id, workspace.images(spec.id)).run
+    found = run.read_kernels()
+    last = len(found) - 1
+    if epoch is not None and epoch > last:
+        raise click.UsageError(f"This training of {spec.name} has {last} epochs.")
+    chosen = last if epoch is None else epoch
+    shown, initial = slices(found[chosen]), slices(found[0])
+    for line in (*_save_kernels(out, spec, run, shown, chosen), _gabors(shown, initial, chosen)):
+        click.echo(line)
+
+
+def _save_kernels(
+    out: Path, spec: "ModelSpec", run: "RunFolder", shown: "np.ndarray", epoch: int
+) -> list[str]:
+    """Write the sheet; the paths of its files."""
+    from thesis_repro.figures import save_figure
+    from thesis_repro.kernel_plots import kernel_sheet
+
+    figure = kernel_sheet(f"{spec.name}: kernels of the first layer after epoch {epoch}", shown)
+    values = run.config.values
+    origin = (
+        f"thesis-repro kernels {spec.id} · scale {values['scale']} · seed {values['seed']} · "
+        f"runs {run.config.run_id}"
+    )
+    stem = out / "kernels" / f"{spec.id}_epoch_{epoch}"
+    return [str(path) for path in save_figure(figure, stem, origin)]
+
+
+def _gabors(shown: "np.ndarray", initial: "np.ndarray", epoch: int) -> str:
+    """A line on how many of these kernels are more like Gabor functions than both nulls."""
+    import numpy as np
+
+    from thesis_repro.analysis.gabor import SMALLEST
+    from thesis_repro.analysis.gabor_shares import resemblance
+
+    count, *size = shown.shape
+    if min(size) < SMALLEST:
+        return f"{count} kernels of {size[0]} x {size[1]} px, too small for a Gabor function"
+    own = resemblance(shown, initial, np.random.default_rng(epoch))
+    share = own.share(max(own.thresholds))
+    return (
+        f"{share.mean:.1%} of {count} kernels ({share.low:.1%} to {share.high:.1%}) are more like "
+        "a Gabor function than 95 % of those before training and of their own in random phases; "
+        f"median R2 {np.median(own.fits.r2):.2f}"
+    )
 
 
 @click.command("feature-maps")

@@ -43,6 +43,7 @@ from thesis_repro.cli import main
 from thesis_repro.images import ImageData
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.report.captions import load_captions
+from thesis_repro.runs import RunConfig
 from thesis_repro.scale import SCALES, Scale
 from thesis_repro.training import TrainedModel, TrainingOptions
 from thesis_repro.verdicts import Verdict, judge
@@ -181,7 +182,7 @@ def test_a_network_that_was_not_trained_fails_its_check_alone():
 @pytest.fixture
 def chapter(encoder, images, tmp_path, monkeypatch):
     """A chapter of which every model is the small encoder."""
-    run = SimpleNamespace(config=SimpleNamespace(run_id="0123456789ab"))
+    run = SimpleNamespace(config=RunConfig("alexnet-vae", {"epochs": 1}))
 
     def trained(workspace, model_id, data):
         return TrainedModel(ZOO[ALEXNET], run, [{}], SimpleNamespace(encoder=encoder))

@@ -1,6 +1,7 @@
 """Feature maps of any picture, for any model, as a user asks for them."""
 
 import re
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -172,3 +173,39 @@ def test_the_picture_itself_is_no_feature_map():
     network = build_shapes(LISTINGS[36].builder)
     with pytest.raises(UsageError, match="model_input"):
         chosen_layers(network, ("model_input",))
+
+
+# --- Kernels ---
+
+
+def kernels(folder, *arguments):
+    places = ("--data-dir", folder / "data", "--runs-dir", folder / "runs", "--out", folder / "out")
+    asked = ["kernels", *arguments, *places, "--scale", "smoke", "--stand-in", "--quiet"]
+    return CliRunner().invoke(main, [str(own) for own in asked])
+
+
+def test_kernels_of_any_model_before_and_after_training(folder):
+    last, first = (
+        kernels(folder, "digit-classifier"),
+        kernels(folder, "digit-classifier", "--epoch", 0),
+    )
+    assert last.exit_code == first.exit_code == DONE, last.output + first.output
+    for result, epoch in ((last, 1), (first, 0)):
+        png, svg, shares = result.stdout.splitlines()
+        stem = folder / "out" / "kernels" / f"digit-classifier_epoch_{epoch}"
+        assert (png, svg) == (f"{stem}.png", f"{stem}.svg")
+        assert f"after epoch {epoch}" in Path(svg).read_text(encoding="utf-8")
+        assert re.fullmatch(r"\d+\.\d% of 20 kernels \(.*%\) are .*; median R2 0\.\d\d", shares)
+    assert float(first.stdout.splitlines()[2].split("%")[0]) <= 5  # chance, by definition
+
+
+def test_an_epoch_that_was_not_trained(folder):
+    result = kernels(folder, "digit-classifier", "--epoch", 9)
+    assert result.exit_code == USAGE
+    assert "This training of Digit classifier has 1 epochs." in result.output
+
+
+def test_kernels_of_nine_pixels_are_drawn_and_not_fitted(folder):
+    result = kernels(folder, "mnist-vae")
+    assert result.exit_code == DONE, result.output
+    assert result.stdout.splitlines()[2] == "96 kernels of 3 x 3 px, too small for a Gabor function"
