@@ -17,6 +17,7 @@ from thesis_repro.analysis.gabor_shares import (
 )
 from thesis_repro.chapter import Chapter
 from thesis_repro.kernel_plots import Course, Fitted, best_fits, gabor_panels, kernel_sheet
+from thesis_repro.runs import RunFolder
 from thesis_repro.statistics import wilson
 from thesis_repro.verdicts import Judgement, Measurement
 from thesis_repro.zoo import MODELS as ZOO
@@ -47,7 +48,8 @@ AMOUNTS = {"paper": Amount(STARTS, 12), "quick": Amount(STARTS, 6), "smoke": Amo
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load both AlexNets; emit Figures 18 and 19, what the fits say, and verdicts."""
     amount = AMOUNTS[chapter.workspace.options.scale.name]
-    kernels = {name: first_kernels(chapter, name) for name in MODELS}
+    runs = {name: ended(chapter, name) for name in MODELS}
+    kernels = {name: own.read_kernels() for name, own in runs.items()}
     save_sheets(chapter, kernels)
     fitted = {name: fit(chapter, name, own, amount) for name, own in kernels.items()}
     save_fits(chapter, fitted)
@@ -55,18 +57,21 @@ def run(chapter: Chapter) -> list[Judgement]:
     rows += [row_of_other(chapter, name, amount) for name in IF_TRAINED]
     shares = pd.DataFrame(rows).set_index("model", drop=False)
     chapter.save_numbers("gabor_shares", shares)
-    history = chapter.trained(CLASSIFIER).history
-    judgements = chapter.judge(measurements(shares, history[-1]["accuracy"]))
+    accuracy = runs[CLASSIFIER].read_history()[-1]["accuracy"]
+    judgements = chapter.judge(measurements(shares, accuracy))
     chapter.answer("RQ1", answer(shares))
     chapter.write_manifest()
     return judgements
 
 
-def first_kernels(chapter: Chapter, name: str) -> np.ndarray:
-    """A network's kernels by epoch; all that this section needs of it."""
-    found = chapter.trained(name).run.read_kernels()
-    chapter.release(name)
-    return found
+def ended(chapter: Chapter, name: str) -> RunFolder:
+    """A network's finished run; of the network itself this section needs nothing."""
+    chapter.images(name)  # named under every figure
+    run = chapter.finished(name)
+    if run is None:
+        run = chapter.trained(name).run
+        chapter.release(name)
+    return run
 
 
 # === Figures 18 and 19 ===
@@ -116,9 +121,9 @@ def save_fits(chapter: Chapter, fitted: dict[str, Fitted]) -> None:
     """What Gabor functions explain of both networks' kernels, beside Figure 18."""
     names = {model(name).name: own for name, own in fitted.items()}
     title = "Gabor functions fitted to the kernels of the first layer"
-    chapter.save_figure("18_gabor", gabor_panels(title, names))
+    chapter.save_figure("18_gabor", gabor_panels(title, names), models=MODELS)
     title = "The kernels that a Gabor function explains best, with R²"
-    chapter.save_figure("18_best_fits", best_fits(title, names))
+    chapter.save_figure("18_best_fits", best_fits(title, names), models=MODELS)
     fits = [fit_table(name, own) for name, own in fitted.items()]
     chapter.save_numbers("gabor_fits", pd.concat(fits, ignore_index=True))
     courses = [
