@@ -16,7 +16,7 @@ import pandas as pd
 from thesis_repro.alexnet_ablations import changed, mirrored_padding
 from thesis_repro.analysis.artificial_images import artificial_images
 from thesis_repro.analysis.feature_maps import maps_after, mean_absolute_maps
-from thesis_repro.analysis.stripes import padding_contrast, stripe_shares
+from thesis_repro.analysis.stripes import SIDES, contrasts, padding_contrast, stripe_shares
 from thesis_repro.chapter import Chapter
 from thesis_repro.feature_map_plots import feature_map_sheets, lettered_images
 from thesis_repro.networks import builders
@@ -61,18 +61,21 @@ def run(chapter: Chapter) -> list[Judgement]:
     made = artificial_images()
     figure = lettered_images("Test images: white and black bands of 28 px", made)
     chapter.save_figure(55, figure, "made images, 224 × 224 px", ())
-    stripes, contrasts = [], []
+    stripes, indices, quarters = [], [], []
     for name in SMOKE_MODELS if scale == "smoke" else MODELS:
         natural = some_images(chapter, name, AMOUNTS[scale].images)
         for state, encoder in encoders(chapter, name):
             who = {"model": name, "weights": state}
             stripes += stripe_rows(who, encoder, {NATURAL: natural, MADE: stacked(made)})
-            contrasts += contrast_rows(who, encoder, made[SHOWN])
+            quarters += contrast_rows(who, encoder, made[SHOWN])
+            if state == TRAINED:
+                indices.append(index_table(name, encoder, natural))
             if (name, state) == (ALEXNET, TRAINED):
                 save_figures(chapter, encoder, natural[0], made[SHOWN])
         chapter.release(name)
-    numbers = Numbers(pd.DataFrame(stripes), pd.DataFrame(contrasts))
+    numbers = Numbers(pd.DataFrame(stripes), pd.DataFrame(quarters))
     chapter.save_numbers("stripes", numbers.stripes)
+    chapter.save_numbers("stripe_index", pd.concat(indices, ignore_index=True))
     chapter.save_numbers("black_black_contrast", numbers.contrasts, "made images, 224 × 224 px")
     judgements = chapter.judge(measurements(numbers))
     chapter.write_manifest()
@@ -138,6 +141,13 @@ def stripe_rows(
             shares = stripe_shares(maps[layer])
             rows.append({**who, **what, "maps": maps[layer].shape[-1], **shares._asdict()})
     return rows
+
+
+def index_table(name: str, encoder: keras.Model, images: np.ndarray) -> pd.DataFrame:
+    """The stripe index of each map after the last ReLU, by side: see `contrasts`."""
+    (maps,) = mean_absolute_maps(encoder, (AFTER,), images).values()
+    index = pd.DataFrame(contrasts(maps).T, columns=SIDES)
+    return index.assign(model=name, layer=AFTER, map=index.index)
 
 
 def contrast_rows(

@@ -37,6 +37,7 @@ from chapters.ch4_8 import (
     stripe_rows,
 )
 from thesis_repro.analysis.artificial_images import artificial_images
+from thesis_repro.analysis.stripes import SIDES, STRIPED
 from thesis_repro.chapter import Chapter, Workspace
 from thesis_repro.claims import load_claims
 from thesis_repro.cli import main
@@ -217,11 +218,16 @@ def test_files(chapter):
     assert judgement.verdict is Verdict.NOT_COMPARABLE
     numbers = ("54", "54_before_relu", "55", "56", "56_before_relu")
     expected = {f"figure_{number}.{suffix}" for number in numbers for suffix in ("png", "svg")}
-    expected |= {"stripes.csv", "black_black_contrast.csv", "claims.json", "manifest.json"}
+    expected |= {f"{name}.csv" for name in ("stripes", "stripe_index", "black_black_contrast")}
+    expected |= {"claims.json", "manifest.json"}
     assert {path.name for path in chapter.folder.iterdir()} == expected
     stripes = pd.read_csv(chapter.folder / "stripes.csv")
     assert stripes.groupby(["model", "weights", "images"]).ngroups == 3 * 2
     assert set(stripes["scale"]) == {"smoke"}
+    index = pd.read_csv(chapter.folder / "stripe_index.csv")
+    trained = stripes.query("weights == @TRAINED and layer == @AFTER and images == @NATURAL")
+    for side in SIDES:
+        assert (index[side] > STRIPED).mean() == pytest.approx(trained[side].item())
     contrasts = pd.read_csv(chapter.folder / "black_black_contrast.csv")
     assert contrasts["weights"].to_list() == [
         state for state in (TRAINED, UNTRAINED, MIRRORED) for _ in range(2)
