@@ -57,7 +57,7 @@ class Amount(NamedTuple):
 
 AMOUNTS = {
     "paper": Amount(SAMPLES, APPROXIMATIONS, 1_000),
-    "quick": Amount(SAMPLES, 30, 100),
+    "quick": Amount(SAMPLES, 20, 100),
     "smoke": Amount(16, 4, 20),
 }
 
