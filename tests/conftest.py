@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure; a test that hangs is stopped by whoever runs it.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 # Before TensorFlow is imported: its start-up notices are not ours to test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

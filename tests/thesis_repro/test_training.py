@@ -132,14 +132,26 @@ def test_last_validation_loss_from_the_saved_weights(reference, tiny_data):
 def test_run_folder(reference, tiny_data, tiny_scale):
     folder = reference.run.path
     names = sorted(path.name for path in folder.iterdir())
-    files = ["DONE", "config.json", "decoder.weights.h5", "encoder.weights.h5", "history.csv"]
-    assert names == [".lock", *files, "provenance.json"]
+    files = ["DONE", "config.json", "decoder.weights.h5", "encoder.weights.h5"]
+    assert names == [".lock", *files, "first_kernels.npy", "history.csv", "provenance.json"]
     config = run_config(SPEC, tiny_data.identity(), TrainingOptions(tiny_scale))
     assert (folder.parent.name, folder.name) == (SPEC.id, config.run_id)
     assert json.loads((folder / "config.json").read_text()) == config.values
     (session,) = sessions(folder)
     assert session["first_epoch"] == 1
     assert session["versions"]["keras"] == keras.__version__
+
+
+def test_a_run_keeps_its_first_kernels_of_every_epoch(reference, tiny_data, tiny_scale):
+    """Before training: those of fresh weights with the run's seed; at the end: the weights'."""
+    kernels = reference.run.read_kernels()
+    assert kernels.shape == (5, 5, 5, 1, 22)
+    last = reference.model.encoder.get_layer("inference_0_conv").get_weights()[0]
+    np.testing.assert_array_equal(kernels[-1], last)
+    keras.utils.set_random_seed(derive_seed(0, SPEC.id, "initial weights"))
+    fresh = build_model(SPEC).encoder.get_layer("inference_0_conv").get_weights()[0]
+    np.testing.assert_array_equal(kernels[0], fresh)
+    assert all((kernels[epoch] != kernels[epoch + 1]).any() for epoch in range(4))
 
 
 def test_a_finished_run_is_loaded(reference, tiny_data, tiny_scale):
