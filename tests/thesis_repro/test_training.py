@@ -146,10 +146,10 @@ def test_a_run_keeps_its_first_kernels_of_every_epoch(reference, tiny_data, tiny
     """Before training: those of fresh weights with the run's seed; at the end: the weights'."""
     kernels = reference.run.read_kernels()
     assert kernels.shape == (5, 5, 5, 1, 22)
-    last = reference.model.encoder.get_layer("inference_0_conv").get_weights()[0]
+    last = reference.model.encoder.get_layer("inference_0_conv2d_0").get_weights()[0]
     np.testing.assert_array_equal(kernels[-1], last)
     keras.utils.set_random_seed(derive_seed(0, SPEC.id, "initial weights"))
-    fresh = build_model(SPEC).encoder.get_layer("inference_0_conv").get_weights()[0]
+    fresh = build_model(SPEC).encoder.get_layer("inference_0_conv2d_0").get_weights()[0]
     np.testing.assert_array_equal(kernels[0], fresh)
     assert all((kernels[epoch] != kernels[epoch + 1]).any() for epoch in range(4))
 
