@@ -204,16 +204,26 @@ def measurements(shares: pd.DataFrame, accuracy: float) -> list[Measurement]:
         Measurement("4.1-classifier-accuracy", {"top1_train_accuracy": accuracy}),
         Measurement(
             "4.1-classifier-gabor",
-            {"share": classifier["share"], "low": classifier["low"], "chance": CHANCE},
+            {
+                "share": classifier["share"],
+                "lower_end_of_share": classifier["low"],
+                "chance": CHANCE,
+            },
         ),
         Measurement(
             "4.1-vae-no-gabor",
-            {"low": vae["low"], "share": vae["share"], "share_of_classifier": classifier["share"]},
+            {
+                "share": vae["share"],
+                "lower_end_of_share": vae["low"],
+                "share_of_classifier": classifier["share"],
+            },
         ),
     ]
     tested, untrained = others(shares)
     if not untrained:
-        found.append(Measurement("4.1-none-elsewhere", {"low": tested["low"].to_list()}))
+        found.append(
+            Measurement("4.1-none-elsewhere", {"lower_end_of_share": tested["low"].to_list()})
+        )
     return found
 
 
