@@ -175,6 +175,6 @@ def test_the_chapter_from_nothing(tmp_path):
     assert {"figure_18.png", "figure_19.png", "figure_18_gabor.png", "gabor_shares.csv"} <= {
         path.name for path in out.iterdir()
     }
-    claims = json.loads((out / "claims.json").read_text())["claims"]
+    claims = json.loads((out / "claims.json").read_text())
     assert {claim["verdict"] for claim in claims} == {"not comparable", "not run"}
     assert "RQ1" in (out / "research_questions.json").read_text()
