@@ -6,9 +6,12 @@ from setuptools import find_packages, setup
 
 VERSION = "0.1.0"
 
-# Lower bounds are the versions that the tests were run with; upper bounds the next major version.
+# Lower bounds are the versions that the tests were run with; upper bounds the next major version,
+# of TensorFlow the next minor one: `thesis_repro.backend` reaches behind its public interface.
+TENSORFLOW = ">=2.21,<2.22"
+
 REQUIREMENTS = [
-    "tensorflow>=2.21,<3",
+    f"tensorflow{TENSORFLOW}",
     "keras>=3.15,<4",
     "numpy>=2.4,<3",
     "scipy>=1.17,<2",
@@ -30,7 +33,7 @@ REQUIREMENTS = [
 ]
 
 EXTRAS = {
-    "gpu": ["tensorflow[and-cuda]>=2.21,<3"],
+    "gpu": [f"tensorflow[and-cuda]{TENSORFLOW}"],
     "jax": ["jax>=0.10,<0.12"],
     # On no package index: the authors' repository, at the commit behind the published numbers.
     "morpho": [
