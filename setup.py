@@ -73,8 +73,9 @@ setup(
     ),
     package_data={
         "appendix_architectures": ["listings.json"],
-        "thesis_repro": ["*.json", "*.toml"],
-        "thesis_repro.report": ["*.css", "*.j2", "*.js", "*.json"],
+        "thesis_repro.report": ["*.css", "*.j2", "*.js"],
+        "thesis_repro.thesis": ["*.json", "*.toml"],
+        "thesis_repro.verdicts": ["*.json", "*.toml"],
     },
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,

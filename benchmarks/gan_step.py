@@ -30,20 +30,16 @@ from torch_gan import compare, gan_loop
 from torch_rival import FORMATS
 from workload import Length, Speeds, Train, chosen_from, digits, machine, race, timed
 
-from thesis_repro.adversarial import (
-    PARTS,
-    REAL_LABEL,
-    AdversarialAutoencoder,
-    encoder_loss,
-)
-from thesis_repro.adversarial_training import BETA_1, AdversarialTrainer
-from thesis_repro.backend import make_deterministic
-from thesis_repro.images import ImageBatches
-from thesis_repro.losses import feature_term, kl_term
-from thesis_repro.networks import build_model
-from thesis_repro.optimizers import build_optimizer
-from thesis_repro.spec import ModelSpec
-from thesis_repro.zoo import MODELS
+from thesis_repro.models.adversarial import AdversarialAutoencoder
+from thesis_repro.models.building import build_model
+from thesis_repro.models.losses import feature_term, kl_term
+from thesis_repro.models.spec import ModelSpec
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.backend import make_deterministic
+from thesis_repro.training.gan import BETA_1, AdversarialTrainer
+from thesis_repro.training.gan_step import PARTS, REAL_LABEL, encoder_loss
+from thesis_repro.training.images import ImageBatches
+from thesis_repro.training.trainer import build_optimizer
 
 GOAL_ORIGINAL = 2.0  # times the original's way
 GOAL_TORCH = 1.0  # at least as fast as PyTorch

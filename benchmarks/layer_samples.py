@@ -28,9 +28,9 @@ from thesis_repro.analysis.layer_independence import (
     layer_representatives,
     shared_vectors,
 )
-from thesis_repro.backend import make_deterministic
-from thesis_repro.networks import builders
-from thesis_repro.zoo import MODELS
+from thesis_repro.models.building import builders
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.backend import make_deterministic
 
 MODEL = "mnist-vlae-factor-1"
 GOAL_SECONDS = 60.0

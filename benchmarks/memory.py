@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import click
 
-from thesis_repro.zoo import MODELS
+from thesis_repro.models.zoo import MODELS
 
 # Of `ru_maxrss`: kibibytes but on macOS.
 UNIT = 1 if sys.platform == "darwin" else 1024
@@ -43,11 +43,11 @@ def peak(model_id: str, precision: str, batch_size: int | None = None) -> Peak:
     import numpy as np
     from workload import digits
 
-    from thesis_repro.backend import dtype_policy, make_deterministic
-    from thesis_repro.images import ImageData
-    from thesis_repro.networks import build_model
+    from thesis_repro.models.building import build_model
     from thesis_repro.progress import TrainingProgress
-    from thesis_repro.training import TRAINERS
+    from thesis_repro.training.backend import dtype_policy, make_deterministic
+    from thesis_repro.training.images import ImageData
+    from thesis_repro.training.train import TRAINERS
 
     make_deterministic()
     keras.utils.set_random_seed(0)

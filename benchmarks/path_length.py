@@ -35,9 +35,9 @@ from thesis_repro.analysis.path_length import (
     measure,
     slerp,
 )
-from thesis_repro.backend import make_deterministic
-from thesis_repro.networks import builders
-from thesis_repro.zoo import MODELS
+from thesis_repro.models.building import builders
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.backend import make_deterministic
 
 GOAL_MINUTES = 6.0
 ALL_STEPS = 5 * 50 * 100  # models, seeds, steps

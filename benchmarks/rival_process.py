@@ -17,8 +17,8 @@ from torch_rival import FORMATS, TorchRival
 from workload import Train, Turn, digits, timed
 
 from data_prep.parallel import available_cores
-from thesis_repro.networks import build_model
-from thesis_repro.spec import ModelSpec
+from thesis_repro.models.building import build_model
+from thesis_repro.models.spec import ModelSpec
 
 # How a rival in a memory format trains a spec's model on these images.
 Loop = Callable[[ModelSpec, str, np.ndarray], Train]

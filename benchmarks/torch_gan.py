@@ -1,9 +1,9 @@
 """The step of a VAE-GAN or VLAE-GAN in plain PyTorch: the rival of `benchmarks/gan_step.py`.
 
-The same networks, objectives and three updates as `thesis_repro/adversarial.py`, written as one
-would in PyTorch, with nothing that slows it down on purpose: the encoder runs once for all three
-updates, the features of a reconstruction come from the discriminator's own pass over it, and no
-gradient is computed that no optimiser takes. The decay of the learning rate is left out.
+The same networks, objectives and three updates as `thesis_repro/training/gan_step.py`, written as
+one would in PyTorch, with nothing that slows it down on purpose: the encoder runs once for all
+three updates, the features of a reconstruction come from the discriminator's own pass over it, and
+no gradient is computed that no optimiser takes. The decay of the learning rate is left out.
 """
 
 import math
@@ -21,18 +21,13 @@ from torch_rival import FORMATS, Network, names_of
 from workload import Train
 
 from appendix_architectures.parameters import count_parameters
-from thesis_repro.adversarial import (
-    KL_WEIGHT,
-    PARTS,
-    REAL_LABEL,
-    AdversarialAutoencoder,
-    AdversarialStep,
-)
-from thesis_repro.adversarial_training import BETA_1
-from thesis_repro.compiled import CompiledStep
-from thesis_repro.networks import build_model
-from thesis_repro.optimizers import build_optimizer
-from thesis_repro.spec import ModelSpec
+from thesis_repro.models.adversarial import AdversarialAutoencoder
+from thesis_repro.models.building import build_model
+from thesis_repro.models.spec import ModelSpec
+from thesis_repro.training.compiled import CompiledStep
+from thesis_repro.training.gan import BETA_1
+from thesis_repro.training.gan_step import KL_WEIGHT, PARTS, REAL_LABEL, AdversarialStep
+from thesis_repro.training.trainer import build_optimizer
 
 Draw = Callable[[torch.Tensor], torch.Tensor]  # standard normal noise of a tensor's shape
 

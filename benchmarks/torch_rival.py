@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from appendix_architectures.parameters import count_parameters
 from appendix_architectures.rows import LayerRow, layer_rows
-from thesis_repro.autoencoder import VariationalAutoencoder
+from thesis_repro.models.autoencoder import VariationalAutoencoder
 
 # Equal but for rounding: the two sides add up thousands of float32 products in another order.
 LOSS_TOLERANCE = 1e-4  # relative

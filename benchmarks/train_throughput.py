@@ -30,12 +30,12 @@ from rival_process import plain_loop, rival_process
 from torch_rival import FORMATS, compare
 from workload import Length, Speeds, Train, chosen_from, digits, machine, race, timed
 
-from thesis_repro.backend import dtype_policy, make_deterministic
-from thesis_repro.images import ImageBatches
-from thesis_repro.networks import build_model
-from thesis_repro.optimizers import build_optimizer
-from thesis_repro.spec import ModelSpec
-from thesis_repro.zoo import MODELS
+from thesis_repro.models.building import build_model
+from thesis_repro.models.spec import ModelSpec
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.backend import dtype_policy, make_deterministic
+from thesis_repro.training.images import ImageBatches
+from thesis_repro.training.trainer import build_optimizer
 
 BENCHMARKED = (
     "mnist-vae",

@@ -15,8 +15,8 @@ import numpy as np
 
 from data_prep.digits import read_stand_in
 from data_prep.parallel import available_cores
-from thesis_repro.images import with_channels
-from thesis_repro.spec import ModelSpec
+from thesis_repro.models.spec import ModelSpec
+from thesis_repro.training.images import with_channels
 
 Train = Callable[[np.ndarray], None]  # trains on the images in these rows, one update per batch
 

@@ -11,13 +11,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from data_prep.celeba_attributes import ATTRIBUTES
-from data_prep.morphometry import COLUMNS
+from data_prep.morphometry import UNITS
 from data_prep.reading import Split
 from thesis_repro.analysis.morphology import described
-from thesis_repro.chapter import Chapter
-from thesis_repro.digit_plots import violins
-from thesis_repro.figures import new_figure, style
-from thesis_repro.verdicts import Judgement
+from thesis_repro.plots.digits import violins
+from thesis_repro.plots.figures import new_figure, style
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.verdicts.judgements import Judgement
 
 MODELS: tuple[str, ...] = ()
 DATASETS = ("celeba", "mnist", "morpho-mnist")
@@ -25,9 +25,6 @@ DATASETS = ("celeba", "mnist", "morpho-mnist")
 DIGITS = range(10)
 ALL = "all"  # of them together
 CELEBA_ASPECT = 218 / 178  # Section 3.3.1: "RGB images of size 178 x 218 pixels"
-
-# The five of Section 3.3.4, and the area (erratum E63); units as in Castro et al., JMLR 20 (2019).
-UNITS = dict(zip(COLUMNS, ("px²", "px", "px", "rad", "px", "px"), strict=True))
 
 
 def run(chapter: Chapter) -> list[Judgement]:
@@ -103,7 +100,7 @@ def summary(digits: np.ndarray, values: np.ndarray) -> pd.DataFrame:
 
     Args:
         digits: (n,).
-        values: (n, 6), in the order of COLUMNS.
+        values: (n, 6), in the order of UNITS.
     """
     return pd.DataFrame(
         {"attribute": attribute, "unit": unit, "digit": name, **described(group)}

@@ -9,13 +9,13 @@ import pandas as pd
 from appendix_architectures.check import golden
 from appendix_architectures.registry import LISTINGS
 from appendix_architectures.shapes import build_shapes
-from thesis_repro.chapter import Chapter
-from thesis_repro.spec import ModelSpec
-from thesis_repro.structure import Structure, structure
-from thesis_repro.structure_drawing import structure_figure
-from thesis_repro.verdicts import Judgement
-from thesis_repro.zoo import MODELS as ZOO
-from thesis_repro.zoo_tables import parameter_totals
+from thesis_repro.models.spec import ModelSpec
+from thesis_repro.models.tables import parameter_totals
+from thesis_repro.models.zoo import MODELS as ZOO
+from thesis_repro.plots.structure import Structure, structure
+from thesis_repro.plots.structure_boxes import structure_figure
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.verdicts.judgements import Judgement
 
 MODELS: tuple[str, ...] = ()
 DATASETS: tuple[str, ...] = ()

@@ -15,13 +15,13 @@ from thesis_repro.analysis.gabor_shares import (
     orientation_strength,
     resemblance,
 )
-from thesis_repro.chapter import Chapter
-from thesis_repro.kernel_plots import Course, Fitted, best_fits, gabor_panels, kernel_sheet
-from thesis_repro.runs import RunFolder
-from thesis_repro.statistics import wilson
-from thesis_repro.verdicts import Judgement, Measurement
-from thesis_repro.zoo import MODELS as ZOO
-from thesis_repro.zoo import model
+from thesis_repro.analysis.statistics import wilson
+from thesis_repro.models.zoo import MODELS as ZOO
+from thesis_repro.models.zoo import model
+from thesis_repro.plots.kernels import Course, Fitted, best_fits, gabor_panels, kernel_sheet
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.training.run_folder import RunFolder
+from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 CLASSIFIER, VAE = "alexnet-classifier", "alexnet-vae"
 MODELS = (CLASSIFIER, VAE)

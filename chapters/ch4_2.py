@@ -15,7 +15,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from thesis_repro import zoo
 from thesis_repro.analysis.feature_maps import (
     LayerActivity,
     activities,
@@ -25,13 +24,14 @@ from thesis_repro.analysis.feature_maps import (
     most_active,
 )
 from thesis_repro.analysis.reconstruction import split_losses
-from thesis_repro.chapter import Chapter
-from thesis_repro.claims import load_claims
-from thesis_repro.figures import COLOURS, new_figure, style
+from thesis_repro.analysis.statistics import benjamini_hochberg, mean_sd, rank_sum_p, signed_rank_p
+from thesis_repro.models import zoo
+from thesis_repro.plots.figures import COLOURS, new_figure, style
+from thesis_repro.section.chapter import Chapter
 from thesis_repro.seeds import derive_seed
-from thesis_repro.statistics import benjamini_hochberg, mean_sd, rank_sum_p, signed_rank_p
-from thesis_repro.training import TrainedModel
-from thesis_repro.verdicts import Judgement, Measurement
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.training.train import TrainedModel
+from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 MODELS = ("mnist-vlae-factor-1", "mnist-vlae-factor-2", "mnist-vlae-factor-3")
 DATASETS = ()  # beside those of the models

@@ -15,7 +15,9 @@ from matplotlib.figure import Figure
 
 from data_prep.dsprites_renderer import SHAPES
 from data_prep.reading import PreparedData
-from thesis_repro.analysis.codes import encoded_rows
+from thesis_repro.analysis.decoding import decoded
+from thesis_repro.analysis.explorations import segment
+from thesis_repro.analysis.image_sets import encoded_rows
 from thesis_repro.analysis.normality import count_peaks, departures, variance_explained
 from thesis_repro.analysis.path_length import (
     PathLengths,
@@ -26,11 +28,7 @@ from thesis_repro.analysis.path_length import (
 )
 from thesis_repro.analysis.posteriors import Posterior, kl_divergences, posteriors
 from thesis_repro.analysis.shape_pairs import images_as_run, matched_images
-from thesis_repro.analysis.traversals import decode_segment
-from thesis_repro.chapter import Chapter
-from thesis_repro.claims import load_claims
-from thesis_repro.latent_plots import histograms, image_rows
-from thesis_repro.statistics import (
+from thesis_repro.analysis.statistics import (
     Interval,
     benjamini_hochberg,
     bootstrap_mean,
@@ -39,7 +37,12 @@ from thesis_repro.statistics import (
     signed_rank_p,
     smallest_rank_sum_p,
 )
-from thesis_repro.verdicts import Judgement, Measurement
+from thesis_repro.models.zoo import name_by_weight
+from thesis_repro.plots.latent import histograms, image_rows
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import decoder_of
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 VAES = ("dsprites-vae", "7500-vae", "6250-vae", "5000-vae", "3750-vae")
 FEATURES, FEATURES_AS_RUN = "feature-extraction", "feature-extraction-as-run"  # erratum E19
@@ -114,11 +117,6 @@ def run(chapter: Chapter) -> list[Judgement]:
     return judgements
 
 
-def label(name: str) -> str:
-    """The model's name in this section: by its reconstruction term weight."""
-    return "10,000-VAE" if name == "dsprites-vae" else f"{int(name.removesuffix('-vae')):,}-VAE"
-
-
 # === Posteriors: Figures 23 to 26 and 28, KL divergences ===
 
 
@@ -161,7 +159,7 @@ def save_histograms(
     z = found[VAES[0]].z
     least = least_normal(dimensions, VAES[0])
     marked = least["dimension"] - 1
-    title = f"{label(VAES[0])}: latent space of {len(z):,} validation images"
+    title = f"{name_by_weight(VAES[0])}: latent space of {len(z):,} validation images"
 
     def grouped(column: int, names: tuple[str, ...]) -> dict[str, np.ndarray]:
         return {name: z[classes[:, column] == index] for index, name in enumerate(names)}
@@ -184,8 +182,8 @@ def save_histograms(
     }
     save(26, f"{title} with scale 0.5, by shape", {"scale 0.5": by_shape})
 
-    rows = {label(name): {"all": found[name].z} for name in VAES}
-    marks = {label(name): least_normal(dimensions, name)["dimension"] - 1 for name in VAES}
+    rows = {name_by_weight(name): {"all": found[name].z} for name in VAES}
+    marks = {name_by_weight(name): least_normal(dimensions, name)["dimension"] - 1 for name in VAES}
     title = f"Latent spaces of {len(z):,} validation images, by reconstruction term weight"
     chapter.save_figure(28, histograms(title, rows, marks))
 
@@ -216,9 +214,9 @@ def kl_table(kl: dict[str, Interval]) -> pd.DataFrame:
 def save_traversals(chapter: Chapter, matched: np.ndarray, data: PreparedData) -> None:
     """Figures 27, 61 and 62 as written, and as run, where the images differ in other factors."""
     for name, number in TRAVERSAL_FIGURES.items():
-        title = f"{label(name)}: from shape to shape, all other factors equal"
+        title = f"{name_by_weight(name)}: from shape to shape, all other factors equal"
         chapter.save_figure(number, traversals(chapter, name, matched, title))
-        title = f"{label(name)}: from shape to shape, as run: other factors differ"
+        title = f"{name_by_weight(name)}: from shape to shape, as run: other factors differ"
         images = images_as_run(data.validation, EXAMPLES_AS_RUN[name])
         chapter.save_figure(f"{number}_as_run", traversals(chapter, name, images, title))
 
@@ -226,9 +224,11 @@ def save_traversals(chapter: Chapter, matched: np.ndarray, data: PreparedData) -
 def traversals(chapter: Chapter, name: str, images: np.ndarray, title: str) -> Figure:
     """The decoded lines between the sampled z of three images, in a row per pair of shapes."""
     z = posterior_of(chapter, name, images).z
-    decoder = chapter.trained(name).model.decoder
+    decode = decoder_of(chapter, name)
     ends = {f"{SHAPES[a]} to {SHAPES[b]}": (z[a], z[b]) for a, b in PAIRS}
-    return image_rows(title, {k: decode_segment(decoder, *own, POINTS) for k, own in ends.items()})
+    return image_rows(
+        title, {k: decoded(decode, [segment(*own, POINTS)]) for k, own in ends.items()}
+    )
 
 
 def empty_midpoints(chapter: Chapter, name: str, matched: np.ndarray) -> float:
@@ -335,7 +335,7 @@ def measurements(
     written = {name: mean_sd(per_seed(own.as_written)) for name, own in lengths.items()}
     as_run = {name: mean_sd(per_seed(own.as_run)) for name, own in lengths.items()}
     p = p_values(lengths)
-    weight = {name: label(name).removesuffix("-VAE").replace(",", "") for name in VAES}
+    weight = {name: name_by_weight(name).removesuffix("-VAE").replace(",", "") for name in VAES}
     return [
         *(Measurement(f"4.3-kl-{weight[name]}", {"kl": kl[name].mean}) for name in VAES),
         Measurement("4.3-kl-order", {"kl": [kl[name].mean for name in VAES]}),
@@ -373,13 +373,13 @@ def answer(dimensions: pd.DataFrame, kl: dict[str, Interval], midpoints: dict[st
     least, lowest = (least_normal(dimensions, name) for name in (VAES[0], VAES[-1]))
     found = nongaussian(dimensions)
     return (
-        f"The {label(VAES[0])} deviates most from a normal distribution in dimension "
+        f"The {name_by_weight(VAES[0])} deviates most from a normal distribution in dimension "
         f"{least['dimension']} (Kolmogorov-Smirnov distance {least['departure']:.2f}, next "
         f"{found['twice_the_next_departure'] / 2:.2f}; peaks: {least['peaks']}). Shape explains "
         f"{least['by_shape']:.0%} of that dimension's variance, scale {least['by_scale']:.0%}, "
         f"both {least['by_both']:.0%}. With the weight lowered to 3,750, the largest distance is "
         f"{lowest['departure']:.2f} and the KL divergence {kl[VAES[-1]].mean:.2f} nats instead of "
         f"{kl[VAES[0]].mean:.2f}. Half way between two shapes that are alike in all else, "
-        f"{midpoints[VAES[0]]:.0%} of the images show no object ({label(VAES[-1])}: "
+        f"{midpoints[VAES[0]]:.0%} of the images show no object ({name_by_weight(VAES[-1])}: "
         f"{midpoints[VAES[-1]]:.0%})."
     )

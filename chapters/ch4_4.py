@@ -19,7 +19,6 @@ from chapters import (
     ch4_4_numbers,
     ch4_4_trajectories,
 )
-from chapters.ch4_4_embeddings import called
 from chapters.ch4_4_numbers import (
     BACKGROUND,
     CELEBA_VLAE_GAN,
@@ -37,7 +36,6 @@ from chapters.ch4_4_numbers import (
 from chapters.ch4_4_trajectories import RUN, VAES, WRITTEN
 from data_prep.dsprites_renderer import SHAPES
 from data_prep.morphometry import COLUMNS
-from thesis_repro.analysis.codes import Codes
 from thesis_repro.analysis.factor_information import (
     ACCURACY,
     FLEXIBLE,
@@ -45,8 +43,10 @@ from thesis_repro.analysis.factor_information import (
     R2,
     SIMPLE,
 )
-from thesis_repro.chapter import Chapter
-from thesis_repro.verdicts import Judgement, Measurement
+from thesis_repro.models.zoo import short_name
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes
+from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 MODELS = tuple(name for names in MEASURED.values() for name in names)
 DATASETS = ("morpho-mnist",)  # beside those of the models
@@ -270,8 +270,8 @@ def answers(found: Found) -> dict[str, str]:
 def entangled(table: pd.DataFrame, scores: pd.DataFrame) -> str:
     """RQ2, from the scores on dSprites, and simple predictors beside flexible ones."""
     said = [
-        f"{called(name)} has a mutual information gap of {score(scores, name, 'MIG'):.2f}, a DCI "
-        f"disentanglement of {score(scores, name, 'DCI disentanglement'):.2f}, an SAP score of "
+        f"{short_name(name)} has a mutual information gap of {score(scores, name, 'MIG'):.2f}, a "
+        f"DCI disentanglement of {score(scores, name, 'DCI disentanglement'):.2f}, an SAP score of "
         f"{score(scores, name, 'SAP'):.2f} and a FactorVAE score of "
         f"{score(scores, name, 'FactorVAE score'):.2f}"
         for name in (DIM6, DSPRITES_VLAE)
@@ -283,8 +283,8 @@ def entangled(table: pd.DataFrame, scores: pd.DataFrame) -> str:
     return (
         f"On dSprites, {said[0]}; {said[1]} (1 is one code per factor; FactorVAE's guess is 0.20). "
         f"Linear separability: a linear predictor tells {shape[0]:.0%} of the shapes from "
-        f"{called(DIM6)}'s codes, trees {shape[1]:.0%} (a guess 33%); of the digits from all codes "
-        f"of {called(MNIST_VLAE)} {digit[0]:.0%} and {digit[1]:.0%} (10%)."
+        f"{short_name(DIM6)}'s codes, trees {shape[1]:.0%} (a guess 33%); of the digits from all "
+        f"codes of {short_name(MNIST_VLAE)} {digit[0]:.0%} and {digit[1]:.0%} (10%)."
     )
 
 
@@ -306,10 +306,10 @@ def lower_factors(table: pd.DataFrame, moved: ch4_4_trajectories.Numbers) -> str
         for own in ("square", "ellipse")
     )
     return (
-        f"Of what there is to tell, {called(MNIST_VLAE)}'s z_1, z_2 and z_3 tell: {shares}. From "
-        f"{called(DIM6)}'s codes trees predict scale with an R2 of {r2['scale']:.2f}, x of "
-        f"{r2['x']:.2f}, y of {r2['y']:.2f}, the orientation by shape: {of_shapes}; in the plane "
-        f"of Figure 33 they find the orientation with {seen['orientation']:.2f}. In the "
+        f"Of what there is to tell, {short_name(MNIST_VLAE)}'s z_1, z_2 and z_3 tell: {shares}. "
+        f"From {short_name(DIM6)}'s codes trees predict scale with an R2 of {r2['scale']:.2f}, x "
+        f"of {r2['x']:.2f}, y of {r2['y']:.2f}, the orientation by shape: {of_shapes}; in the "
+        f"plane of Figure 33 they find the orientation with {seen['orientation']:.2f}. In the "
         f"10,000-VAE, a straight line leaves {x:.0%} of the path of x and {y:.0%} of that of y (a "
         f"circle: 50%); a rotation repeats after {square:.0f}° for squares and {ellipse:.0f}° for "
         "ellipses."
@@ -326,7 +326,7 @@ def independent(table: pd.DataFrame) -> str:
         shares = {factor: shares_by_layer(table, name, factor) for factor in factors}
         homes = "; ".join(f"{factor}: {home(own)}" for factor, own in shares.items())
         said.append(
-            f"The layer of {called(name)} that tells most of each factor, and how much of what "
+            f"The layer of {short_name(name)} that tells most of each factor, and how much of what "
             f"there is to tell: {homes}."
         )
         if np.isfinite(ratio := second_to_first(shares.values())):

@@ -16,11 +16,8 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from chapters.ch4_4_embeddings import called
 from chapters.ch4_4_explorations import decoded_parts, shrunk
 from data_prep.celeba_attributes import ATTRIBUTES
-from thesis_repro.analysis.codes import Codes, Images, images_of_all, known_of_all
-from thesis_repro.analysis.decoding import decoder_of
 from thesis_repro.analysis.explorations import (
     ALPHAS_AS_RUN,
     ATTRIBUTE_IMAGES,
@@ -29,8 +26,11 @@ from thesis_repro.analysis.explorations import (
     arithmetic,
     some_with,
 )
-from thesis_repro.chapter import Chapter
-from thesis_repro.latent_plots import image_rows
+from thesis_repro.analysis.image_sets import Images, images_of_all, known_of_all
+from thesis_repro.models.zoo import short_name
+from thesis_repro.plots.latent import image_rows
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes, decoder_of
 
 FACES = ("celeba-vae", "celeba-vae-gan")  # Figure 39; "The same holds for CelebA-VAE-GAN"
 
@@ -68,7 +68,7 @@ def emit(chapter: Chapter, codes: Codes) -> pd.DataFrame:
         shown = shown_positions(means, starts[0], draws[0])
         told = told_positions(means, starts, draws)
         found = decoded_parts(decoder_of(chapter, name), shown | told)
-        title = called(name)
+        title = short_name(name)
         hair[title] = found["black to blond"]
         gender |= {f"{title}\n{own}": found[own] for own in ("+ male", "+ blond hair")}
         rows += [
@@ -186,5 +186,5 @@ def arithmetic_as_run(chapter: Chapter, codes: Codes, faces: Mapping[str, Images
         ),
         "random + male": arithmetic(draw, means["Male"], ALPHAS_AS_RUN),
     }
-    title = f"{called(name)}: attribute arithmetic as run, α from 0 to 3.8"
+    title = f"{short_name(name)}: attribute arithmetic as run, α from 0 to 3.8"
     return image_rows(title, decoded_parts(decoder_of(chapter, name), moved))

@@ -11,16 +11,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chapters.ch3_3 import UNITS
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import FACTORS, SHAPES
+from data_prep.morphometry import UNITS
 from data_prep.parallel import available_cores
-from thesis_repro.analysis.codes import Codes, Images, encoded_rows, some_images
 from thesis_repro.analysis.embedding import embeddings
-from thesis_repro.chapter import Chapter
-from thesis_repro.embedding_plots import Colouring, coloured, presence_bars, present_or_not
+from thesis_repro.analysis.image_sets import Images, encoded_rows, some_images
+from thesis_repro.models.zoo import model, short_name
+from thesis_repro.plots.embeddings import Colouring, coloured, presence_bars, present_or_not
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes
 from thesis_repro.seeds import derive_seed
-from thesis_repro.zoo import model
 
 MNIST, DSPRITES, CELEBA = "morpho-mnist", "dsprites", "celeba"
 
@@ -34,8 +35,6 @@ FIGURES = {  # by data set: the model of each figure; 63 to 70 are in Appendix E
     },
     CELEBA: {67: "celeba-vae", 68: "celeba-vae-gan", 69: "celeba-vlae", 70: "celeba-vlae-gan"},
 }
-
-NAMES = {"mnist-vlae-factor-1": "MNIST-VLAE", "dsprites-vae": "10,000-VAE"}  # where not Table 2's
 
 # Figure 32: "curated Factors of Variation" of CelebA-VLAE. The text names hair colour; which other
 # attributes it shows is not on record. These are the four of which the original code made vectors.
@@ -157,16 +156,11 @@ def save(chapter: Chapter, number: int, figure: Figure, name: str, dataset: str)
     chapter.save_figure(number, figure, chapter.prepared(dataset).description, models=[name])
 
 
-def called(name: str) -> str:
-    """The model's name in this section."""
-    return NAMES.get(name, model(name).name)
-
-
 def embedding_title(name: str, found: Embedding, dataset: str) -> str:
     """What a figure shows: of which model, how many images, and how they came into the plane."""
     planar = dataset != CELEBA and set(model(name).latent_dims.value) == {2}
     how = "" if planar else ", by t-SNE"
-    return f"{called(name)}: mean codes of {len(found.images):,} validation images{how}"
+    return f"{short_name(name)}: mean codes of {len(found.images):,} validation images{how}"
 
 
 def labelled(layers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -11,11 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from chapters.ch4_4_embeddings import called
 from chapters.ch4_4_trajectories import drawn_data
 from data_prep.dsprites_renderer import FACTORS, SHAPES
-from thesis_repro.analysis.codes import Codes, Images
-from thesis_repro.analysis.decoding import Decode, decoded, decoder_of, grey
+from thesis_repro.analysis.decoding import Decode, decoded, grey
 from thesis_repro.analysis.designs import Design, drawn_images
 from thesis_repro.analysis.explorations import (
     CELEBA_POINTS,
@@ -27,13 +25,16 @@ from thesis_repro.analysis.explorations import (
     layered_grid,
     path_through,
     prior_log_density,
+    segment,
 )
+from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.analysis.trajectories import ORIENTATIONS, SHOWN_ORIENTATIONS, rows_with
-from thesis_repro.analysis.traversals import segment
-from thesis_repro.chapter import Chapter
-from thesis_repro.latent_plots import image_rows
-from thesis_repro.trajectory_plots import image_grids, interpolation
+from thesis_repro.models.zoo import name_by_weight
+from thesis_repro.plots.latent import image_rows
+from thesis_repro.plots.trajectories import image_grids, interpolation
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes, decoder_of
 
 VAES_ON_MNIST = ("mnist-vae", "mnist-vae-gan")  # Figures 35a and 35b
 LAYERED_FIGURES = {
@@ -100,7 +101,7 @@ def save_plain_grids(chapter: Chapter, amount: Amount) -> None:
     data = chapter.images(VAES_ON_MNIST[0]).description
     for suffix, own in axes_of(amount.mnist_points).items():
         grids = {
-            called(name): grey(decoded(decoder_of(chapter, name), [grid(own)]))
+            name_by_weight(name): grey(decoded(decoder_of(chapter, name), [grid(own)]))
             for name in VAES_ON_MNIST
         }
         title = f"Images decoded from {own[0]:.2g} to {own[-1]:.2g}"
@@ -115,7 +116,7 @@ def save_layered_grids(chapter: Chapter, amount: Amount) -> None:
         for suffix, own in axes_of(points).items():
             drawn = "one draw" if suffix else "uniform draws"
             title = (
-                f"{called(name)}: images decoded from {own[0]:.2g} to {own[-1]:.2g} in a"
+                f"{name_by_weight(name)}: images decoded from {own[0]:.2g} to {own[-1]:.2g} in a"
                 f" layer, {drawn} from [-3, 3] in the others"
             )
             grids = layer_grids(chapter, name, own, same_draw=bool(suffix))
@@ -177,7 +178,7 @@ def rotation_traversals(chapter: Chapter, codes: Codes) -> pd.DataFrame:
         for shape, way in held:
             true = images.pixels[turned[shape]] / 255
             rows.append(overlap_row(name, shape, way, found[shape, way], true))
-        title = f"{called(name)}: between two rotations"
+        title = f"{name_by_weight(name)}: between two rotations"
         data = drawn_data(chapter)
         shown = {label: found[label] for label in drawn}
         chapter.save_figure(number, image_rows(title, shown), data, [name])
@@ -241,7 +242,7 @@ def interpolations(chapter: Chapter, codes: Codes, amount: Amount) -> pd.DataFra
         rows.append(density_row(name, posterior, diagonal, found))
         if name == INTERPOLATED:
             made = decoded(decoder_of(chapter, name), [line])
-            title = f"{called(name)}: from the top left to the bottom right"
+            title = f"{name_by_weight(name)}: from the top left to the bottom right"
             data = drawn_data(chapter)
             chapter.save_figure(43, interpolation(title, made, found), data, [name])
     return pd.DataFrame(rows)

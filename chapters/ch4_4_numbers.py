@@ -25,17 +25,18 @@ from chapters.ch4_4_embeddings import (
 from data_prep.dsprites_renderer import FACTORS, SHAPES
 from data_prep.morphometry import COLUMNS
 from data_prep.parallel import available_cores
-from thesis_repro.analysis.codes import Codes, Images
 from thesis_repro.analysis.factors import (
     LEAST_OF_A_CLASS,
     Factor,
     Kind,
     dsprites_orientation,
 )
+from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.measuring import Task, disentanglement, information, table
-from thesis_repro.chapter import Chapter
-from thesis_repro.claims import load_claims
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes
 from thesis_repro.seeds import derive_seed
+from thesis_repro.thesis.claims import load_claims
 
 MNIST_VLAE, DIM6, DSPRITES_VLAE = "mnist-vlae-factor-1", "dsprites-vae-dim6", "dsprites-vlae"
 CELEBA_VLAE_GAN = "celeba-vlae-gan"

@@ -11,12 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from chapters.ch4_4_embeddings import called
 from data_prep.dsprites_renderer import FACTORS, SHAPES
 from data_prep.morphometry import COLUMNS
-from thesis_repro.analysis.codes import Codes, Images, by_layer, encoded_rows, some_images
 from thesis_repro.analysis.designs import DRAWN, Design, drawn_images
 from thesis_repro.analysis.factors import SYMMETRIES
+from thesis_repro.analysis.image_sets import Images, encoded_rows, some_images
 from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.analysis.trajectories import (
     HELD_FIXED,
@@ -32,8 +31,10 @@ from thesis_repro.analysis.trajectories import (
     plane,
     rotation_period,
 )
-from thesis_repro.chapter import Chapter
-from thesis_repro.trajectory_plots import LayerPath, circles, paths
+from thesis_repro.models.zoo import name_by_weight
+from thesis_repro.plots.trajectories import LayerPath, circles, paths
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes, by_layer
 
 MNIST_FIGURES = {
     "mnist-vlae-factor-1": 37,
@@ -134,7 +135,7 @@ def save_morpho_figures(chapter: Chapter, codes: Codes, amount: Amount) -> list[
     for name, number in MNIST_FIGURES.items():
         found = morpho_paths(codes.means(name, images), images)
         title = (
-            f"{called(name)}: mean latent values of {len(images):,} validation "
+            f"{name_by_weight(name)}: mean latent values of {len(images):,} validation "
             "images\nin 50 bins of equal width, by each attribute of Morpho-MNIST"
         )
         names = {"digit": [str(int(digit)) for digit in values_of(found["digit"])]}
@@ -236,7 +237,7 @@ def save_factor_figures(
         if own == name and (reading == WRITTEN or number in FIGURES_AS_RUN):
             shown = {factor: found[factor] for factor in factors}
             kind = "mean codes" if reading == WRITTEN else "as run: sampled codes, from the origin"
-            title = f"{called(name)}: mean latent values by factor, {kind}"
+            title = f"{name_by_weight(name)}: mean latent values by factor, {kind}"
             figure = paths(title, drawn(shown), names={"shape": SHAPES}, from_origin=reading == RUN)
             chapter.save_figure(suffixed(number, reading), figure, drawn_data(chapter), [name])
 
@@ -250,7 +251,7 @@ def save_circles(
         count = SHOWN_ORIENTATIONS[shape]
         shown[shape] = STEP * np.arange(count), plane(path.means[:count]).points
     kind = "" if reading == WRITTEN else ", as run: sampled codes, from the origin"
-    title = f"{called(name)}: rotations in the plane{kind}"
+    title = f"{name_by_weight(name)}: rotations in the plane{kind}"
     figure = circles(title, shown, from_origin=reading == RUN)
     chapter.save_figure(suffixed(41, reading), figure, drawn_data(chapter), [name])
 

@@ -12,9 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from chapters.ch4_4_embeddings import called
 from thesis_repro.analysis.centre import central
-from thesis_repro.analysis.decoding import decoder_of
 from thesis_repro.analysis.layer_independence import (
     APPROXIMATIONS,
     SAMPLES,
@@ -24,10 +22,11 @@ from thesis_repro.analysis.layer_independence import (
     shared_vectors,
 )
 from thesis_repro.analysis.pixel_dependence import Dependence, Found, dependence, pearson
-from thesis_repro.chapter import Chapter
-from thesis_repro.independence_plots import PairHistogram, correlation_histograms, pixel_boxes
-from thesis_repro.verdicts import Judgement, Measurement
-from thesis_repro.zoo import model
+from thesis_repro.models.zoo import model, short_name
+from thesis_repro.plots.independence import PairHistogram, correlation_histograms, pixel_boxes
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import decoder_of
+from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 MNIST_VLAE, MNIST_GAN = "mnist-vlae-factor-1", "mnist-vlae-gan"
 DSPRITES_VLAE, DSPRITES_GAN = "dsprites-vlae", "dsprites-vlae-gan"
@@ -150,7 +149,7 @@ def save_boxes(
         sides = sides_of(samples, key)
         labels = tuple(map(layer_name, pair))
         r = found[key].pearson.value.reshape(sides[0].shape[1:])
-        title = f"{called(name)}: pixel intensities when fixing ${labels[0]} = {labels[1]} = φ$"
+        title = f"{short_name(name)}: pixel intensities when fixing ${labels[0]} = {labels[1]} = φ$"
         figure = pixel_boxes(title, labels, sides, r)
         chapter.save_figure(number, figure, chapter.images(name).description, [name])
 
@@ -159,7 +158,7 @@ def save_histograms(chapter: Chapter, found: dict[tuple[str, int, int], Dependen
     """Figures 46 and 47."""
     for number, names in HISTOGRAM_FIGURES.items():
         rows = {
-            called(name): {
+            short_name(name): {
                 ", ".join(map(layer_name, pair)): histogram_of(found[name, *pair]) for pair in PAIRS
             }
             for name in names
@@ -324,7 +323,7 @@ def answer(numbers: Numbers) -> str:
     said = [dependence_of(pairs, name) for names in HISTOGRAM_FIGURES.values() for name in names]
     control = " and ".join(
         f"{np.nanmean(of_model(strangers, names[0], 'share')):.0%} of the pixels "
-        f"({called(names[0])} with {called(names[1])})"
+        f"({short_name(names[0])} with {short_name(names[1])})"
         for names in HISTOGRAM_FIGURES.values()
     )
     own = [
@@ -347,7 +346,7 @@ def dependence_of(pairs: pd.DataFrame, name: str) -> str:
     )
     chance = max(of_model(pairs, name, "share_by_chance"))
     return (
-        f"{called(name)} {linear} (by chance {chance:.1%} at most; by distance correlation "
+        f"{short_name(name)} {linear} (by chance {chance:.1%} at most; by distance correlation "
         f"{any_kind})"
     )
 
@@ -356,4 +355,4 @@ def effects_of(layers: pd.DataFrame, name: str) -> str:
     """One model's layers in words; interactions are what their main effects leave."""
     own = of_model(layers, name, "main_effect")
     shares = ", ".join(f"{value:.0%}" for value in own)
-    return f"{called(name)} {shares}, which leaves {max(0.0, 1 - sum(own)):.0%} to combinations"
+    return f"{short_name(name)} {shares}, which leaves {max(0.0, 1 - sum(own)):.0%} to combinations"

@@ -19,20 +19,20 @@ from chapters.ch4_6_samples import (
     MNIST,
     RUN,
     WRITTEN,
-    called,
     is_vlae,
     kde_source,
     own_source,
     samples_of,
     save_latent_figures,
 )
-from thesis_repro.analysis.codes import Codes
-from thesis_repro.analysis.generation import Source
 from thesis_repro.analysis.pixel_moments import MOMENTS
-from thesis_repro.chapter import Chapter
-from thesis_repro.claims import load_claims
-from thesis_repro.statistics import benjamini_hochberg
-from thesis_repro.verdicts import Judgement, Measurement
+from thesis_repro.analysis.statistics import benjamini_hochberg
+from thesis_repro.models.zoo import short_name
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes
+from thesis_repro.section.generation import Source
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 MODELS = tuple(name for names in COMPARED.values() for name in names)
 DATASETS = ()  # beside those of the models
@@ -144,7 +144,7 @@ def resemblance(found: Found) -> str:
         said.append(f"On {TITLES[dataset]}: {values}.")
     told = ch4_6_discriminator.measurement(found.discriminated).as_written["accuracy"]
     accuracies = ", ".join(
-        f"{called(name)} {share:.1%}"
+        f"{short_name(name)} {share:.1%}"
         for name, share in zip(COMPARED[MNIST], told, strict=True)
         if np.isfinite(share)
     )
@@ -167,7 +167,7 @@ def distances_in_words(real: pd.DataFrame, name: str) -> str:
         )
         if source is not Source.ENCODED or is_vlae(name)
     ]
-    return f"{called(name)} {', '.join(parts)}"
+    return f"{short_name(name)} {', '.join(parts)}"
 
 
 def losses_compared(real: pd.DataFrame) -> str:
@@ -178,7 +178,7 @@ def losses_compared(real: pd.DataFrame) -> str:
             one, other = (distance(real, name, own_source(name, WRITTEN)) for name in names)
             words = "closer" if other < one else "no closer"
             said.append(
-                f"{called(names[1])} is {words} to the data than {called(names[0])} "
+                f"{short_name(names[1])} is {words} to the data than {short_name(names[0])} "
                 f"({other:.2f}, {one:.2f})"
             )
     return (

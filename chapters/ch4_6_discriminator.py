@@ -11,8 +11,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from thesis_repro.analysis.codes import Codes, Images, encoded_rows, some_images
-from thesis_repro.analysis.decoding import decoder_of
 from thesis_repro.analysis.discrimination import (
     LEARNING_RATE_AS_RUN,
     Kind,
@@ -23,12 +21,14 @@ from thesis_repro.analysis.discrimination import (
     halves,
     told_apart,
 )
-from thesis_repro.analysis.generation import Generation, Source, validation_images
-from thesis_repro.chapter import Chapter
-from thesis_repro.claims import Claim, load_claims
+from thesis_repro.analysis.image_sets import Images, encoded_rows, some_images
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes, decoder_of
+from thesis_repro.section.generation import Generation, Source, validation_images
 from thesis_repro.seeds import derive_seed
-from thesis_repro.training import train_or_load
-from thesis_repro.verdicts import Measurement
+from thesis_repro.thesis.claims import Claim, load_claims
+from thesis_repro.training.train import train_or_load
+from thesis_repro.verdicts.judgements import Measurement
 
 DATASET = "mnist"
 CLAIM = "4.6-discriminator"
@@ -158,7 +158,7 @@ def measured(chapter: Chapter, case: Case) -> dict[str, object]:
     )
     spec = discriminator(case.model or None, case.learning_rate)
     trained = train_or_load(spec, data, workspace.options, workspace.runs_dir, workspace.progress)
-    found = accuracy(trained, data)
+    found = accuracy(trained.history[-1]["val_accuracy"], len(data.validation))
     return {
         "reading": case.reading,
         "model": case.model,

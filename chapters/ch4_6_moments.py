@@ -16,21 +16,21 @@ from chapters.ch4_6_samples import (
     RUN,
     WRITTEN,
     Samples,
-    called,
     kde_source,
     own_source,
 )
-from thesis_repro.analysis.generation import Source
 from thesis_repro.analysis.pixel_moments import (
     Unit,
     difference,
     differences,
     pixels_that_differ,
 )
-from thesis_repro.chapter import Chapter
-from thesis_repro.claims import load_claims
-from thesis_repro.generation_plots import moment_histograms
-from thesis_repro.rank_tests import mann_whitney_p, mann_whitney_p_as_run
+from thesis_repro.analysis.rank_tests import mann_whitney_p, mann_whitney_p_as_run
+from thesis_repro.models.zoo import short_name
+from thesis_repro.plots.generation import moment_histograms
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.generation import Source
+from thesis_repro.thesis.claims import load_claims
 
 TABLES = {MNIST: 5, DSPRITES: 6}
 OWN_FIGURES = {MNIST: 49, DSPRITES: 51}
@@ -81,7 +81,7 @@ def save_figures(chapter: Chapter, samples: Mapping[str, Samples]) -> None:
     for number, own, source_of in drawn:
         for reading, suffix in ((WRITTEN, ""), (RUN, "_as_run")):
             generated = {
-                f"{called(name)}:\n{source_of(name, reading)}": own.moments(
+                f"{short_name(name)}:\n{source_of(name, reading)}": own.moments(
                     name, source_of(name, reading), reading
                 )
                 for name in own.names

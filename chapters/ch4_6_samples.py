@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thesis_repro.analysis.codes import Codes, by_layer
-from thesis_repro.analysis.generation import Generation, Source, validation_images
 from thesis_repro.analysis.pixel_moments import Moments, Unit, moments, moments_as_run
-from thesis_repro.chapter import Chapter
-from thesis_repro.generation_plots import latent_densities
-from thesis_repro.zoo import model
+from thesis_repro.models.zoo import model, short_name
+from thesis_repro.plots.generation import latent_densities
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes, by_layer
+from thesis_repro.section.generation import Generation, Source, validation_images
 
 MNIST, DSPRITES = "mnist", "dsprites"
 COMPARED = {  # by data set, in the order of Tables 5 and 6
@@ -36,8 +36,6 @@ LATENT_FIGURES = {
     "95": "dsprites-vlae-gan",
 }
 WRITTEN, RUN = "as written", "as run"
-
-NAMES = {"mnist-vlae-factor-1": "MNIST-VLAE"}  # as this section calls it
 
 IN_BYTES = "mnist-vae"  # whose images alone went through an image file; original code (erratum E22)
 
@@ -129,11 +127,6 @@ def samples_of(codes: Codes, dataset: str) -> Samples:
     return Samples(dataset, amount, Generation(codes, real))
 
 
-def called(name: str) -> str:
-    """The model's name in this section."""
-    return NAMES.get(name, model(name).name)
-
-
 def is_vlae(name: str) -> bool:
     """Whether a model has several latent layers."""
     return len(model(name).latent_dims.value) > 1
@@ -162,6 +155,6 @@ def save_latent_figures(chapter: Chapter, samples: Mapping[str, Samples]) -> Non
             source = Source.ENCODED if reading == WRITTEN else Source.ENCODED_AS_RUN
             layers = by_layer(own.generation.encoded(name, source))
             count = len(own.generation.real)
-            title = f"{called(name)}: {source} of {count:,} validation images"
+            title = f"{short_name(name)}: {source} of {count:,} validation images"
             figure = latent_densities(title, {f"${k}$": z for k, z in layers.items()})
             chapter.save_figure(f"{number}{suffix}", figure, own.description, [name])

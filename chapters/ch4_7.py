@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chapters.ch4_4_embeddings import called
 from chapters.ch4_7_numbers import (
     CLASSIFIER,
     DATASET,
@@ -29,12 +28,13 @@ from chapters.ch4_7_numbers import (
     numbers_of,
     samples_of,
 )
-from thesis_repro.analysis.codes import Codes
 from thesis_repro.analysis.morphology import with_form
-from thesis_repro.chapter import Chapter
-from thesis_repro.digit_plots import class_bars, class_histograms, violins
-from thesis_repro.statistics import Interval
-from thesis_repro.verdicts import Judgement, Measurement
+from thesis_repro.analysis.statistics import Interval
+from thesis_repro.models.zoo import short_name
+from thesis_repro.plots.digits import class_bars, class_histograms, violins
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes
+from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 MODELS = (*GENERATORS, CLASSIFIER)
 DATASETS = (DATASET,)  # beside those of the models
@@ -67,10 +67,10 @@ def save_figures(chapter: Chapter, samples: Samples, numbers: Numbers) -> None:
     data, count = chapter.prepared(DATASET).description, samples.count
     title = f"Digits among the training images, and among {count:,} images of each model"
     bars = {MNIST: rows_of(numbers.shares, "", TRAINING)}
-    bars |= {called(name): rows_of(numbers.shares, name, WRITTEN) for name in GENERATORS}
+    bars |= {short_name(name): rows_of(numbers.shares, name, WRITTEN) for name in GENERATORS}
     chapter.save_figure(52, class_bars(title, bars), data)
     labels = {MNIST: samples.training.labels}
-    labels |= {called(name): samples.of(name, RUN).labels for name in GENERATORS}
+    labels |= {short_name(name): samples.of(name, RUN).labels for name in GENERATORS}
     chapter.save_figure("52_as_run", class_histograms(f"{title}, as run", labels), data)
     for reading, number in ((WRITTEN, 53), (RUN, "53_as_run")):
         figure = figure_53(samples, numbers, reading)
@@ -80,7 +80,7 @@ def save_figures(chapter: Chapter, samples: Samples, numbers: Numbers) -> None:
 def figure_53(samples: Samples, numbers: Numbers, reading: str) -> Figure:
     """The violins of MNIST and four models; a row says of how many images, if not of all."""
     shown = {MNIST: samples.training}
-    shown |= {called(name): samples.of(name, reading) for name in ROWS}
+    shown |= {short_name(name): samples.of(name, reading) for name in ROWS}
     forms = {}
     for name, own in shown.items():
         values = with_form(own.forms)
@@ -204,10 +204,12 @@ def as_often(numbers: Numbers, accuracy: Interval) -> str:
         rows = rows_of(numbers.shares, name, WRITTEN)
         ratio = (rows["share"] / rows["training_share"]).to_numpy()
         said.append(
-            f"{called(name)} {moved_words(numbers, name, WRITTEN)}, its rarest digit being "
+            f"{short_name(name)} {moved_words(numbers, name, WRITTEN)}, its rarest digit being "
             f"{ratio.argmin()} ({ratio.min():.2f} times its share in the training set)"
         )
-    drawn = " and ".join(f"{called(name)} {moved_words(numbers, name, DRAWN)}" for name in VLAES)
+    drawn = " and ".join(
+        f"{short_name(name)} {moved_words(numbers, name, DRAWN)}" for name in VLAES
+    )
     return (
         "Of the images a model generates, so many had to show another digit for the digits to be "
         f"as frequent as in the training set (95 % interval): {'; '.join(said)}. VLAEs reconstruct "
@@ -247,8 +249,8 @@ def form_words(numbers: Numbers, model: str, which: str) -> str:
     without = f", {failed} images without form left out" if failed else ""
     times = one(numbers.narrow, model, which, "of_training")
     if not np.isfinite(times):
-        return f"{called(model)} no form in any image"
+        return f"{short_name(model)} no form in any image"
     return (
-        f"{called(model)} {away.mean():.2f} and {away.max():.2f} ({away.idxmax()}), "
+        f"{short_name(model)} {away.mean():.2f} and {away.max():.2f} ({away.idxmax()}), "
         f"{times:.2f} times{without}"
     )

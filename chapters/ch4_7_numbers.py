@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from chapters.ch3_3 import DIGITS, UNITS
-from data_prep.morphometry import COLUMNS
+from chapters.ch3_3 import DIGITS
+from data_prep.morphometry import COLUMNS, UNITS
 from data_prep.parallel import available_cores
 from thesis_repro.analysis.class_distribution import (
     fit,
@@ -20,8 +20,6 @@ from thesis_repro.analysis.class_distribution import (
     moved_interval,
     simultaneous_intervals,
 )
-from thesis_repro.analysis.codes import Codes
-from thesis_repro.analysis.generation import Generation, Source, validation_images
 from thesis_repro.analysis.morphology import (
     Cut,
     described,
@@ -31,9 +29,11 @@ from thesis_repro.analysis.morphology import (
     ups_and_downs,
     with_form,
 )
-from thesis_repro.chapter import Chapter
+from thesis_repro.analysis.statistics import Interval, wilson
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes
+from thesis_repro.section.generation import Generation, Source, validation_images
 from thesis_repro.seeds import derive_seed
-from thesis_repro.statistics import Interval, wilson
 
 VAE, VLAE, VAE_GAN, VLAE_GAN = GENERATORS = (  # in the claims' order
     "mnist-vae",

@@ -13,15 +13,15 @@ import keras
 import numpy as np
 import pandas as pd
 
-from thesis_repro.alexnet_ablations import changed, mirrored_padding
 from thesis_repro.analysis.artificial_images import artificial_images
 from thesis_repro.analysis.feature_maps import maps_after, mean_absolute_maps
 from thesis_repro.analysis.stripes import SIDES, contrasts, padding_contrast, stripe_shares
-from thesis_repro.chapter import Chapter
-from thesis_repro.feature_map_plots import feature_map_sheets, lettered_images
-from thesis_repro.networks import builders
-from thesis_repro.verdicts import Judgement, Measurement
-from thesis_repro.zoo import model
+from thesis_repro.models.ablations import changed, mirrored_padding
+from thesis_repro.models.building import builders
+from thesis_repro.models.zoo import model
+from thesis_repro.plots.feature_maps import feature_map_sheets, lettered_images
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 ALEXNET, CELEBA = "alexnet-vae", "alexnet-vae-celeba"
 MIRRORED_PADDING, SMALL_KERNELS = "alexnet-vae-mirrored-padding", "alexnet-vae-small-kernels"

@@ -17,7 +17,8 @@ from data_prep.errors import DataError, os_errors
 from data_prep.medial_axis import medial_axes
 from data_prep.parallel import ordered
 
-COLUMNS = ("area", "length", "thickness", "slant", "width", "height")  # px^2, px, px, rad, px, px
+COLUMNS = ("area", "length", "thickness", "slant", "width", "height")
+UNITS = dict(zip(COLUMNS, ("px²", "px", "px", "rad", "px", "px"), strict=True))
 CSV_HEADER = ",".join(("index", *COLUMNS))
 CSV_FIX = "put the official Morpho-MNIST table there, or take it away: then the images are measured"
 

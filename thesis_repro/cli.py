@@ -10,20 +10,21 @@ import click
 
 from data_prep.errors import DataError
 from data_prep.parallel import WorkerKilledError
-from thesis_repro import data_commands, picture_commands, plan_commands, report_commands, zoo
-from thesis_repro.discussions import DISCUSSIONS, describe
-from thesis_repro.errata import UnknownErratumError
-from thesis_repro.errors import TrainingError
-from thesis_repro.options import (
+from thesis_repro.commands import data, pictures, plan, report
+from thesis_repro.commands.options import (
     data_dir_option,
     import_quietly,
     out_option,
     run_options,
     runs_dir_option,
 )
+from thesis_repro.commands.workspace import open_workspace
+from thesis_repro.errors import TrainingError
+from thesis_repro.models import zoo
 from thesis_repro.report.collect import collect
-from thesis_repro.sections import CHAPTERS, models_of, script
-from thesis_repro.workspaces import open_workspace
+from thesis_repro.section.registry import CHAPTERS, models_of, script
+from thesis_repro.thesis.errata import UnknownErratumError
+from thesis_repro.verdicts.discussions import DISCUSSIONS, describe
 
 EXIT_JOB_FAILED, EXIT_USAGE, EXIT_DATA = 1, 2, 3
 
@@ -76,7 +77,7 @@ def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
     """
     experiments = [section for section in sections if section in CHAPTERS]
     if options["dry_run"]:
-        plan_commands.show(experiments, (), out=out, **options)
+        plan.show(experiments, (), out=out, **options)
         return
     if experiments:
         _run_sections(experiments, out, **options)
@@ -88,8 +89,8 @@ def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
 def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
     """Run the scripts of these sections, one after another."""
     import_quietly("keras", "tensorflow")
-    from thesis_repro.chapter import Chapter
-    from thesis_repro.verdicts import render
+    from thesis_repro.section.chapter import Chapter
+    from thesis_repro.verdicts.judgements import render
 
     scripts = {section: script(section) for section in sections}
     needed = [data for found in scripts.values() for data in _datasets(found, options["scale"])]
@@ -117,11 +118,11 @@ def train(models: tuple[str, ...], **options: Any) -> None:
     """Train one or more MODELS of Table 2; finished runs are kept, interrupted ones go on."""
     specs = [zoo.model(name) for name in models]
     if options["dry_run"]:
-        plan_commands.show((), models, out=Path(), **options)
+        plan.show((), models, out=Path(), **options)
         return
     import_quietly("keras", "tensorflow")
     from thesis_repro.progress import describe
-    from thesis_repro.training import TRAINERS
+    from thesis_repro.training.train import TRAINERS
 
     workspace = open_workspace(Path(), [spec.dataset.value for spec in specs], **options)
     for spec in specs:
@@ -140,7 +141,7 @@ def models(model: str | None) -> None:
     """Table 2 with parameter totals, or everything about one MODEL with its sources."""
     spec = zoo.model(model) if model else None
     import_quietly("keras")
-    from thesis_repro.zoo_tables import model_table, table_2
+    from thesis_repro.models.tables import model_table, table_2
 
     click.echo(model_table(spec) if spec else table_2())
 
@@ -187,7 +188,7 @@ def _check_listings() -> None:
 @click.argument("erratum", required=False, metavar="[ID]")
 def errata(erratum: str | None) -> None:
     """Contradictions in the sources and the reading taken: all of them, or one ID in full."""
-    from thesis_repro import errata as book
+    from thesis_repro.thesis import errata as book
 
     if erratum:
         click.echo(book.render(book.get(erratum)))
@@ -201,15 +202,15 @@ def errata(erratum: str | None) -> None:
 def doctor(data_dir: Path, runs_dir: Path) -> None:
     """Versions, backend, devices, prepared data, free disk; what stands in the way, and the fix."""
     import_quietly("keras", "tensorflow")
-    from thesis_repro import doctor as examination
+    from thesis_repro.commands import doctor as examination
 
     click.echo(examination.render(examination.examine(data_dir, runs_dir)))
 
 
-main.add_command(data_commands.data)
-main.add_command(plan_commands.plan)
-main.add_command(plan_commands.run_all)
-main.add_command(picture_commands.kernels)
-main.add_command(picture_commands.feature_maps)
-main.add_command(report_commands.report)
-main.add_command(report_commands.claims)
+main.add_command(data.data)
+main.add_command(plan.plan)
+main.add_command(plan.run_all)
+main.add_command(pictures.kernels)
+main.add_command(pictures.feature_maps)
+main.add_command(report.report)
+main.add_command(report.claims)

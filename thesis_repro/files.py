@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and the data files that travel with the package."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +43,8 @@ def sha256(path: Path) -> str:
     """Hex digest of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_packaged(room: str, name: str) -> str:
+    """The text of a data file beside the modules of ``thesis_repro.<room>``."""
+    return resources.files(f"thesis_repro.{room}").joinpath(name).read_text(encoding="utf-8")

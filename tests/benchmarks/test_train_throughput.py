@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from thesis_repro.networks import build_model
-from thesis_repro.spec import Setting
-from thesis_repro.zoo import MODELS
+from thesis_repro.models.building import build_model
+from thesis_repro.models.spec import Setting
+from thesis_repro.models.zoo import MODELS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install .[benchmark]")
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))  # scripts, not a package

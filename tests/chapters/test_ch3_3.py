@@ -8,7 +8,6 @@ import pytest
 
 from chapters.ch3_3 import (
     DATASETS,
-    UNITS,
     distributions,
     examples,
     first_of_each_digit,
@@ -20,13 +19,14 @@ from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.content import Content, SplitContent
 from data_prep.idx import read_idx
 from data_prep.manifest import Feature
-from data_prep.morphometry import COLUMNS, read_csv
+from data_prep.morphometry import COLUMNS, UNITS, read_csv
 from data_prep.prepare import Dataset, prepare
 from data_prep.reading import Split
-from thesis_repro.chapter import Chapter, Workspace
 from thesis_repro.progress import TrainingProgress
-from thesis_repro.scale import SCALES
-from thesis_repro.training import TrainingOptions
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.workspace import Workspace
+from thesis_repro.training.scale import SCALES
+from thesis_repro.training.train import TrainingOptions
 
 # --- Figure 13 ---
 

@@ -7,12 +7,13 @@ import pytest
 
 from appendix_architectures.check import golden
 from chapters.ch3_4 import COLUMNS, listed, run
-from thesis_repro.chapter import Chapter, Workspace
-from thesis_repro.errata import load_errata
+from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
-from thesis_repro.scale import SCALES
-from thesis_repro.training import TrainingOptions
-from thesis_repro.zoo import MODELS
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.workspace import Workspace
+from thesis_repro.thesis.errata import load_errata
+from thesis_repro.training.scale import SCALES
+from thesis_repro.training.train import TrainingOptions
 
 
 @pytest.fixture(scope="module")

@@ -24,10 +24,10 @@ from chapters.ch4_1 import (
     row_of_other,
 )
 from thesis_repro.analysis.gabor import Gabor, drawn
-from thesis_repro.claims import load_claims
 from thesis_repro.cli import main
 from thesis_repro.seeds import derive_seed
-from thesis_repro.verdicts import Verdict, judge
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.verdicts.judgements import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.1")}
 AMOUNT = Amount(1, 3)

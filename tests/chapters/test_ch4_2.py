@@ -24,12 +24,12 @@ from chapters.ch4_2 import (
     table_3,
     variance_kept,
 )
-from thesis_repro import training
 from thesis_repro.analysis.feature_maps import LayerActivity, most_active
-from thesis_repro.claims import load_claims
 from thesis_repro.cli import main
-from thesis_repro.figures import COLOURS
-from thesis_repro.verdicts import Verdict, judge
+from thesis_repro.plots.figures import COLOURS
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.training import train
+from thesis_repro.verdicts.judgements import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.2")}
 BEST_EPOCHS = dict(zip(MODELS, (26, 39, 52), strict=True))  # Section 4.2, Figure 20
@@ -307,7 +307,7 @@ def chapter(tmp_path_factory):
     folder = tmp_path_factory.mktemp("chapter")
     printed = run_chapter(folder, "first")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_train", lambda *_: pytest.fail("trained a finished run again"))
+        patch.setattr(train, "_train", lambda *_: pytest.fail("trained a finished run again"))
         run_chapter(folder, "second")
     return folder, printed
 

@@ -19,7 +19,6 @@ from chapters.ch4_3 import (
     Lengths,
     answer,
     kl_table,
-    label,
     latent_dimensions,
     least_normal,
     measurements,
@@ -28,11 +27,12 @@ from chapters.ch4_3 import (
 )
 from thesis_repro.analysis.path_length import PathLengths
 from thesis_repro.analysis.posteriors import Posterior
-from thesis_repro.claims import load_claims
+from thesis_repro.analysis.statistics import Interval
 from thesis_repro.cli import main
-from thesis_repro.scale import SCALES, Scale
-from thesis_repro.statistics import Interval
-from thesis_repro.verdicts import Verdict, judge
+from thesis_repro.models.zoo import name_by_weight
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.training.scale import SCALES, Scale
+from thesis_repro.verdicts.judgements import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.3")}
 KL = dict(zip(VAES, (22.744, 22.271, 19.399, 18.172, 16.018), strict=True))  # Section 4.3
@@ -96,7 +96,7 @@ def kl():
 
 def test_names_are_by_weight():
     names = ["10,000-VAE", "7,500-VAE", "6,250-VAE", "5,000-VAE", "3,750-VAE"]
-    assert [label(name) for name in VAES] == names
+    assert [name_by_weight(name) for name in VAES] == names
 
 
 def test_every_scale_has_its_amount():

@@ -38,11 +38,11 @@ from chapters.ch4_4_trajectories import Numbers as Moved
 from data_prep.dsprites_renderer import SHAPES
 from data_prep.morphometry import COLUMNS
 from thesis_repro.analysis.factor_information import INFORMATION
-from thesis_repro.claims import load_claims
 from thesis_repro.cli import main
-from thesis_repro.report.captions import load_captions
-from thesis_repro.scale import SCALES, Scale
-from thesis_repro.verdicts import Verdict, judge
+from thesis_repro.thesis.captions import load_captions
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.training.scale import SCALES, Scale
+from thesis_repro.verdicts.judgements import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.4")}
 ORIENTATIONS = tuple(map(orientation_of, SHAPES))

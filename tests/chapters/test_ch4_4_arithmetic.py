@@ -13,9 +13,9 @@ from chapters.ch4_4_arithmetic import (
     told_positions,
 )
 from data_prep.celeba_attributes import ATTRIBUTES
-from thesis_repro.analysis.codes import Images
-from thesis_repro.scale import SCALES
-from thesis_repro.zoo import model
+from thesis_repro.analysis.image_sets import Images
+from thesis_repro.models.zoo import model
+from thesis_repro.training.scale import SCALES
 
 
 @pytest.fixture

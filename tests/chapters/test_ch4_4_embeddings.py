@@ -14,7 +14,6 @@ from chapters.ch4_4_embeddings import (
     MNIST,
     Embedding,
     attributes_of,
-    called,
     dsprites_colourings,
     embedding_title,
     in_the_plane,
@@ -24,10 +23,10 @@ from chapters.ch4_4_embeddings import (
     shown_images,
 )
 from data_prep.celeba_attributes import ATTRIBUTES
-from thesis_repro.analysis.codes import Images
-from thesis_repro.report.captions import load_captions
-from thesis_repro.scale import SCALES
-from thesis_repro.zoo import MODELS
+from thesis_repro.analysis.image_sets import Images
+from thesis_repro.models.zoo import MODELS, name_by_weight, short_name
+from thesis_repro.thesis.captions import load_captions
+from thesis_repro.training.scale import SCALES
 
 
 def images(count, **known):
@@ -60,10 +59,10 @@ def test_figures_show_the_models_that_their_captions_name():
         for number, name in figures.items():
             # "dsprites-VAE-dim6 - Latent Space", "MNIST-VLAE Latent Space"
             title = captions[number].lower().replace(" - ", " ")
-            assert title.startswith(called(name).lower() + " latent space"), number
+            assert title.startswith(short_name(name).lower() + " latent space"), number
     assert MODELS["mnist-vlae-factor-1"].name == "MNIST-VLAE-factor-1"
-    assert called("mnist-vlae-factor-1") == "MNIST-VLAE"
-    assert called("dsprites-vae") == "10,000-VAE"  # captions of Figures 40 to 42
+    assert short_name("mnist-vlae-factor-1") == "MNIST-VLAE"
+    assert name_by_weight("dsprites-vae") == "10,000-VAE"  # captions of Figures 40 to 42
 
 
 def test_images_without_measures_are_left_out():

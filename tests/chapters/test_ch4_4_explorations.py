@@ -28,8 +28,8 @@ from chapters.ch4_4_explorations import (
 from data_prep.dsprites_renderer import FACTORS, SHAPES
 from thesis_repro.analysis.designs import Design, drawn_images
 from thesis_repro.analysis.posteriors import Posterior
-from thesis_repro.scale import SCALES
-from thesis_repro.zoo import model
+from thesis_repro.models.zoo import model
+from thesis_repro.training.scale import SCALES
 
 
 def column(classes, name):

@@ -24,11 +24,11 @@ from chapters.ch4_4_numbers import (
 )
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES, classes_of, values_of
-from thesis_repro.analysis.codes import Images
 from thesis_repro.analysis.factors import Kind, check
+from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.measuring import information, table
-from thesis_repro.claims import load_claims
-from thesis_repro.scale import SCALES
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.training.scale import SCALES
 
 CHAPTER = SimpleNamespace(section="4.4", workspace=SimpleNamespace(options=SimpleNamespace(seed=0)))
 

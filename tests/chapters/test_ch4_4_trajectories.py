@@ -29,11 +29,11 @@ from chapters.ch4_4_trajectories import (
 )
 from data_prep.dsprites_renderer import COUNT, FACTORS, SHAPES, classes_of
 from data_prep.morphometry import COLUMNS
-from thesis_repro.analysis.codes import Images
+from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.analysis.trajectories import SHOWN_ORIENTATIONS, mean_by_value
-from thesis_repro.scale import SCALES
-from thesis_repro.zoo import model
+from thesis_repro.models.zoo import model
+from thesis_repro.training.scale import SCALES
 
 SYMMETRY = {"square": 4, "ellipse": 2, "heart": 1}
 

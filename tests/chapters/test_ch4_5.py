@@ -30,14 +30,14 @@ from chapters.ch4_5 import (
 )
 from thesis_repro.analysis.layer_independence import Representatives
 from thesis_repro.analysis.pixel_dependence import dependence
-from thesis_repro.claims import load_claims
 from thesis_repro.cli import main
-from thesis_repro.report.captions import load_captions
-from thesis_repro.scale import SCALES, Scale
+from thesis_repro.models.zoo import MODELS as ZOO
+from thesis_repro.models.zoo import model
 from thesis_repro.seeds import derive_seed
-from thesis_repro.verdicts import Verdict, judge
-from thesis_repro.zoo import MODELS as ZOO
-from thesis_repro.zoo import model
+from thesis_repro.thesis.captions import load_captions
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.training.scale import SCALES, Scale
+from thesis_repro.verdicts.judgements import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.5")}
 SAMPLES, SIDE = 60, 8

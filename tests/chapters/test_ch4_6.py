@@ -35,14 +35,14 @@ from chapters.ch4_6_samples import (
     kde_source,
     own_source,
 )
-from thesis_repro.analysis.codes import Images
-from thesis_repro.analysis.generation import Source
+from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.pixel_moments import MOMENTS, moments
-from thesis_repro.claims import load_claims
 from thesis_repro.cli import main
-from thesis_repro.report.captions import load_captions
-from thesis_repro.scale import SCALES, Scale
-from thesis_repro.verdicts import Verdict, judge
+from thesis_repro.section.generation import Source
+from thesis_repro.thesis.captions import load_captions
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.training.scale import SCALES, Scale
+from thesis_repro.verdicts.judgements import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.6")}
 PRINTED = {claim.models[0]: claim.reported for claim in CLAIMS.values() if "table" in claim.id}

@@ -21,8 +21,8 @@ from chapters.ch4_6_discriminator import (
     the_claim,
 )
 from thesis_repro.analysis.posteriors import Posterior
-from thesis_repro.scale import SCALES
-from thesis_repro.zoo import MODELS
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.scale import SCALES
 
 
 class Codes:

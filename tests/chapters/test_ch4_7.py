@@ -25,14 +25,14 @@ from chapters.ch4_7_numbers import (
     numbers_of,
 )
 from data_prep.morphometry import COLUMNS
-from thesis_repro.analysis.generation import KDES
-from thesis_repro.claims import load_claims
+from thesis_repro.analysis.statistics import wilson
 from thesis_repro.cli import main
-from thesis_repro.report.captions import load_captions
-from thesis_repro.report.questions import questions_of
-from thesis_repro.scale import SCALES, Scale
-from thesis_repro.statistics import wilson
-from thesis_repro.verdicts import Verdict, judge
+from thesis_repro.section.generation import KDES
+from thesis_repro.thesis.captions import load_captions
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.training.scale import SCALES, Scale
+from thesis_repro.verdicts.judgements import Verdict, judge
+from thesis_repro.verdicts.questions import questions_of
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.7")}
 WIDTH = COLUMNS.index("width")

@@ -38,17 +38,18 @@ from chapters.ch4_8 import (
 )
 from thesis_repro.analysis.artificial_images import artificial_images
 from thesis_repro.analysis.stripes import SIDES, STRIPED
-from thesis_repro.chapter import Chapter, Workspace
-from thesis_repro.claims import load_claims
 from thesis_repro.cli import main
-from thesis_repro.images import ImageData
+from thesis_repro.models.zoo import MODELS as ZOO
 from thesis_repro.progress import TrainingProgress
-from thesis_repro.report.captions import load_captions
-from thesis_repro.runs import RunConfig
-from thesis_repro.scale import SCALES, Scale
-from thesis_repro.training import TrainedModel, TrainingOptions
-from thesis_repro.verdicts import Verdict, judge
-from thesis_repro.zoo import MODELS as ZOO
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.workspace import Workspace
+from thesis_repro.thesis.captions import load_captions
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.training.images import ImageData
+from thesis_repro.training.run_folder import RunConfig
+from thesis_repro.training.scale import SCALES, Scale
+from thesis_repro.training.train import TrainedModel, TrainingOptions
+from thesis_repro.verdicts.judgements import Verdict, judge
 
 RUN = RunConfig("alexnet-vae", {"epochs": 1})
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from thesis_repro.scale import Scale
+from thesis_repro.training.scale import Scale
 
 WORKER = Path(__file__).with_name("training_worker.py")
 
@@ -25,7 +25,10 @@ def tiny_images() -> np.ndarray:
 @pytest.fixture(scope="session")
 def make_data(tiny_images):
     """Make an ImageData of so many training images and so many channels."""
-    from thesis_repro.images import ImageData, with_channels  # Keras takes seconds to import
+    from thesis_repro.training.images import (  # Keras takes seconds to import
+        ImageData,
+        with_channels,
+    )
 
     def make(train=600, validation=200, channels=1):
         images = with_channels(tiny_images[: train + validation], channels)
@@ -65,7 +68,7 @@ def start_training():
     That one has another hash seed than this process, so that no order of a set can matter.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["thesis_repro.training", "thesis_repro.zoo"])
+    context.set_forkserver_preload(["thesis_repro.training.train", "thesis_repro.models.zoo"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONHASHSEED", "12345")
         forkserver.ensure_running()
@@ -88,9 +91,9 @@ def start_training():
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory, tiny_data, tiny_scale):
     """MNIST-VLAE-factor-3 trained for four epochs, never interrupted; do not change its folder."""
+    from thesis_repro.models.zoo import MODELS
     from thesis_repro.progress import TrainingProgress
-    from thesis_repro.training import TrainingOptions, train_or_load
-    from thesis_repro.zoo import MODELS
+    from thesis_repro.training.train import TrainingOptions, train_or_load
 
     return train_or_load(
         MODELS["mnist-vlae-factor-3"],

@@ -15,10 +15,10 @@ from appendix_architectures.check import golden
 from appendix_architectures.registry import LISTINGS
 from data_prep.prepare import prepare
 from thesis_repro.cli import main
-from thesis_repro.errata import load_errata
-from thesis_repro.scale import SCALES, Scale
-from thesis_repro.sections import CHAPTERS
-from thesis_repro.zoo import MODELS
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.section.registry import CHAPTERS
+from thesis_repro.thesis.errata import load_errata
+from thesis_repro.training.scale import SCALES, Scale
 
 DONE, FAILED, USAGE, DATA = 0, 1, 2, 3  # exit codes of the design
 
@@ -286,7 +286,7 @@ def test_the_sample_discriminator_gets_its_generator_first(data_dir, tmp_path):
 @pytest.mark.slow
 def test_quiet_is_silent_down_to_the_libraries(tmp_path):
     code = """
-from thesis_repro import scale
+from thesis_repro.training.train import scale
 scale.SCALES["smoke"] = scale.Scale("smoke", 64, 24, 1)
 from thesis_repro.cli import main
 main()

@@ -30,11 +30,11 @@ from pathlib import Path
 import numpy as np
 
 from thesis_repro.errors import TrainingError
-from thesis_repro.images import ImageData, with_channels
-from thesis_repro.scale import Scale
-from thesis_repro.spec import Setting
-from thesis_repro.training import TrainingOptions, train_or_load
-from thesis_repro.zoo import model
+from thesis_repro.models.spec import Setting
+from thesis_repro.models.zoo import model
+from thesis_repro.training.images import ImageData, with_channels
+from thesis_repro.training.scale import Scale
+from thesis_repro.training.train import TrainingOptions, train_or_load
 
 LABELS = ("train_label", "validation_label")
 FILE_EVENTS = ("open", "os.rename", "os.remove", "os.chmod", "os.mkdir", "os.rmdir")

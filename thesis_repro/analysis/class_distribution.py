@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.proportion import multinomial_proportions_confint
 
-from thesis_repro.statistics import Interval
+from thesis_repro.analysis.statistics import Interval
 
 
 class Fit(NamedTuple):

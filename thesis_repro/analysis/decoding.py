@@ -4,17 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from thesis_repro.chapter import Chapter
-
 BATCH_SIZE = 100
 
 Decode = Callable[[list[np.ndarray]], np.ndarray]
-
-
-def decoder_of(chapter: Chapter, name: str) -> Decode:
-    """What makes images of one position per layer, each float32 (n, dimensions)."""
-    decoder = chapter.trained(name).model.decoder
-    return lambda z: decoder.predict_on_batch(z if len(z) > 1 else z[0])
 
 
 def decoded(decode: Decode, layers: Sequence[np.ndarray], batch: int = BATCH_SIZE) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data_prep.dsprites_renderer import COUNT, FACTORS, classes_of, render
-from thesis_repro.analysis.codes import Images
+from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.trajectories import rows_with
 
 DRAWN = "images drawn from their factors"  # what a figure of them says of its data

@@ -15,11 +15,10 @@ from scipy import ndimage
 
 from data_prep.reading import PreparedData
 from thesis_repro.analysis.decoding import Decode, decoded, grey
-from thesis_repro.images import ImageData
-from thesis_repro.spec import ModelSpec, Setting
-from thesis_repro.statistics import Interval, wilson
-from thesis_repro.training import TrainedModel
-from thesis_repro.zoo import MODELS
+from thesis_repro.analysis.statistics import Interval, wilson
+from thesis_repro.models.spec import ModelSpec, Setting
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.images import ImageData
 
 LEARNING_RATE_AS_RUN = 0.001  # Adam's default; original code (erratum E21)
 BLUR = 0.5  # px, standard deviation of a slight blur: the eye hardly sees it
@@ -92,10 +91,9 @@ def discriminator(generator: str | None, learning_rate: float | None = None) -> 
     return replace(spec, learning_rate=Setting(learning_rate, "original code", ("E21",)))
 
 
-def accuracy(trained: TrainedModel, data: ImageData) -> Interval:
-    """The share of held-out images that a trained discriminator tells right."""
-    count = len(data.validation)
-    return wilson(round(trained.history[-1]["val_accuracy"] * count), count)
+def accuracy(share: float, images: int) -> Interval:
+    """The share of so many held-out images that a discriminator tells right, with its interval."""
+    return wilson(round(share * images), images)
 
 
 # === Kinds of images ===

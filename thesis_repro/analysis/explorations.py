@@ -1,7 +1,8 @@
-"""Latent coordinates that are decoded to see what a model has learned (Section 4.4.2).
+"""Latent coordinates that are decoded to see what a model has learned (Sections 4.3 and 4.4.2).
 
-Grids (Figures 35, 36, 38), attribute arithmetic (39), paths between rotations (40, 71-74) and
-through regions of low density (43). Coordinates only: decoding is a callable that is passed in.
+Grids (Figures 35, 36, 38), lines from shape to shape (27, 61, 62), attribute arithmetic (39), paths
+between rotations (40, 71-74) and through regions of low density (43). Coordinates only: decoding is
+a callable that is passed in.
 """
 
 from collections.abc import Sequence
@@ -68,7 +69,13 @@ def layered_grid(
     return [*draws[:layer], positions, *draws[layer:]]
 
 
-# === Paths: Figures 40, 43 and 71 to 74 ===
+# === Paths: Figures 27, 40, 43, 61, 62 and 71 to 74 ===
+
+
+def segment(start: np.ndarray, end: np.ndarray, points: int) -> np.ndarray:
+    """Evenly spaced points from start to end (dimensions,), both included: (points, dimensions)."""
+    share = np.linspace(0, 1, points)[:, np.newaxis]
+    return (1 - share) * start + share * end
 
 
 def path_through(waypoints: np.ndarray, points: int) -> np.ndarray:

@@ -20,7 +20,7 @@ from sklearn.linear_model import LinearRegression
 
 from thesis_repro.analysis.factors import Factor, Kind, check, split, with_all
 from thesis_repro.analysis.predictors import Parts, forest, gain, grow, predict, simple_classifier
-from thesis_repro.statistics import (
+from thesis_repro.analysis.statistics import (
     Interval,
     bootstrap_mean,
     bootstrap_mean_of_means,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from thesis_repro.images import ImageBatches, with_channels
+from thesis_repro.training.images import ImageBatches, with_channels
 
 BATCH_SIZE = 32  # AlexNet's first maps are 1.2 MB an image
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from thesis_repro.analysis.gabor import STARTS, Gabor, fit_gabors, phase_shuffled
-from thesis_repro.statistics import Interval, wilson
+from thesis_repro.analysis.statistics import Interval, wilson
 
 QUANTILE = 0.95  # of a null's R2, which 5 % of kernels exceed by chance
 _FEWEST_SHUFFLED = 100  # few kernels are shuffled several times

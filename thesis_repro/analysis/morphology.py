@@ -11,7 +11,7 @@ from matplotlib.cbook import boxplot_stats
 from scipy import stats
 
 from data_prep.morphometry import measure, measure_all
-from thesis_repro.statistics import Interval, mean_sd
+from thesis_repro.analysis.statistics import Interval, mean_sd
 
 _FEW = 500  # images that one process measures sooner than two have started
 _GRID = 400  # places at which a density is looked at

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from thesis_repro.backend import full_float32
 from thesis_repro.seeds import derive_seed
+from thesis_repro.training.backend import full_float32
 
 EPSILON = 1e-4  # of t, between the two points of a step; original code, Karras et al. 2019
 FEATURE_LAYER = "conv2d_94"  # Section 4.3, footnote 35; its output before normalisation

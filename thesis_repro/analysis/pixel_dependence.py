@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from thesis_repro.statistics import benjamini_hochberg
+from thesis_repro.analysis.statistics import benjamini_hochberg
 
 ALPHA = 0.05  # "a 95% confidence level", captions of Figures 46 and 47
 HALF_A_LEVEL = 0.5 / 255  # below it, a pixel is black in a picture of 8 bits

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from thesis_repro.rank_tests import ks_distance, mann_whitney_p, superiority
-from thesis_repro.statistics import benjamini_hochberg
+from thesis_repro.analysis.rank_tests import ks_distance, mann_whitney_p, superiority
+from thesis_repro.analysis.statistics import benjamini_hochberg
 
 MOMENTS = ("mean", "sd", "skewness", "kurtosis")
 

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 
-from thesis_repro.images import ImageBatches
-from thesis_repro.losses import reconstruction_term
+from thesis_repro.models.losses import reconstruction_term
 from thesis_repro.seeds import seed_noise
+from thesis_repro.training.images import ImageBatches
 
 
 def split_losses(

@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from data_prep.errors import DataError
 from thesis_repro.files import sha256
-from thesis_repro.report.captions import Key
 from thesis_repro.report.reading import (
     Damaged,
     Manifest,
@@ -24,6 +23,7 @@ from thesis_repro.report.reading import (
     read_table,
 )
 from thesis_repro.report.results import File, Item, Problem, Results, Section
+from thesis_repro.thesis.captions import Key
 
 _SECTION = re.compile(r"\d+\.\d+")
 _NUMBERED = re.compile(r"(figure|table)_(\d+)(?:_(.+))?")

@@ -2,7 +2,6 @@
 
 import base64
 import re
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,14 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from thesis_repro import provenance
-from thesis_repro.errata import load_errata
-from thesis_repro.files import atomic_path
+from thesis_repro.files import atomic_path, read_packaged
 from thesis_repro.report import views
-from thesis_repro.report.captions import Key, load_captions
-from thesis_repro.report.numbers import cell, table_view
-from thesis_repro.report.questions import questions_of
+from thesis_repro.report.cells import cell, table_view
 from thesis_repro.report.results import Item, Results, ThesisPages, count_verdicts
-from thesis_repro.verdicts import Verdict
+from thesis_repro.thesis.captions import Key, load_captions
+from thesis_repro.thesis.errata import load_errata
+from thesis_repro.verdicts.judgements import Verdict
+from thesis_repro.verdicts.questions import questions_of
 
 
 def write_page(results: Results, path: Path, pages: ThesisPages | None = None) -> None:
@@ -76,7 +75,7 @@ def _environment() -> Environment:
 
 
 def _packaged(name: str) -> str:
-    return resources.files("thesis_repro.report").joinpath(name).read_text(encoding="utf-8")
+    return read_packaged("report", name)
 
 
 # === What the template calls ===

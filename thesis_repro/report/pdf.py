@@ -10,8 +10,8 @@ from pathlib import Path
 from pypdfium2 import PdfDocument, PdfiumError
 
 from data_prep.errors import DataError
-from thesis_repro.report.captions import Caption
 from thesis_repro.report.results import ThesisPage, ThesisPages
+from thesis_repro.thesis.captions import Caption
 
 DPI = 110
 _POINTS_PER_INCH = 72

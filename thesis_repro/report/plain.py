@@ -5,8 +5,8 @@ from typing import Any
 
 from thesis_repro import provenance
 from thesis_repro.files import write_json
-from thesis_repro.report.questions import questions_of
 from thesis_repro.report.results import Item, Results, Section, count_verdicts
+from thesis_repro.verdicts.questions import questions_of
 
 
 def write_plain(results: Results, path: Path) -> None:

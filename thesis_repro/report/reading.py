@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from thesis_repro.claims import Claim, load_claims
-from thesis_repro.verdict_rules import CheckResult
-from thesis_repro.verdicts import Judgement, Verdict
+from thesis_repro.thesis.claims import Claim, load_claims
+from thesis_repro.verdicts.judgements import Judgement, Verdict
+from thesis_repro.verdicts.rules import CheckResult
 
 
 class Damaged(Exception):

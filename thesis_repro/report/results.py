@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from thesis_repro.claims import load_claims
-from thesis_repro.report.captions import Caption, Key, load_captions
 from thesis_repro.report.reading import Answer, Manifest, Picture, Table
-from thesis_repro.verdicts import Judgement, Verdict, judge
+from thesis_repro.thesis.captions import Caption, Key, load_captions
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.verdicts.judgements import Judgement, Verdict, judge
 
 
 class Problem(NamedTuple):

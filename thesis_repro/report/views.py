@@ -2,12 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from thesis_repro.report.numbers import Cell, cell
-from thesis_repro.report.questions import by_question
+from thesis_repro.report.cells import Cell, cell
 from thesis_repro.report.reading import Answer
 from thesis_repro.report.results import Gap, Results, Section
-from thesis_repro.research_questions import QUESTIONS
-from thesis_repro.verdicts import Judgement
+from thesis_repro.thesis.research_questions import QUESTIONS
+from thesis_repro.verdicts.judgements import Judgement
+from thesis_repro.verdicts.questions import by_question
 
 # The thesis's table of contents.
 SECTION_TITLES = {

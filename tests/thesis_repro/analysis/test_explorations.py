@@ -17,9 +17,9 @@ from thesis_repro.analysis.explorations import (
     layered_grid,
     path_through,
     prior_log_density,
+    segment,
     some_with,
 )
-from thesis_repro.analysis.traversals import segment
 
 
 @pytest.fixture
@@ -158,3 +158,12 @@ def test_alphas_of_text_and_code():
         assert alphas[0] == 0
         assert alphas[-1] == pytest.approx(last)
         np.testing.assert_allclose(np.diff(alphas), alphas[1])
+
+
+def test_points_are_evenly_spaced_and_reach_both_ends():
+    start, end = np.array([1.0, -2.0, 0.0]), np.array([2.0, 2.0, 0.0])
+    points = segment(start, end, 21)
+    assert points.shape == (21, 3)
+    np.testing.assert_array_equal(points[[0, -1]], [start, end])
+    np.testing.assert_allclose(points[10], [1.5, 0, 0])
+    np.testing.assert_allclose(np.diff(points, axis=0), np.tile((end - start) / 20, (20, 1)))

@@ -11,7 +11,7 @@ from thesis_repro.analysis.pixel_moments import (
     moments_as_run,
     pixels_that_differ,
 )
-from thesis_repro.rank_tests import mann_whitney_p
+from thesis_repro.analysis.rank_tests import mann_whitney_p
 
 
 @pytest.fixture

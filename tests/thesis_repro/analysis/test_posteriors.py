@@ -7,8 +7,8 @@ from scipy import integrate, stats
 
 from thesis_repro.analysis import posteriors as module
 from thesis_repro.analysis.posteriors import kl_divergences, posteriors
-from thesis_repro.networks import build_model
-from thesis_repro.zoo import MODELS
+from thesis_repro.models.building import build_model
+from thesis_repro.models.zoo import MODELS
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from thesis_repro.claims import load_claims
 from thesis_repro.files import sha256, write_json
-from thesis_repro.report.captions import load_captions
+from thesis_repro.thesis.captions import load_captions
+from thesis_repro.thesis.claims import load_claims
 
 TABLE_3 = """\
 model,reading,original_mean,p,scale,data

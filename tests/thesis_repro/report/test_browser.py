@@ -7,10 +7,10 @@ import subprocess
 
 import pytest
 
-from thesis_repro.report.captions import load_captions
 from thesis_repro.report.collect import collect
 from thesis_repro.report.page import write_page
 from thesis_repro.report.pdf import thesis_pages
+from thesis_repro.thesis.captions import load_captions
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")

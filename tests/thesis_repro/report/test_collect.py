@@ -3,9 +3,9 @@
 import pytest
 
 from data_prep.errors import DataError
-from thesis_repro.claims import load_claims
 from thesis_repro.report.collect import collect, require, require_claims
 from thesis_repro.report.results import count_verdicts
+from thesis_repro.thesis.claims import load_claims
 
 CHAPTERS = {"3.4": "chapters.ch3_4", "4.2": "chapters.ch4_2", "4.3": "chapters.ch4_3"}
 

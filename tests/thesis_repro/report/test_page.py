@@ -6,14 +6,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from thesis_repro.claims import load_claims
-from thesis_repro.errata import load_errata
 from thesis_repro.files import write_json
-from thesis_repro.report.captions import load_captions
 from thesis_repro.report.collect import collect
 from thesis_repro.report.page import duration, write_page
 from thesis_repro.report.plain import write_plain
 from thesis_repro.report.results import ThesisPage
+from thesis_repro.thesis.captions import load_captions
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.errata import load_errata
 
 CHAPTERS = {"4.2": "chapters.ch4_2", "4.3": "chapters.ch4_3"}
 VOID = {"meta", "link", "img", "br"}

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from data_prep.errors import DataError
-from thesis_repro.report.captions import load_captions
 from thesis_repro.report.pdf import find_page, thesis_pages
+from thesis_repro.thesis.captions import load_captions
 
 CAPTIONS = load_captions()
 LISTS = 4  # pages before the first caption

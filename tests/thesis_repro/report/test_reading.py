@@ -13,7 +13,7 @@ from thesis_repro.report.reading import (
     read_picture,
     read_table,
 )
-from thesis_repro.verdicts import Verdict
+from thesis_repro.verdicts.judgements import Verdict
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from thesis_repro.cli import main
-from thesis_repro.report_commands import claims, report
+from thesis_repro.commands.report import claims, report
 
 DONE, USAGE, DATA, NOT_REPLICATED = 0, 2, 3, 4
 
@@ -86,7 +86,7 @@ def test_report_with_a_file_that_is_no_thesis(out, tmp_path):
 
 def test_report_loads_nothing_heavy(out):
     code = (
-        "import sys; from thesis_repro.report_commands import report; "
+        "import sys; from thesis_repro.commands.report import report; "
         f"report(['--out', {str(out)!r}], standalone_mode=False); print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from thesis_repro.claims import load_claims
 from thesis_repro.report.collect import collect
 from thesis_repro.report.views import SECTION_TITLES, environments, origins, quantities, sections
-from thesis_repro.verdicts import Judgement, Verdict
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.verdicts.judgements import Judgement, Verdict
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
 

@@ -1,0 +1,52 @@
+"""The doctor: what it finds, and that each problem comes with its fix."""
+
+import shutil
+
+import pytest
+
+from data_prep.prepare import DATASETS, prepare
+from thesis_repro.commands import doctor
+from thesis_repro.commands.doctor import Finding
+
+
+@pytest.fixture
+def examined(tmp_path):
+    prepare("mnist", tmp_path, stand_in=True)
+    prepare("morpho-mnist", tmp_path, stand_in=True)
+    (tmp_path / "morpho-mnist-stand-in" / "manifest.json").write_text("{}")
+    return {finding.topic: finding for finding in doctor.examine(tmp_path, tmp_path / "runs")}
+
+
+def test_prepared_data_are_described(examined):
+    found = examined["mnist-stand-in"]
+    assert found == ("mnist-stand-in", "stand-in: scikit-learn digits, 28x28 by Lanczos", "")
+
+
+def test_damaged_data_come_with_their_fix(examined):
+    found = examined["morpho-mnist-stand-in"]
+    assert found.found == "damaged"
+    assert "schema_version is None" in found.problem
+    assert "data prepare morpho-mnist --stand-in" in found.problem
+
+
+@pytest.mark.parametrize("dataset", sorted(set(DATASETS) - {"mnist", "morpho-mnist"}))
+def test_missing_data_come_with_the_command(examined, dataset):
+    assert examined[dataset].found == "not prepared"
+    assert f"`thesis-repro data prepare {dataset}" in examined[dataset].problem
+
+
+def test_backend_devices_and_disk(examined, tmp_path):
+    assert examined["backend"].found == "tensorflow"
+    assert "cpu:0" in examined["devices"].found
+    free = shutil.disk_usage(tmp_path).free / 1e9
+    assert abs(float(examined["disk for runs"].found.split()[0].replace(",", "")) - free) < 2
+
+
+def test_nothing_is_changed(tmp_path):
+    doctor.examine(tmp_path / "data", tmp_path / "runs")
+    assert not list(tmp_path.iterdir())
+
+
+def test_rendering_marks_problems():
+    text = doctor.render([Finding("cores", "2"), Finding("mnist", "not prepared", "prepare it")])
+    assert text.splitlines() == ["  cores  2", "! mnist  not prepared", "         -> prepare it"]

@@ -1,0 +1,95 @@
+"""The commands `plan` and `all`, and dry runs of the others."""
+
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from data_prep.prepare import prepare
+from thesis_repro.cli import main
+from thesis_repro.models import zoo
+
+DONE, FAILED, USAGE, DATA = 0, 1, 2, 3  # exit codes of the design
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    prepare("mnist", folder, stand_in=True)
+    return folder
+
+
+def test_dry_runs_show_the_plan_and_do_nothing(data_dir, tmp_path):
+    folders = ["--data-dir", data_dir, "--runs-dir", tmp_path / "runs"]
+    for arguments in (
+        ("train", "mnist-vae"),
+        ("chapter", "4.2", "--out", tmp_path / "out"),
+        ("plan", "4.2", "--out", tmp_path / "out"),
+        ("all", "--out", tmp_path / "out"),
+    ):
+        dry = () if arguments[0] == "plan" else ("--dry-run",)
+        result = run(*arguments, *dry, "--scale", "smoke", "--stand-in", *folders)
+        assert result.exit_code == DONE, result.output
+        assert "data mnist" in result.stdout
+        assert " jobs to do: about " in result.stdout
+    assert not (tmp_path / "runs").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_wants_a_number_of_gpus():
+    result = run("all", "--address", "somewhere:6379")
+    assert result.exit_code == USAGE
+    assert "--address wants --gpus" in result.stderr
+
+
+@pytest.fixture
+def few_jobs(monkeypatch):
+    """A thesis of one section and one small model."""
+    monkeypatch.setattr("thesis_repro.commands.plan.CHAPTERS", {"3.4": "chapters.ch3_4"})
+    small = replace(zoo.MODELS["digit-classifier"], in_table_2=True)
+    monkeypatch.setattr("thesis_repro.models.zoo.MODELS", {small.id: small})
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("few_jobs")
+def test_all_does_what_is_missing_and_then_nothing(tmp_path):
+    folders = ["--data-dir", tmp_path / "data", "--runs-dir", tmp_path / "runs", "--out", tmp_path]
+    first, second = (run("all", "--scale", "smoke", "--stand-in", *folders) for _ in range(2))
+    assert first.exit_code == second.exit_code == DONE, first.output
+    started = [line.split("  ")[1] for line in first.stdout.splitlines() if line[:5] == "start"]
+    assert sorted(started) == ["chapter 3.4", "data mnist", "train digit-classifier"]
+    assert started.index("data mnist") < started.index("train digit-classifier")
+    assert second.stdout.splitlines()[-1] == "All 3 jobs are done."
+    assert "start" not in second.stdout
+    assert f"Nothing is new; the report: {tmp_path / 'index.html'}" in second.stdout
+    assert "2 epochs" in (tmp_path / "runs" / "logs" / "train-digit-classifier.log").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("few_jobs")
+def test_all_names_what_fails_with_its_log_and_command(tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "digit-classifier").write_text("in the way")
+    folders = ["--data-dir", tmp_path / "data", "--runs-dir", tmp_path / "runs", "--out", tmp_path]
+    result = run("all", "--scale", "smoke", "--stand-in", *folders)
+    assert result.exit_code == FAILED
+    log = tmp_path / "runs" / "logs" / "train-digit-classifier.log"
+    assert f"failed: train digit-classifier\n  log: {log}\n" in result.stderr
+    assert "  again: thesis-repro train digit-classifier --scale smoke " in result.stderr
+    assert "cannot be written" in log.read_text()
+    assert "done   chapter 3.4" in result.stdout
+
+
+@pytest.mark.usefixtures("few_jobs")
+def test_all_without_data_says_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr("thesis_repro.commands.plan.CHAPTERS", {})
+    result = run("all", "--scale", "smoke", "--data-dir", tmp_path, "--runs-dir", tmp_path)
+    assert result.exit_code == DATA
+    assert (
+        "not run: data mnist: its official files are missing: `thesis-repro data" in result.stderr
+    )
+    assert "not run: train digit-classifier: needs data mnist" in result.stderr

@@ -1,0 +1,250 @@
+"""Running plans of toy jobs: order, failures, interruptions; with Ray on faked GPUs."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from thesis_repro.plan.execution import Execution, InTurn, Outcome, newest_line, repeat_command
+from thesis_repro.plan.jobs import Job
+
+PYTHON = (sys.executable, "-c")
+
+
+def job(name, code="", needs=(), done=False, problem="", cost=0.0):
+    return Job(name, tuple(needs), (code,), done, problem, multiply_adds=cost)
+
+
+def plan(*jobs):
+    return {one.name: one for one in jobs}
+
+
+def execute(jobs, tmp_path, workers=None):
+    lines = []
+    execution = Execution(jobs, workers or InTurn(PYTHON), tmp_path / "logs", lines.append)
+    execution.run()
+    return execution, lines
+
+
+def test_needs_come_first_then_the_longest_training(tmp_path):
+    jobs = plan(
+        job("train short", needs=["data a"], cost=1),
+        job("train long", needs=["data a"], cost=5),
+        job("data a"),
+        job("chapter 1", needs=["train short", "train long"]),
+        job("chapter 2", needs=["train long"]),
+    )
+    execution, lines = execute(jobs, tmp_path)
+    started = [line.split("  ")[1] for line in lines if line.startswith("start")]
+    assert started == ["data a", "train long", "chapter 2", "train short", "chapter 1"]
+    assert execution.done == set(jobs)
+    assert lines[-1].endswith("(5 of 5)")
+
+
+def test_what_is_done_is_not_run_again(tmp_path):
+    jobs = plan(job("data a", "raise SystemExit(9)", done=True), job("train b", needs=["data a"]))
+    execution, lines = execute(jobs, tmp_path)
+    assert execution.done == set(jobs)
+    assert len(lines) == 2
+    assert execute(plan(job("data a", done=True)), tmp_path)[1] == []
+
+
+def test_a_failure_stops_only_what_needs_it(tmp_path):
+    jobs = plan(
+        job("train bad", "print('because'); raise SystemExit(4)"),
+        job("train good"),
+        job("chapter bad", needs=["train bad", "train good"]),
+        job("chapter worse", needs=["chapter bad"]),
+        job("chapter good", needs=["train good"]),
+    )
+    execution, lines = execute(jobs, tmp_path)
+    assert execution.done == {"train good", "chapter good"}
+    assert execution.failed["train bad"].exit_code == 4
+    assert execution.left == {
+        "chapter bad": "needs train bad",
+        "chapter worse": "needs chapter bad",
+    }
+    log = execution.log_of("train bad").read_text()
+    assert "because" in log
+    assert log.startswith("$ thesis-repro ")
+    assert any(line.startswith("FAILED train bad  exit code 4") for line in lines)
+
+
+def test_what_cannot_be_run_is_left_with_its_reason(tmp_path):
+    jobs = plan(job("data a", problem="files are missing"), job("train b", needs=["data a"]))
+    execution, lines = execute(jobs, tmp_path)
+    assert (execution.done, lines) == (set(), [])
+    assert execution.left == {"data a": "files are missing", "train b": "needs data a"}
+
+
+def test_logs_of_two_attempts_are_both_kept(tmp_path):
+    for word in ("one", "two"):
+        execution, _ = execute(plan(job("train a", f"print('{word}')")), tmp_path)
+    log = execution.log_of("train a").read_text()
+    assert [line for line in log.splitlines() if not line.startswith("$")] == ["one", "two"]
+
+
+def test_what_a_running_job_says_is_told_as_it_comes(tmp_path, monkeypatch):
+    monkeypatch.setattr("thesis_repro.plan.execution.NEWS_PAUSE", 0.1)
+    said = tmp_path / "said"
+    code = (  # in one line, as the command stands in the log before what it says
+        "import pathlib, time; print('epoch 1', flush=True); "
+        f"[time.sleep(0.01) for _ in iter(pathlib.Path({str(said)!r}).exists, True)]; "
+        "print('epoch 2', flush=True)"
+    )
+    lines = []
+
+    def tell(line):
+        lines.append(line.strip())
+        if line.strip() == "epoch 1":
+            said.touch()
+
+    Execution(plan(job("train a", code)), InTurn(PYTHON), tmp_path / "logs", tell).run()
+    assert lines[1] == "epoch 1"  # once, although it stays the newest line for a while
+    assert lines.count("epoch 1") == 1
+    assert lines[-1].startswith("done   train a")
+
+
+@pytest.mark.parametrize(
+    ("log", "line"),
+    [
+        (b"$ thesis-repro train a\n", ""),  # it has only begun
+        (b"$ thesis-repro train a\nepoch 1\nepo", "epoch 1"),  # one that is not whole yet
+        (b"x" * 5_000 + b"\nepoch 2\n", "epoch 2"),
+        (b"", ""),
+    ],
+)
+def test_the_newest_line_is_the_last_whole_one(tmp_path, log, line):
+    path = tmp_path / "log"
+    path.write_bytes(log)
+    assert newest_line(path) == line
+    assert newest_line(tmp_path / "none") == ""
+
+
+def test_the_command_can_be_repeated():
+    one = Job("train a", (), ("train", "a", "--data-dir", "my data"), False)
+    assert repeat_command(one) == "thesis-repro train a --data-dir 'my data'"
+
+
+class Interrupted:
+    """Workers whose second wait is Ctrl-C."""
+
+    def __init__(self):
+        self.waits, self.stopped, self.names = 0, False, []
+
+    def has_room(self, job):
+        return not self.names
+
+    def start(self, job, log):
+        self.names.append(job.name)
+
+    def wait(self, timeout):
+        self.waits += 1
+        if self.waits == 2:
+            raise KeyboardInterrupt
+        return self.names.pop(), Outcome(0, 1.0)
+
+    def stop(self):
+        self.stopped = True
+
+
+def test_ctrl_c_ends_what_runs(tmp_path):
+    workers = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        execute(plan(job("train a"), job("train b")), tmp_path, workers)
+    assert workers.stopped
+
+
+def test_ctrl_c_reaches_the_job_and_waits_for_it(tmp_path):
+    code = (
+        "import time, pathlib\ntry:\n pathlib.Path('began').touch()\n time.sleep(60)\n"
+        "except KeyboardInterrupt:\n pathlib.Path('saved').touch()"
+    )
+    script = (
+        "import signal, sys; from pathlib import Path\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
+        "from thesis_repro.plan.execution import *; from thesis_repro.plan.jobs import Job\n"
+        f"job = Job('train a', (), ({code!r},), False)\n"
+        "Execution({'train a': job}, InTurn((sys.executable, '-c')), Path('logs'), print).run()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stderr=subprocess.PIPE)
+    wait_until((tmp_path / "began").exists, 60)
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    assert (tmp_path / "saved").exists()
+    assert process.returncode != 0
+
+
+def test_ctrl_c_while_a_job_is_started_ends_it_too(tmp_path, monkeypatch):
+    started = []
+
+    def start(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        started.append(subprocess.Popen([*PYTHON, "import time; time.sleep(60)"]))
+        return started[0]
+
+    monkeypatch.setattr("thesis_repro.plan.execution.start_process", start)
+    with pytest.raises(KeyboardInterrupt):
+        execute(plan(job("train a")), tmp_path)
+    assert started[0].poll() is not None
+
+
+# --- Ray ---
+
+RAY_SCRIPT = Path(__file__).with_name("ray_worker.py")
+
+
+def with_ray(*arguments, timeout=300):
+    command = [sys.executable, str(RAY_SCRIPT), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.split()
+
+
+@pytest.mark.slow
+def test_each_training_sees_one_gpu_and_four_run_side_by_side(tmp_path):
+    """Eight jobs that sleep: with four faked GPUs in under 0.3 of the time that one takes."""
+    seconds = {gpus: float(with_ray("race", gpus, tmp_path / str(gpus))[-1]) for gpus in (1, 4)}
+    assert seconds[4] < 0.3 * seconds[1]
+    for gpus in (1, 4):
+        seen = [path.read_text() for path in (tmp_path / str(gpus)).glob("gpu-*")]
+        assert len(seen) == 8
+        assert set(seen) == {str(number) for number in range(gpus)}  # one each, and all in use
+        assert (tmp_path / str(gpus) / "chapter").read_text() == ""  # a section sees none
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_what_runs_on_gpus(tmp_path):
+    command = [sys.executable, str(RAY_SCRIPT), "stop", str(tmp_path)]
+    driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    notes = [tmp_path / f"began-{n}" for n in range(2)]
+    wait_until(lambda: all(note.exists() and note.read_text() for note in notes), 120)
+    os.kill(driver.pid, signal.SIGINT)
+    _, errors = driver.communicate(timeout=60)
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    wait_until(lambda: not any(is_alive(int(note.read_text())) for note in notes), 10)
+
+
+def wait_until(condition, seconds):
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.slow
+def test_more_gpus_than_there_are_is_an_error():
+    message = " ".join(with_ray("too-many"))
+    assert "3 GPUs are asked for, but Ray finds 2 on this machine. Give --gpus 2" in message

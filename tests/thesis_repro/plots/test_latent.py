@@ -1,0 +1,64 @@
+"""What the shared drawings of latent spaces show."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from thesis_repro.analysis.normality import BINS
+from thesis_repro.plots.figures import COLOURS
+from thesis_repro.plots.latent import histograms, image_rows
+
+
+@pytest.fixture(scope="module")
+def z():
+    return np.random.default_rng(0).normal(size=(400, 3)) * [1, 0.2, 3]
+
+
+def panels(figure):
+    return [axes for axes in figure.axes if axes.get_xlim()]
+
+
+def test_a_panel_per_dimension_with_density_and_prior(z):
+    figure = histograms("title", {"all": {"all": z}}, {"all": 1})
+    axes = panels(figure)
+    assert [own.get_title() for own in axes] == ["$z_{1}$", "$z_{2}$", "$z_{3}$"]
+    for own, column in zip(axes, z.T, strict=True):
+        edges, heights = zip(*((bar.get_x(), bar.get_height()) for bar in own.patches), strict=True)
+        expected, bins = np.histogram(column, BINS, density=True)
+        np.testing.assert_allclose(heights, expected)
+        np.testing.assert_allclose(edges, bins[:-1])
+        x, y = own.lines[0].get_data()
+        assert (x[0], x[-1]) == (-3, 3)
+        np.testing.assert_allclose(y, np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))
+        assert own.get_xlim() == axes[0].get_xlim()
+        assert own.get_ylim() == axes[0].get_ylim()
+
+
+def test_the_marked_dimension_has_another_colour(z):
+    rows = {"one": {"one": z}, "two": {"two": z}}
+    axes = panels(histograms("title", rows, {"one": 2, "two": 0}))
+    colours = [own.patches[0].get_facecolor()[:3] for own in axes]
+    marked = [colour == to_rgb(COLOURS[1]) for colour in colours]
+    assert marked == [False, False, True, True, False, False]
+
+
+def test_groups_lie_over_each_other_and_are_named(z):
+    figure = histograms("title", {"all": {"low": z[:100], "high": z[100:]}}, {})
+    assert all(len(own.patches) == 2 * BINS for own in panels(figure))
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["low", "high"]
+
+
+def test_images_are_inverted_and_in_order():
+    images = np.linspace(0, 1, 6).reshape(6, 1, 1, 1) * np.ones((1, 4, 4, 1))
+    figure = image_rows("title", {"up": images[:3], "down": images[3:]})
+    shown = [axes.images[0] for axes in figure.axes]
+    np.testing.assert_allclose([image.get_array()[0, 0] for image in shown], 1 - images[:, 0, 0, 0])
+    assert {image.get_clim() for image in shown} == {(0, 1)}
+    assert [axes.get_ylabel() for axes in figure.axes] == ["up", "", "", "down", "", ""]
+
+
+def test_colour_images_are_not_inverted():
+    images = np.random.default_rng(0).random((2, 4, 4, 3))
+    shown = [axes.images[0].get_array() for axes in image_rows("title", {"row": images}).axes]
+    np.testing.assert_array_equal(shown, images)

@@ -1,0 +1,157 @@
+"""What the drawings of latent paths and decoded grids show."""
+
+import numpy as np
+import pytest
+
+from thesis_repro.analysis.explorations import axis, axis_as_run, grid
+from thesis_repro.analysis.trajectories import mean_by_bin, mean_by_value, plane
+from thesis_repro.plots.trajectories import LayerPath, circles, image_grids, interpolation, paths
+
+
+def path(z, attribute, bins=None):
+    found = mean_by_bin(z, attribute, bins) if bins else mean_by_value(z, attribute)
+    return LayerPath(found, plane(found.filled.means))
+
+
+@pytest.fixture
+def curve():
+    """A path of five positions in the plane, without scatter."""
+    return np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 1.0], [2.0, 2.0], [0.0, 3.0]])
+
+
+def arrows(axes):
+    (quiver,) = (own for own in axes.collections if hasattr(own, "U"))
+    tails = np.asarray(quiver.XY)
+    return tails, tails + np.stack([quiver.U, quiver.V], axis=1)
+
+
+def titled(figure):
+    return {own.get_title(): own for own in figure.axes if own.get_title()}
+
+
+# --- Paths ---
+
+
+def test_each_layer_has_its_lines_and_its_path(curve):
+    figure = paths("title", {"x": [path(curve, range(5)), path(curve[::-1], range(5))]})
+    panels = titled(figure)
+    assert list(panels) == ["mean z, layer 1", "mean z, layer 2", "path, layer 1", "path, layer 2"]
+    for layer, expected in ((1, curve), (2, curve[::-1])):
+        lines = panels[f"mean z, layer {layer}"].lines
+        for line, column in zip(lines, expected.T, strict=True):
+            np.testing.assert_array_equal(line.get_xdata(), range(5))
+            np.testing.assert_array_equal(line.get_ydata(), column)
+        tails, heads = arrows(panels[f"path, layer {layer}"])
+        np.testing.assert_allclose(tails, expected[:-1])
+        np.testing.assert_allclose(heads, expected[1:])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["$z_{1}$", "$z_{2}$"]
+
+
+def test_a_single_layer_is_not_numbered_and_an_attribute_takes_a_row(curve):
+    own = [path(curve, range(5))]
+    figure = paths("title", {"x": own, "y": own})
+    assert list(titled(figure)) == ["mean z", "path"]
+    assert [axes.get_ylabel() for axes in figure.axes[:4]] == ["x", "", "y", ""]
+
+
+def test_arrows_from_the_origin_as_run(curve):
+    figure = paths("title", {"x": [path(curve, range(5))]}, from_origin=True)
+    tails, heads = arrows(titled(figure)["path"])
+    np.testing.assert_array_equal(tails, np.zeros((5, 2)))
+    np.testing.assert_allclose(heads, curve)
+
+
+def test_an_empty_bin_is_a_gap_in_the_lines_and_no_position(curve):
+    figure = paths("title", {"x": [path(curve, [0.0, 0.15, 0.25, 0.35, 1.0], bins=10)]})
+    panels = titled(figure)
+    values = panels["mean z"].lines[0].get_ydata()
+    assert np.isnan(values).sum() == 5
+    heads = arrows(panels["path"])[1]
+    assert heads.shape == (4, 2)
+    assert np.isfinite(heads).all()
+
+
+def test_colours_follow_the_value(curve):
+    values = [0.0, 1.0, 2.0, 3.0, 40.0]
+    figure = paths("title", {"x": [path(curve, values)]})
+    axes = titled(figure)["path"]
+    colours = next(own for own in axes.collections if not hasattr(own, "U")).get_facecolor()
+    steps = np.abs(np.diff(colours, axis=0)).sum(axis=1)
+    assert steps[-1] > 5 * steps[:-1].max()
+    bars = [own for own in figure.axes if own.get_label() == "<colorbar>"]
+    assert [own.get_ylim() for own in bars] == [(0, 40)]
+
+
+def test_categories_are_named_on_both_sides(curve):
+    names = ("square", "ellipse", "heart")
+    own = [path(curve[:3], range(3))]
+    figure = paths("title", {"shape": own}, names={"shape": names})
+    panels = titled(figure)
+    assert [tick.get_text() for tick in panels["mean z"].get_xticklabels()] == list(names)
+    assert [text.get_text() for text in panels["path"].texts] == list(names)
+    assert not [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
+
+
+def test_both_directions_of_a_plane_have_the_same_scale(curve):
+    figure = paths("title", {"x": [path(curve * [10, 1], range(5))]})
+    axes = titled(figure)["path"]
+    assert axes.get_aspect() == 1
+    assert np.ptp(axes.get_xlim()) == pytest.approx(np.ptp(axes.get_ylim()))
+    assert axes.get_xlim()[0] < 0 < 20 < axes.get_xlim()[1]
+
+
+def test_a_circle_per_shape(curve):
+    shapes = {"square": (np.arange(5.0), curve), "heart": (np.arange(5.0) * 2, curve + 1)}
+    figure = circles("title", shapes)
+    panels = titled(figure)
+    assert list(panels) == ["square", "heart"]
+    np.testing.assert_allclose(arrows(panels["heart"])[1], curve[1:] + 1)
+    bars = [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
+    assert [axes.get_xlim() for axes in bars] == [(0, 4), (0, 8)]
+    assert {axes.get_xlabel() for axes in bars} == {"rotation in degrees"}
+
+
+# --- Decoded images ---
+
+
+def test_the_first_dimension_goes_down_and_grey_is_inverted():
+    """Each image is all of one grey, (z_1 + z_2 / 10 + 4) / 8, so that its place tells its z."""
+    values = axis(4)
+    greys = (grid(values) @ [1, 0.1] + 4) / 8
+    images = greys[:, np.newaxis, np.newaxis, np.newaxis] * np.ones((16, 3, 5, 1))
+    figure = image_grids("title", {"one": images, "two": images}, values)
+    first, second = figure.axes
+    assert (first.get_title(), second.get_title()) == ("one", "two")
+    canvas = first.images[0].get_array()
+    assert canvas.shape == (12, 20)
+    np.testing.assert_allclose(canvas[::3, ::5], 1 - greys.reshape(4, 4))
+    np.testing.assert_allclose(canvas[:3, :5], 1 - greys[0])
+    assert (first.get_xlabel(), first.get_ylabel()) == ("dimension 2", "dimension 1")
+
+
+def test_colour_pictures_are_shown_as_they_are():
+    images = np.random.default_rng(0).random((9, 2, 2, 3))
+    figure = image_grids("title", {"one": images}, axis(3))
+    canvas = np.asarray(figure.axes[0].images[0].get_array())
+    np.testing.assert_array_equal(canvas[2:4, 4:6], images[5])
+
+
+def test_ticks_stand_at_the_middle_of_the_images():
+    images = np.zeros((400, 28, 28, 1))
+    axes = image_grids("title", {"one": images}, axis_as_run(20)).axes[0]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["-3", "0", "2.7"]
+    np.testing.assert_allclose(axes.get_xticks(), np.array([0.5, 10.5, 19.5]) * 28 - 0.5)
+
+
+def test_images_of_a_line_stand_over_their_densities():
+    images = np.linspace(0, 1, 5)[:, np.newaxis, np.newaxis, np.newaxis] * np.ones((5, 4, 4, 1))
+    densities = {"prior": np.arange(5.0), "encoded images": -np.arange(5.0)}
+    figure = interpolation("title", images, densities)
+    shown = [axes.images[0].get_array()[0, 0] for axes in figure.axes if axes.images]
+    np.testing.assert_allclose(shown, 1 - np.linspace(0, 1, 5))
+    panels = [axes for axes in figure.axes if axes.lines]
+    for axes, (name, density) in zip(panels, densities.items(), strict=True):
+        assert axes.get_title("left") == f"log density of the {name} (nats)"
+        (line,) = axes.lines
+        np.testing.assert_array_equal(line.get_ydata(), density)
+        np.testing.assert_allclose(line.get_xdata(), np.linspace(0, 1, 5))

@@ -1,0 +1,72 @@
+"""Train a few steps under the backend of KERAS_BACKEND: ``agreement_worker.py FOLDER NAME PLAN``.
+
+FOLDER holds images.npy, uint8; PLAN is JSON, {model: [steps, batch size]}. A model starts with the
+weights in FOLDER/MODEL.npz; where there are none, the model's own are written there. Noise comes
+from a fixed table at the place that the seed generators' states say, the same under every backend.
+Losses, one row a step, go to FOLDER/NAME.json, weights after all steps to FOLDER/MODEL-NAME.npz.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from thesis_repro.models.building import build_model
+from thesis_repro.models.spec import Setting
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.images import ImageData, with_channels
+from thesis_repro.training.train import TRAINERS
+
+NOISE = np.random.default_rng(0).normal(size=(997, 32, 2)).astype("float32")
+
+
+class NoReport:
+    def batch(self, loss):
+        pass
+
+
+def normal(shape, dtype="float32", seed=None):
+    """Standard normal values by the state of a seed generator, which goes on by one."""
+    state = ops.cast(seed.next(), "int32")  # seeds have 31 bits
+    place = ops.mod(ops.mod(state[0], 997) + 31 * state[1], 997)
+    return ops.take(ops.convert_to_tensor(NOISE), place, axis=0)[: shape[0]]
+
+
+def start(model, file):
+    if not file.exists():
+        np.savez(file, *[ops.convert_to_numpy(weight) for weight in model.weights])
+    with np.load(file) as stored:
+        for index, weight in enumerate(model.weights):
+            weight.assign(stored[f"arr_{index}"])
+
+
+def train(model_id, steps, batch, folder, name):
+    """The losses of each step; an epoch is one batch, validated on the batch that follows it."""
+    keras.utils.set_random_seed(0)
+    spec = replace(MODELS[model_id], batch_size=Setting(batch, "test"))
+    model = build_model(spec)
+    start(model, folder / f"{model_id}.npz")
+    trainer = TRAINERS[spec.family](spec, model)
+    images = with_channels(np.load(folder / "images.npy"), spec.input_shape.value[-1])
+    rows = []
+    for step in range(1, steps + 1):
+        batches = [images[first * batch : (first + 1) * batch] for first in (step - 1, step)]
+        data = ImageData(*batches, "digits", "agreement", True)
+        rows.append(trainer.epoch(data, 0, step, NoReport()))
+    weights = [ops.convert_to_numpy(weight) for weight in model.weights]
+    np.savez(folder / f"{model_id}-{name}.npz", *weights)
+    return {"rows": rows, "paths": [weight.path for weight in model.weights]}
+
+
+def main(folder, name, plan):
+    keras.random.normal = normal
+    results = {model: train(model, *steps, folder, name) for model, steps in plan.items()}
+    (folder / f"{name}.json").write_text(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]))

@@ -1,0 +1,312 @@
+"""Classifiers: labels stay with their images, losses by NumPy, learning, wrong labels."""
+
+import re
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from data_prep.dsprites_renderer import classes_of, render
+from data_prep.prepare import prepare
+from thesis_repro.errors import TrainingError
+from thesis_repro.models.building import build_model
+from thesis_repro.models.losses import binary_cross_entropy, categorical_cross_entropy
+from thesis_repro.models.spec import Setting
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.progress import TrainingProgress
+from thesis_repro.seeds import seed_noise
+from thesis_repro.training.classifier import TARGETS, ClassifierTrainer
+from thesis_repro.training.images import ImageData, load_images
+from thesis_repro.training.scale import Scale
+from thesis_repro.training.schedule import Schedule
+from thesis_repro.training.train import TrainingOptions, train_or_load
+
+DIGITS, ALEXNET = MODELS["digit-classifier"], MODELS["alexnet-classifier"]
+SHAPES, JUDGE = MODELS["feature-extraction"], MODELS["sample-discriminator"]
+QUIET = TrainingProgress(quiet=True)
+
+
+class Nothing:
+    """A report of a run that nobody follows."""
+
+    def batch(self, loss):
+        pass
+
+
+def toy(classes, *between, activation="softmax"):
+    """A network on images of 2 by 2 pixels."""
+    keras.utils.set_random_seed(1)
+    dense = keras.layers.Dense(classes, activation=activation)
+    return keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten(), *between, dense])
+
+
+def toy_data(classes, train=90, validation=50, known="label"):
+    """Images whose first pixel is their label, the others noise."""
+    rng = np.random.default_rng(3)
+
+    def split(count):
+        images = rng.integers(0, 256, (count, 2, 2, 1), dtype=np.uint8)
+        labels = rng.integers(0, min(classes, 256), count)
+        images[:, 0, 0, 0] = labels
+        return images, {known: labels}
+
+    (train, train_known), (validation, validation_known) = split(train), split(validation)
+    return ImageData(train, validation, "toy", "toy", True, train_known, validation_known)
+
+
+@pytest.fixture(scope="module")
+def digits(tiny_images):
+    """Make an ImageData of so many of scikit-learn's digits, 28 by 28, with their labels."""
+    labels = load_digits().target.astype("int64")
+
+    def make(train, validation):
+        images, end = tiny_images, train + validation
+        known = [{"label": part} for part in (labels[:train], labels[train:end])]
+        return ImageData(images[:train], images[train:end], "digits", "digits", True, *known)
+
+    return make
+
+
+# --- Batches ---
+
+
+def test_labels_follow_their_images_through_the_shuffle():
+    data, trainer = toy_data(10), ClassifierTrainer(DIGITS, toy(10))
+    seen = []
+    for epoch in (1, 2):
+        batches = trainer.train_batches(data, seed=5, epoch=epoch)
+        assert [len(batches[index][0]) for index in range(len(batches))] == [32, 32, 26]
+        images, targets = (np.concatenate(part) for part in zip(*batches, strict=True))
+        assert targets.dtype == np.float32
+        np.testing.assert_array_equal(targets.sum(axis=1), 1)
+        np.testing.assert_array_equal(targets.argmax(axis=1), np.rint(images[:, 0, 0, 0] * 255))
+        pixels = np.rint(images * 255).astype(np.uint8)
+        seen.append(pixels)
+        assert sorted(image.tobytes() for image in pixels) == sorted(
+            image.tobytes() for image in data.train
+        )
+    assert not np.array_equal(*seen)
+    again = trainer.train_batches(data, seed=5, epoch=1)
+    np.testing.assert_array_equal(again[1][0], trainer.train_batches(data, 5, 1)[1][0])
+    other = trainer.train_batches(data, seed=6, epoch=1)
+    assert not np.array_equal(other[1][0], again[1][0])
+
+
+def test_validation_is_in_file_order():
+    data, trainer = toy_data(10), ClassifierTrainer(DIGITS, toy(10))
+    images, targets = (
+        np.concatenate(part) for part in zip(*trainer.validation_batches(data), strict=True)
+    )
+    np.testing.assert_array_equal(np.rint(images * 255), data.validation)
+    np.testing.assert_array_equal(targets.argmax(axis=1), data.validation_known["label"])
+
+
+def test_the_shape_is_the_second_factor_of_dsprites():
+    classes = classes_of(np.arange(0, 737_280, 20_000))
+    images = np.zeros((len(classes), 2, 2, 1), np.uint8)
+    known = {"classes": classes}
+    data = ImageData(images, images, "toy", "toy", True, known, known)
+    (_, targets), *_ = ClassifierTrainer(SHAPES, toy(3)).validation_batches(data)
+    third = 737_280 // 3  # the official file goes through shapes slowest
+    np.testing.assert_array_equal(
+        targets.argmax(axis=1), [index // third for index in range(0, 737_280, 20_000)]
+    )
+
+
+def test_one_output_takes_labels_0_and_1():
+    targets = ClassifierTrainer(JUDGE, toy(1, activation="sigmoid")).targets(np.array([0, 1, 1]))
+    np.testing.assert_array_equal(targets, np.float32([[0], [1], [1]]), strict=True)
+
+
+def test_large_splits_are_read_batch_by_batch(tmp_path, monkeypatch):
+    prepare("mnist", tmp_path, stand_in=True)
+    whole = Schedule(None, None, 1)
+    in_memory = load_images(DIGITS, tmp_path, whole, stand_in=True)
+    monkeypatch.setattr("thesis_repro.training.images.IN_MEMORY_BYTES", 1_000_000)
+    streamed = load_images(DIGITS, tmp_path, whole, stand_in=True)
+    assert not isinstance(streamed.train, np.ndarray)
+    assert not isinstance(streamed.train_known["label"], np.ndarray)
+    trainer = ClassifierTrainer(DIGITS, toy(10))
+    pairs = zip(
+        trainer.train_batches(in_memory, 0, 1), trainer.train_batches(streamed, 0, 1), strict=True
+    )
+    for expected, found in pairs:
+        for one, other in zip(expected, found, strict=True):
+            np.testing.assert_array_equal(one, other, strict=True)
+
+
+# --- Losses and accuracies ---
+
+
+def test_losses_by_hand():
+    targets = np.float32([[0, 1, 0], [1, 0, 0]])
+    found = np.float32([[0.25, 0.5, 0.25], [0.1, 0.2, 0.7]])
+    expected = [np.log(2), np.log(10)]
+    np.testing.assert_allclose(categorical_cross_entropy(targets, found), expected, rtol=1e-6)
+    # of a 0: -ln(1 - p); of a 1: -ln(p)
+    expected = [
+        (np.log(2) - 2 * np.log(0.75)) / 3,
+        (np.log(10) - np.log(0.8) - np.log(0.3)) / 3,
+    ]
+    np.testing.assert_allclose(binary_cross_entropy(targets, found), expected, rtol=1e-6)
+
+
+def test_losses_end_where_those_of_keras_2_did():
+    wrong, right = np.float32([[0, 1]]), np.float32([[1, 0]])
+    for loss in (categorical_cross_entropy, binary_cross_entropy):
+        assert float(loss(right, wrong)[0]) == pytest.approx(-np.log(1e-7), rel=0.02)
+        assert float(loss(right, right)[0]) == pytest.approx(1e-7, rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("spec", "classes", "loss"),
+    [(ALEXNET, 1000, "categorical"), (SHAPES, 3, "categorical"), (DIGITS, 10, "binary")],
+    ids=lambda value: getattr(value, "id", str(value)),
+)
+def test_an_epochs_row_against_numpy(spec, classes, loss):
+    """Of the weights after an epoch, on all validation images at once; a batch is cut short."""
+    known = TARGETS[spec.id].known
+    data = toy_data(classes, known=known)
+    if known == "classes":
+        columns = [np.stack([4 * x[known], x[known], x[known] + 1], axis=1) for x in
+                   (data.train_known, data.validation_known)]  # fmt: skip
+        data = replace(data, train_known={known: columns[0]}, validation_known={known: columns[1]})
+    model = toy(classes)
+    row = ClassifierTrainer(spec, model).epoch(data, 0, 1, Nothing())
+    found = model.predict(data.validation.astype("float32") / 255, verbose=0).astype(float)
+    labels = data.validation[:, 0, 0, 0].astype(int)
+    right = np.arange(classes) == labels[:, np.newaxis]
+    if loss == "categorical":
+        expected = -np.log(found[right]).mean()
+    else:
+        expected = -np.log(np.where(right, found, 1 - found)).mean()
+    assert row["val_loss"] == pytest.approx(expected, rel=1e-4)
+    rank = (found > found[right][:, np.newaxis]).sum(axis=1)  # how many classes seem likelier
+    assert row["val_accuracy"] == pytest.approx((rank < 1).mean())
+    names = {"loss", "accuracy", "val_loss", "val_accuracy"}
+    if spec is ALEXNET:
+        names |= {"top_5_accuracy", "val_top_5_accuracy"}
+        assert 0 < row["val_top_5_accuracy"] == pytest.approx((rank < 5).mean())
+    assert set(row) == names
+
+
+@pytest.mark.parametrize(("classes", "activation"), [(10, "softmax"), (1, "sigmoid")])
+def test_a_saturated_network_has_a_finite_loss_that_leaves_the_logits_alone(classes, activation):
+    """TensorFlow would find logits of 1e6 behind the last activation, and lose 1e6 for them."""
+    model = toy(classes, activation=activation)
+    kernel, bias = model.layers[-1].weights
+    kernel.assign(np.zeros(kernel.shape))
+    bias.assign([1e6] + [0] * (classes - 1))
+    spec = ALEXNET if classes > 1 else JUDGE
+    trainer = ClassifierTrainer(spec, model)
+    data = toy_data(classes)
+    ones = np.ones(50, int) if classes > 1 else np.zeros(50, int)
+    data = replace(data, validation_known={"label": ones})  # all wrong
+    found = model.evaluate(trainer.validation_batches(data), verbose=0, return_dict=True)
+    assert found["loss"] == pytest.approx(-np.log(1e-7), rel=0.02)
+    assert found["accuracy"] == 0
+
+
+# --- Learning ---
+
+
+def test_digits_are_learnt(digits, tmp_path):
+    """Held-out digits too, given the batch's own statistics: the moving ones lag 100 updates."""
+    data = digits(1_200, 400)
+    options = TrainingOptions(Scale("tiny", None, None, 2))
+    trained = train_or_load(DIGITS, data, options, tmp_path, QUIET)
+    first, last = trained.history
+    assert last["loss"] < first["loss"]
+    assert last["accuracy"] > 0.9  # chance: 0.1
+    images = data.validation.astype("float32") / 255
+    guesses = np.asarray(trained.model(images, training=True)).argmax(axis=1)
+    assert (guesses == data.validation_known["label"]).mean() > 0.8
+    files = {path.name for path in trained.run.path.glob("*.h5")}
+    assert files == {"classifier.weights.h5"}
+
+
+@pytest.mark.slow
+def test_shapes_are_learnt(tmp_path):
+    """Large upright sprites near the middle, and a learning rate that suits a few dozen updates."""
+    rng = np.random.default_rng(4)
+    zeros, columns = np.zeros(240, int), rng.integers(12, 20, (2, 240))
+    classes = np.stack([zeros, rng.integers(0, 3, 240), zeros + 5, zeros, *columns], axis=1)
+    images = render(classes).reshape(-1, 64, 64, 1) * np.uint8(255)
+    known = [{"classes": part} for part in (classes[:192], classes[192:])]
+    data = ImageData(images[:192], images[192:], "sprites", "sprites", True, *known)
+    changed = {"learning_rate": 0.001, "batch_size": 16, "epochs": 3}
+    spec = replace(SHAPES, **{name: Setting(value, "test") for name, value in changed.items()})
+    options = TrainingOptions(Scale("tiny", None, None, None))
+    trained = train_or_load(spec, data, options, tmp_path, QUIET)
+    assert trained.history[-1]["accuracy"] > 0.85  # chance: 0.33
+
+
+# --- The same bits ---
+
+
+def test_an_epoch_depends_on_nothing_that_was_drawn_before():
+    """Dropout too: a trainer that takes up the state after one epoch goes on as the first did."""
+    data = toy_data(10)
+
+    def trainer():
+        return ClassifierTrainer(DIGITS, toy(10, keras.layers.Dropout(0.5)))
+
+    whole, resumed = trainer(), trainer()
+    whole.epoch(data, 0, 1, Nothing())
+    state = [np.asarray(variable).copy() for variable in whole.variables]
+    expected = whole.epoch(data, 0, 2, Nothing())
+    for variable, value in zip(resumed.variables, state, strict=True):
+        variable.assign(value)
+    resumed.model(data.train[:3].astype("float32"), training=True)  # draws from the dropout's noise
+    assert resumed.epoch(data, 0, 2, Nothing()) == expected
+    for one, other in zip(resumed.variables, whole.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.slow
+def test_dropout_of_alexnet_is_seeded():
+    model = build_model(ALEXNET)
+    states = [v for v in model.variables if v.path.endswith("seed_generator_state")]
+    assert len(states) == 2  # Listing 35: two Dropout layers
+    features = keras.random.uniform((2, 4096), seed=1)
+    drop = [model.get_layer(name) for name in ("dropout_1", "dropout_2")]
+    drawn = []
+    for epoch in (1, 2, 1):
+        seed_noise(model, 0, ALEXNET.id, "training noise", epoch)
+        drawn.append([np.array(layer(features, training=True)) for layer in drop])
+    np.testing.assert_array_equal(drawn[0], drawn[2])
+    for layer in (0, 1):
+        assert not np.array_equal(drawn[0][layer], drawn[1][layer])
+        assert (drawn[0][layer] == 0).mean() == pytest.approx(0.3, abs=0.02)  # Section 3.4.5
+    assert not np.array_equal(drawn[0][0] == 0, drawn[0][1] == 0)
+
+
+# --- What stops a run ---
+
+
+@pytest.mark.parametrize("position", [0, 60], ids=["first batch", "later batch"])
+@pytest.mark.parametrize(
+    ("spec", "classes", "label"),
+    [(DIGITS, 10, 10), (DIGITS, 10, -1), (ALEXNET, 1000, 1000), (JUDGE, 1, 2)],
+    ids=lambda value: getattr(value, "id", str(value)),
+)
+def test_a_label_out_of_range_is_named(spec, classes, label, position):
+    data = toy_data(min(max(classes, 2), 10), validation=100)
+    data.validation_known["label"][position] = label
+    activation = "softmax" if classes > 1 else "sigmoid"
+    trainer = ClassifierTrainer(spec, toy(classes, activation=activation))
+    expected = f"{spec.name}: an image is labelled {label}, but the network's classes are 0 to "
+    with pytest.raises(
+        TrainingError, match=re.escape(expected) + str(max(classes, 2) - 1)
+    ) as error:
+        trainer.epoch(data, 0, 1, Nothing())
+    assert f"data set {spec.dataset.value} again" in str(error.value)
+
+
+def test_a_loss_that_is_no_number_stops_the_run():
+    model = toy(10)
+    model.layers[-1].weights[1].assign([np.nan] + [0] * 9)
+    with pytest.raises(TrainingError, match="the loss is nan in epoch 4, update 1"):
+        ClassifierTrainer(DIGITS, model).epoch(toy_data(10), 0, 4, Nothing())

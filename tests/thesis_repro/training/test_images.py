@@ -1,0 +1,140 @@
+"""Images as training and analysis read them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_prep.errors import DataError
+from data_prep.prepare import prepare
+from data_prep.reading import load
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.images import Identity, ImageBatches, load_images, with_channels
+from thesis_repro.training.schedule import Schedule
+
+WHOLE = Schedule(None, None, 1)
+
+
+@pytest.fixture(scope="module")
+def stand_in(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    prepare("mnist", folder, stand_in=True)
+    return folder
+
+
+def test_batches_follow_the_order_and_end_with_a_part(tiny_images):
+    order = np.array([7, 3, 3, 0, 5])
+    batches = ImageBatches(tiny_images, 2, order)
+    assert len(batches) == 3
+    found = [batches[index][0] for index in range(3)]
+    assert [len(batch) for batch in found] == [2, 2, 1]
+    np.testing.assert_array_equal(np.rint(np.concatenate(found) * 255), tiny_images[order])
+
+
+def test_batches_are_in_file_order_by_default(tiny_images):
+    batches = ImageBatches(tiny_images[:4], 4)
+    assert len(batches) == 1
+    np.testing.assert_array_equal(np.rint(batches[0][0] * 255), tiny_images[:4])
+
+
+def test_batches_are_float32_from_0_to_1():
+    images = np.array([0, 51, 255], np.uint8).reshape(1, 1, 3, 1)
+    (batch,) = ImageBatches(images, 1)[0]
+    assert batch.dtype == np.float32
+    np.testing.assert_array_equal(batch.ravel(), np.float32([0, 0.2, 1]))
+
+
+def test_channels_are_equal_and_take_no_memory(tiny_images):
+    coloured = with_channels(tiny_images, 3)
+    assert coloured.shape == (*tiny_images.shape[:3], 3)
+    assert np.shares_memory(coloured, tiny_images)
+    for channel in range(3):
+        np.testing.assert_array_equal(coloured[..., channel], tiny_images[..., 0])
+
+
+def test_colour_images_cannot_become_other_channels():
+    with pytest.raises(ValueError, match="broadcast"):
+        with_channels(np.zeros((2, 4, 4, 3), np.uint8), 2)
+
+
+def test_images_of_another_size_are_resized_when_they_are_read(stand_in):
+    """With Pillow's Lanczos filter, as the thesis's pictures were (erratum E73)."""
+    spec = MODELS["mnist-vlae-factor-3"]
+    larger = replace(spec, input_shape=spec.input_shape._replace(value=(48, 56, 1)))
+    plain = load_images(spec, stand_in, Schedule(9, 5, 1), stand_in=True)
+    data = load_images(larger, stand_in, Schedule(9, 5, 1), stand_in=True)
+    assert data.identity() == plain.identity()
+    assert len(data.train) == 9
+    (batch,) = ImageBatches(data.train, 4)[1]
+    expected = [
+        np.asarray(Image.fromarray(image[..., 0]).resize((56, 48), Image.Resampling.LANCZOS))
+        for image in plain.train[4:8]
+    ]
+    np.testing.assert_array_equal(np.rint(batch[..., 0] * 255), expected)
+    np.testing.assert_array_equal(np.asarray(data.train)[4:8, ..., 0], expected)
+
+
+def test_all_images(stand_in):
+    prepared = load("mnist", stand_in, stand_in=True)
+    data = load_images(MODELS["mnist-vlae-factor-3"], stand_in, WHOLE, stand_in=True)
+    np.testing.assert_array_equal(data.train, prepared.train.images[:])
+    np.testing.assert_array_equal(data.validation, prepared.validation.images[:])
+    np.testing.assert_array_equal(data.train_known["label"], prepared.train.known["label"])
+    assert data.is_stand_in
+    assert "stand-in" in data.description
+    assert data.identity() == (prepared.fingerprint, 1_500, 297)
+
+
+@pytest.mark.parametrize("amount", [WHOLE, Schedule(200, 50, 1), Schedule(10**6, 297, 1)])
+def test_the_identity_is_known_without_reading(stand_in, amount):
+    manifest = load("mnist", stand_in, stand_in=True).manifest
+    data = load_images(MODELS["mnist-vae"], stand_in, amount, stand_in=True)
+    assert Identity.of(manifest, amount) == data.identity()
+
+
+def test_a_schedule_chooses_images_at_random_but_always_the_same(stand_in):
+    spec, few = MODELS["mnist-vae"], Schedule(200, 50, 1)
+    data, again = (load_images(spec, stand_in, few, stand_in=True) for _ in range(2))
+    assert data.train.shape == (200, 28, 28, 3)
+    assert data.validation.shape == (50, 28, 28, 3)
+    np.testing.assert_array_equal(data.train, again.train)
+
+    whole = load("mnist", stand_in, stand_in=True).train
+    labels = np.asarray(whole.known["label"])
+    whole = whole.images[:]
+    rows = {image.tobytes(): row for row, image in enumerate(whole)}
+    assert len(rows) == len(whole), "the stand-in's images must differ for the next lines"
+    chosen = [rows[np.ascontiguousarray(image[..., :1]).tobytes()] for image in data.train]
+    np.testing.assert_array_equal(data.train_known["label"], labels[chosen])
+    assert chosen == sorted(set(chosen))  # in file order, none twice
+    assert chosen[-1] > 1_200  # 200 of 1,500 drawn evenly reach beyond 1,200 for certain
+
+
+def test_a_schedule_larger_than_the_data_takes_all(stand_in):
+    many = Schedule(1_000_000, 297, 1)
+    data = load_images(MODELS["mnist-vae"], stand_in, many, stand_in=True)
+    assert (len(data.train), len(data.validation)) == (1_500, 297)
+
+
+def test_missing_data_are_named(tmp_path):
+    with pytest.raises(DataError, match="data prepare mnist"):
+        load_images(MODELS["mnist-vae"], tmp_path, WHOLE, stand_in=False)
+
+
+def test_large_splits_stay_on_the_disk(stand_in, monkeypatch):
+    spec = MODELS["mnist-vae-as-run"]
+    in_memory = load_images(spec, stand_in, WHOLE, stand_in=True)
+    monkeypatch.setattr("thesis_repro.training.images.IN_MEMORY_BYTES", 1_000_000)
+    streamed = load_images(spec, stand_in, WHOLE, stand_in=True)
+    assert not isinstance(streamed.train, np.ndarray)
+    assert isinstance(streamed.validation, np.ndarray)
+    assert streamed.identity() == in_memory.identity()
+    order = np.random.default_rng(1).permutation(len(in_memory.train))
+    pairs = zip(
+        ImageBatches(in_memory.train, 128, order),
+        ImageBatches(streamed.train, 128, order),
+        strict=True,
+    )
+    for (expected,), (found,) in pairs:
+        np.testing.assert_array_equal(found, expected, strict=True)

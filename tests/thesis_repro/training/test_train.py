@@ -1,0 +1,361 @@
+"""Training of whole runs: losses, determinism, company, and what stops them."""
+
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import filelock
+import h5py
+import keras
+import numpy as np
+import pytest
+import tensorflow
+
+from data_prep.errors import DataError
+from thesis_repro.errors import TrainingError
+from thesis_repro.models.building import build_model, parts_of
+from thesis_repro.models.spec import Setting
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.progress import TrainingProgress
+from thesis_repro.seeds import derive_seed
+from thesis_repro.training.scale import Scale
+from thesis_repro.training.train import TrainingOptions, _limit_memory, run_config, train_or_load
+from thesis_repro.training.trainer import build_optimizer
+
+SPEC = MODELS["mnist-vlae-factor-3"]
+QUIET = TrainingProgress(quiet=True)
+TERMS = ("loss", "reconstruction", "kl")
+TIMEOUT = 120  # s, for one process
+
+
+class NoTraining:
+    """A progress report for runs that must not train."""
+
+    def run(self, *arguments):
+        pytest.fail("a finished run was trained again")
+
+
+class StopAfter:
+    """A progress report that ends the training after an epoch, as Ctrl-C would."""
+
+    def __init__(self, epoch):
+        self.last = epoch
+
+    @contextmanager
+    def run(self, title, epochs, steps, done, headline):
+        yield self
+
+    def batch(self, loss):
+        pass
+
+    def epoch(self, epoch, row):
+        if epoch == self.last:
+            raise KeyboardInterrupt
+
+
+def arrays(folder: Path) -> dict[str, np.ndarray]:
+    """Every array of both weight files, by file and name."""
+    found = {}
+    for part in ("encoder", "decoder"):
+        with h5py.File(folder / f"{part}.weights.h5") as file:
+            file.visititems(
+                lambda name, item, part=part: (
+                    found.update({f"{part}/{name}": item[()]})
+                    if isinstance(item, h5py.Dataset)
+                    else None
+                )
+            )
+    return found
+
+
+def history(folder: Path) -> list[list[str]]:
+    """The rows of history.csv without the seconds, which are last."""
+    rows = [line.split(",") for line in (folder / "history.csv").read_text().splitlines()]
+    assert rows[0][-1] == "seconds"
+    return [row[:-1] for row in rows]
+
+
+def assert_same_run(folder: Path, other: Path) -> None:
+    expected, found = arrays(other), arrays(folder)
+    assert list(found) == list(expected)
+    different = [name for name in expected if not np.array_equal(found[name], expected[name])]
+    assert different == []
+    assert history(folder) == history(other)
+    assert (folder / "config.json").read_bytes() == (other / "config.json").read_bytes()
+
+
+def sessions(folder: Path) -> list[dict]:
+    return json.loads((folder / "provenance.json").read_text())["sessions"]
+
+
+def moved(reference, runs_dir: Path) -> Path:
+    """Where the reference run lies below another runs folder."""
+    return runs_dir / SPEC.id / reference.run.path.name
+
+
+# --- What a run tells and leaves ---
+
+
+def test_history(reference):
+    assert [row["epoch"] for row in reference.history] == [1, 2, 3, 4]
+    for row in reference.history:
+        for prefix in ("", "val_"):
+            loss, reconstruction, kl = (row[prefix + term] for term in TERMS)
+            assert loss == pytest.approx(reconstruction + kl, rel=1e-5)
+            assert min(reconstruction, kl) > 0
+    assert reference.history[-1]["loss"] < reference.history[0]["loss"] * 0.9
+
+
+def test_last_validation_loss_from_the_saved_weights(reference, tiny_data):
+    """The same noise once more, and the losses by NumPy."""
+    model = reference.model
+    states = [v for v in model.variables if v.path.endswith("seed_generator_state")]
+    for index, state in enumerate(states):
+        seed = derive_seed(0, SPEC.id, "validation noise", 4, index)
+        state.assign(np.array([seed, 0], "uint32"))
+    totals = dict.fromkeys(TERMS, 0.0)
+    for start in (0, 128):
+        images = tiny_data.validation[start : start + 128].astype("float32") / 255
+        out = keras.tree.map_structure(np.asarray, model(images))
+        totals["reconstruction"] += (
+            10_000 * ((images - out["reconstruction"]) ** 2).mean((1, 2, 3)).sum()
+        )
+        for mu, log_var in zip(out["mu"], out["log_var"], strict=True):
+            totals["kl"] += 0.5 * (np.exp(log_var) + mu**2 - 1 - log_var).sum()
+    totals["loss"] = totals["reconstruction"] + totals["kl"]
+    for term, total in totals.items():
+        assert reference.history[-1][f"val_{term}"] == pytest.approx(total / 200, rel=1e-4)
+
+
+def test_run_folder(reference, tiny_data, tiny_scale):
+    folder = reference.run.path
+    names = sorted(path.name for path in folder.iterdir())
+    files = ["DONE", "config.json", "decoder.weights.h5", "encoder.weights.h5"]
+    assert names == [".lock", *files, "first_kernels.npy", "history.csv", "provenance.json"]
+    config = run_config(SPEC, tiny_data.identity(), TrainingOptions(tiny_scale))
+    assert (folder.parent.name, folder.name) == (SPEC.id, config.run_id)
+    assert json.loads((folder / "config.json").read_text()) == config.values
+    (session,) = sessions(folder)
+    assert session["first_epoch"] == 1
+    assert session["versions"]["keras"] == keras.__version__
+
+
+def test_a_run_keeps_its_first_kernels_of_every_epoch(reference, tiny_data, tiny_scale):
+    """Before training: those of fresh weights with the run's seed; at the end: the weights'."""
+    kernels = reference.run.read_kernels()
+    assert kernels.shape == (5, 5, 5, 1, 22)
+    last = reference.model.encoder.get_layer("inference_0_conv2d_0").get_weights()[0]
+    np.testing.assert_array_equal(kernels[-1], last)
+    keras.utils.set_random_seed(derive_seed(0, SPEC.id, "initial weights"))
+    fresh = build_model(SPEC).encoder.get_layer("inference_0_conv2d_0").get_weights()[0]
+    np.testing.assert_array_equal(kernels[0], fresh)
+    assert all((kernels[epoch] != kernels[epoch + 1]).any() for epoch in range(4))
+
+
+def test_a_finished_run_is_loaded(reference, tiny_data, tiny_scale):
+    runs_dir = reference.run.path.parents[1]
+    again = train_or_load(SPEC, tiny_data, TrainingOptions(tiny_scale), runs_dir, NoTraining())
+    assert again.history == reference.history
+    for found, expected in zip(again.model.weights, reference.model.weights, strict=True):
+        np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
+    assert len(sessions(again.run.path)) == 1
+
+
+def test_another_seed_is_another_run(reference, tiny_data, tiny_scale):
+    runs_dir = reference.run.path.parents[1]
+    options = TrainingOptions(tiny_scale, seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        train_or_load(SPEC, tiny_data, options, runs_dir, StopAfter(1))
+    config = run_config(SPEC, tiny_data.identity(), options)
+    other = runs_dir / SPEC.id / config.run_id
+    assert other != reference.run.path
+    assert not (other / "DONE").exists()
+    for one, two in zip(history(other)[1][1:], history(reference.run.path)[1][1:], strict=True):
+        assert one != two
+
+
+# --- Two at once ---
+
+
+def wait_for(condition, process) -> None:
+    ends = time.monotonic() + TIMEOUT
+    while not condition():
+        assert process.is_alive(), "the process ended before it came so far"
+        assert time.monotonic() < ends, "the process took too long"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_two_fresh_processes_on_one_run(
+    reference, tiny_data, saved_images, start_training, tmp_path
+):
+    """One trains while the other waits; other processes with other hashes give the same bits."""
+    runs_dir, go, log = tmp_path / "runs", tmp_path / "go", tmp_path / "log"
+    request = {
+        "model": SPEC.id, "images": saved_images(tiny_data), "runs_dir": runs_dir, "epochs": 4,
+    }  # fmt: skip
+    folder = moved(reference, runs_dir)
+    first = start_training(**request, hold=("batch", str(go)))
+    wait_for((folder / "config.json").exists, first)
+    second = start_training(**request, log=str(log))
+    wait_for(lambda: log.exists() and "waiting for it" in log.read_text(), second)
+    assert str(folder) in log.read_text()
+    go.touch()
+    for process in (first, second):
+        process.join(TIMEOUT)
+        assert process.exitcode == 0
+    assert len(sessions(folder)) == 1
+    assert_same_run(folder, reference.run.path)
+
+
+# --- What stops a run ---
+
+
+@pytest.fixture
+def eager():
+    """A step or two are sooner done than compiled."""
+    tensorflow.config.run_functions_eagerly(True)
+    yield
+    tensorflow.config.run_functions_eagerly(False)
+
+
+def with_setting(name, value):
+    return replace(SPEC, **{name: Setting(value, "test")})
+
+
+@pytest.mark.filterwarnings("ignore:Even though the .tf.config.experimental_run_functions_eagerly")
+@pytest.mark.parametrize(
+    ("setting", "value", "images", "expected"),
+    [
+        ("reconstruction_weight", float("inf"), 128, "the loss is inf in epoch 1, update 1"),
+        ("learning_rate", 1e30, 256, "the loss is nan in epoch 1, update 2"),
+        # The loss of the only update is finite, its squared gradient is not.
+        ("reconstruction_weight", 1e30, 128, "a weight is no longer a finite number in epoch 1"),
+    ],
+    ids=["loss", "loss after an update", "weights after the last update"],
+)
+@pytest.mark.usefixtures("eager")
+def test_a_run_stops_where_numbers_end(
+    make_data, tiny_scale, tmp_path, setting, value, images, expected
+):
+    spec = with_setting(setting, value)
+    data, options = make_data(images, 20), TrainingOptions(replace(tiny_scale, epochs=1))
+    with pytest.raises(TrainingError) as caught:
+        train_or_load(spec, data, options, tmp_path, QUIET)
+    message = str(caught.value)
+    for part in (SPEC.name, expected, "--seed", "data verify"):
+        assert part in message
+    folder = tmp_path / SPEC.id / run_config(spec, data.identity(), options).run_id
+    assert not (folder / "DONE").exists()
+    assert not list(folder.rglob("*.npz"))
+    with filelock.FileLock(folder / ".lock", timeout=0):
+        pass
+
+
+def test_damaged_weights_are_not_loaded(reference, tiny_data, tiny_scale, tmp_path):
+    folder = moved(reference, tmp_path)
+    folder.mkdir(parents=True)
+    for path in reference.run.path.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    weights = folder / "decoder.weights.h5"
+    content = bytearray(weights.read_bytes())
+    content[len(content) // 2] ^= 1
+    weights.write_bytes(content)
+    with pytest.raises(TrainingError, match=rf"{weights}.*Delete the folder"):
+        train_or_load(SPEC, tiny_data, TrainingOptions(tiny_scale), tmp_path, NoTraining())
+
+
+class VanishingImages:
+    """Images that cannot be read any more from a row on, as of a data folder that is taken away."""
+
+    def __init__(self, images, last):
+        self.images, self.last = images, last
+        self.shape, self.dtype = images.shape, images.dtype
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, rows):
+        if np.max(rows) > self.last:
+            raise DataError("train-00001.tfrecord", "the file is missing", "prepare it again")
+        return self.images[rows]
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_images_that_vanish_are_said(tiny_data, tiny_scale, tmp_path, split):
+    images = VanishingImages(getattr(tiny_data, split), 190)
+    data = replace(tiny_data, **{split: images})
+    with pytest.raises(DataError, match=r"train-00001\.tfrecord: the file is missing"):
+        train_or_load(SPEC, data, TrainingOptions(tiny_scale), tmp_path, QUIET)
+
+
+# --- Precision and learning rate ---
+
+
+def test_bfloat16_comes_close_to_float32(reference, tiny_data, tiny_scale, tmp_path):
+    options = TrainingOptions(replace(tiny_scale, epochs=2), precision="mixed_bfloat16")
+    low = train_or_load(SPEC, tiny_data, options, tmp_path, QUIET)
+    assert keras.config.dtype_policy().name == "float32"
+    assert low.model.encoder.get_layer("inference_0_conv2d_0").compute_dtype == "bfloat16"
+    for row, expected in zip(low.history, reference.history[:2], strict=True):
+        for term in ("loss", "val_loss"):
+            assert row[term] == pytest.approx(expected[term], rel=0.05)
+            assert row[term] != expected[term]
+    assert {array.dtype for array in arrays(low.run.path).values()} == {np.dtype("float32")}
+
+
+@pytest.mark.filterwarnings("ignore:Even though the .tf.config.experimental_run_functions_eagerly")
+@pytest.mark.usefixtures("eager")
+def test_the_precision_is_put_back_after_a_failure(make_data, tiny_scale, tmp_path):
+    options = TrainingOptions(tiny_scale, precision="mixed_bfloat16")
+    spec = with_setting("reconstruction_weight", float("inf"))
+    with pytest.raises(TrainingError):
+        train_or_load(spec, make_data(128, 20), options, tmp_path, QUIET)
+    assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize("update", [0, 1, 469, 93_800])  # 469 an epoch, 200 epochs of MNIST
+@pytest.mark.parametrize(
+    ("model_id", "rate", "decay"),
+    [
+        ("celeba-vlae", 0.001, 0.01),  # Section 3.4.2
+        ("mnist-vlae-factor-1", 0.005, 0),
+        ("mnist-vae", 0.001, 0),
+    ],
+)
+def test_learning_rate_is_that_of_keras_2(model_id, rate, decay, update):
+    optimizer = build_optimizer(MODELS[model_id])
+    optimizer.iterations.assign(update)
+    assert isinstance(optimizer, keras.optimizers.Adam)
+    assert optimizer.epsilon == 1e-7
+    assert float(optimizer.learning_rate) == pytest.approx(rate / (1 + decay * update), rel=1e-6)
+
+
+# --- Moving statistics ---
+
+
+@pytest.mark.parametrize(
+    ("epochs", "train", "momentum"),
+    [(40, 128 * 25, 0.99), (200, 60_000, 0.99), (20, 128 * 10, 0.9), (1, 128, 0.0)],
+)
+def test_moving_statistics_remember_a_20th_of_a_short_run(epochs, train, momentum):
+    """From 1,000 updates on the networks are Keras's and the thesis's; a shorter run's differ."""
+    model = build_model(MODELS["mnist-vae"])
+    _limit_memory(parts_of(MODELS["mnist-vae"], model).values(), epochs * -(-train // 128))
+    layers = [layer for part in (model.encoder, model.decoder) for layer in part.layers]
+    found = [x.momentum for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+    assert found == pytest.approx([momentum] * 7)
+
+
+def test_moving_statistics_of_a_short_run_are_those_of_its_batches(make_data, tmp_path):
+    """Twenty updates with an unchanged network: nothing of the initial variance of 1 is left."""
+    spec = replace(MODELS["mnist-vae"], learning_rate=Setting(0.0, "test"))
+    data, options = make_data(128, 8, channels=3), TrainingOptions(Scale("tiny", epochs=20))
+    trained = train_or_load(spec, data, options, tmp_path, QUIET)
+    first = trained.model.encoder.get_layer("encoder_conv_0")
+    maps = np.asarray(first(data.train.astype("float32") / 255))
+    normalise = trained.model.encoder.get_layer("batch_normalization_1")
+    expected = maps.var(axis=(0, 1, 2))
+    np.testing.assert_allclose(normalise.moving_variance, expected, rtol=1e-3, atol=1e-4)

@@ -1,0 +1,504 @@
+"""Verdict rules, and the verdicts that they lead to."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from thesis_repro.thesis.claims import Claim, load_claims
+from thesis_repro.verdicts.judgements import Measurement, Verdict, judge, render, write_claims
+from thesis_repro.verdicts.rules import CHECK_TYPES, Check, evaluate, load_rules, parse_rules
+
+CLAIMS = {claim.id: claim for claim in load_claims()}
+JUDGED = [
+    claim.id
+    for section in ("4.1", "4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.8")
+    for claim in load_claims(section)
+]
+TABLE = [claim_id for claim_id in JUDGED if "table3" in claim_id]
+OFFICIAL = "MNIST (official files)"
+
+
+def perfect(claim_id: str) -> dict:
+    """What a run that agrees with the thesis in every number would measure."""
+    orders = {
+        "4.1-classifier-gabor": {"share": 0.6, "lower_end_of_share": 0.5, "chance": 0.05},
+        "4.1-vae-no-gabor": {"share": 0.06, "lower_end_of_share": 0.04, "share_of_classifier": 0.6},
+        "4.1-none-elsewhere": {"lower_end_of_share": [0.0, 0.03]},
+        "4.2-best-loss-order": {"lowest_validation_loss": [200.0, 205.0, 210.0]},
+        "4.2-overfit-order": {"final_validation_loss": [300.0, 250.0, 235.0]},
+        "4.3-kl-order": {"kl": [22.7, 22.3, 19.4, 18.2, 16.0]},
+        "4.3-ppl-order": {"mean": [936, 2_835, 4_498, 174, 258]},
+        "4.3-nongaussian-dim": {
+            "departure": 0.2,
+            "twice_the_next_departure": 0.1,
+            "peaks": 7,
+            "explained_by_both": 0.9,
+            "explained_by_one": 0.8,
+            "departures": [0.2, 0.15, 0.1, 0.05, 0.02],
+        },
+        "4.4-vae-beats-vlae": {"loss": [21.638, 47.860]},
+        "4.4-identity-layers": {
+            "weaker_of_z_2_and_z_3": 0.4,
+            "twice_z_1": 0.3,
+            "lower_bound_of_both": 0.7,
+            "upper_bound_of_the_stronger": 0.5,
+        },
+        "4.4-slant-z1": {
+            "slant_in_z_1": 0.4,
+            "slant_in_the_stronger_of_the_others": 0.2,
+            "thickness_in_z_1": 0.6,
+            "twice_thickness_in_the_stronger_of_the_others": 0.2,
+        },
+        "4.4-orientation-vae": {"orientation": 0.02, "scale_and_position": [0.8, 0.9, 0.9]},
+        "4.4-rotation-circle": {
+            "square_repeats_after": [90.0] * 5,
+            "ellipse_repeats_after": [180.0] * 5,
+            "heart_closes_after": [166.2] * 5,
+            "heart_closing_gap": [0.1] * 5,
+            "radius_sd": [0.1] * 15,
+            "share_in_the_plane": [0.9] * 15,
+        },
+        "4.4-position-curve": {"x_off_line": [0.3] * 5, "y_off_line": [0.3] * 5},
+        "4.4-vlae-z3": {
+            "in_z_3": [0.9, 0.9, 0.6, 0.5],
+            "in_the_stronger_of_z_1_and_z_2": [0.4, 0.4, 0.3, 0.2],
+            "lower_bound_of_orientation_in_z_1_and_z_2": [0.05, 0.1],
+            "orientation_in_z_1_and_z_2": [0.1, 0.2],
+            "position_in_z_3": [0.9, 0.9],
+        },
+        "4.4-celeba-layers": {
+            "skin_in_z_1": 0.3,
+            "skin_in_the_stronger_of_the_others": 0.2,
+            "hair_in_z_2": 0.3,
+            "hair_in_the_stronger_of_the_others": 0.2,
+            "background_in_z_3": 0.3,
+            "background_in_the_stronger_of_the_others": 0.2,
+        },
+        "4.4-arithmetic": {
+            "blond_before": [0.1, 0.2],
+            "blond_after": [0.9, 0.8],
+            "male_before": [0.5, 0.4],
+            "male_after": [1.0, 0.9],
+        },
+        "4.5-not-independent": {
+            "share_in_the_centre": [0.9, 0.8, 0.9, 0.7, 0.6, 0.8],
+            "share_by_chance_95": [0.01] * 6,
+            "p": 2.9e-9,
+            "rarer_sign_in_figure_45": 0.4,
+        },
+        "4.5-gan-more-independent": {
+            "significant_of_vlae": [2_000, 9_000],
+            "significant_of_vlae_gan": [1_000, 5_000],
+            "share_of_vlae": [0.9, 0.8],
+            "share_of_vlae_gan": [0.5, 0.4],
+        },
+        "4.6-discriminator": {"accuracy": [1.0] * 4},
+        "4.6-generated-vs-reconstructed": {"p_of_moments": [0.01] * 2, "p_of_z": [0.4] * 2},
+        "4.6-prior-worse": {"prior": [0.6] * 4, "kde": [0.3] * 4, "figure_49": [0.1] * 4},
+        "4.7-uneven": {
+            "p": [1e-9] * 4,
+            "share_in_training_of_threes_in_vae": 0.102,
+            "upper_bound_of_threes_in_vae": 0.05,
+            "share_in_training_of_fours_in_vae_gan": 0.097,
+            "upper_bound_of_fours_in_vae_gan": 0.05,
+            "moved_in_vae_and_vae_gan": [0.15, 0.2],
+            "moved_in_vlae_and_vlae_gan": [0.05, 0.06],
+        },
+        "4.7-morphology": {
+            "close_attributes_of_vlaes": [6, 5],
+            "narrow_in_training": [0.12, 0.12],
+            "upper_bound_of_narrow_in_vlaes": [0.08, 0.1],
+            "narrow_off_in_vae": 0.1,
+            "narrow_off_in_the_best_other": 0.3,
+            "ups_and_downs_of_vae": 1.4,
+            "ups_and_downs_of_the_rougher_vlae": 1.1,
+        },
+        "4.8-stripes": {
+            "striped": 0.6,
+            "striped_after_pooling": 0.1,
+            "striped_untrained": 0.2,
+            "striped_with_mirrored_padding": 0.0,
+            "striped_with_small_kernels": 0.1,
+            "striped_on_celeba": 0.3,
+        },
+    }
+    p = {"4.3-ppl-p": [1e-30] * 10}.get(claim_id, 2.9e-9)
+    reported = orders.get(claim_id) or CLAIMS[claim_id].reported
+    return {key: p if key == "p" else as_number(value) for key, value in reported.items()}
+
+
+def as_number(value):
+    """A printed p-value as one that agrees with it; what is a number stays as it is."""
+    return float(value.replace("<0.001", "0.0001")) if isinstance(value, str) else value
+
+
+def verdict(claim_id: str, values: dict, scale="paper", stand_in=False, data=OFFICIAL):
+    measurement = Measurement(claim_id, values)
+    return judge(CLAIMS[claim_id], measurement, scale=scale, stand_in=stand_in, data=data)
+
+
+def outcome(type_: str, ours, theirs=None, models=("a", "b", "c"), **params):
+    claim = Claim("x", "9", "value", "s", models, "source", {"q": theirs})
+    check = Check("name", type_, "q", "why", params)
+    measured = ours if isinstance(ours, dict) else {"q": ours}
+    return evaluate(check, claim, measured)
+
+
+# === The data ===
+
+
+def test_rules_cover_the_sections_that_stand_and_give_their_ground():
+    assert list(load_rules()) == JUDGED
+    for checks in load_rules().values():
+        assert checks
+        assert len({check.name for check in checks}) == len(checks)
+        assert all(len(check.why) > 30 for check in checks)
+
+
+def test_the_allowed_ratio_of_sds_is_its_stated_quantile():
+    factor = next(c for c in load_rules()[TABLE[0]] if c.type == "ratio").params["factor"]
+    assert factor == pytest.approx(stats.f.ppf(1 - 0.05 / 6 / 2, 23, 23) ** 0.5, abs=0.005)
+
+
+# === Verdicts ===
+
+
+@pytest.mark.parametrize("claim_id", JUDGED)
+def test_perfect_reproduction_is_replicated(claim_id):
+    judgement = verdict(claim_id, perfect(claim_id))
+    assert judgement.verdict == Verdict.REPLICATED
+    assert all(check.holds for check in judgement.checks)
+    assert len(judgement.checks) == len(load_rules()[claim_id])
+
+
+@pytest.mark.parametrize("claim_id", TABLE)
+@pytest.mark.parametrize("key", ["original_mean", "deactivated_mean"])
+@pytest.mark.parametrize(
+    ("factor", "holds"), [(0.89, False), (0.91, True), (1.09, True), (1.11, False)]
+)
+def test_means_may_be_ten_percent_off(claim_id, key, factor, holds):
+    values = perfect(claim_id)
+    judgement = verdict(claim_id, values | {key: factor * values[key]})
+    assert (judgement.verdict == Verdict.REPLICATED) is holds
+    assert (judgement.verdict == Verdict.NOT_REPLICATED) is not holds
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "change", "failing"),
+    [
+        ("4.2-best-epoch", {"best_epoch": [32, 31, 52]}, "later minimum"),
+        ("4.2-best-epoch", {"best_epoch": [26, 39, 39]}, "later minimum"),
+        ("4.2-best-epoch", {"best_epoch": [15, 39, 52]}, "epochs of the minima"),
+        ("4.2-best-epoch", {"best_epoch": [26, 39, 73]}, "epochs of the minima"),
+        ("4.2-best-loss-order", {"lowest_validation_loss": [210, 205, 220]}, "lowest"),
+        ("4.2-overfit-order", {"final_validation_loss": [250, 300, 235]}, "highest"),
+        ("4.2-table3-factor-1", {"original_sd": 8.136 * 1.8}, "SD of the original"),
+        ("4.2-table3-factor-2", {"deactivated_sd": 16.326 / 1.8}, "SD with deactivated"),
+        ("4.2-table3-factor-3", {"p": 0.001}, "significant"),
+        ("4.2-table3-factor-3", {"p": float("nan")}, "significant"),
+        ("4.3-kl-3750", {"kl": 16.018 * 1.11}, "KL divergence on"),
+        ("4.3-kl-order", {"kl": [22.7, 22.3, 19.4, 18.2, 18.2]}, "falls with the weight"),
+        ("4.3-ppl-5000", {"mean": 173.533 * 2.1}, "mean path length"),
+        ("4.3-ppl-6250", {"sd": 1091.255 / 2.1}, "SD over the seeds"),
+        ("4.3-ppl-order", {"mean": [936, 2_835, 4_498, 258, 174]}, "order of the path"),
+        ("4.3-ppl-p", {"p": [1e-30] * 9 + [6.9e-18]}, "significant"),
+        ("4.3-feature-net", {"top1_val_accuracy": 0.7}, "top-1"),
+        ("4.3-nongaussian-dim", {"departure": 0.09}, "far less Gaussian"),
+        ("4.3-nongaussian-dim", {"peaks": 6}, "seven peaks"),
+        ("4.3-nongaussian-dim", {"explained_by_both": 0.45, "explained_by_one": 0.1}, "together"),
+        ("4.3-nongaussian-dim", {"explained_by_one": 0.9}, "alone"),
+        ("4.3-nongaussian-dim", {"departures": [0.2, 0.21, 0.1, 0.05, 0.02]}, "more Gaussian"),
+        ("4.5-not-independent", {"share_in_the_centre": [0.9, 0.8, 0.9, 0.01, 0.6, 0.8]}, "centre"),
+        ("4.5-not-independent", {"p": [0.01, 0.2]}, "by chance"),
+        ("4.5-not-independent", {"rarer_sign_in_figure_45": 0.04}, "both signs"),
+        ("4.5-gan-more-independent", {"significant_of_vlae_gan": [1_000, 9_000]}, "fewer"),
+        ("4.5-gan-more-independent", {"share_of_vlae_gan": [0.9, 0.4]}, "that vary"),
+        ("4.6-table5-mnist-vae-gan", {"sd": 0.002}, "standard deviations differ"),
+        ("4.6-table5-mnist-vlae-gan", {"kurtosis": 0.04}, "kurtosis does not differ"),
+        ("4.6-table6-dsprites-vlae", {"kurtosis": 0.06}, "kurtosis differs"),
+        ("4.6-discriminator", {"accuracy": [1.0, 1.0, 0.99, 1.0]}, "told from real ones"),
+        ("4.6-generated-vs-reconstructed", {"p_of_z": [0.4, 0.04]}, "z do not differ"),
+        ("4.6-prior-worse", {"kde": [0.3, 0.3, 0.3, 0.6]}, "estimated posterior"),
+        ("4.6-prior-worse", {"figure_49": [0.1, 0.7, 0.1, 0.1]}, "Figure 49"),
+    ],
+)
+def test_each_claim_can_fail_by_one_check_alone(claim_id, change, failing):
+    judgement = verdict(claim_id, perfect(claim_id) | change)
+    failed = [check for check in judgement.checks if not check.holds]
+    assert judgement.verdict == Verdict.NOT_REPLICATED
+    assert [failing in check.name for check in failed] == [True]
+    assert failed[0].name in judgement.why
+    assert failed[0].detail in judgement.why
+
+
+def test_the_calibration_is_judged_as_its_numbers_are():
+    # One training of factor-3: the level of the loss agrees, the deactivated column does not (E10).
+    values = {
+        "original_mean": 213.9,
+        "original_sd": 6.9,
+        "deactivated_mean": 942.5,
+        "deactivated_sd": 12.3,
+        "p": 2.9e-9,
+    }
+    judgement = verdict("4.2-table3-factor-3", values)
+    assert judgement.verdict == Verdict.NOT_REPLICATED
+    assert [check.ours for check in judgement.checks if not check.holds] == [942.5]
+    assert "off by 14.8%; allowed 10%" in judgement.why
+
+
+@pytest.mark.parametrize(
+    ("scale", "stand_in", "data", "named"),
+    [
+        ("quick", False, OFFICIAL, ["quick"]),
+        ("paper", True, "stand-in: digits", ["stand-in: digits"]),
+        ("smoke", True, "stand-in: digits", ["smoke", "stand-in: digits"]),
+    ],
+)
+@pytest.mark.parametrize(("factor", "held"), [(1.0, 6), (1.2, 5)])
+def test_other_scale_or_data_is_not_comparable_but_checked(
+    scale, stand_in, data, named, factor, held
+):
+    values = perfect("4.2-table3-factor-1")
+    values["original_mean"] *= factor
+    judgement = verdict("4.2-table3-factor-1", values, scale, stand_in, data)
+    assert judgement.verdict == Verdict.NOT_COMPARABLE
+    assert all(name in judgement.why for name in named)
+    assert f"{held} of 6 checks would hold" in judgement.why
+    assert sum(check.holds for check in judgement.checks) == held
+
+
+@pytest.mark.parametrize("scale", ["paper", "quick"])
+def test_without_measurement_it_is_not_run(scale):
+    judgement = judge(CLAIMS["4.2-best-epoch"], None, scale=scale, stand_in=False, data=OFFICIAL)
+    assert (judgement.verdict, judgement.checks) == (Verdict.NOT_RUN, ())
+    assert "`thesis-repro chapter 4.2`" in judgement.why
+
+
+@pytest.fixture
+def _unruled(monkeypatch):
+    """As in a version that has no rule for Section 4.8's claim."""
+    rules = {name: checks for name, checks in load_rules().items() if name != "4.8-stripes"}
+    monkeypatch.setattr("thesis_repro.verdicts.judgements.load_rules", lambda: rules)
+
+
+@pytest.mark.usefixtures("_unruled")
+def test_a_claim_without_a_rule_is_not_run():
+    judgement = judge(CLAIMS["4.8-stripes"], None, scale="paper", stand_in=False, data=OFFICIAL)
+    assert judgement.verdict == Verdict.NOT_RUN
+    assert "no rule" in judgement.why
+
+
+@pytest.mark.usefixtures("_unruled")
+def test_a_measurement_without_a_rule_is_a_mistake():
+    with pytest.raises(ValueError, match=r"no rule for '4\.8-stripes'"):
+        verdict("4.8-stripes", {"x": 1.0})
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("key", ["original_mean", "deactivated_mean", "original_sd", "p"])
+def test_what_is_not_finite_fails_and_is_named(key, bad):
+    judgement = verdict("4.2-table3-factor-1", perfect("4.2-table3-factor-1") | {key: bad})
+    failed = [check for check in judgement.checks if not check.holds and check.theirs is not None]
+    assert judgement.verdict == Verdict.NOT_REPLICATED
+    assert any(f"{key} is not a finite number" in check.detail for check in failed)
+
+
+def test_nan_on_the_other_side_of_a_comparison_fails_too():
+    values = perfect("4.2-table3-factor-1") | {"original_mean": float("nan")}
+    failed = [
+        check.name for check in verdict("4.2-table3-factor-1", values).checks if not check.holds
+    ]
+    assert failed == ["mean loss of the original model", "deactivating makes it worse"]
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "values", "message"),
+    [
+        ("4.2-table3-factor-1", {"original_mean": 1.0}, "'original_sd' is missing"),
+        ("4.2-best-epoch", {"best_epoch": [26, 39]}, "has 2 values; pass 3"),
+        ("4.2-best-epoch", {"best_epoch": 26}, "has 1 values; pass 3"),
+    ],
+)
+def test_incomplete_measurements_are_errors(claim_id, values, message):
+    with pytest.raises(ValueError, match=message):
+        verdict(claim_id, values)
+
+
+def test_a_measurement_of_another_claim_is_an_error():
+    measurement = Measurement("4.2-best-loss-order", perfect("4.2-best-loss-order"))
+    with pytest.raises(ValueError, match=r"not of '4\.2-best-epoch'"):
+        judge(CLAIMS["4.2-best-epoch"], measurement, scale="paper", stand_in=False, data=OFFICIAL)
+
+
+# === Check types ===
+
+
+@pytest.mark.parametrize(
+    ("type_", "ours", "theirs", "params", "holds"),
+    [
+        ("relative", 1.4, 1.0, {"tolerance": 0.5}, True),
+        ("relative", 1.6, 1.0, {"tolerance": 0.5}, False),
+        ("relative", -1.1, -1.0, {"tolerance": 0.2}, True),
+        ("relative", [1.0, 2.0, 3.0], [1.0, 2.0, 4.0], {"tolerance": 0.2}, False),
+        ("ratio", 2.9, 1.0, {"factor": 3.0}, True),
+        ("ratio", 3.1, 1.0, {"factor": 3.0}, False),
+        ("ratio", 1.0, 2.9, {"factor": 3.0}, True),
+        ("ratio", 1.0, 3.1, {"factor": 3.0}, False),
+        ("ratio", 0.0, 3.1, {"factor": 3.0}, False),
+        ("increasing", [1, 2, 3], None, {}, True),
+        ("increasing", [1, 2, 2], None, {}, False),
+        ("increasing", [2, 1, 3], None, {}, False),
+        ("descending", [2, 3, 1], None, {"order": ["b", "a", "c"]}, True),
+        ("descending", [2, 3, 1], None, {"order": ["a", "b", "c"]}, False),
+        ("descending", [3, 3, 1], None, {"order": ["b", "a", "c"]}, False),
+        ("within", [2, 3], None, {"low": 2, "high": 3}, True),
+        ("within", [2, 3.1], None, {"low": 2, "high": 3}, False),
+        ("within", 1.9, None, {"low": 2, "high": 3}, False),
+        ("lowest_at", [2, 1, 3], None, {"model": "b"}, True),
+        ("lowest_at", [1, 2, 3], None, {"model": "b"}, False),
+        ("lowest_at", [1, 1, 3], None, {"model": "b"}, False),
+        ("lowest_at", [3, 3, 3], None, {"model": "b"}, False),
+        ("highest_at", [2, 1, 3], None, {"model": "c"}, True),
+        ("highest_at", [2, 3, 1], None, {"model": "c"}, False),
+        ("highest_at", [3, 1, 3], None, {"model": "c"}, False),
+        ("greater", {"q": 2, "r": 1}, None, {"than": "r"}, True),
+        ("greater", {"q": 1, "r": 1}, None, {"than": "r"}, False),
+        ("greater", {"q": 1, "r": 2}, None, {"than": "r"}, False),
+        ("significance", 0.049, None, {"alpha": 0.05}, True),
+        ("significance", 0.05, None, {"alpha": 0.05}, False),
+        ("significance", -0.1, None, {"alpha": 0.05}, False),
+    ],
+)
+def test_each_check_type_holds_and_fails(type_, ours, theirs, params, holds):
+    result = outcome(type_, ours, theirs, **params)
+    assert result.holds is holds
+    assert result.theirs == theirs
+    assert result.why == "why"
+    assert result.detail
+
+
+@pytest.mark.parametrize("type_", list(CHECK_TYPES))
+def test_every_check_type_is_tried_above(type_):
+    cases = test_each_check_type_holds_and_fails.pytestmark[0].args[1]
+    assert {case[-1] for case in cases if case[0] == type_} == {True, False}
+
+
+# === Rules that are wrong ===
+
+GOOD = 'name = "n"\ntype = "relative"\nkey = "best_epoch"\ntolerance = 0.4\nwhy = "w"'
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("4.2-best-epochs", "", "", "no such claim"),
+        ("4.2-best-epoch", 'why = "w"', "", "without why"),
+        ("4.2-best-epoch", 'why = "w"', 'why = " "', "without why"),
+        ("4.2-best-epoch", "relative", "absolute", "unknown check type 'absolute'; there are rel"),
+        ("4.2-best-epoch", "tolerance", "tolerence", "parameters tolerance, given tolerence"),
+        ("4.2-best-epoch", "tolerance = 0.4", "", "parameters tolerance, given none"),
+        ("4.2-best-epoch", "best_epoch", "epoch", "reports no 'epoch'"),
+        ("4.2-best-loss-order", "", "", "reports no 'best_epoch'"),
+        ("4.2-best-epoch", '"relative"', '"lowest_at"\nmodel = "x"', "takes the parameters model"),
+    ],
+)
+def test_a_wrong_rule_is_named(table, old, new, message):
+    text = f'[["{table}".checks]]\n' + (GOOD.replace(old, new) if old else GOOD)
+    with pytest.raises(ValueError, match=f"rules.toml, '{table}'.*{message}"):
+        parse_rules(text)
+
+
+def test_a_rule_for_a_model_the_claim_does_not_have_is_named():
+    rule = GOOD.replace("relative", "lowest_at").replace("tolerance = 0.4", 'model = "mnist-vae"')
+    with pytest.raises(ValueError, match="'mnist-vae' is none of the claim's models"):
+        parse_rules('[["4.2-best-epoch".checks]]\n' + rule)
+
+
+def test_an_order_of_models_the_claim_does_not_have_is_named():
+    rule = GOOD.replace("relative", "descending")
+    rule = rule.replace("tolerance = 0.4", 'order = ["mnist-vlae-factor-1", "mnist-vae"]')
+    with pytest.raises(ValueError, match="'mnist-vae' is none of the claim's models"):
+        parse_rules('[["4.2-best-epoch".checks]]\n' + rule)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "checks = []", 'same_as = "4.2-nothing"', 'same_as = "4.2-best-epoch"\nchecks = []'],
+)
+def test_a_rule_without_checks_is_named(body):
+    with pytest.raises(ValueError, match="wants checks"):
+        parse_rules(f'["4.2-best-epoch"]\n{body}')
+
+
+# === Output ===
+
+
+def judgements():
+    values = {key: np.float64(value) for key, value in perfect(TABLE[0]).items()}
+    done = judge(
+        CLAIMS[TABLE[0]],
+        Measurement(TABLE[0], values, {"deactivated_mean": float("nan"), "p": 1.8e-5}),
+        scale="paper",
+        stand_in=False,
+        data=OFFICIAL,
+    )
+    epochs = Measurement("4.2-best-epoch", {"best_epoch": np.array([20, 30, 36])})
+    quick = judge(CLAIMS["4.2-best-epoch"], epochs, scale="quick", stand_in=False, data=OFFICIAL)
+    missing = judge(CLAIMS["4.1-vae-no-gabor"], None, scale="paper", stand_in=False, data="")
+    return [done, quick, missing]
+
+
+def test_claims_are_written_whole_and_leave_nothing_else(tmp_path):
+    path = tmp_path / "4.2" / "claims.json"
+    write_claims(path, judgements())
+    written = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert [entry["verdict"] for entry in written] == ["replicated", "not comparable", "not run"]
+    assert written[0]["reported"]["original_mean"] == 232.759
+    assert written[0]["as_written"]["original_mean"] == 232.759
+    assert written[0]["as_run"] == {"deactivated_mean": None, "p": 1.8e-5}
+    assert written[1]["checks"][1]["ours"] == [20, 30, 36]
+    assert written[1]["checks"][1]["theirs"] == [26, 39, 52]
+    assert (written[1]["scale"], written[1]["data"]) == ("quick", OFFICIAL)
+    assert [entry.name for entry in path.parent.iterdir()] == ["claims.json"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "claims.json"
+    path.write_text("old")
+    broken = judge(
+        CLAIMS["4.2-best-epoch"],
+        Measurement("4.2-best-epoch", {"best_epoch": [26, 39, 52], "extra": object()}),
+        scale="paper",
+        stand_in=False,
+        data=OFFICIAL,
+    )
+    with pytest.raises(TypeError):
+        write_claims(path, [broken])
+    assert [entry.name for entry in tmp_path.iterdir()] == ["claims.json"]
+    assert path.read_text() == "old"
+
+
+def test_the_table_shows_all_three_sources_and_the_verdict():
+    lines = render(judgements()).splitlines()
+    assert lines[0].split() == [
+        "claim",
+        "quantity",
+        "reported",
+        "as",
+        "written",
+        "as",
+        "run",
+        "verdict",
+    ]
+    row = next(line for line in lines if line.startswith(TABLE[0]))
+    assert row.split() == [TABLE[0], "original_mean", "232.759", "232.759", "-", "replicated"]
+    assert ["p", "<", "0.001", "2.90e-09", "1.80e-05"] in [line.split() for line in lines]
+    assert ["deactivated_mean", "1190.616", "1190.616", "nan"] in [line.split() for line in lines]
+    assert any("26, 39, 52  20, 30, 36  -" in line for line in lines)
+    assert lines[-1].split() == ["4.1-vae-no-gabor", "-", "-", "-", "-", "not", "run"]
+
+
+def test_an_empty_table_has_its_header():
+    assert render([]).startswith("claim  quantity")

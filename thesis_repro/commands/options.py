@@ -1,0 +1,79 @@
+"""Command-line options that mean the same everywhere, and imports that stay quiet."""
+
+import functools
+import importlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from thesis_repro.training.scale import SCALES
+
+directory = click.Path(file_okay=False, path_type=Path)
+
+data_dir_option = click.option(
+    "--data-dir", type=directory, default="data", show_default=True, help="Prepared data sets."
+)
+stand_in_option = click.option(
+    "--stand-in",
+    is_flag=True,
+    help="Use stand-in data that need no download; labelled as such. dSprites needs none: it is "
+    "rendered.",
+)
+runs_dir_option = click.option(
+    "--runs-dir", type=directory, default="runs", show_default=True, help="Trained models."
+)
+out_option = click.option(
+    "--out", type=directory, default="results", show_default=True, help="Results."
+)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Errors only.")
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Only show the jobs, what is done of them, and what they cost."
+)
+
+
+def run_options(command: Callable) -> Callable:
+    """The options of every command that trains."""
+    options = (
+        click.option(
+            "--scale",
+            type=click.Choice(list(SCALES)),
+            default="paper",
+            show_default=True,
+            help="paper: the thesis's; quick: shows the effects on a CPU; smoke: proves the path.",
+        ),
+        data_dir_option,
+        stand_in_option,
+        runs_dir_option,
+        click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
+        click.option(
+            "--precision",
+            type=click.Choice(["float32", "mixed_bfloat16"]),
+            default="float32",
+            show_default=True,
+            help="float32 is the thesis's.",
+        ),
+        dry_run_option,
+        quiet_option,
+        click.option(
+            "-v",
+            "--verbose",
+            is_flag=True,
+            help="Also say which run is used and how each check of a verdict went.",
+        ),
+    )
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
+
+
+def import_quietly(*modules: str) -> None:
+    """Import modules without the notices that TensorFlow writes past Python while it loads."""
+    stderr = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            for module in modules:
+                importlib.import_module(module)
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -1,0 +1,217 @@
+"""``thesis-repro kernels`` and ``feature-maps``: what a model sees with, and makes of a picture."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thesis_repro.commands import plan
+from thesis_repro.commands.options import import_quietly, out_option, run_options
+from thesis_repro.commands.workspace import open_workspace
+from thesis_repro.models import zoo
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from thesis_repro.models.spec import ModelSpec
+    from thesis_repro.training.run_folder import RunFolder
+    from thesis_repro.training.train import TrainedModel
+
+_MANY = 4  # sheets in one figure
+
+
+@click.command()
+@click.argument("model")
+@click.option(
+    "--epoch", type=click.IntRange(0), help="Of the training, 0 before it.  [default: the last]"
+)
+@run_options
+@out_option
+def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
+    """Draw the kernels of MODEL's first layer, and say what Gabor functions explain of them.
+
+    The model is trained unless it has been.
+    """
+    spec = zoo.model(model)
+    if options["dry_run"]:
+        plan.show((), (spec.id,), out=out, **options)
+        return
+    import_quietly("keras", "tensorflow")
+    from thesis_repro.analysis.gabor import slices
+
+    workspace = open_workspace(out, [spec.dataset.value], **options)
+    run = workspace.finished(spec.id)
+    run = run or workspace.trained(spec.id, workspace.images(spec.id)).run
+    found = run.read_kernels()
+    last = len(found) - 1
+    if epoch is not None and epoch > last:
+        raise click.UsageError(f"This training of {spec.name} has {last} epochs.")
+    chosen = last if epoch is None else epoch
+    shown, initial = slices(found[chosen]), slices(found[0])
+    for line in (*_save_kernels(out, spec, run, shown, chosen), _gabors(shown, initial, chosen)):
+        click.echo(line)
+
+
+def _save_kernels(
+    out: Path, spec: "ModelSpec", run: "RunFolder", shown: "np.ndarray", epoch: int
+) -> list[str]:
+    """Write the sheet; the paths of its files."""
+    from thesis_repro.plots.figures import save_figure
+    from thesis_repro.plots.kernels import kernel_sheet
+
+    figure = kernel_sheet(f"{spec.name}: kernels of the first layer after epoch {epoch}", shown)
+    values = run.config.values
+    origin = (
+        f"thesis-repro kernels {spec.id} · scale {values['scale']} · seed {values['seed']} · "
+        f"runs {run.config.run_id}"
+    )
+    stem = out / "kernels" / f"{spec.id}_epoch_{epoch}"
+    return [str(path) for path in save_figure(figure, stem, origin)]
+
+
+def _gabors(shown: "np.ndarray", initial: "np.ndarray", epoch: int) -> str:
+    """A line on how many of these kernels are more like Gabor functions than both nulls."""
+    import numpy as np
+
+    from thesis_repro.analysis.gabor import SMALLEST
+    from thesis_repro.analysis.gabor_shares import resemblance
+
+    count, *size = shown.shape
+    if min(size) < SMALLEST:
+        return f"{count} kernels of {size[0]} x {size[1]} px, too small for a Gabor function"
+    own = resemblance(shown, initial, np.random.default_rng(epoch))
+    share = own.share(max(own.thresholds))
+    return (
+        f"{share.mean:.1%} of {count} kernels ({share.low:.1%} to {share.high:.1%}) are more like "
+        "a Gabor function than 95 % of those before training and of their own in random phases; "
+        f"median R2 {np.median(own.fits.r2):.2f}"
+    )
+
+
+@click.command("feature-maps")
+@click.argument("model")
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="NAME",
+    help="Show the maps after this layer; up to 4 of them.  [default: after the activation that "
+    "follows the last convolution]",
+)
+@run_options
+@out_option
+def feature_maps(
+    model: str, image: Path, layers: tuple[str, ...], out: Path, **options: Any
+) -> None:
+    """Draw the feature maps of MODEL for the picture file IMAGE, and say which have stripes.
+
+    The model is trained unless it has been. Of an autoencoder, its encoder is shown; the picture is
+    squashed to what it takes.
+    """
+    spec = zoo.model(model)
+    if len(layers) > _MANY:
+        raise click.UsageError(f"A figure has room for {_MANY} layers; {len(layers)} are given.")
+    if options["dry_run"]:
+        plan.show((), (spec.id,), out=out, **options)
+        return
+    import_quietly("keras", "tensorflow")
+    from appendix_architectures.shapes import build_shapes
+    from thesis_repro.analysis.feature_maps import maps_after
+    from thesis_repro.models.building import builders, parts_of
+
+    # What can be wrong is found before hours of training.
+    pixels = read_picture(image, spec.input_shape.value)
+    part = "classifier" if spec.family == "classifier" else "encoder"
+    names = chosen_layers(build_shapes(builders(spec)[part]), layers)
+    workspace = open_workspace(out, [spec.dataset.value], **options)
+    data = workspace.images(spec.id)
+    trained = workspace.trained(spec.id, data)
+    network = parts_of(spec, trained.model)[part]
+    maps = {name: own[0] for name, own in maps_after(network, names, pixels[None]).items()}
+    for line in (*_save(out, trained, data.description, image, pixels, maps), *_shares(maps)):
+        click.echo(line)
+
+
+def read_picture(path: Path, shape: tuple[int, int, int]) -> "np.ndarray":
+    """A picture as uint8 of this shape (height, width, channels), squashed to it by Lanczos.
+
+    Any format that Pillow reads; colours become grey where the shape has one channel.
+
+    Raises:
+        data_prep.errors.DataError: The file cannot be read, or holds no whole picture.
+    """
+    from data_prep.errors import os_errors
+    from data_prep.pictures import Size, grey, resized
+
+    fix = "name a picture file that exists and can be opened"
+    with os_errors(path, "it cannot be read", fix):
+        data = path.read_bytes()
+    height, width, channels = shape
+    pixels = resized(data, Size(height, width), path, official=False)
+    return grey(pixels) if channels == 1 else pixels
+
+
+def chosen_layers(network: "keras.Model", asked: tuple[str, ...]) -> list[str]:
+    """The layers asked for; by default the activation after the last convolution.
+
+    Raises:
+        click.UsageError: One is unknown, or makes no feature maps.
+    """
+    import keras
+
+    layers = network.layers
+    known = [
+        own.name
+        for own in layers
+        if not isinstance(own, keras.layers.InputLayer) and len(own.output.shape) == 4
+    ]
+    if strangers := [name for name in asked if name not in known]:
+        hint = f"Layers with feature maps are {', '.join(known)}."
+        raise click.UsageError(f"{network.name} has no feature maps after '{strangers[0]}'. {hint}")
+    kinds = keras.layers.ReLU | keras.layers.LeakyReLU | keras.layers.Activation
+    activations = [own.name for own in layers if own.name in known and isinstance(own, kinds)]
+    return list(asked) or (activations or known)[-1:]
+
+
+def _save(
+    out: Path,
+    trained: "TrainedModel",
+    data: str,
+    image: Path,
+    pixels: "np.ndarray",
+    maps: dict[str, "np.ndarray"],
+) -> list[str]:
+    """Write the figure; the paths of its files."""
+    from thesis_repro.plots.feature_maps import feature_map_sheets
+    from thesis_repro.plots.figures import save_figure
+
+    spec, config = trained.spec, trained.run.config
+    sheets = {f"after {name}": own for name, own in maps.items()}
+    figure = feature_map_sheets(f"{spec.name}: feature maps", (image.name, pixels), sheets)
+    origin = (
+        f"thesis-repro feature-maps {spec.id} {image.name}",
+        f"scale {config.values['scale']}",
+        f"trained on {data}",
+        f"seed {config.values['seed']}",
+        f"runs {config.run_id}",
+    )
+    stem = out / "feature_maps" / f"{spec.id}_{image.stem}"
+    return [str(path) for path in save_figure(figure, stem, " · ".join(origin))]
+
+
+def _shares(maps: dict[str, "np.ndarray"]) -> list[str]:
+    """For each layer a line that says how many of its maps have stripes, and where."""
+    from thesis_repro.analysis.stripes import SIDES, SMALLEST, stripe_shares
+
+    lines = []
+    for name, own in maps.items():
+        height, width, count = own.shape
+        if min(height, width) < SMALLEST:
+            lines.append(f"{name}: maps of {height} x {width} px are too small for stripes")
+            continue
+        found = stripe_shares(own)
+        sides = ", ".join(f"{side} {getattr(found, side):.1%}" for side in SIDES)
+        lines.append(f"{name}: {found.any:.1%} of {count} maps striped ({sides})")
+    return lines

@@ -1,0 +1,143 @@
+"""``thesis-repro plan`` and ``thesis-repro all``: the whole thesis as jobs, shown or run."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thesis_repro.commands.options import import_quietly, out_option, run_options
+from thesis_repro.commands.report import report
+from thesis_repro.models import zoo
+from thesis_repro.section.registry import CHAPTERS
+from thesis_repro.training.scale import SCALES
+
+if TYPE_CHECKING:
+    from thesis_repro.plan.execution import Execution
+    from thesis_repro.plan.jobs import Job
+
+EXIT_JOB_FAILED, EXIT_DATA, EXIT_INTERRUPTED = 1, 3, 130
+
+ALL = "all"
+
+sections_argument = click.argument("sections", nargs=-1, type=click.Choice([ALL, *CHAPTERS]))
+
+
+@click.command()
+@sections_argument
+@run_options
+@out_option
+def plan(sections: tuple[str, ...], **options: Any) -> None:
+    """Show the jobs that SECTIONS need (all: every model and section), and what they cost."""
+    show(*sections_and_models(sections), **options)
+
+
+@click.command(ALL)
+@sections_argument
+@run_options
+@out_option
+@click.option(
+    "--gpus", type=click.IntRange(1), help="Trainings side by side, one GPU each, by Ray."
+)
+@click.option("--address", help="Of a Ray cluster whose machines share the folders.")
+@click.pass_context
+def run_all(
+    ctx: click.Context,
+    sections: tuple[str, ...],
+    gpus: int | None,
+    address: str | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Train every model and run every section, then put all of it on one page.
+
+    With SECTIONS, only these and what they need. The jobs can be stopped at any time; the same
+    command goes on with what is missing.
+    """
+    if options["dry_run"]:
+        show(*sections_and_models(sections), **options)
+        return
+    if address and not gpus:
+        raise click.UsageError("--address wants --gpus as well: how many trainings side by side.")
+    jobs = jobs_of(*sections_and_models(sections), **options)
+    execution = execute(jobs, options["runs_dir"] / "logs", gpus, address, quiet=quiet)
+    page = options["out"] / "index.html"
+    if page.exists() and not execution.has_run:
+        click.echo(f"Nothing is new; the report: {page}")
+    elif any(options["out"].glob("*/manifest.json")):
+        folders = {name: options[name] for name in ("out", "runs_dir")}
+        ctx.invoke(report, **folders, kind="html", pdf=None)
+    conclude(execution)
+
+
+def sections_and_models(sections: tuple[str, ...]) -> tuple[Iterable[str], Iterable[str]]:
+    """The sections that are named; all of them, and all of Table 2 as well, if none is."""
+    if sections and ALL not in sections:
+        return sections, ()
+    return CHAPTERS, [spec.id for spec in zoo.MODELS.values() if spec.in_table_2]
+
+
+def show(sections: Iterable[str], models: Iterable[str], **options: Any) -> None:
+    """Print the plan of these sections and models."""
+    jobs = jobs_of(sections, models, **options)
+    from thesis_repro.plan.table import render
+
+    click.echo(render(jobs, options["runs_dir"]))
+
+
+def jobs_of(sections: Iterable[str], models: Iterable[str], **options: Any) -> dict[str, "Job"]:
+    """The plan of these sections and models with these options."""
+    import_quietly("keras", "tensorflow")
+    from thesis_repro.plan.plan import Settings, make_plan
+    from thesis_repro.training.train import TrainingOptions
+
+    folders = {name: options[name].resolve() for name in ("data_dir", "runs_dir", "out")}
+    training = TrainingOptions(SCALES[options["scale"]], options["seed"], options["precision"])
+    settings = Settings(**folders, options=training, stand_in=options["stand_in"])
+    return make_plan(sections, models, settings)
+
+
+def execute(
+    jobs: dict[str, "Job"], logs: Path, gpus: int | None, address: str | None, *, quiet: bool
+) -> "Execution":
+    """Run the plan to its end, or to Ctrl-C.
+
+    Raises:
+        thesis_repro.errors.TrainingError: more GPUs are asked for than there are.
+    """
+    from thesis_repro.plan.execution import Execution, InTurn
+
+    if gpus:
+        from thesis_repro.plan.gpus import OnGpus
+
+        workers = OnGpus(gpus, address)
+    else:
+        workers = InTurn()
+
+    def tell(line: str) -> None:
+        if not quiet:
+            click.echo(line)
+
+    execution = Execution(jobs, workers, logs, tell)
+    try:
+        execution.run()
+    except KeyboardInterrupt:
+        click.echo("Stopped; the same command goes on from here.", err=True)
+        raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
+    return execution
+
+
+def conclude(execution: "Execution") -> None:
+    """Name what failed and what is left, each with what to do; exit with its code."""
+    from thesis_repro.plan.execution import repeat_command
+
+    for name, reason in execution.left.items():
+        click.echo(f"not run: {name}: {reason}", err=True)
+    for name in execution.failed:
+        log, command = execution.log_of(name), repeat_command(execution.plan[name])
+        click.echo(f"failed: {name}\n  log: {log}\n  again: {command}", err=True)
+    if execution.failed:
+        raise click.exceptions.Exit(EXIT_JOB_FAILED)
+    if execution.left:
+        raise click.exceptions.Exit(EXIT_DATA)
+    click.echo(f"All {len(execution.plan)} jobs are done.")

@@ -1,0 +1,127 @@
+"""``thesis-repro report`` and ``thesis-repro claims``: what was found, and what became of it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from data_prep.errors import os_errors
+from thesis_repro.commands.options import out_option, runs_dir_option
+from thesis_repro.report.collect import collect, require, require_claims
+from thesis_repro.report.results import (
+    Problem,
+    Results,
+    ThesisPages,
+    count_verdicts,
+)
+from thesis_repro.section.registry import CHAPTERS
+from thesis_repro.thesis.captions import load_captions
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.verdicts.judgements import Judgement, Verdict, render
+
+EXIT_NOT_REPLICATED = 4
+
+
+@click.command()
+@out_option
+@runs_dir_option
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["html", "json"]),
+    default="html",
+    show_default=True,
+    help="html: OUT/index.html, one offline page; json: OUT/index.json.",
+)
+@click.option(
+    "--pdf",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The thesis: its page with each figure and table is shown beside ours.",
+)
+def report(out: Path, runs_dir: Path, kind: str, pdf: Path | None) -> None:
+    """Put everything found under OUT on one page: claims, tables, figures, and what is missing.
+
+    With --runs-dir, the run times of the models, too.
+    """
+    if pdf and kind != "html":
+        raise click.UsageError("--pdf shows the thesis's pages on the HTML page; leave out one.")
+    results = require(collect(out, CHAPTERS, runs_dir))
+    _warn(results.problems)
+    path = out / f"index.{kind}"
+    pages = _thesis_pages(pdf, results) if pdf else None
+    with os_errors(path, "it cannot be written", "free some space, or mend the permissions"):
+        _write(results, path, pages)
+    found, missing = len(results.found), len(results.missing)
+    click.echo(_counts(results.judgements))
+    click.echo(f"{found} of {found + missing} figures and tables; {path}")
+
+
+@click.command()
+@click.argument("sections", nargs=-1, metavar="[SECTION]...")
+@out_option
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Exit with 4 if a claim does not replicate though scale and data are the thesis's, with "
+    "3 if a file of claims is damaged.",
+)
+def claims(sections: tuple[str, ...], out: Path, strict: bool) -> None:
+    """Every claim, or those of SECTIONs: reported, as written, as run, and the verdict."""
+    try:
+        wanted = {claim.id for name in sections or (None,) for claim in load_claims(name)}
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="SECTION") from error
+    results = collect(out, CHAPTERS)
+    if not results.sections:
+        click.echo(f"{out}: it holds no results; `thesis-repro chapter 4.2` makes some.", err=True)
+    _warn(problem for problem in results.problems if problem.path.name == "claims.json")
+    judgements = [own for own in results.judgements if own.claim.id in wanted]
+    click.echo(f"{render(judgements)}\n\n{_counts(judgements)}")
+    if strict:
+        require_claims(results)
+        _require_replication(judgements)
+
+
+def _require_replication(judgements: Iterable[Judgement]) -> None:
+    """End with an exit code of its own if a comparable claim does not replicate."""
+    failed = [own for own in judgements if own.verdict is Verdict.NOT_REPLICATED]
+    for own in failed:
+        click.echo(f"{own.claim.id} is not replicated: {own.why}", err=True)
+    if failed:
+        raise click.exceptions.Exit(EXIT_NOT_REPLICATED)
+
+
+def _write(results: Results, path: Path, pages: ThesisPages | None) -> None:
+    """Write the report in the format of the path's suffix."""
+    if path.suffix == ".json":
+        from thesis_repro.report.plain import write_plain
+
+        write_plain(results, path)
+    else:
+        from thesis_repro.report.page import write_page
+
+        write_page(results, path, pages)
+
+
+def _thesis_pages(pdf: Path, results: Results) -> ThesisPages:
+    """The thesis's pages with the figures and tables that were found."""
+    from thesis_repro.report.pdf import thesis_pages
+
+    captions = [caption for key, caption in load_captions().items() if key in results.found]
+    pages = thesis_pages(pdf, captions)
+    for page in pages.values():
+        if isinstance(page, str):
+            click.echo(page, err=True)
+    return pages
+
+
+def _warn(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        click.echo(str(problem), err=True)
+
+
+def _counts(judgements: Iterable[Judgement]) -> str:
+    """How many claims have each verdict, in a line."""
+    counts = count_verdicts(judgements)
+    words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"{sum(counts.values())} claims: {words}"

@@ -1,0 +1,53 @@
+"""VAE and VLAE as one trainable model: an encoder and a decoder of the appendix, and their loss."""
+
+import keras
+
+from thesis_repro.models.losses import kl_term, reconstruction_term
+
+
+class VariationalAutoencoder(keras.Model):
+    """A VAE (one latent layer) or VLAE (three), trained on Equation 24 with a weighted first term.
+
+    ``encoder`` maps images (batch, height, width, channels) to one sampled z per latent layer and
+    has layers ``mu*`` and ``log_var*``; ``decoder`` maps those z back to images. Calling the model
+    returns the reconstruction and the posterior's parameters, for training as for analysis.
+    """
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, reconstruction_weight: float):
+        super().__init__(name=f"{encoder.name}_{decoder.name}")
+        self.encoder = encoder
+        self.decoder = decoder
+        self.reconstruction_weight = reconstruction_weight
+        self.posterior = keras.Model(
+            encoder.input,
+            {
+                "mu": _outputs(encoder, "mu"),
+                "log_var": _outputs(encoder, "log_var"),
+                "z": list(encoder.outputs),
+            },
+            name="posterior",
+        )
+        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
+        self.kl_tracker = keras.metrics.Mean(name="kl")
+
+    def call(self, images, training=False):
+        """Posterior parameters, sampled z and reconstruction of a batch of images in [0, 1]."""
+        posterior = self.posterior(images, training=training)
+        z = posterior["z"]
+        reconstruction = self.decoder(z if len(z) > 1 else z[0], training=training)
+        return {**posterior, "reconstruction": reconstruction}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Mean over the batch of reconstruction term plus KL term; both are tracked separately."""
+        reconstruction = reconstruction_term(
+            x, y_pred["reconstruction"], self.reconstruction_weight
+        )
+        kl = kl_term(y_pred["mu"], y_pred["log_var"])
+        self.reconstruction_tracker.update_state(reconstruction)
+        self.kl_tracker.update_state(kl)
+        return keras.ops.mean(reconstruction + kl)
+
+
+def _outputs(encoder: keras.Model, prefix: str) -> list:
+    """Outputs of the encoder's ``mu`` or ``log_var`` layers, lowest latent layer first."""
+    return [layer.output for layer in encoder.layers if layer.name.startswith(prefix)]

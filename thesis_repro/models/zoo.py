@@ -1,0 +1,433 @@
+"""The 22 models of Table 2, four as the original code had them, five ablations, and the helpers.
+
+Adding a model touches this file only: ``thesis-repro models``, ``train`` and the tests read the
+registry. Values come from Table 2 and Section 3.4; where sources disagree the value carries the
+ids of the errata that say so.
+"""
+
+import difflib
+from collections import defaultdict
+from dataclasses import replace
+
+from thesis_repro.models.spec import Family, ModelSpec, Setting
+
+_IMAGES = {  # Section 3.3 and Appendix A: height, width, channels
+    "mnist": (28, 28, 1),
+    "dsprites": (64, 64, 1),
+    "celeba": (128, 128, 3),
+    "imagenet": (224, 224, 3),
+}
+
+_DATASET_ERRATA = {
+    "mnist": (),
+    "dsprites": ("E74",),
+    "celeba": ("E75",),
+    "imagenet": ("E75", "E76"),
+}
+
+_SPLITS = {
+    "mnist": Setting("official train and test set", "Sections 3.3.3 and 3.4", ("E32",)),
+    "dsprites": Setting("90 % / 10 %", "Section 3.4"),
+    "celeba": Setting("90 % / 10 %", "Section 3.4", ("E20",)),
+    "imagenet": Setting("official train and validation set", "Section 3.3.2", ("E20",)),
+}
+
+_Marks = dict[str, tuple[str, ...]]  # ids of errata by the field they touch
+
+
+def _marks(*groups: _Marks) -> _Marks:
+    """The marks of several groups together, field by field, each field's in order."""
+    together: _Marks = defaultdict(tuple)
+    for group in groups:
+        for field, ids in group.items():
+            together[field] = tuple(sorted(together[field] + ids))
+    return dict(together)
+
+
+def _model(
+    row: int,
+    model_id: str,
+    name: str,
+    family: Family,
+    section: str,
+    *,
+    dataset: str,
+    listings: tuple[int, ...],
+    latent_dims: tuple[int, ...],
+    weight: float | None,
+    learning_rate: float,
+    factor: int = 1,
+    decay: float = 0.0,
+    batch_size: int = 128,
+    epochs: int = 200,
+    channels: int | None = None,
+    feature_weight: float | None = None,
+    aliases: tuple[str, ...] = (),
+    errata: _Marks | None = None,
+) -> ModelSpec:
+    """A spec whose values come from one row of Table 2 and one paragraph of Section 3.4."""
+    height, width, default_channels = _IMAGES[dataset]
+    marks = _marks({"dataset": _DATASET_ERRATA[dataset]}, errata or {})
+    table, text = f"Table 2, row {row}", f"Section {section}"
+    printed = "Listings " + ", ".join(map(str, listings))
+
+    def setting(field: str, value: object, source: str) -> Setting:
+        return Setting(value, source, marks.get(field, ()))
+
+    return ModelSpec(
+        id=model_id,
+        name=name,
+        family=family,
+        dataset=setting("dataset", dataset, table),
+        input_shape=setting("input_shape", (height, width, channels or default_channels), printed),
+        listings=setting("listings", listings, "Appendix A"),
+        latent_dims=setting("latent_dims", latent_dims, table),
+        reconstruction_weight=setting("reconstruction_weight", weight, table),
+        feature_map_factor=setting("feature_map_factor", factor, table),
+        learning_rate=setting("learning_rate", learning_rate, text),
+        decay=setting("decay", decay, text if decay else f"{text} (none stated)"),
+        batch_size=setting("batch_size", batch_size, text),
+        epochs=setting("epochs", epochs, text),
+        split=_SPLITS[dataset],
+        optimizer=setting("optimizer", "adam", text),
+        feature_weight=(
+            None
+            if feature_weight is None
+            else setting("feature_weight", feature_weight, "Sections 2.5.3 and 3.4.3")
+        ),
+        aliases=aliases,
+    )
+
+
+# --- VAE (Section 3.4.1) ---
+
+_MNIST_VAE = _model(
+    1, "mnist-vae", "MNIST-VAE", "vae", "3.4.1",
+    dataset="mnist", listings=(1, 2), latent_dims=(2,), weight=10_000, learning_rate=0.001,
+    channels=3, errata={"input_shape": ("E01",), "listings": ("E02", "E12", "E16")},
+)  # fmt: skip
+
+_DSPRITES_VAE = _model(
+    2, "dsprites-vae", "dSprites-VAE", "vae", "3.4.1",
+    dataset="dsprites", listings=(3, 4), latent_dims=(10,), weight=10_000, learning_rate=0.001,
+    aliases=("10000-vae",), errata={"listings": ("E12", "E16")},
+)  # fmt: skip
+
+
+def _reweighted(row: int, weight: int) -> ModelSpec:
+    """dSprites-VAE, "differing only in the reconstruction term weight" (Section 3.4.1)."""
+    return replace(
+        _DSPRITES_VAE,
+        id=f"{weight}-vae",
+        name=f"{weight:,}-VAE",
+        aliases=(),
+        reconstruction_weight=Setting(weight, f"Table 2, row {row}"),
+    )
+
+
+_DSPRITES_VAE_DIM6 = replace(
+    _DSPRITES_VAE,
+    id="dsprites-vae-dim6",
+    name="dSprites-VAE-dim6",
+    aliases=(),
+    latent_dims=Setting((6,), "Table 2, row 7"),
+)
+
+_CELEBA_VAE = _model(
+    8, "celeba-vae", "CelebA-VAE", "vae", "3.4.1",
+    dataset="celeba", listings=(5, 6), latent_dims=(8,), weight=3_750, learning_rate=0.001,
+    errata={"reconstruction_weight": ("E03",), "listings": ("E12", "E16")},
+)  # fmt: skip
+
+# --- VLAE (Section 3.4.2) ---
+
+_VLAE = {"listings": ("E12", "E44")}
+_MNIST_VLAE_MARKS = _marks(_VLAE, {"epochs": ("E41",)})
+_REDUCED = _marks(_MNIST_VLAE_MARKS, {"listings": ("E43",), "feature_map_factor": ("E43",)})
+
+_MNIST_VLAE = _model(
+    9, "mnist-vlae-factor-1", "MNIST-VLAE-factor-1", "vlae", "3.4.2",
+    dataset="mnist", listings=(7, 8), latent_dims=(2, 2, 2), weight=10_000, learning_rate=0.005,
+    aliases=("mnist-vlae",),
+    errata=_marks(_MNIST_VLAE_MARKS, {"learning_rate": ("E04",), "listings": ("E36",)}),
+)  # fmt: skip
+
+_MNIST_VLAE_FACTOR_2 = _model(
+    10, "mnist-vlae-factor-2", "MNIST-VLAE-factor-2", "vlae", "3.4.2",
+    dataset="mnist", listings=(9, 10), latent_dims=(2, 2, 2), weight=10_000, learning_rate=0.001,
+    factor=2, errata=_REDUCED,
+)  # fmt: skip
+
+_MNIST_VLAE_FACTOR_3 = _model(
+    11, "mnist-vlae-factor-3", "MNIST-VLAE-factor-3", "vlae", "3.4.2",
+    dataset="mnist", listings=(11, 12), latent_dims=(2, 2, 2), weight=10_000, learning_rate=0.001,
+    factor=3, errata=_REDUCED,
+)  # fmt: skip
+
+_DSPRITES_VLAE = _model(
+    12, "dsprites-vlae", "dSprites-VLAE", "vlae", "3.4.2",
+    dataset="dsprites", listings=(13, 14), latent_dims=(4, 4, 4), weight=10_000,
+    learning_rate=0.001, errata=_marks(_VLAE, {"listings": ("E11", "E16")}),
+)  # fmt: skip
+
+_DSPRITES_VLAE_DIM2 = replace(
+    _DSPRITES_VLAE,
+    id="dsprites-vlae-dim2",
+    name="dSprites-VLAE-dim2",
+    latent_dims=Setting((2, 2, 2), "Table 2, row 13"),
+)
+
+_CELEBA_VLAE = _model(
+    14, "celeba-vlae", "CelebA-VLAE", "vlae", "3.4.2",
+    dataset="celeba", listings=(15, 16), latent_dims=(2, 2, 2), weight=10_000,
+    learning_rate=0.001, decay=0.01,
+    errata=_marks(
+        _VLAE, {"decay": ("E05",), "listings": ("E11", "E16"), "learning_rate": ("E81",)}
+    ),
+)  # fmt: skip
+
+# --- VAE-GAN (Section 3.4.3) ---
+
+_GAN = {
+    "listings": ("E34", "E35"),
+    "reconstruction_weight": ("E15", "E31", "E33"),  # what the objective is made of instead
+    "batch_size": ("E40",),
+    "optimizer": ("E25",),
+}
+_VAE_GAN = _marks(_GAN, {"optimizer": ("E30",)})
+
+_MNIST_VAE_GAN = _model(
+    15, "mnist-vae-gan", "MNIST-VAE-GAN", "vae-gan", "3.4.3",
+    dataset="mnist", listings=(17, 18, 19), latent_dims=(2,), weight=10_000,
+    feature_weight=0.75,
+    learning_rate=0.0001, errata=_VAE_GAN,
+)  # fmt: skip
+
+_DSPRITES_VAE_GAN = _model(
+    16, "dsprites-vae-gan", "dSprites-VAE-GAN", "vae-gan", "3.4.3",
+    dataset="dsprites", listings=(20, 21, 22), latent_dims=(10,), weight=10_000,
+    feature_weight=0.75,
+    learning_rate=0.0001, errata=_VAE_GAN,
+)  # fmt: skip
+
+_CELEBA_VAE_GAN = _model(
+    17, "celeba-vae-gan", "CelebA-VAE-GAN", "vae-gan", "3.4.3",
+    dataset="celeba", listings=(23, 24, 25), latent_dims=(8,), weight=10_000,
+    feature_weight=0.75,
+    learning_rate=0.001, decay=0.02, errata=_marks(_VAE_GAN, {"decay": ("E05", "E30")}),
+)  # fmt: skip
+
+# --- VLAE-GAN (Section 3.4.4) ---
+
+_VLAE_GAN = _marks(
+    _GAN,
+    {"listings": ("E44",), "feature_weight": ("E14",), "learning_rate": ("E39",)},
+)
+_DECAYING_VLAE_GAN = _marks(_VLAE_GAN, {"listings": ("E16",), "decay": ("E05",)})
+
+_MNIST_VLAE_GAN = _model(
+    18, "mnist-vlae-gan", "MNIST-VLAE-GAN", "vlae-gan", "3.4.4",
+    dataset="mnist", listings=(26, 27, 28), latent_dims=(2, 2, 2), weight=10_000,
+    feature_weight=0.75,
+    learning_rate=0.0001, errata=_marks(_VLAE_GAN, {"listings": ("E36",)}),
+)  # fmt: skip
+
+_DSPRITES_VLAE_GAN = _model(
+    19, "dsprites-vlae-gan", "dSprites-VLAE-GAN", "vlae-gan", "3.4.4",
+    dataset="dsprites", listings=(29, 30, 31), latent_dims=(4, 4, 4), weight=10_000,
+    feature_weight=0.75,
+    learning_rate=0.0001, decay=0.01, errata=_DECAYING_VLAE_GAN,
+)  # fmt: skip
+
+_CELEBA_VLAE_GAN = _model(
+    20, "celeba-vlae-gan", "CelebA-VLAE-GAN", "vlae-gan", "3.4.4",
+    dataset="celeba", listings=(32, 33, 34), latent_dims=(2, 2, 2), weight=10_000,
+    feature_weight=0.75,
+    learning_rate=0.0001, decay=0.01, errata=_DECAYING_VLAE_GAN,
+)  # fmt: skip
+
+# --- AlexNet (Sections 3.4.5 and 3.4.6) ---
+
+_ALEXNET_CLASSIFIER = _model(
+    21, "alexnet-classifier", "AlexNet Classifier", "classifier", "3.4.5",
+    dataset="imagenet", listings=(35,), latent_dims=(), weight=None, learning_rate=0.0001,
+    batch_size=32, epochs=10, errata={"listings": ("E24",)},
+)  # fmt: skip
+
+_ALEXNET_VAE = _model(
+    22, "alexnet-vae", "AlexNet-VAE", "vae", "3.4.6",
+    dataset="imagenet", listings=(36, 37), latent_dims=(2000,), weight=10_000,
+    learning_rate=0.0001, batch_size=32, epochs=100,
+    errata={"reconstruction_weight": ("E37",), "listings": ("E38", "E72"), "epochs": ("E71",)},
+)  # fmt: skip
+
+# --- Not in Table 2 ---
+
+_MNIST_VAE_AS_RUN = replace(
+    _MNIST_VAE,
+    id="mnist-vae-as-run",
+    name="MNIST-VAE (as run)",
+    in_table_2=False,
+    input_shape=Setting((28, 28, 1), "original analyses", ("E01", "E02")),
+    listings=Setting((), "in no listing; thesis_repro/models/unlisted.py", ("E02",)),
+)
+
+
+def _as_run(spec: ModelSpec) -> ModelSpec:
+    """A VLAE-GAN with the feature weight of the code that matches its listings."""
+    return replace(
+        spec,
+        id=f"{spec.id}-as-run",
+        name=f"{spec.name} (as run)",
+        in_table_2=False,
+        feature_weight=Setting(0.5, "original code", ("E14",)),
+    )
+
+
+def _ablation(suffix: str, name: str, **changed: Setting) -> ModelSpec:
+    """An AlexNet-VAE with one thing changed (Section 4.8, which trains none of them)."""
+    kept = {key: own._replace(errata=()) for key, own in _ALEXNET_VAE.settings().items()}
+    return replace(
+        _ALEXNET_VAE,
+        id=f"alexnet-vae-{suffix}",
+        name=f"AlexNet-VAE, {name}",
+        in_table_2=False,
+        **{**kept, **changed},
+    )
+
+
+_CHANGED_NETWORK = Setting((), "in no listing; thesis_repro/models/ablations.py", ("E73",))
+
+_ABLATIONS = (
+    _ablation("mirrored-padding", "mirrored padding", listings=_CHANGED_NETWORK),
+    _ablation("small-kernels", "3x3 kernels", listings=_CHANGED_NETWORK),
+    _ablation("no-batch-norm", "no batch normalisation", listings=_CHANGED_NETWORK),
+    _ablation("no-bias", "no bias", listings=_CHANGED_NETWORK),
+    _ablation(
+        "celeba",
+        "CelebA",
+        dataset=Setting("celeba", "Section 4.8", ("E73",)),
+        split=_SPLITS["celeba"]._replace(errata=()),
+    ),
+)
+
+
+def _helper(
+    model_id: str, name: str, section: str, printed: str, listings: tuple[int, ...], **values
+) -> ModelSpec:
+    """A classifier that an analysis needs; trained for one epoch unless said otherwise.
+
+    The thesis gives its network, learning rate and epochs in ``section``, and no batch size.
+    """
+    spec = _model(
+        0, model_id, name, "classifier", section,
+        listings=listings, latent_dims=(), weight=None, **{"epochs": 1, **values},
+    )  # fmt: skip
+    source = f"Section {section}"
+    return replace(
+        spec,
+        in_table_2=False,
+        dataset=spec.dataset._replace(source=source),
+        input_shape=spec.input_shape._replace(source=printed),
+        listings=spec.listings._replace(source=printed),
+        latent_dims=spec.latent_dims._replace(source=source),
+        reconstruction_weight=spec.reconstruction_weight._replace(source=source),
+        feature_map_factor=spec.feature_map_factor._replace(source=source),
+        batch_size=spec.batch_size._replace(source="original code"),
+    )
+
+
+_FEATURE_EXTRACTION = _helper(
+    "feature-extraction", "Feature extraction network", "4.3, footnote 35",
+    "Appendix D, Listing 38", (38,), dataset="dsprites", learning_rate=0.1,
+    errata={"learning_rate": ("E19",), "listings": ("E35",)},
+)  # fmt: skip
+
+_FEATURE_EXTRACTION_AS_RUN = replace(
+    _FEATURE_EXTRACTION,
+    id="feature-extraction-as-run",
+    name="Feature extraction network (as run)",
+    learning_rate=Setting(0.01, "original code", ("E19",)),
+)
+
+_SAMPLE_DISCRIMINATOR = replace(
+    _helper(
+        "sample-discriminator", "Sample discriminator", "4.6.1, footnote 44",
+        "Appendix I, Listing 39", (39,), dataset="mnist", learning_rate=0.01, batch_size=32,
+        errata={"learning_rate": ("E21",), "dataset": ("E13", "E68")},
+    ),
+    generator=Setting("mnist-vae", "Section 4.6.1 (the first of its four)"),
+)  # fmt: skip
+
+_DIGIT_CLASSIFIER = _helper(
+    "digit-classifier", "Digit classifier", "4.7 (original code)",
+    "in no listing; thesis_repro/models/unlisted.py", (),
+    dataset="mnist", learning_rate=0.001, batch_size=32, epochs=2, errata={"listings": ("E69",)},
+)  # fmt: skip
+
+MODELS: dict[str, ModelSpec] = {
+    spec.id: spec
+    for spec in (
+        _MNIST_VAE,
+        _DSPRITES_VAE,
+        _reweighted(3, 7500),
+        _reweighted(4, 6250),
+        _reweighted(5, 5000),
+        _reweighted(6, 3750),
+        _DSPRITES_VAE_DIM6,
+        _CELEBA_VAE,
+        _MNIST_VLAE,
+        _MNIST_VLAE_FACTOR_2,
+        _MNIST_VLAE_FACTOR_3,
+        _DSPRITES_VLAE,
+        _DSPRITES_VLAE_DIM2,
+        _CELEBA_VLAE,
+        _MNIST_VAE_GAN,
+        _DSPRITES_VAE_GAN,
+        _CELEBA_VAE_GAN,
+        _MNIST_VLAE_GAN,
+        _DSPRITES_VLAE_GAN,
+        _CELEBA_VLAE_GAN,
+        _ALEXNET_CLASSIFIER,
+        _ALEXNET_VAE,
+        _MNIST_VAE_AS_RUN,
+        *map(_as_run, (_MNIST_VLAE_GAN, _DSPRITES_VLAE_GAN, _CELEBA_VLAE_GAN)),
+        *_ABLATIONS,
+        _FEATURE_EXTRACTION,
+        _FEATURE_EXTRACTION_AS_RUN,
+        _SAMPLE_DISCRIMINATOR,
+        _DIGIT_CLASSIFIER,
+    )
+}
+
+
+class UnknownModelError(LookupError):
+    """No model has the id asked for; the message names the nearest ids."""
+
+
+def model(model_id: str) -> ModelSpec:
+    """The spec with this id or alias.
+
+    Raises:
+        UnknownModelError: no such id or alias.
+    """
+    by_name = {name: spec for spec in MODELS.values() for name in (spec.id, *spec.aliases)}
+    if model_id in by_name:
+        return by_name[model_id]
+    near = difflib.get_close_matches(model_id, by_name, n=3)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise UnknownModelError(
+        f"No model is called '{model_id}'.{hint} `thesis-repro models` lists all of them."
+    )
+
+
+def short_name(model_id: str) -> str:
+    """The name in running text: MNIST-VLAE-factor-1 is "MNIST-VLAE"."""
+    return "MNIST-VLAE" if model_id == _MNIST_VLAE.id else model(model_id).name
+
+
+def name_by_weight(model_id: str) -> str:
+    """The name where the five dSprites-VAEs are told apart by their weights: "10,000-VAE"."""
+    if model_id == _DSPRITES_VAE.id:
+        return f"{_DSPRITES_VAE.reconstruction_weight.value:,}-VAE"
+    return short_name(model_id)

@@ -1,0 +1,228 @@
+"""Running a plan: each job in a fresh process with a log of its own.
+
+What fails stops only what needs it. Jobs run one after another on this machine, or side by side by
+Ray (`thesis_repro.plan.gpus`).
+"""
+
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from thesis_repro.plan.jobs import Job
+
+# This package's command line, in a new process of the same Python.
+PROGRAM = (sys.executable, "-c", "from thesis_repro.cli import main; main()")
+
+NEWS_PAUSE = 10.0  # s between two looks at what running jobs say
+_LINE_AT_MOST = 4_096  # bytes at a log's end, in which its newest line is looked for
+
+
+class Outcome(NamedTuple):
+    """What became of a job: its exit code and its seconds."""
+
+    exit_code: int
+    seconds: float
+
+
+class Workers(Protocol):
+    """Where jobs run."""
+
+    def has_room(self, job: Job) -> bool:
+        """Whether the job can be handed over now."""
+
+    def start(self, job: Job, log: Path) -> None:
+        """Hand a job over."""
+
+    def wait(self, timeout: float) -> tuple[str, Outcome] | None:
+        """Name and outcome of a job that has ended; ``None`` if none has after so many seconds."""
+
+    def stop(self) -> None:
+        """End all that runs; what they have saved stays."""
+
+
+@dataclass
+class Execution:
+    """A plan on its way.
+
+    ``tell`` is called with a line for each job that starts or ends, and now and then with the
+    newest line of each running job's log.
+    """
+
+    plan: Mapping[str, Job]
+    workers: Workers
+    logs: Path
+    tell: Callable[[str], None]
+    done: set[str] = field(default_factory=set)
+    failed: dict[str, Outcome] = field(default_factory=dict)
+    running: set[str] = field(default_factory=set)
+    news: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Run everything that can be run; see ``failed`` and ``left`` for the rest.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C; all jobs have been ended, and go on from where they were.
+        """
+        self.done |= {name for name, job in self.plan.items() if job.is_done}
+        try:
+            while self._start_ready() or self.running:
+                ended = self.workers.wait(NEWS_PAUSE)
+                if ended is None:
+                    self._tell_news()
+                else:
+                    self._ended(*ended)
+        except KeyboardInterrupt:
+            self.workers.stop()
+            raise
+
+    @property
+    def has_run(self) -> bool:
+        """Whether any job was run, whatever became of it."""
+        return bool(self.failed) or any(not self.plan[name].is_done for name in self.done)
+
+    @property
+    def left(self) -> dict[str, str]:
+        """Jobs that were not run, and why not."""
+        return {
+            name: job.problem or "needs " + ", ".join(n for n in job.needs if n not in self.done)
+            for name, job in self.plan.items()
+            if name not in self.done and name not in self.failed
+        }
+
+    def log_of(self, name: str) -> Path:
+        """The log file of a job."""
+        return self.logs / f"{name.replace(' ', '-')}.log"
+
+    def _start_ready(self) -> bool:
+        """Start jobs while there is room, the longest first; whether any was started."""
+        ready = [
+            job
+            for name, job in self.plan.items()
+            if name not in self.done | self.running | self.failed.keys()
+            and not job.problem
+            and self.done.issuperset(job.needs)
+        ]
+        started = False
+        for job in sorted(ready, key=_urgency):
+            if not self.workers.has_room(job):
+                continue
+            self.tell(f"start  {job.name}  (log: {self.log_of(job.name)})")
+            self.workers.start(job, self.log_of(job.name))
+            self.running.add(job.name)
+            started = True
+        return started
+
+    def _tell_news(self) -> None:
+        """What running jobs have last said, where that is new."""
+        for name in sorted(self.running):
+            line = newest_line(self.log_of(name))
+            if line and line != self.news.get(name):
+                self.news[name] = line
+                self.tell(f"       {line}")
+
+    def _ended(self, name: str, outcome: Outcome) -> None:
+        self.running.remove(name)
+        count = f"{len(self.done) + (outcome.exit_code == 0)} of {len(self.plan)}"
+        if outcome.exit_code == 0:
+            self.done.add(name)
+            self.tell(f"done   {name}  {outcome.seconds:,.0f} s  ({count})")
+        else:
+            self.failed[name] = outcome
+            self.tell(f"FAILED {name}  exit code {outcome.exit_code}  (log: {self.log_of(name)})")
+
+
+def _urgency(job: Job) -> tuple[bool, float]:
+    """Data and sections are short, and let others go on or end; then the longest training first."""
+    return job.is_training, -job.multiply_adds
+
+
+def newest_line(log: Path) -> str:
+    """The last whole line that a job has said; "" if it has said nothing since it began."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _LINE_AT_MOST))
+            *whole, _ = file.read().decode(errors="replace").split("\n")
+    except OSError:  # on a cluster, the job's machine may not have made it yet
+        return ""
+    return "" if not whole or whole[-1].startswith("$ ") else whole[-1].rstrip()
+
+
+def repeat_command(job: Job) -> str:
+    """The command that does a job by hand."""
+    return shlex.join(("thesis-repro", *job.command))
+
+
+# === One after another ===
+
+
+class InTurn:
+    """One job after another, each in a process of its own: its memory is free when it ends."""
+
+    def __init__(self, program: Sequence[str] = PROGRAM):
+        self._program = program
+        self._process: subprocess.Popen | None = None
+        self._name = ""
+        self._began = 0.0
+
+    def has_room(self, job: Job) -> bool:
+        """Whether nothing runs."""
+        return self._process is None
+
+    def start(self, job: Job, log: Path) -> None:
+        """Start the job's process."""
+        with _ctrl_c_later():
+            self._name, self._began = job.name, time.monotonic()
+            self._process = start_process(self._program, job.command, log)
+
+    def wait(self, timeout: float) -> tuple[str, Outcome] | None:
+        """Wait for the job to end."""
+        try:
+            exit_code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        self._process = None
+        return self._name, Outcome(exit_code, time.monotonic() - self._began)
+
+    def stop(self) -> None:
+        """End the job as Ctrl-C would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait()
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Hold Ctrl-C back for the block: a process that is not yet known could not be ended."""
+    pressed = []
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
+
+
+def start_process(program: Sequence[str], arguments: Sequence[str], log: Path) -> subprocess.Popen:
+    """Start a program; what it says is added to the log.
+
+    In a process group of its own, so that Ctrl-C at the terminal reaches only who started it.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as output:
+        output.write(f"$ {shlex.join(('thesis-repro', *arguments))}\n")
+        output.flush()
+        return subprocess.Popen(
+            [*program, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )

@@ -1,0 +1,36 @@
+"""A job: a command line of this package that needs other jobs, is done or not, and costs something.
+
+Without Keras, since whoever only runs jobs (`thesis_repro.plan.execution`) can do without it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Job:
+    """One command of a plan.
+
+    Attributes:
+        name: "data mnist", "train mnist-vae" or "chapter 4.2".
+        needs: Names of the jobs that have to be done before.
+        command: The arguments of ``thesis-repro`` that do it.
+        is_done: Whether what it makes is there.
+        problem: Why it cannot be done, and the fix; empty where it can.
+        image_passes: Images that a training goes through, each epoch anew.
+        multiply_adds: Of the whole training.
+        memory: Estimate for the training process (bytes).
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    command: tuple[str, ...]
+    is_done: bool
+    problem: str = ""
+    image_passes: int = 0
+    multiply_adds: float = 0.0
+    memory: float = 0.0
+
+    @property
+    def is_training(self) -> bool:
+        """Whether a model is trained: what takes a GPU, and nearly all of the time."""
+        return self.name.startswith("train ")

@@ -1,0 +1,74 @@
+"""Drawings of latent spaces that several sections share: histograms and rows of decoded images."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from thesis_repro.analysis.normality import BINS
+from thesis_repro.plots.figures import COLOURS, new_figure, style
+
+_PRIOR = np.linspace(-3, 3, 200)  # where the original code drew the standard normal density
+
+
+def histograms(
+    title: str, rows: Mapping[str, Mapping[str, np.ndarray]], marked: Mapping[str, int]
+) -> Figure:
+    """Histograms of latent dimensions: a row of panels per entry, a panel per dimension.
+
+    ``rows`` maps a row's label to groups of z (n, dimensions), by name, which are drawn over each
+    other: densities in 100 bins, the standard normal density as a line. ``marked`` gives the
+    dimension (from 0) whose panel is in colour, for each row that has one. Axes are shared.
+    """
+    dimensions = next(iter(next(iter(rows.values())).values())).shape[1]
+    figure = new_figure(1.25 * dimensions, 0.75 + 1.2 * len(rows))
+    with style():
+        panels = figure.subplots(len(rows), dimensions, sharex=True, sharey=True, squeeze=False)
+        for axes_of_row, (label, groups) in zip(panels, rows.items(), strict=True):
+            for dimension, axes in enumerate(axes_of_row):
+                values = {name: z[:, dimension] for name, z in groups.items()}
+                _histogram(axes, values, dimension == marked.get(label))
+            axes_of_row[0].set_ylabel(label)
+        for dimension, axes in enumerate(panels[0]):
+            is_marked = len(rows) == 1 and dimension in marked.values()
+            axes.set_title(f"$z_{{{dimension + 1}}}$", color=COLOURS[1] if is_marked else "black")
+        figure.suptitle(title, fontsize=10)
+        groups = next(iter(rows.values()))
+        if len(groups) > 1:
+            handles = panels[0, 0].get_legend_handles_labels()
+            figure.legend(*handles, loc="outside right upper", fontsize=8)
+    return figure
+
+
+def _histogram(axes: Axes, values: Mapping[str, np.ndarray], is_marked: bool) -> None:
+    for index, (name, group) in enumerate(values.items()):
+        colour = COLOURS[1] if is_marked and len(values) == 1 else COLOURS[2 * index % 6]
+        axes.hist(group, bins=BINS, density=True, alpha=0.7, color=colour, label=name)
+    axes.plot(_PRIOR, stats.norm.pdf(_PRIOR), color="black", linewidth=0.8)
+    axes.tick_params(labelsize=7)
+
+
+def image_rows(title: str, rows: Mapping[str, Sequence[np.ndarray]]) -> Figure:
+    """Rows of images in [0, 1], each (height, width, channels); grey ones black on white."""
+    columns = max(map(len, rows.values()))
+    figure = new_figure(0.5 * columns + 1.2, 0.5 * len(rows) + 0.6)
+    with style():
+        panels = figure.subplots(len(rows), columns, squeeze=False)
+        for axes_of_row, (label, images) in zip(panels, rows.items(), strict=True):
+            for axes, image in zip(axes_of_row, images, strict=True):
+                axes.imshow(as_shown(image), cmap="gray", vmin=0, vmax=1)
+                axes.set(xticks=[], yticks=[])
+                axes.spines[:].set(visible=True, color="0.8", linewidth=0.5)
+            axes_of_row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
+        figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def as_shown(images: np.ndarray) -> np.ndarray:
+    """Images (..., channels) as the thesis shows them: grey ones (one channel) inverted, (...).
+
+    Its captions say that the colour values are inverted; pictures of three channels are not.
+    """
+    return 1 - images[..., 0] if images.shape[-1] == 1 else images

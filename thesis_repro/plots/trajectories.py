@@ -1,0 +1,229 @@
+"""Drawings of Section 4.4.2: paths of mean latent positions, and grids of decoded images."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from thesis_repro.analysis.trajectories import Plane, Trajectory
+from thesis_repro.plots.figures import COLOURS, new_figure, style
+from thesis_repro.plots.latent import as_shown
+
+_DIMENSIONS = mpl.colormaps["tab10"].colors  # up to ten dimensions
+_GRID_INCHES = 4.0
+
+
+@dataclass(frozen=True)
+class LayerPath:
+    """How one layer's mean position follows an attribute.
+
+    ``trajectory`` has b values; ``plane`` the positions of those that are filled, in their order.
+    """
+
+    trajectory: Trajectory
+    plane: Plane
+
+
+# === Figures 37, 42, 44 and 75 to 83 ===
+
+
+def paths(
+    title: str,
+    attributes: Mapping[str, Sequence[LayerPath]],
+    *,
+    names: Mapping[str, Sequence[str]] | None = None,
+    from_origin: bool = False,
+) -> Figure:
+    """Per attribute (a row), each layer's dimensions against its value, then its path in the plane.
+
+    Args:
+        title: Of the figure.
+        attributes: The paths of all layers, lowest first, by the attribute's label.
+        names: What to write for the values of a categorical attribute, by its label.
+        from_origin: Whether arrows lead from the origin to each position, as run, or from each
+            position to the next, as written (erratum E61).
+    """
+    layers = len(next(iter(attributes.values())))
+    figure = new_figure(3.5 * layers + 1.3, 1.6 * len(attributes) + 0.7)
+    with style():
+        panels = figure.subplots(len(attributes), 2 * layers, squeeze=False)
+        for row, (label, own) in zip(panels, attributes.items(), strict=True):
+            categories = (names or {}).get(label, ())
+            colours = _value_colours(own[0].trajectory.values)
+            for layer, path in enumerate(own):
+                _lines(row[layer], path.trajectory, categories)
+                values = path.trajectory.filled.values
+                _path(row[layers + layer], path.plane.points, values, colours, from_origin)
+                for name, point in zip(categories, path.plane.points, strict=False):
+                    row[layers + layer].annotate(
+                        name, point, (3, 2), textcoords="offset points", fontsize=7
+                    )
+            row[0].set_ylabel(label)
+            if not categories:
+                bar = figure.colorbar(colours, ax=row[-1], aspect=12)
+                bar.ax.tick_params(labelsize=6)
+        _label_columns(panels, layers)
+        _dimension_legend(figure, panels[0, :layers])
+        figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _value_colours(values: np.ndarray) -> ScalarMappable:
+    return ScalarMappable(Normalize(values.min(), values.max()), "viridis")
+
+
+def _lines(axes: Axes, trajectory: Trajectory, categories: Sequence[str]) -> None:
+    """A line per dimension; points, too, since a bin between two empty ones makes no line."""
+    for dimension, means in enumerate(trajectory.means.T):
+        axes.plot(
+            trajectory.values,
+            means,
+            marker=".",
+            markersize=2,
+            linewidth=0.9,
+            color=_DIMENSIONS[dimension % 10],
+            label=f"$z_{{{dimension + 1}}}$",
+        )
+    if categories:
+        axes.set_xticks(trajectory.values, labels=categories)
+    axes.tick_params(labelsize=6, length=2)
+
+
+def _path(
+    axes: Axes, points: np.ndarray, values: np.ndarray, colours: ScalarMappable, from_origin: bool
+) -> None:
+    """Positions (b, 2), coloured by value, with arrows from one to the next or from the origin."""
+    start = np.zeros_like(points) if from_origin else points[:-1]
+    reach = points if from_origin else np.diff(points, axis=0)
+    shades = values if from_origin else values[1:]
+    axes.quiver(
+        *start.T,
+        *reach.T,
+        color=colours.to_rgba(shades),
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        width=0.008,
+    )
+    axes.scatter(*points.T, s=6, c=colours.to_rgba(values), linewidths=0)
+    _square_limits(axes, np.vstack([start, points]))
+    axes.tick_params(labelsize=6, length=2)
+
+
+def _square_limits(axes: Axes, points: np.ndarray) -> None:
+    """Equal scales in both directions, around points (b, 2)."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    reach = 0.55 * (high - low).max() or 1.0
+    centre = (low + high) / 2
+    axes.set(xlim=(centre[0] - reach, centre[0] + reach), aspect="equal")
+    axes.set(ylim=(centre[1] - reach, centre[1] + reach))
+
+
+def _label_columns(panels: np.ndarray, layers: int) -> None:
+    for layer in range(layers):
+        of_layer = f", layer {layer + 1}" if layers > 1 else ""
+        panels[0, layer].set_title(f"mean z{of_layer}")
+        panels[0, layers + layer].set_title(f"path{of_layer}")
+
+
+def _dimension_legend(figure: Figure, panels: Sequence[Axes]) -> None:
+    largest = max(panels, key=lambda axes: len(axes.lines))
+    handles = largest.get_legend_handles_labels()
+    figure.legend(*handles, loc="outside right center", fontsize=8)
+
+
+# === Figure 41 ===
+
+
+def circles(
+    title: str,
+    shapes: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    *,
+    from_origin: bool = False,
+) -> Figure:
+    """Rotations in the PCA plane, a panel per shape: angles (b,) in degrees, points (b, 2)."""
+    figure = new_figure(2.6 * len(shapes), 3.1)
+    with style():
+        panels = figure.subplots(1, len(shapes), squeeze=False)[0]
+        for axes, (name, (angles, points)) in zip(panels, shapes.items(), strict=True):
+            colours = _value_colours(angles)
+            _path(axes, points, angles, colours, from_origin)
+            axes.set(title=name)
+            bar = figure.colorbar(colours, ax=axes, location="bottom", aspect=14)
+            bar.set_label("rotation in degrees", fontsize=7)
+            bar.ax.tick_params(labelsize=6)
+        figure.suptitle(title, fontsize=10)
+    return figure
+
+
+# === Figures 35, 36, 38 and 43 ===
+
+
+def image_grids(title: str, grids: Mapping[str, np.ndarray], axis: np.ndarray) -> Figure:
+    """Decoded grids side by side, (p * p, height, width, channels) each, with their coordinates.
+
+    The first dimension goes down, the second to the right; ``axis`` (p,) holds both.
+    """
+    figure = new_figure(_GRID_INCHES * len(grids), _GRID_INCHES + 0.4)
+    with style():
+        panels = figure.subplots(1, len(grids), squeeze=False)[0]
+        for axes, (label, images) in zip(panels, grids.items(), strict=True):
+            canvas = _tiled(as_shown(images), len(axis))
+            axes.imshow(canvas, cmap="gray", vmin=0, vmax=1)
+            _grid_ticks(axes, axis, canvas.shape)
+            axes.set(title=label, xlabel="dimension 2", ylabel="dimension 1")
+            axes.spines[:].set_visible(False)
+        figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _tiled(images: np.ndarray, side: int) -> np.ndarray:
+    """Images (side * side, height, width, ...) in one picture, row by row."""
+    height, width, *channels = images.shape[1:]
+    rows = images.reshape(side, side, height, width, *channels).swapaxes(1, 2)
+    return rows.reshape(side * height, side * width, *channels)
+
+
+def _grid_ticks(axes: Axes, axis: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Coordinates at the middles of the first and last images, and 0 between them."""
+    chosen = [axis[0], 0, axis[-1]]
+    labels = [f"{value:.2g}" for value in chosen]
+    middles = (np.interp(chosen, axis, np.arange(len(axis))) + 0.5) / len(axis)
+    axes.set_xticks(middles * shape[1] - 0.5, labels=labels)
+    axes.set_yticks(middles * shape[0] - 0.5, labels=labels)
+    axes.tick_params(labelsize=7, length=2)
+
+
+def interpolation(
+    title: str, images: Sequence[np.ndarray], log_densities: Mapping[str, np.ndarray]
+) -> Figure:
+    """Figure 43: the images of a line through latent space, over log densities (points,) on it.
+
+    Each density has an axis of its own: beside one that falls by thousands of nats, another's bend
+    would not be seen.
+    """
+    points = len(images)
+    names = list(log_densities)
+    figure = new_figure(0.5 * points + 1.2, 1 + 1.3 * len(names))
+    with style():
+        rows = [[f"{index}" for index in range(points)], *([name] * points for name in names)]
+        panels = figure.subplot_mosaic(rows, height_ratios=[1, *[2] * len(names)])
+        for index, image in enumerate(images):
+            axes = panels[f"{index}"]
+            axes.imshow(as_shown(image), cmap="gray", vmin=0, vmax=1)
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set(visible=True, color="0.8", linewidth=0.5)
+        for colour, name in zip(COLOURS, names, strict=False):
+            axes = panels[name]
+            axes.plot(np.linspace(0, 1, points), log_densities[name], ".-", color=colour)
+            axes.set_title(f"log density of the {name} (nats)", fontsize=8, loc="left")
+            axes.set_xlim(-0.5 / points, 1 + 0.5 / points)
+            axes.ticklabel_format(axis="y", useOffset=False)
+        panels[names[-1]].set_xlabel("share of the way")
+        figure.suptitle(title, fontsize=10)
+    return figure

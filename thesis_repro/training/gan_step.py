@@ -1,0 +1,183 @@
+"""One training step of a VAE-GAN or VLAE-GAN: the objectives, and the three updates on a batch.
+
+Sections 2.5.3, 3.4.3 and 3.4.4; where they leave something open, the original code (errata E14,
+E25, E27, E30, E31, E40).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+from keras import ops
+
+from thesis_repro.models.adversarial import AdversarialAutoencoder
+from thesis_repro.models.losses import cross_entropy, feature_term, kl_term
+from thesis_repro.training.compiled import Pullback, Vjp
+
+KL_WEIGHT = 10.0  # Section 3.4.3; erratum E31
+REAL_LABEL = 0.9  # one-sided label smoothing, in the code only: erratum E25
+
+PARTS = ("discriminator", "decoder", "encoder")  # in the order of their updates
+
+
+# === Objectives (each a mean over the batch) ===
+
+
+def discriminator_loss(real, reconstructed, sampled):
+    """Cross-entropies of the discriminator's answers with what the images are (Equation 35)."""
+    return (
+        cross_entropy(real, REAL_LABEL)
+        + cross_entropy(reconstructed, 0)
+        + cross_entropy(sampled, 0)
+    )
+
+
+def decoder_loss(reconstructed, sampled, feature, weight: float):
+    """Cross-entropies of the discriminator's answers with "real", and the feature loss."""
+    return cross_entropy(reconstructed, 1) + cross_entropy(sampled, 1) + weight * feature
+
+
+def encoder_loss(kl, feature):
+    """The KL term, weighted ten times more strongly than the feature loss (Section 3.4.3)."""
+    return KL_WEIGHT * kl + feature
+
+
+# === One training step ===
+
+
+class AdversarialStep:
+    """The three updates on one batch; a step for `thesis_repro.training.compiled.CompiledStep`.
+
+    The encoder is run once: it is updated last, so its outputs serve all three. So do the features
+    of the real images, for decoder and encoder. Noise is drawn anew for each update.
+    """
+
+    def __init__(
+        self, model: AdversarialAutoencoder, optimizers: dict[str, keras.optimizers.Optimizer]
+    ):
+        self.model = model
+        self.optimizers = optimizers
+        self.trained = {part: getattr(model, part).trainable_variables for part in PARTS}
+
+    def __call__(self, vjp: Vjp, images) -> dict[str, Any]:
+        """Update discriminator, decoder and encoder, in this order; the losses by name."""
+        model = self.model
+        posterior, _, to_encoder = vjp(
+            lambda x: (model.posterior(x, training=True), None), [images], self.trained["encoder"]
+        )
+        logs = self._update_discriminator(vjp, images, posterior)
+        with frozen(model.discriminator):
+            target = model.features(images, training=True)
+            logs |= self._update_decoder(vjp, posterior, target)
+            with frozen(model.decoder):
+                logs |= self._update_encoder(vjp, posterior, target, to_encoder)
+        return logs
+
+    def _update_discriminator(self, vjp: Vjp, images, posterior) -> dict[str, Any]:
+        model = self.model
+        with frozen(model.decoder):
+            reconstructed = model.decode(model.sample(posterior), training=True)
+            sampled = model.decode(model.sample_prior(posterior), training=True)
+
+        def objective():
+            answers = [
+                model.discriminator(batch, training=True)
+                for batch in (images, reconstructed, sampled)
+            ]
+            return discriminator_loss(*answers), answers
+
+        loss, answers, pullback = vjp(objective, [], self.trained["discriminator"])
+        self._apply("discriminator", pullback(ops.ones_like(loss))[1])
+        return {"discriminator_loss": loss} | accuracies(*answers)
+
+    def _update_decoder(self, vjp: Vjp, posterior, target) -> dict[str, Any]:
+        model = self.model
+        z, prior = model.sample(posterior), model.sample_prior(posterior)
+
+        def objective():
+            images = [model.decode(code, training=True) for code in (z, prior)]
+            answers = [model.discriminator(batch, training=True) for batch in images]
+            feature = feature_term(target, model.features(images[0], training=True))
+            return decoder_loss(*answers, feature, model.feature_weight), feature
+
+        loss, _, pullback = vjp(objective, [], self.trained["decoder"])
+        self._apply("decoder", pullback(ops.ones_like(loss))[1])
+        return {"decoder_loss": loss}
+
+    def _update_encoder(self, vjp: Vjp, posterior, target, to_encoder: Pullback) -> dict[str, Any]:
+        model = self.model
+        layers = len(posterior["mu"])
+
+        def objective(*parameters):
+            found = {"mu": list(parameters[:layers]), "log_var": list(parameters[layers:])}
+            images = model.decode(model.sample(found), training=True)
+            feature = feature_term(target, model.features(images, training=True))
+            kl = ops.mean(kl_term(found["mu"], found["log_var"]))
+            return encoder_loss(kl, feature), {"kl": kl, "feature_loss": feature}
+
+        parameters = [*posterior["mu"], *posterior["log_var"]]
+        loss, terms, pullback = vjp(objective, parameters, [])
+        slopes = list(pullback(ops.ones_like(loss))[0])
+        cotangents = {"mu": slopes[:layers], "log_var": slopes[layers:]}
+        self._apply("encoder", to_encoder(cotangents)[1])
+        return {"encoder_loss": loss, **terms}
+
+    def _apply(self, part: str, gradients: list) -> None:
+        self.optimizers[part].apply(gradients, self.trained[part])
+
+
+def validation_step(model: AdversarialAutoencoder, vjp: Vjp, images) -> dict[str, Any]:
+    """The losses of a batch in inference, without an update; a step for `CompiledStep`."""
+    posterior = model.posterior(images, training=False)
+    reconstructed = model.decode(model.sample(posterior))
+    sampled = model.decode(model.sample_prior(posterior))
+    answers = [model.discriminator(batch) for batch in (images, reconstructed, sampled)]
+    feature = feature_term(model.features(images), model.features(reconstructed))
+    kl = ops.mean(kl_term(posterior["mu"], posterior["log_var"]))
+    return {
+        "discriminator_loss": discriminator_loss(*answers),
+        **accuracies(*answers),
+        "decoder_loss": decoder_loss(*answers[1:], feature, model.feature_weight),
+        "encoder_loss": encoder_loss(kl, feature),
+        "kl": kl,
+        "feature_loss": feature,
+        "diversity": diversity(images, sampled),
+    }
+
+
+def accuracies(real, reconstructed, sampled) -> dict[str, Any]:
+    """Shares of the images that the discriminator takes for what they are."""
+    return {
+        "accuracy_real": ops.mean(ops.cast(real > 0.5, "float32")),
+        "accuracy_reconstructed": ops.mean(ops.cast(reconstructed < 0.5, "float32")),
+        "accuracy_sampled": ops.mean(ops.cast(sampled < 0.5, "float32")),
+    }
+
+
+def diversity(real, sampled):
+    """How much sampled images differ from each other, as a share of how much real ones do.
+
+    The ratio of the mean pixel-wise variances over the batch; near 0, the decoder has collapsed to
+    one image.
+    """
+    spread = [ops.mean(ops.var(ops.cast(batch, "float32"), axis=0)) for batch in (sampled, real)]
+    return spread[0] / (spread[1] + keras.config.epsilon())
+
+
+@contextmanager
+def frozen(network: keras.Model) -> Iterator[None]:
+    """Run a network in training without a trace left in its moving statistics.
+
+    Keras 2.2.4's behaviour for a network that is not being trained: batch statistics normalise, but
+    are not remembered (erratum E27).
+    """
+    layers = [x for x in network.layers if isinstance(x, keras.layers.BatchNormalization)]
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.momentum = 1.0  # keep all of the old statistics, take nothing of the new
+    try:
+        yield
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum

@@ -1,0 +1,39 @@
+"""How much of the thesis's training a run does; networks are never scaled down (design rule 3)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Limits on a training; ``None`` is the thesis's own number.
+
+    ``quick`` shows the effects on a CPU in about ten minutes a model: few images, so that they can
+    be seen as often as the thesis's models see theirs until they overfit (26 to 52 times, Section
+    4.2). ``smoke`` only proves the path from files to figures. What the limits come to for a model,
+    `thesis_repro.training.schedule` works out.
+
+    Attributes:
+        name: What it is asked for by.
+        train_images: In an epoch.
+        validation_images: In an epoch.
+        epochs: Of a whole training.
+        multiply_adds: Of a whole training.
+        fewest_images: That the limit on multiply-adds leaves an epoch; ``None`` is a whole batch.
+    """
+
+    name: str
+    train_images: int | None = None
+    validation_images: int | None = None
+    epochs: int | None = None
+    multiply_adds: float | None = None
+    fewest_images: int | None = None
+
+
+SCALES = {
+    scale.name: scale
+    for scale in (
+        Scale("paper"),
+        Scale("quick", 3_000, 2_400, 60, 3e13),
+        Scale("smoke", 256, 96, 2, 2e11, 32),
+    )
+}

@@ -1,0 +1,220 @@
+"""The rules by which a claim counts as replicated: data (`rules.toml`), and their checks.
+
+A rule is a list of checks, each with the ground of its tolerance.
+"""
+
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from thesis_repro.files import read_packaged
+from thesis_repro.thesis.claims import (
+    Claim,
+    Quantity,
+    Values,
+    listed,
+    load_claims,
+    show,
+)
+
+RULES_FILE = "thesis_repro/verdicts/rules.toml"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One condition of a verdict rule; `why` is the ground of its tolerance."""
+
+    name: str
+    type: str
+    key: str
+    why: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """Outcome of one check, with both values and the distance in words."""
+
+    name: str
+    holds: bool
+    ours: Quantity
+    theirs: Quantity | None
+    detail: str
+    why: str
+
+
+@cache
+def load_rules() -> dict[str, tuple[Check, ...]]:
+    """Return the checks of every claim that has a rule, by claim id.
+
+    Raises:
+        ValueError: if a rule is incomplete; the message names the file, the claim and what to add.
+    """
+    return parse_rules(read_packaged("verdicts", "rules.toml"))
+
+
+def parse_rules(text: str) -> dict[str, tuple[Check, ...]]:
+    """Return the rules of a TOML text in the format that `rules.toml` describes at its top.
+
+    Raises:
+        ValueError: for an unknown name, a missing or left-over parameter, or an empty `why`.
+    """
+    tables = tomllib.loads(text)
+    claims = {claim.id: claim for claim in load_claims()}
+    rules = {}
+    for claim_id, table in tables.items():
+        if claim_id not in claims:
+            raise _rule_error(claim_id, "no such claim in claims.json; correct the table's name")
+        source = tables.get(table["same_as"], {}) if table.keys() == {"same_as"} else table
+        if source.keys() != {"checks"} or not source["checks"]:
+            raise _rule_error(claim_id, "wants checks, or only same_as and a claim that has them")
+        rules[claim_id] = tuple(_check(claims[claim_id], entry) for entry in source["checks"])
+    return rules
+
+
+# === Checks: one function per type, returning whether it holds and the distance in words ===
+
+
+class _Case(NamedTuple):
+    """A check at work: our quantity and the thesis's as lists, the claim, and all we measured."""
+
+    ours: list[float]
+    theirs: list[float]
+    claim: Claim
+    measured: Values
+    params: Mapping[str, Any]
+
+
+def _relative(case: _Case) -> tuple[bool, str]:
+    tolerance = case.params["tolerance"]
+    off = [abs(a - b) / abs(b) for a, b in zip(case.ours, case.theirs, strict=True)]
+    words = ", ".join(f"{value:.1%}" for value in off)
+    return max(off) <= tolerance, f"off by {words}; allowed {tolerance:.0%}"
+
+
+def _ratio(case: _Case) -> tuple[bool, str]:
+    factor = case.params["factor"]
+    ratios = [a / b for a, b in zip(case.ours, case.theirs, strict=True)]
+    words = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+    holds = all(1 / factor <= ratio <= factor for ratio in ratios)
+    return holds, f"{words} times the reported; allowed {1 / factor:.2f} to {factor:.2f}"
+
+
+def _increasing(case: _Case) -> tuple[bool, str]:
+    holds = all(a < b for a, b in pairwise(case.ours))
+    return holds, f"{show(case.ours)} {'increases' if holds else 'does not increase'} strictly"
+
+
+def _descending(case: _Case) -> tuple[bool, str]:
+    by_model = dict(zip(case.claim.models, case.ours, strict=True))
+    ordered = [by_model[model] for model in case.params["order"]]
+    holds = all(a > b for a, b in pairwise(ordered))
+    return holds, f"{show(ordered)} {'falls' if holds else 'does not fall'} strictly"
+
+
+def _within(case: _Case) -> tuple[bool, str]:
+    low, high = case.params["low"], case.params["high"]
+    return all(low <= value <= high for value in case.ours), (
+        f"{show(case.ours)}; allowed {low:g} to {high:g}"
+    )
+
+
+def _extreme_at(case: _Case, pick: Callable[..., float]) -> tuple[bool, str]:
+    """Hold if the model's element is the only one that `pick` (min or max) chooses."""
+    by_model = dict(zip(case.claim.models, case.ours, strict=True))
+    value = by_model.pop(case.params["model"])
+    rival = pick(by_model.values())
+    holds = value != rival and pick(value, rival) == value
+    return holds, f"{show(value)} there; {pick.__name__} of the other models {show(rival)}"
+
+
+def _greater(case: _Case) -> tuple[bool, str]:
+    than = case.params["than"]
+    other = _numbers(case.claim, case.measured, than)
+    # NaN compares as false, so that a missing other side fails too.
+    holds = all(a > b for a, b in zip(case.ours, other, strict=True))
+    return holds, f"{show(case.ours)} {'>' if holds else 'is not >'} {show(other)} ({than})"
+
+
+def _significance(case: _Case) -> tuple[bool, str]:
+    alpha = case.params["alpha"]
+    return all(0 <= p < alpha for p in case.ours), f"p = {show(case.ours)}; alpha is {alpha:g}"
+
+
+class _CheckType(NamedTuple):
+    evaluate: Callable[[_Case], tuple[bool, str]]
+    params: frozenset[str] = frozenset()
+    needs_reported: bool = False
+    per_model: bool = False
+
+
+CHECK_TYPES = {
+    "relative": _CheckType(_relative, frozenset({"tolerance"}), needs_reported=True),
+    "ratio": _CheckType(_ratio, frozenset({"factor"}), needs_reported=True),
+    "increasing": _CheckType(_increasing, per_model=True),
+    "descending": _CheckType(_descending, frozenset({"order"}), per_model=True),
+    "within": _CheckType(_within, frozenset({"low", "high"})),
+    "lowest_at": _CheckType(partial(_extreme_at, pick=min), frozenset({"model"}), per_model=True),
+    "highest_at": _CheckType(partial(_extreme_at, pick=max), frozenset({"model"}), per_model=True),
+    "greater": _CheckType(_greater, frozenset({"than"})),
+    "significance": _CheckType(_significance, frozenset({"alpha"})),
+}
+
+
+def evaluate(check: Check, claim: Claim, measured: Values) -> CheckResult:
+    """Return a check's outcome on our values; one that is not finite fails it and is named."""
+    kind = CHECK_TYPES[check.type]
+    ours = _numbers(claim, measured, check.key)
+    reported = claim.reported or {}
+    theirs = _numbers(claim, reported, check.key) if kind.needs_reported else []
+    wanted = len(claim.models) if kind.per_model else len(theirs or ours)
+    if len(ours) != wanted:
+        raise ValueError(f"{claim.id}: {check.key!r} has {len(ours)} values; pass {wanted}.")
+    if all(map(math.isfinite, ours)):
+        holds, detail = kind.evaluate(_Case(ours, theirs, claim, measured, check.params))
+    else:
+        holds, detail = False, f"{check.key} is not a finite number ({show(ours)})"
+    value = listed(measured[check.key])
+    return CheckResult(check.name, holds, value, reported.get(check.key), detail, check.why)
+
+
+def _numbers(claim: Claim, values: Values, key: str) -> list[float]:
+    """Return a quantity as a list of floats, a single number as a list of one."""
+    if key not in values:
+        known = ", ".join(values) or "none"
+        raise ValueError(f"{claim.id}: the quantity {key!r} is missing; there are {known}.")
+    value = listed(values[key])
+    return [float(element) for element in (value if isinstance(value, list) else [value])]
+
+
+# === Rules ===
+
+
+def _check(claim: Claim, entry: Mapping[str, Any]) -> Check:
+    """Return one check of a claim's rule, complete and of a known type."""
+    params = dict(entry)
+    fields = {name: str(params.pop(name, "")).strip() for name in ("name", "type", "key", "why")}
+    if empty := [name for name, value in fields.items() if not value]:
+        raise _rule_error(claim.id, f"a check without {', '.join(empty)}; fill in each")
+    kind = CHECK_TYPES.get(fields["type"])
+    if kind is None:
+        known = ", ".join(CHECK_TYPES)
+        raise _rule_error(claim.id, f"unknown check type {fields['type']!r}; there are {known}")
+    if params.keys() != kind.params:
+        wanted, given = (", ".join(sorted(names)) or "none" for names in (kind.params, params))
+        problem = f"{fields['type']!r} takes the parameters {wanted}, given {given}"
+        raise _rule_error(claim.id, problem)
+    if kind.needs_reported and fields["key"] not in (claim.reported or {}):
+        raise _rule_error(claim.id, f"the thesis reports no {fields['key']!r} to compare with")
+    named = [params["model"]] if "model" in params else params.get("order", [])
+    if strangers := [name for name in named if name not in claim.models]:
+        raise _rule_error(claim.id, f"{strangers[0]!r} is none of the claim's models")
+    return Check(**fields, params=params)
+
+
+def _rule_error(claim_id: str, problem: str) -> ValueError:
+    return ValueError(f"{RULES_FILE}, {claim_id!r}: {problem}.")
