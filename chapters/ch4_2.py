@@ -6,14 +6,17 @@ their encoder's feature maps are shown (Figures 21, 57, 59), then with only the 
 left and the others at their mean (Figures 22, 58, 60); Table 3 compares the reconstruction losses.
 """
 
+if __name__ == "__main__":  # the same as `thesis-repro chapter 4.2`
+    from thesis_repro.cli import run_section
+
+    run_section("4.2")
+
+from collections.abc import Mapping
 from typing import NamedTuple
 
-import keras
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from thesis_repro.analysis.feature_maps import (
     LayerActivity,
@@ -24,26 +27,39 @@ from thesis_repro.analysis.feature_maps import (
     most_active,
 )
 from thesis_repro.analysis.reconstruction import split_losses
-from thesis_repro.analysis.statistics import benjamini_hochberg, mean_sd, rank_sum_p, signed_rank_p
-from thesis_repro.models import zoo
-from thesis_repro.plots.figures import COLOURS, new_figure, style
+from thesis_repro.analysis.statistics import (
+    benjamini_hochberg,
+    mean_sd,
+    rank_sum_p,
+    signed_rank_p,
+)
+from thesis_repro.models.zoo import model
+from thesis_repro.plots.activities import feature_map_activities
+from thesis_repro.plots.losses import loss_curves
 from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.declarations import Shown, figure, table
 from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.claims import load_claims
-from thesis_repro.training.train import TrainedModel
+from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
-MODELS = ("mnist-vlae-factor-1", "mnist-vlae-factor-2", "mnist-vlae-factor-3")
-DATASETS = ()  # beside those of the models
-
-# Figure numbers of each model: all feature maps, and only the most active ones.
-FEATURE_MAP_FIGURES = {
-    "mnist-vlae-factor-1": (57, 58),  # Appendix B
-    "mnist-vlae-factor-2": (59, 60),  # Appendix B
-    "mnist-vlae-factor-3": (21, 22),
-}
+VLAES = ("mnist-vlae-factor-1", "mnist-vlae-factor-2", "mnist-vlae-factor-3")
 
 SPLITS = 24  # Section 4.2: "The MNIST validation set was split in 24 subsets"
+
+History = list[dict[str, float]]
+
+
+class Activity(NamedTuple):
+    """The feature maps of one encoder: as trained, and with only the most active ones left."""
+
+    all_maps: list[LayerActivity]
+    few_maps: list[LayerActivity]
+
+    @property
+    def active(self) -> list[np.ndarray]:
+        """The most active maps of each layer."""
+        return [most_active(layer) for layer in self.all_maps]
 
 
 class SplitLosses(NamedTuple):
@@ -60,88 +76,100 @@ class SplitLosses(NamedTuple):
 
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load the three models; emit seven figures, Table 3, verdicts, an answer to RQ1b."""
-    models = {name: chapter.trained(name) for name in MODELS}
-    chapter.save_figure(20, loss_curves({n: m.history for n, m in models.items()}))
+    histories = {name: chapter.trained(name).history for name in VLAES}
+    measured = {name: deactivation(chapter, name) for name in VLAES}
+    activity = {name: maps for name, (maps, _) in measured.items()}
+    losses = {name: splits for name, (_, splits) in measured.items()}
 
-    losses, shares = {}, {}
-    for name, trained in models.items():
-        images = chapter.images(name).validation
-        encoder = trained.model.encoder
-        all_maps = activities(encoder, convolutions(encoder), images)
-        as_written = deactivated(encoder, all_maps, mean_maps=False)
-        as_run = deactivated(encoder, all_maps, mean_maps=True)
-        few_maps = activities(as_written, few_active_layers(as_written), images)
-        save_feature_map_figures(chapter, trained, all_maps, few_maps)
-        shares[name] = variance_kept(all_maps)
-        losses[name] = SplitLosses(
-            *(
-                table_3_losses(trained, variant, images, chapter.workspace.options.seed)
-                for variant in (encoder, as_written, as_run)
-            )
-        )
-
-    chapter.save_table(3, table_3(losses))
-    judgements = chapter.judge(measurements({n: m.history for n, m in models.items()}, losses))
-    chapter.answer("RQ1", answer(losses, shares))
+    chapter.emit(figure_20, histories)
+    chapter.emit(all_feature_maps, activity)
+    chapter.emit(few_feature_maps, activity)
+    chapter.emit(table_3, losses)
+    judgements = chapter.judge(measurements(histories, losses))
+    chapter.answer("RQ1", **sparseness(losses, activity))
     chapter.write_manifest()
     return judgements
 
 
-def save_feature_map_figures(
-    chapter: Chapter,
-    trained: TrainedModel,
-    all_maps: list[LayerActivity],
-    few_maps: list[LayerActivity],
-) -> None:
-    """The model's two figures: all feature maps, and only the most active ones left."""
-    all_number, few_number = FEATURE_MAP_FIGURES[trained.spec.id]
-    active = [most_active(layer) for layer in all_maps]
-    name = trained.spec.name
-    figure = feature_map_activities(all_maps, active, f"{name}: all feature maps")
-    chapter.save_figure(all_number, figure)
-    figure = feature_map_activities(few_maps, active, f"{name}: the others set to their mean")
-    chapter.save_figure(few_number, figure)
-
-
-def table_3_losses(
-    trained: TrainedModel, encoder: keras.Model, images: np.ndarray, seed: int
-) -> np.ndarray:
-    """Losses over the splits with this encoder; every encoder sees the same splits and noise."""
-    rng = np.random.default_rng(derive_seed(seed, "table 3", "splits"))
+def deactivation(chapter: Chapter, name: str) -> tuple[Activity, SplitLosses]:
+    """A model's feature maps and losses, before and after all but the most active are set still."""
+    trained, images = chapter.trained(name), chapter.images(name).validation
+    encoder = trained.model.encoder
+    all_maps = activities(encoder, convolutions(encoder), images)
+    as_written = deactivated(encoder, all_maps, mean_maps=False)
+    as_run = deactivated(encoder, all_maps, mean_maps=True)
+    few_maps = activities(as_written, few_active_layers(as_written), images)
     weight = trained.spec.reconstruction_weight.value
-    return split_losses(encoder, trained.model.decoder, images, weight, SPLITS, rng)
+
+    def losses(variant) -> np.ndarray:
+        """With this encoder; every encoder of every model sees the same splits and noise."""
+        seed = derive_seed(chapter.workspace.options.seed, "table 3", "splits")
+        rng = np.random.default_rng(seed)
+        return split_losses(variant, trained.model.decoder, images, weight, SPLITS, rng)
+
+    return Activity(all_maps, few_maps), SplitLosses(*map(losses, (encoder, as_written, as_run)))
+
+
+# === Figures ===
+
+
+@figure(20, models=VLAES)
+def figure_20(chapter: Chapter, shown: Shown, histories: Mapping[str, History]) -> Figure:
+    """Training and validation loss by epoch."""
+    return loss_curves(histories)
+
+
+@figure(57, models=("mnist-vlae-factor-1",))  # Appendix B
+@figure(59, models=("mnist-vlae-factor-2",))  # Appendix B
+@figure(21, models=("mnist-vlae-factor-3",))
+def all_feature_maps(chapter: Chapter, shown: Shown, activity: Mapping[str, Activity]) -> Figure:
+    """The activities of all feature maps."""
+    own = activity[shown.model]
+    title = f"{model(shown.model).name}: all feature maps"
+    return feature_map_activities(own.all_maps, own.active, title)
+
+
+@figure(58, models=("mnist-vlae-factor-1",))  # Appendix B
+@figure(60, models=("mnist-vlae-factor-2",))  # Appendix B
+@figure(22, models=("mnist-vlae-factor-3",))
+def few_feature_maps(chapter: Chapter, shown: Shown, activity: Mapping[str, Activity]) -> Figure:
+    """The same with only the most active ones left."""
+    own = activity[shown.model]
+    title = f"{model(shown.model).name}: the others set to their mean"
+    return feature_map_activities(own.few_maps, own.active, title)
 
 
 # === Table 3 ===
 
 
-def table_3(losses: dict[str, SplitLosses]) -> pd.DataFrame:
+@table(3, models=VLAES)
+def table_3(chapter: Chapter, shown: Shown, losses: Mapping[str, SplitLosses]) -> pd.DataFrame:
     """Three rows a model: as written, as run, and reported."""
+    readings = table_3_readings(losses)
     rows = []
     for claim in load_claims("4.2"):
-        if claim.kind == "value+significance":
+        if claim.source == "Table 3":
             (name,) = claim.models
-            written, as_run = table_3_readings(losses)[name]
-            rows.append({"model": name, "reading": "as written", **written})
-            rows.append({"model": name, "reading": "as run", **as_run})
-            rows.append({"model": name, "reading": "reported", **claim.reported})
+            for reading, numbers in zip(Reading, readings[name], strict=True):
+                rows.append({"model": name, "reading": reading, **numbers})
+            rows.append({"model": name, "reading": REPORTED, **claim.reported})
     return pd.DataFrame(rows)
 
 
-def table_3_readings(losses: dict[str, SplitLosses]) -> dict[str, tuple[dict, dict]]:
+def table_3_readings(losses: Mapping[str, SplitLosses]) -> dict[str, tuple[dict, dict]]:
     """Per model the numbers as written and as run.
 
     As written: two-sided Wilcoxon rank-sum, Benjamini/Hochberg over the three models. As run:
     paired signed-rank, not corrected (errata E07, E08).
     """
-    rank_sum = [rank_sum_p(model.original, model.as_written) for model in losses.values()]
+    rank_sum = [rank_sum_p(splits.original, splits.as_written) for splits in losses.values()]
     corrected = benjamini_hochberg(rank_sum)
     return {
         name: (
-            _row(model.original, model.as_written, float(p)),
-            _row(model.original, model.as_run, signed_rank_p(model.original, model.as_run)),
+            _row(splits.original, splits.as_written, float(p)),
+            _row(splits.original, splits.as_run, signed_rank_p(splits.original, splits.as_run)),
         )
-        for (name, model), p in zip(losses.items(), corrected, strict=True)
+        for (name, splits), p in zip(losses.items(), corrected, strict=True)
     }
 
 
@@ -156,11 +184,11 @@ def _row(original: np.ndarray, few_active: np.ndarray, p: float) -> dict[str, fl
     }
 
 
-# === Claims ===
+# === Claims, and research question 1b ===
 
 
 def measurements(
-    histories: dict[str, list[dict[str, float]]], losses: dict[str, SplitLosses]
+    histories: Mapping[str, History], losses: Mapping[str, SplitLosses]
 ) -> list[Measurement]:
     """What was measured for each claim of Section 4.2; epochs are counted from 1 (erratum E29)."""
     curves = [[row["val_loss"] for row in history] for history in histories.values()]
@@ -178,98 +206,24 @@ def measurements(
     ]
 
 
-# === Research question 1b ===
+def sparseness(
+    losses: Mapping[str, SplitLosses], activity: Mapping[str, Activity]
+) -> dict[str, object]:
+    """The numbers of the answer: how much a quarter of the feature maps holds, and what it costs.
 
-
-def variance_kept(layers: list[LayerActivity]) -> float:
-    """Share of the variance of feature map means that the most active quarter holds: all layers."""
-    variances = [layer.map_means.var(axis=0) for layer in layers]
-    kept = [each[most_active(layer)] for each, layer in zip(variances, layers, strict=True)]
-    return float(sum(map(np.sum, kept)) / sum(map(np.sum, variances)))
-
-
-def answer(losses: dict[str, SplitLosses], shares: dict[str, float]) -> str:
-    """What these numbers say about research question 1b, sparse coding."""
-    rows = [written for written, _ in table_3_readings(losses).values()]
-    times = [row["deactivated_mean"] / row["original_mean"] for row in rows]
-    return (
-        "(b) If coding were sparse, the most active quarter of the feature maps would do. In "
-        f"{', '.join(zoo.model(name).name for name in losses)} it holds "
-        f"{', '.join(f'{share:.0%}' for share in shares.values())} of the variance of the maps' "
-        "means; with the others set to their mean values, the "
-        f"reconstruction loss is {', '.join(f'{each:.1f}' for each in times)} times as large "
-        f"(largest p {max(row['p'] for row in rows):.2g}, corrected)."
-    )
-
-
-# === Figures ===
-
-
-def loss_curves(histories: dict[str, list[dict[str, float]]]) -> Figure:
-    """Figure 20: training and validation loss by epoch; dots mark the lowest validation loss."""
-    figure = new_figure(7, 4.5)
-    with style():
-        axes = figure.subplots()
-        for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
-            _loss_curve(axes, f"fm = {name[-1]}", history, colour)
-        axes.set_title("MNIST-VLAE: feature maps reduced by a factor fm")
-        axes.set(xlabel="epoch", ylabel="loss", yscale="log")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 5, 7)))
-        axes.yaxis.set_major_formatter("{x:.0f}")
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.grid(axis="y", color="0.9", lw=0.6)
-        axes.legend(loc="upper right", fontsize=8)
-    return figure
-
-
-def _loss_curve(axes: Axes, label: str, history: list[dict[str, float]], colour: str) -> None:
-    epochs = [int(row["epoch"]) for row in history]
-    training, validation = ([row[key] for row in history] for key in ("loss", "val_loss"))
-    best = int(np.argmin(validation))
-    lowest = f"{label}, validation (lowest at {epochs[best]})"
-    axes.plot(epochs, training, "--", color=colour, linewidth=1, label=f"{label}, training")
-    axes.plot(epochs, validation, color=colour, linewidth=1.4, label=lowest)
-    axes.plot(epochs[best], validation[best], "o", color=colour, markersize=5)
-
-
-def feature_map_activities(
-    layers: list[LayerActivity], active: list[np.ndarray], title: str
-) -> Figure:
-    """Figures 21, 22, 57-60: a box per feature map, a panel per convolution of the encoder.
-
-    A box is the distribution over images of the map's mean (quartiles; whiskers 1.5 interquartile
-    ranges; no fliers). The maps in ``active``, the most active quarter, are coloured.
+    If coding were sparse, the most active quarter would do.
     """
-    figure = new_figure(10, 8)
-    with style():
-        panels = figure.subplots(3, 2)
-        for axes, layer, kept in zip(panels.flat, layers, active, strict=True):
-            _boxes(axes, layer.map_means, kept)
-            axes.set_title(layer.layer)
-        for axes in panels[-1]:
-            axes.set_xlabel("feature map")
-        for axes in panels[:, 0]:
-            axes.set_ylabel("mean activity")
-        figure.suptitle(f"{title} (the ⌊n/4⌋ most active in blue)")
-    return figure
+    rows = [written for written, _ in table_3_readings(losses).values()]
+    return {
+        "models": [model(name).name for name in losses],
+        "variance_kept": [variance_kept(activity[name]) for name in losses],
+        "loss_ratios": [row["deactivated_mean"] / row["original_mean"] for row in rows],
+        "largest_p": max(row["p"] for row in rows),
+    }
 
 
-def _boxes(axes: Axes, map_means: np.ndarray, kept: np.ndarray) -> None:
-    numbers = np.arange(map_means.shape[1])
-    groups = (("0.55", np.setdiff1d(numbers, kept)), (COLOURS[0], kept))
-    for colour, chosen in groups:
-        axes.boxplot(
-            map_means[:, chosen],
-            positions=chosen,
-            widths=0.7,
-            showfliers=False,
-            manage_ticks=False,
-            patch_artist=True,
-            boxprops={"facecolor": colour, "edgecolor": colour, "alpha": 0.6},
-            medianprops={"color": "black", "linewidth": 0.8},
-            whiskerprops={"color": colour},
-            capprops={"color": colour},
-        )
-    axes.set_xlim(-1, len(numbers))
-    axes.axhline(0, color="0.8", lw=0.6, zorder=0)
+def variance_kept(activity: Activity) -> float:
+    """Share of the variance of feature map means that the most active quarter holds: all layers."""
+    variances = [layer.map_means.var(axis=0) for layer in activity.all_maps]
+    kept = [each[chosen] for each, chosen in zip(variances, activity.active, strict=True)]
+    return float(sum(map(np.sum, kept)) / sum(map(np.sum, variances)))

@@ -6,10 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import click
+
 from data_prep.folders import prepare_command
-from data_prep.parallel import available_cores
-from data_prep.prepare import DATASETS, listing
 from thesis_repro import provenance
+from thesis_repro.commands.options import data_dir_option, import_keras, runs_dir_option
+
+
+@click.command()
+@data_dir_option
+@runs_dir_option
+def doctor(data_dir: Path, runs_dir: Path) -> None:
+    """Versions, backend, devices, prepared data, free disk; what stands in the way, and the fix."""
+    import_keras()
+    click.echo(render(examine(data_dir, runs_dir)))
 
 
 class Finding(NamedTuple):
@@ -26,6 +36,8 @@ def examine(data_dir: Path, runs_dir: Path) -> list[Finding]:
     Raises:
         data_prep.errors.DataError: ``data_dir`` cannot be looked into.
     """
+    from data_prep.parallel import available_cores
+
     return [
         *(Finding(name, version) for name, version in provenance.versions().items()),
         *_devices(),
@@ -61,6 +73,8 @@ def _memory() -> Finding:
 
 
 def _data(data_dir: Path) -> Iterator[Finding]:
+    from data_prep.prepare import DATASETS, listing
+
     found = {(one.dataset, one.is_stand_in): one for one in listing(data_dir)}
     for dataset in DATASETS:
         prepared = [one for key, one in found.items() if key[0] == dataset]

@@ -66,14 +66,13 @@ def run_options(command: Callable) -> Callable:
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 
 
-def import_quietly(*modules: str) -> None:
-    """Import modules without the notices that TensorFlow writes past Python while it loads."""
+def import_keras() -> None:
+    """Import Keras and its backend, without the notices that TensorFlow writes past Python."""
     stderr = os.dup(2)
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
         try:
-            for module in modules:
-                importlib.import_module(module)
+            importlib.import_module("keras")
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)

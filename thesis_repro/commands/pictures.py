@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thesis_repro.commands import plan
-from thesis_repro.commands.options import import_quietly, out_option, run_options
+from thesis_repro.commands.options import import_keras, out_option, run_options
 from thesis_repro.commands.workspace import open_workspace
 from thesis_repro.models import zoo
 
@@ -37,10 +37,10 @@ def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
     if options["dry_run"]:
         plan.show((), (spec.id,), out=out, **options)
         return
-    import_quietly("keras", "tensorflow")
+    import_keras()
     from thesis_repro.analysis.gabor import slices
 
-    workspace = open_workspace(out, [spec.dataset.value], **options)
+    workspace = open_workspace([spec.dataset.value], out=out, **options)
     run = workspace.finished(spec.id)
     run = run or workspace.trained(spec.id, workspace.images(spec.id)).run
     found = run.read_kernels()
@@ -116,7 +116,7 @@ def feature_maps(
     if options["dry_run"]:
         plan.show((), (spec.id,), out=out, **options)
         return
-    import_quietly("keras", "tensorflow")
+    import_keras()
     from appendix_architectures.shapes import build_shapes
     from thesis_repro.analysis.feature_maps import maps_after
     from thesis_repro.models.building import builders, parts_of
@@ -125,7 +125,7 @@ def feature_maps(
     pixels = read_picture(image, spec.input_shape.value)
     part = "classifier" if spec.family == "classifier" else "encoder"
     names = chosen_layers(build_shapes(builders(spec)[part]), layers)
-    workspace = open_workspace(out, [spec.dataset.value], **options)
+    workspace = open_workspace([spec.dataset.value], out=out, **options)
     data = workspace.images(spec.id)
     trained = workspace.trained(spec.id, data)
     network = parts_of(spec, trained.model)[part]

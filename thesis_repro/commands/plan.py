@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thesis_repro.commands.options import import_quietly, out_option, run_options
+from thesis_repro.commands.options import import_keras, out_option, run_options
 from thesis_repro.commands.report import report
+from thesis_repro.commands.workspace import workspace_of
 from thesis_repro.models import zoo
 from thesis_repro.section.registry import CHAPTERS
-from thesis_repro.training.scale import SCALES
 
 if TYPE_CHECKING:
     from thesis_repro.plan.execution import Execution
@@ -87,14 +87,11 @@ def show(sections: Iterable[str], models: Iterable[str], **options: Any) -> None
 
 def jobs_of(sections: Iterable[str], models: Iterable[str], **options: Any) -> dict[str, "Job"]:
     """The plan of these sections and models with these options."""
-    import_quietly("keras", "tensorflow")
-    from thesis_repro.plan.plan import Settings, make_plan
-    from thesis_repro.training.train import TrainingOptions
+    import_keras()
+    from thesis_repro.plan.plan import make_plan
 
     folders = {name: options[name].resolve() for name in ("data_dir", "runs_dir", "out")}
-    training = TrainingOptions(SCALES[options["scale"]], options["seed"], options["precision"])
-    settings = Settings(**folders, options=training, stand_in=options["stand_in"])
-    return make_plan(sections, models, settings)
+    return make_plan(sections, models, workspace_of(**options | folders))
 
 
 def execute(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from thesis_repro.section.workspace import Workspace
 
 
-def open_workspace(out: Path, datasets: Iterable[str], **options: Any) -> "Workspace":
+def open_workspace(datasets: Iterable[str], **options: Any) -> "Workspace":
     """The workspace that the options describe, with stand-in data made if they are asked for."""
     level = logging.WARNING if options["quiet"] else logging.INFO
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
@@ -21,16 +21,31 @@ def open_workspace(out: Path, datasets: Iterable[str], **options: Any) -> "Works
 
     if options["stand_in"]:
         make_without_files(set(datasets), options["data_dir"], quiet=options["quiet"])
+    return workspace_of(**options)
 
+
+def workspace_of(
+    *,
+    data_dir: Path,
+    runs_dir: Path,
+    scale: str,
+    seed: int,
+    precision: str,
+    stand_in: bool,
+    out: Path = Path(),
+    quiet: bool = True,
+    **others: Any,
+) -> "Workspace":
+    """The workspace that the options describe; nothing is made."""
     from thesis_repro.progress import TrainingProgress
     from thesis_repro.section.workspace import Workspace
     from thesis_repro.training.train import TrainingOptions
 
     return Workspace(
-        data_dir=options["data_dir"],
-        runs_dir=options["runs_dir"],
+        data_dir=data_dir,
+        runs_dir=runs_dir,
         out=out,
-        options=TrainingOptions(SCALES[options["scale"]], options["seed"], options["precision"]),
-        stand_in=options["stand_in"],
-        progress=TrainingProgress(quiet=options["quiet"]),
+        options=TrainingOptions(SCALES[scale], seed, precision),
+        stand_in=stand_in,
+        progress=TrainingProgress(quiet=quiet),
     )

@@ -6,9 +6,10 @@
 
 import gc
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,15 @@ from matplotlib.figure import Figure
 from data_prep.reading import PreparedData
 from thesis_repro import provenance
 from thesis_repro.files import atomic_path, sha256, write_json
+from thesis_repro.models.zoo import MODELS, model
 from thesis_repro.plots.figures import save_figure
+from thesis_repro.section.answers import render
+from thesis_repro.section.declarations import Declaration, Declared, Shown
+from thesis_repro.section.registry import datasets_of, models_of
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.seeds import derive_seed
-from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.claims import Claim, load_claims
+from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.training.images import ImageData
 from thesis_repro.training.run_folder import RunFolder
@@ -28,6 +34,8 @@ from thesis_repro.training.train import TrainedModel
 from thesis_repro.verdicts.judgements import Judgement, Measurement, judge, write_claims
 
 _log = logging.getLogger(__name__)
+
+Size = TypeVar("Size")
 
 
 @dataclass
@@ -81,45 +89,58 @@ class Chapter:
             self.data[dataset] = self.workspace.prepared(dataset)
         return self.data[dataset]
 
+    def seed(self, *purpose: str | int) -> int:
+        """The seed of one purpose in this section: the same in every run with this seed."""
+        return derive_seed(self.workspace.options.seed, self.section, *purpose)
+
     def rng(self, *purpose: str | int) -> np.random.Generator:
-        """Random numbers for one purpose in this section: the same in every run with this seed."""
-        seed = derive_seed(self.workspace.options.seed, self.section, *purpose)
-        return np.random.default_rng(seed)
+        """Random numbers for one purpose in this section."""
+        return np.random.default_rng(self.seed(*purpose))
+
+    def at_scale(self, by_scale: Mapping[str, Size]) -> Size:
+        """How much is computed at the scale asked for, of what a section says for each scale."""
+        return by_scale[self.workspace.options.scale.name]
+
+    # --- What results come from ---
 
     @property
-    def shows_stand_ins(self) -> bool:
-        """Whether any of the data behind this section's results are made up."""
-        return any(data.is_stand_in for data in self.data.values())
+    def model_ids(self) -> tuple[str, ...]:
+        """The models that the section trains or loads at this scale."""
+        return models_of(self.section, self.workspace.options.scale.name)
 
     @property
-    def data_description(self) -> str:
-        """The data behind this section's results."""
-        return ", ".join(sorted({data.description for data in self.data.values()}))
-
-    @property
-    def scale_name(self) -> str:
-        """The scale behind this section's results, empty where no images were chosen by one."""
-        scaled = any(isinstance(data, ImageData) for data in self.data.values())
-        return self.workspace.options.scale.name if scaled else ""
+    def dataset_ids(self) -> tuple[str, ...]:
+        """The data sets that the section shows or trains on at this scale."""
+        return datasets_of(self.section, self.workspace.options.scale.name)
 
     @property
     def runs(self) -> dict[str, RunFolder]:
         """The runs behind this section's results, by model."""
         return {name: trained.run for name, trained in self.models.items()} | self.others
 
+    def describe(self, datasets: Iterable[str], note: str = "") -> str:
+        """The data that a result is of, in words."""
+        descriptions = {self.workspace.manifest(name).description for name in datasets}
+        return ", ".join([*sorted(descriptions), *([note] if note else [])])
+
+    def scale_of(self, models: Iterable[str]) -> str:
+        """The scale behind a result; none where no model is behind it."""
+        return self.workspace.options.scale.name if any(True for _ in models) else ""
+
     @property
     def origin(self) -> str:
         """One line that says where this section's results come from."""
-        return self._origin(self.data_description, self.models)
+        return self._origin(self.model_ids, self.describe(self.dataset_ids))
 
-    def _origin(self, data: str, models: Iterable[str]) -> str:
-        """The line under a figure that shows these data and models."""
+    def _origin(self, models: Sequence[str], data: str) -> str:
+        """The line under a figure that shows these models and data."""
         options = self.workspace.options
-        runs = ", ".join(self.runs[name].config.run_id for name in models)
+        scale = self.scale_of(models)
+        runs = ", ".join(self.runs[name].config.run_id for name in models if name in self.runs)
         precision = "" if options.precision == "float32" else options.precision
         parts = (
             f"thesis-repro chapter {self.section}",
-            f"scale {self.scale_name}" if self.scale_name else "",
+            f"scale {scale}" if scale else "",
             data,
             f"seed {options.seed}",
             precision,
@@ -127,62 +148,58 @@ class Chapter:
         )
         return " · ".join(part for part in parts if part)
 
-    def save_figure(
-        self,
-        number: int | str,
-        figure: Figure,
-        data: str | None = None,
-        models: Iterable[str] | None = None,
+    # --- What is written ---
+
+    def emit(self, function: Declared, *arguments: Any) -> None:
+        """Write every figure and table that a function declares, in each of its readings.
+
+        It is called as ``function(chapter, shown, *arguments)``; what it shows is `Shown`.
+        """
+        for declaration in function.declarations:
+            for reading in declaration.readings:
+                made = function(self, Shown(declaration, reading), *arguments)
+                if made is not None:
+                    self._save(declaration, reading, made)
+
+    def compute(self, function: Declared, *arguments: Any) -> pd.DataFrame:
+        """Write the one table that a function declares, and return it."""
+        (declaration,) = function.declarations
+        table = function(self, Shown(declaration, Reading.WRITTEN), *arguments)
+        self._save(declaration, Reading.WRITTEN, table)
+        return table
+
+    def _save(
+        self, declaration: Declaration, reading: Reading, made: Figure | pd.DataFrame
     ) -> None:
-        """Write ``figure_<number>`` as PNG and SVG, its origin printed under it.
+        path = self.folder / declaration.stem(reading)
+        data = self.describe(declaration.datasets, declaration.note)
+        if isinstance(made, Figure):
+            self.files += save_figure(made, path, self._origin(declaration.models, data))
+        else:
+            self.files.append(self._save_table(path, made, declaration.models, data))
 
-        ``number`` is the thesis's; "27_as_run" is its figure as the original code drew it.
-        ``data`` describes what it shows, and ``models`` are the ids of those that it shows, where
-        that is not all of the section's.
-        """
-        origin = self._origin(
-            self.data_description if data is None else data,
-            self.models if models is None else models,
-        )
-        self.files += save_figure(figure, self.folder / f"figure_{number}", origin)
-
-    def save_figure_numbers(self, number: int, table: pd.DataFrame, data: str) -> None:
-        """Write ``figure_<number>.csv``, the numbers behind a figure of these data."""
-        self._save_csv(f"figure_{number}", table, data)
-
-    def save_numbers(self, stem: str, table: pd.DataFrame, data: str | None = None) -> None:
-        """Write ``<stem>.csv``, numbers that the thesis prints in its text or not at all.
-
-        ``data`` describes them where they are not of all of the section's data.
-        """
-        self._save_csv(stem, table, self.data_description if data is None else data)
-
-    def save_table(self, number: int, table: pd.DataFrame) -> None:
-        """Write ``table_<number>.csv``; scale and data stand beside every row that we computed."""
-        self._save_csv(f"table_{number}", table, self.data_description)
-
-    def _save_csv(self, stem: str, table: pd.DataFrame, data: str) -> None:
-        path = self.folder / f"{stem}.csv"
-        theirs = table.get("reading") == "reported"
+    def _save_table(
+        self, path: Path, table: pd.DataFrame, models: Iterable[str], data: str
+    ) -> Path:
+        """Write a CSV file; scale and data stand beside every row that we computed."""
+        path = path.with_name(f"{path.name}.csv")
+        theirs = table.get("reading") == REPORTED
         marked = table.assign(
-            scale=np.where(theirs, "thesis", self.scale_name),
+            scale=np.where(theirs, "thesis", self.scale_of(models)),
             data=np.where(theirs, "thesis", data),
         )
         with atomic_path(path) as temporary:
             marked.to_csv(temporary, index=False, lineterminator="\n")
-        self.files.append(path)
+        return path
 
     def judge(self, measurements: Iterable[Measurement]) -> list[Judgement]:
-        """Write ``claims.json``: every claim of the section with its verdict."""
+        """Write ``claims.json``: every claim of the section with its verdict.
+
+        The data of a claim are those of its models.
+        """
         measured = {measurement.claim_id: measurement for measurement in measurements}
         judgements = [
-            judge(
-                claim,
-                measured.get(claim.id),
-                scale=self.workspace.options.scale.name,
-                stand_in=self.shows_stand_ins,
-                data=self.data_description,
-            )
+            self._judge(claim, measured.get(claim.id))
             for claim in load_claims()
             if claim.section == self.section  # Sections 3.3 and 3.4 make none
         ]
@@ -196,18 +213,32 @@ class Chapter:
         self.files.append(path)
         return judgements
 
-    def answer(self, question: str, text: str) -> None:
+    def _judge(self, claim: Claim, measurement: Measurement | None) -> Judgement:
+        named = [name for name in claim.models if name in MODELS]
+        models = named or self.runs  # "all but alexnet-classifier": whichever are there
+        datasets = dict.fromkeys(model(name).dataset.value for name in models)
+        return judge(
+            claim,
+            measurement,
+            scale=self.workspace.options.scale.name,
+            stand_in=any(self.workspace.manifest(name).is_stand_in for name in datasets),
+            data=self.describe(datasets),
+        )
+
+    def answer(self, question: str, **numbers: Any) -> None:
         """Add to ``research_questions.json`` what this section's numbers say about a question.
 
-        ``question`` is its number in Table 1, "RQ3".
+        ``question`` is its number in Table 1, "RQ3"; the words are those of the section's template
+        of that name in ``chapters/answers``.
         """
-        self.answers[question] = text
+        self.answers[question] = render(self.section, question, numbers)
         path = self.folder / "research_questions.json"
         entries = [
-            {"number": number, "question": QUESTIONS[number], "answer": own}
-            for number, own in self.answers.items()
+            {"number": number, "question": QUESTIONS[number], "answer": text}
+            for number, text in self.answers.items()
         ]
-        write_json(path, {"scale": self.scale_name, "data": self.data_description, "rq": entries})
+        scale, data = self.scale_of(self.model_ids), self.describe(self.dataset_ids)
+        write_json(path, {"scale": scale, "data": data, "rq": entries})
         if path not in self.files:
             self.files.append(path)
 
@@ -219,8 +250,8 @@ class Chapter:
             "created": provenance.now(),
             "commit": provenance.commit(),
             "scale": options.scale.name,
-            "data": self.data_description,
-            "stand_in": self.shows_stand_ins,
+            "data": self.describe(self.dataset_ids),
+            "stand_in": any(self.workspace.manifest(name).is_stand_in for name in self.dataset_ids),
             "seed": options.seed,
             "precision": options.precision,
             "runs": {

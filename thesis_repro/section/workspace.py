@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_prep.errors import DataError
+from data_prep.manifest import Manifest
 from data_prep.reading import PreparedData, load, open_manifest
+from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.zoo import model
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.training.images import Identity, ImageData, load_images
-from thesis_repro.training.real_and_generated import judged_images
-from thesis_repro.training.run_folder import RunFolder
+from thesis_repro.training.real_and_generated import judged_identity, judged_images
+from thesis_repro.training.run_folder import RunConfig, RunFolder
 from thesis_repro.training.schedule import schedule
 from thesis_repro.training.train import TrainedModel, TrainingOptions, run_config, train_or_load
 
@@ -24,6 +26,41 @@ class Workspace:
     options: TrainingOptions
     stand_in: bool
     progress: TrainingProgress
+
+    # --- What is there: nothing is trained, no image read ---
+
+    def manifest(self, dataset: str) -> Manifest:
+        """What a prepared data set is.
+
+        Raises:
+            data_prep.errors.DataError: it is missing or damaged.
+        """
+        return open_manifest(dataset, self.data_dir, self.stand_in)
+
+    def config(self, spec: ModelSpec) -> RunConfig | None:
+        """What the run of a model at the scale asked for is; None where its data are missing."""
+        identity = self.identity(spec)
+        return identity and run_config(spec, identity, self.options)
+
+    def identity(self, spec: ModelSpec) -> Identity | None:
+        """What of its data determines a model's run; None where they are missing."""
+        try:
+            manifest = self.manifest(spec.dataset.value)
+        except DataError:
+            return None
+        identity = Identity.of(manifest, schedule(spec, self.options.scale))
+        if spec.generator is None:
+            return identity
+        generator = self.config(model(spec.generator.value))
+        return judged_identity(identity, generator, self.options.seed)
+
+    def finished(self, model_id: str) -> RunFolder | None:
+        """The run of a model at the scale asked for, if it has ended."""
+        config = self.config(model(model_id))
+        run = config and RunFolder(self.runs_dir, config)
+        return run if run and run.is_done else None
+
+    # --- What is read or trained ---
 
     def images(self, model_id: str) -> ImageData:
         """The images that a model is trained on, at the scale asked for.
@@ -50,17 +87,6 @@ class Workspace:
             data_prep.errors.DataError: it is missing or damaged.
         """
         return load(dataset, self.data_dir, self.stand_in)
-
-    def finished(self, model_id: str) -> RunFolder | None:
-        """The run of a model at the scale asked for, if it has ended; no image is read for this."""
-        spec = model(model_id)
-        try:
-            manifest = open_manifest(spec.dataset.value, self.data_dir, self.stand_in)
-        except DataError:
-            return None
-        identity = Identity.of(manifest, schedule(spec, self.options.scale))
-        run = RunFolder(self.runs_dir, run_config(spec, identity, self.options))
-        return run if run.is_done else None
 
     def trained(self, model_id: str, data: ImageData) -> TrainedModel:
         """A model with its weights, trained now unless a finished run is there.

@@ -1,0 +1,36 @@
+"""Losses by epoch (Figure 20)."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
+from thesis_repro.plots.figures import COLOURS, new_figure, style
+
+
+def loss_curves(histories: dict[str, list[dict[str, float]]]) -> Figure:
+    """Figure 20: training and validation loss by epoch; dots mark the lowest validation loss."""
+    figure = new_figure(7, 4.5)
+    with style():
+        axes = figure.subplots()
+        for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
+            _loss_curve(axes, f"fm = {name[-1]}", history, colour)
+        axes.set_title("MNIST-VLAE: feature maps reduced by a factor fm")
+        axes.set(xlabel="epoch", ylabel="loss", yscale="log")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 5, 7)))
+        axes.yaxis.set_major_formatter("{x:.0f}")
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.grid(axis="y", color="0.9", lw=0.6)
+        axes.legend(loc="upper right", fontsize=8)
+    return figure
+
+
+def _loss_curve(axes: Axes, label: str, history: list[dict[str, float]], colour: str) -> None:
+    epochs = [int(row["epoch"]) for row in history]
+    training, validation = ([row[key] for row in history] for key in ("loss", "val_loss"))
+    best = int(np.argmin(validation))
+    lowest = f"{label}, validation (lowest at {epochs[best]})"
+    axes.plot(epochs, training, "--", color=colour, linewidth=1, label=f"{label}, training")
+    axes.plot(epochs, validation, color=colour, linewidth=1.4, label=lowest)
+    axes.plot(epochs[best], validation[best], "o", color=colour, markersize=5)

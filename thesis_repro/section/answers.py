@@ -1,0 +1,44 @@
+"""Answers to research questions: a section's numbers, in the words of a template.
+
+The templates are ``chapters/answers/<section>_<question>.j2``. Line breaks in them mean nothing.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+def render(section: str, question: str, numbers: Mapping[str, Any]) -> str:
+    """The answer of a section to a question.
+
+    Raises:
+        jinja2.TemplateNotFound: the section has no template for this question.
+        jinja2.UndefinedError: the template wants a number that is not given.
+    """
+    template = _environment().get_template(f"{section}_{question}.j2")
+    return " ".join(template.render(numbers).split())
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("chapters", "answers"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # plain text
+    )
+    environment.filters |= {"percent": percent, "fixed": fixed}
+    return environment
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share as a percentage: "36%"."""
+    return f"{share:.{digits}%}"
+
+
+def fixed(number: float, digits: int = 2) -> str:
+    """A number with so many digits after the point."""
+    return f"{number:.{digits}f}"

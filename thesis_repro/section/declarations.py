@@ -1,0 +1,143 @@
+"""Figures, tables and numbers declare what they show, at the function that makes them.
+
+    @figure(41, models=("dsprites-vae",), note=DRAWN, readings=Reading)
+    def rotations(chapter: Chapter, shown: Shown, paths: Mapping[str, Trajectory]) -> Figure: ...
+
+A function that draws several figures has a declaration for each; `Chapter.emit` calls it once for
+every declaration and reading. What a section trains, the line under a figure, the report's link and
+``thesis-repro where 41`` all follow from the declarations (`thesis_repro.section.registry` reads
+them without importing the script).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+from thesis_repro.models.zoo import model
+from thesis_repro.thesis.readings import Reading
+
+Kind = Literal["figure", "table", "numbers"]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What one figure, table or file of numbers shows.
+
+    Attributes:
+        kind: "figure" and "table" are the thesis's; "numbers" it prints in its text or not at all.
+        name: The thesis's number, "41", also with a part of it, "36_a"; of numbers their name.
+        models: Ids of the models that it shows.
+        data: Ids of the data sets that it shows; None: those of its models.
+        note: What else is to be said of the data, "made images".
+        readings: Those in which it is made.
+    """
+
+    kind: Kind
+    name: str
+    models: tuple[str, ...] = ()
+    data: tuple[str, ...] | None = None
+    note: str = ""
+    readings: tuple[Reading, ...] = (Reading.WRITTEN,)
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Ids of the data sets that it shows."""
+        if self.data is not None:
+            return self.data
+        return tuple(dict.fromkeys(model(name).dataset.value for name in self.models))
+
+    def stem(self, reading: Reading = Reading.WRITTEN) -> str:
+        """The file's name without its suffix: "figure_41_as_run", "table_4", "kl_divergences"."""
+        prefix = "" if self.kind == "numbers" else f"{self.kind}_"
+        return f"{prefix}{self.name}{reading.suffix}"
+
+
+class Shown(NamedTuple):
+    """What a function is asked to make: one of its declarations, in one reading."""
+
+    declaration: Declaration
+    reading: Reading
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The ids of the models to be shown."""
+        return self.declaration.models
+
+    @property
+    def model(self) -> str:
+        """The id of the only model to be shown.
+
+        Raises:
+            ValueError: there are several, or none.
+        """
+        (only,) = self.declaration.models
+        return only
+
+
+class Declared(Protocol):
+    """A function ``(chapter, shown, *what it needs)`` with the declarations of what it makes.
+
+    It returns a matplotlib figure or a DataFrame, or None where this scale has nothing to show.
+    """
+
+    declarations: tuple[Declaration, ...]
+    __name__: str
+
+    def __call__(self, chapter, shown: Shown, *arguments, **options):
+        """Make what is asked for."""
+
+
+def figure(
+    number: int | str,
+    *,
+    models: Iterable[str] = (),
+    data: str | Iterable[str] | None = None,
+    note: str = "",
+    readings: Iterable[Reading] = (Reading.WRITTEN,),
+) -> Callable[[Callable], Declared]:
+    """Declare a figure of the thesis, or a part of one ("36_a"): see `Declaration`.
+
+    ``data`` names the data sets where they are not those of the models.
+    """
+    return _declare("figure", str(number), models, data, note, readings)
+
+
+def table(
+    number: int,
+    *,
+    models: Iterable[str] = (),
+    data: str | Iterable[str] | None = None,
+    note: str = "",
+) -> Callable[[Callable], Declared]:
+    """Declare a table of the thesis; its readings are rows of it."""
+    return _declare("table", str(number), models, data, note)
+
+
+def numbers(
+    name: str,
+    *,
+    models: Iterable[str] = (),
+    data: str | Iterable[str] | None = None,
+    note: str = "",
+) -> Callable[[Callable], Declared]:
+    """Declare numbers that the thesis prints in its text, draws ("figure_15") or has not at all."""
+    return _declare("numbers", name, models, data, note)
+
+
+def _declare(
+    kind: Kind,
+    name: str,
+    models: Iterable[str],
+    data: str | Iterable[str] | None,
+    note: str,
+    readings: Iterable[Reading] = (Reading.WRITTEN,),
+) -> Callable[[Callable], Declared]:
+    datasets = (data,) if isinstance(data, str) else data and tuple(data)
+    declaration = Declaration(kind, name, tuple(models), datasets, note, tuple(readings))
+
+    def declared(function: Callable) -> Declared:
+        others = getattr(function, "declarations", ())  # decorators apply from below
+        function.declarations = (declaration, *others)
+        return function
+
+    return declared

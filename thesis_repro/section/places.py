@@ -1,0 +1,92 @@
+"""Where the code of a figure, table or file of numbers is: ``thesis-repro where 41``."""
+
+import difflib
+import textwrap
+from collections.abc import Iterable
+
+from thesis_repro.models.zoo import short_name
+from thesis_repro.section.registry import Place, everything
+from thesis_repro.thesis.captions import Caption, load_captions
+
+_WIDTH = 96
+
+
+class UnknownFigureError(LookupError):
+    """No figure, table or file of numbers has the name asked for; the message names the nearest."""
+
+
+def find(name: str) -> list[Place]:
+    """The places of a figure or table: "41", "Figure 41", "Table 4", "27_as_run", "36_a".
+
+    A number alone means figure and table; a figure's number also its parts and what goes with it.
+    Numbers are found by the name of their file, "kl_divergences.csv".
+
+    Raises:
+        UnknownFigureError: there is none.
+    """
+    wanted = name.strip().lower().removesuffix(".csv").removesuffix(".png").removesuffix(".svg")
+    places = list(everything())
+    found = [place for place in places if wanted in _names(place)]
+    if not found:
+        raise UnknownFigureError(_unknown(name, wanted, places))
+    return found
+
+
+def _names(place: Place) -> set[str]:
+    """What a place may be asked for by."""
+    declaration = place.declaration
+    stems = {declaration.stem(reading) for reading in declaration.readings}
+    short = {stem.removeprefix(f"{declaration.kind}_") for stem in stems}
+    number = declaration.name.partition("_")[0]
+    if declaration.kind == "numbers":
+        number = declaration.name.removeprefix("figure_")
+        return stems | ({f"figure {number}", number} if number.isdigit() else set())
+    words = {f"{declaration.kind} {own}" for own in (*short, number)}
+    return stems | short | words | {number, f"{declaration.kind}_{number}"}
+
+
+def _unknown(name: str, wanted: str, places: Iterable[Place]) -> str:
+    known = {own for place in places for own in _names(place)}
+    near = difflib.get_close_matches(wanted, known, n=3)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return (
+        f"Nothing is called {name!r}.{hint} Figures 13 to 95 and Tables 2 to 6 are reproduced; "
+        'ask for "41", "Table 4", "27_as_run" or a CSV file\'s name.'
+    )
+
+
+def caption_of(place: Place) -> Caption | None:
+    """The thesis's caption of a figure or table, or of the figure whose numbers these are."""
+    kind, name = place.declaration.kind, place.declaration.name
+    if kind == "numbers":
+        kind, name = "figure", name.removeprefix("figure_")
+    number = name.partition("_")[0]
+    return load_captions().get((kind, int(number))) if number.isdigit() else None
+
+
+def render(places: Iterable[Place]) -> str:
+    """The places as text: a paragraph each."""
+    return "\n\n".join(map(_render, places))
+
+
+def _render(place: Place) -> str:
+    declaration = place.declaration
+    files = [declaration.stem(reading) for reading in declaration.readings]
+    models = [f"{name} ({short_name(name)})" for name in declaration.models]
+    caption = caption_of(place)
+    data = [*declaration.datasets, *([declaration.note] if declaration.note else [])]
+    entries = {
+        "code": f"{place.file}:{place.line} {place.function}",
+        "section": f"{place.section}: thesis-repro chapter {place.section}",
+        "caption": f"{caption.name}: {caption.caption} (p. {caption.page})" if caption else "",
+        "models": ", ".join(models) or "none",
+        "data": ", ".join(data) or "none",
+    }
+    lines = [", ".join(files)]
+    for label, text in entries.items():
+        if text:
+            indent = " " * 10
+            lines += textwrap.wrap(
+                text, _WIDTH, initial_indent=f"  {label:<8}", subsequent_indent=indent
+            )
+    return "\n".join(lines)
