@@ -7,7 +7,8 @@ from setuptools import find_packages, setup
 VERSION = "0.1.0"
 
 # Lower bounds are the versions that the tests were run with; upper bounds the next major version,
-# of TensorFlow the next minor one: `thesis_repro.backend` reaches behind its public interface.
+# of TensorFlow the next minor one: `thesis_repro.training.backend` reaches behind its public
+# interface.
 TENSORFLOW = ">=2.21,<2.22"
 
 REQUIREMENTS = [
@@ -23,7 +24,9 @@ REQUIREMENTS = [
     "pillow>=13,<14",
     "click>=8.5,<9",
     "rich>=15,<16",
+    "tabulate>=0.10,<1",
     "filelock>=3.32,<5",
+    "msgspec>=0.23,<1",
     "jinja2>=3.1,<4",
     "pypdfium2>=5,<6",
     "ray>=2.60,<3",

@@ -47,7 +47,7 @@ def peak(model_id: str, precision: str, batch_size: int | None = None) -> Peak:
     from thesis_repro.progress import TrainingProgress
     from thesis_repro.training.backend import dtype_policy, make_deterministic
     from thesis_repro.training.images import ImageData
-    from thesis_repro.training.train import TRAINERS
+    from thesis_repro.training.train import trainer_of
 
     make_deterministic()
     keras.utils.set_random_seed(0)
@@ -58,7 +58,7 @@ def peak(model_id: str, precision: str, batch_size: int | None = None) -> Peak:
     data = ImageData(images, images, "digits", "", True, labels, labels)
     start = _used()
     with dtype_policy(precision):
-        trainer = TRAINERS[spec.family](spec, build_model(spec))
+        trainer = trainer_of(spec)(spec, build_model(spec))
         trainer.batch_size = count
         with TrainingProgress(quiet=True).run(model_id, 1, 1, 0, trainer.headline) as report:
             trainer.epoch(data, 0, 1, report)

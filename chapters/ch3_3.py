@@ -4,71 +4,53 @@ A picture of CelebA (Figure 13), ten digits of MNIST (Figure 14), and how the at
 Morpho-MNIST are distributed for each digit (Figure 15).
 """
 
-import textwrap
+if __name__ == "__main__":  # the same as `thesis-repro chapter 3.3`
+    from thesis_repro.cli import run_section
+
+    run_section("3.3")
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from data_prep.celeba_attributes import ATTRIBUTES
+from data_prep.mnist import DIGITS
 from data_prep.morphometry import UNITS
 from data_prep.reading import Split
 from thesis_repro.analysis.morphology import described
+from thesis_repro.plots.datasets import examples, sample_picture
 from thesis_repro.plots.digits import violins
-from thesis_repro.plots.figures import new_figure, style
 from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.declarations import Shown, figure, numbers
 from thesis_repro.verdicts.judgements import Judgement
 
-MODELS: tuple[str, ...] = ()
-DATASETS = ("celeba", "mnist", "morpho-mnist")
-
-DIGITS = range(10)
 ALL = "all"  # of them together
-CELEBA_ASPECT = 218 / 178  # Section 3.3.1: "RGB images of size 178 x 218 pixels"
 
 
 def run(chapter: Chapter) -> list[Judgement]:
     """Emit three figures and the numbers behind Figure 15; the section makes no claims."""
-    celeba = chapter.prepared("celeba")
-    figure = sample_picture(celeba.train.images[0], celeba.train.known["attributes"][0])
-    chapter.save_figure(13, figure, data=celeba.description)
-
-    mnist = chapter.prepared("mnist")
-    chapter.save_figure(14, examples(first_of_each_digit(mnist.train)), data=mnist.description)
-
-    morpho = chapter.prepared("morpho-mnist")
-    digits = np.asarray(morpho.train.known["label"])
-    values = np.asarray(morpho.train.known["morphometrics"])
-    table = summary(digits, values)
-    chapter.save_figure(15, distributions(digits, values, table), data=morpho.description)
-    chapter.save_figure_numbers(15, table, data=morpho.description)
-
+    chapter.emit(figure_13)
+    chapter.emit(figure_14)
+    morpho = chapter.prepared("morpho-mnist").train
+    digits = np.asarray(morpho.known["label"])
+    values = np.asarray(morpho.known["morphometrics"])
+    table = chapter.compute(figure_15_numbers, digits, values)
+    chapter.emit(figure_15, digits, values, table)
     judgements = chapter.judge([])
     chapter.write_manifest()
     return judgements
 
 
-# === Figure 13 ===
+@figure(13, data="celeba")
+def figure_13(chapter: Chapter, shown: Shown) -> Figure:
+    """The first training picture and its attributes."""
+    celeba = chapter.prepared("celeba").train
+    return sample_picture(celeba.images[0], celeba.known["attributes"][0])
 
 
-def sample_picture(image: np.ndarray, attributes: np.ndarray) -> Figure:
-    """Figure 13: a picture, uint8 (h, w, 3), over the names of its attributes, bool (40,).
-
-    It is drawn in the proportions of the original file: the prepared one is squeezed to a square.
-    """
-    figure = new_figure(4.6, 6.2)
-    with style():
-        axes = figure.subplots()
-        axes.imshow(image, aspect=CELEBA_ASPECT * image.shape[1] / image.shape[0])
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-        names = [ATTRIBUTES[number].replace("_", " ") for number in np.flatnonzero(attributes)]
-        axes.set_xlabel(textwrap.fill(", ".join(names) or "no attribute", 64), fontsize=7)
-        axes.set_title("The first training picture")
-    return figure
-
-
-# === Figure 14 ===
+@figure(14, data="mnist")
+def figure_14(chapter: Chapter, shown: Shown) -> Figure:
+    """The first training image of each digit."""
+    return examples(first_of_each_digit(chapter.prepared("mnist").train))
 
 
 def first_of_each_digit(split: Split) -> np.ndarray:
@@ -78,46 +60,36 @@ def first_of_each_digit(split: Split) -> np.ndarray:
     return split.images[rows][..., 0]
 
 
-def examples(images: np.ndarray) -> Figure:
-    """Figure 14: ten images, (10, h, w), white on black as they are stored."""
-    figure = new_figure(7, 3.2)
-    with style():
-        for axes, image in zip(figure.subplots(2, 5).flat, images, strict=True):
-            axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-            axes.set_axis_off()
-        figure.suptitle("The first training image of each digit")
-    return figure
-
-
 # === Figure 15 ===
 
 
-def summary(digits: np.ndarray, values: np.ndarray) -> pd.DataFrame:
-    """The numbers of Figure 15: a row per attribute and digit, and one for all digits.
+@numbers("figure_15", data="morpho-mnist")
+def figure_15_numbers(
+    chapter: Chapter, shown: Shown, digits: np.ndarray, values: np.ndarray
+) -> pd.DataFrame:
+    """A row per attribute and digit, and one for all digits: what a violin and its marks show.
 
-    Besides mean, standard deviation and skewness, what a violin's marks show: median, quartiles,
-    and the extremes within 1.5 interquartile ranges of them.
-
-    Args:
-        digits: (n,).
-        values: (n, 6), in the order of UNITS.
+    ``digits`` is (n,); ``values`` (n, 6), in the order of UNITS.
     """
     return pd.DataFrame(
-        {"attribute": attribute, "unit": unit, "digit": name, **described(group)}
+        {"attribute": attribute, "unit": unit, "digit": name, **described(group[:, column])}
         for column, (attribute, unit) in enumerate(UNITS.items())
-        for name, group in _groups(digits, values[:, column])
+        for name, group in by_digit(digits, values).items()
     )
 
 
-def _groups(digits: np.ndarray, values: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """Values of each digit by its name, then of all: the rows of Figure 15 from the top."""
-    return [*((str(digit), values[digits == digit]) for digit in DIGITS), (ALL, values)]
-
-
-def distributions(digits: np.ndarray, values: np.ndarray, table: pd.DataFrame) -> Figure:
-    """Figure 15: a column per attribute, a violin per digit and, at the bottom, one for all.
+@figure(15, data="morpho-mnist")
+def figure_15(
+    chapter: Chapter, shown: Shown, digits: np.ndarray, values: np.ndarray, table: pd.DataFrame
+) -> Figure:
+    """A column per attribute, a violin per digit and, at the bottom, one for all.
 
     Marks are those of Figure 53, "created accordingly to Figure 15"; ``table`` has their places.
     """
     title = f"Morphometrics of {len(digits):,} training images"
-    return violins(title, dict(_groups(digits, values)), table, ALL, "digit")
+    return violins(title, by_digit(digits, values), table, ALL, "digit")
+
+
+def by_digit(digits: np.ndarray, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Values of each digit by its name, then of all: the rows of Figure 15 from the top."""
+    return {str(digit): values[digits == digit] for digit in DIGITS} | {ALL: values}

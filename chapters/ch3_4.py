@@ -4,21 +4,26 @@ The structure of the VAEs (Figure 16) and of the VLAEs (Figure 17), drawn from t
 built, and all 22 models (Table 2).
 """
 
+if __name__ == "__main__":  # the same as `thesis-repro chapter 3.4`
+    from thesis_repro.cli import run_section
+
+    run_section("3.4")
+
 import pandas as pd
+from matplotlib.figure import Figure
 
 from appendix_architectures.check import golden
 from appendix_architectures.registry import LISTINGS
 from appendix_architectures.shapes import build_shapes
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.tables import parameter_totals
-from thesis_repro.models.zoo import MODELS as ZOO
+from thesis_repro.models.zoo import MODELS
 from thesis_repro.plots.structure import Structure, structure
 from thesis_repro.plots.structure_boxes import structure_figure
 from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.declarations import Shown, figure, table
+from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.verdicts.judgements import Judgement
-
-MODELS: tuple[str, ...] = ()
-DATASETS: tuple[str, ...] = ()
 
 # Columns of Table 2 and where the zoo has them; the parameters are those of Appendix A's listings.
 SETTINGS = {
@@ -69,16 +74,29 @@ UNLISTED_SIZES = ("dsprites-vae-dim6", "dsprites-vlae-dim2")
 
 def run(chapter: Chapter) -> list[Judgement]:
     """Emit two figures and Table 2; the section makes no claims."""
-    vae = {"Encoder (Listing 1)": listed(1), "Decoder (Listing 2)": listed(2)}
-    chapter.save_figure(16, structure_figure(vae, "VAE model structure: MNIST-VAE"))
-
-    vlae = {"(a) Encoder (Listing 7)": listed(7), "(b) Decoder (Listing 8)": listed(8)}
-    chapter.save_figure(17, structure_figure(vlae, "VLAE model structure: MNIST-VLAE-factor-1"))
-
-    chapter.save_table(2, table_2())
+    chapter.emit(figure_16)
+    chapter.emit(figure_17)
+    chapter.emit(table_2)
     judgements = chapter.judge([])
     chapter.write_manifest()
     return judgements
+
+
+# === Figures 16 and 17: no run and no data are behind them ===
+
+
+@figure(16)
+def figure_16(chapter: Chapter, shown: Shown) -> Figure:
+    """The structure of the VAEs."""
+    networks = {"Encoder (Listing 1)": listed(1), "Decoder (Listing 2)": listed(2)}
+    return structure_figure(networks, "VAE model structure: MNIST-VAE")
+
+
+@figure(17)
+def figure_17(chapter: Chapter, shown: Shown) -> Figure:
+    """The structure of the VLAEs."""
+    networks = {"(a) Encoder (Listing 7)": listed(7), "(b) Decoder (Listing 8)": listed(8)}
+    return structure_figure(networks, "VLAE model structure: MNIST-VLAE-factor-1")
 
 
 def listed(number: int) -> Structure:
@@ -89,19 +107,20 @@ def listed(number: int) -> Structure:
 # === Table 2 ===
 
 
-def table_2() -> pd.DataFrame:
+@table(2)
+def table_2(chapter: Chapter, shown: Shown) -> pd.DataFrame:
     """Two rows a model, as written and reported; cells are text in the thesis's form.
 
     Parameters are counted on the networks as built, all of a model's together; reported are the
     totals under its listings. ``errata`` names, column by column, what the sources disagree about.
     """
-    specs = [spec for spec in ZOO.values() if spec.in_table_2]
+    specs = [spec for spec in MODELS.values() if spec.in_table_2]
     printed = [[cell.strip() for cell in line.split("|")] for line in PRINTED.strip().splitlines()]
     rows = []
     for spec, cells in zip(specs, printed, strict=True):
         reported = dict(zip(COLUMNS, (*cells, printed_parameters(spec)), strict=True))
-        rows.append({"model": spec.id, "reading": "as written", **as_written(spec)})
-        rows.append({"model": spec.id, "reading": "reported", **reported, "errata": ""})
+        rows.append({"model": spec.id, "reading": Reading.WRITTEN, **as_written(spec)})
+        rows.append({"model": spec.id, "reading": REPORTED, **reported, "errata": ""})
     return pd.DataFrame(rows)
 
 

@@ -1,72 +1,80 @@
 """Section 4.1: Gabor Wavelets in Variational Autoencoders.
 
-Kernels of the first layer, as the thesis shows them, and how many of them are more like Gabor
-functions than kernels before training, or trained kernels in random phases, are.
+Kernels of the first layer, as the thesis shows them (Figures 18 and 19), and how many of them are
+more like Gabor functions than kernels before training, or trained kernels in random phases, are.
 """
 
+if __name__ == "__main__":  # the same as `thesis-repro chapter 4.1`
+    from thesis_repro.cli import run_section
+
+    run_section("4.1")
+
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from thesis_repro.analysis.gabor import SMALLEST, STARTS, fit_gabors, slices
-from thesis_repro.analysis.gabor_shares import (
-    Resemblance,
-    orientation_strength,
-    resemblance,
+from thesis_repro.analysis.gabor import SMALLEST, STARTS, slices
+from thesis_repro.analysis.kernel_fits import (
+    KernelFits,
+    final_resemblance,
+    in_numbers,
+    kernel_fits,
 )
-from thesis_repro.analysis.statistics import wilson
-from thesis_repro.models.zoo import MODELS as ZOO
-from thesis_repro.models.zoo import model
-from thesis_repro.plots.kernels import Course, Fitted, best_fits, gabor_panels, kernel_sheet
+from thesis_repro.models.zoo import MODELS, model
+from thesis_repro.plots.kernels import best_fits, gabor_panels, kernel_sheet
 from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.declarations import Shown, figure, numbers
+from thesis_repro.thesis.readings import Reading
 from thesis_repro.training.run_folder import RunFolder
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 CLASSIFIER, VAE = "alexnet-classifier", "alexnet-vae"
-MODELS = (CLASSIFIER, VAE)
-IF_TRAINED = tuple(n for n, spec in ZOO.items() if spec.in_table_2 and n not in MODELS)
-DATASETS = ()  # beside those of the models
+ALEXNETS = (CLASSIFIER, VAE)
+IF_TRAINED = tuple(
+    name for name, spec in MODELS.items() if spec.in_table_2 and name not in ALEXNETS
+)
 
-SHEETS = {18: CLASSIFIER, 19: VAE}
 AS_RUN_EPOCH = 11  # of Figure 19's kernels in the original code (erratum E71)
-
 CHANCE = 0.05  # the share of kernels that exceed the nulls' 95th percentile without being Gabors
-EDGE = 8 / np.pi**2  # R2 of a sine over one period of a square wave: a plain edge's
 
 
-class Amount(NamedTuple):
-    """How much is computed at a scale."""
+class Fitting(NamedTuple):
+    """How thoroughly kernels are fitted."""
 
     starts: int  # of each fit
     epochs: int  # of the course of training, the first and the last among them
 
 
-AMOUNTS = {"paper": Amount(STARTS, 12), "quick": Amount(STARTS, 6), "smoke": Amount(1, 2)}
+FITTING = {"paper": Fitting(STARTS, 12), "quick": Fitting(STARTS, 6), "smoke": Fitting(1, 2)}
 
 
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load both AlexNets; emit Figures 18 and 19, what the fits say, and verdicts."""
-    amount = AMOUNTS[chapter.workspace.options.scale.name]
-    runs = {name: ended(chapter, name) for name in MODELS}
-    kernels = {name: own.read_kernels() for name, own in runs.items()}
-    save_sheets(chapter, kernels)
-    fitted = {name: fit(chapter, name, own, amount) for name, own in kernels.items()}
-    save_fits(chapter, fitted)
-    rows = [row(name, own.resemblance) for name, own in fitted.items()]
-    rows += [row_of_other(chapter, name, amount) for name in IF_TRAINED]
-    shares = pd.DataFrame(rows).set_index("model", drop=False)
-    chapter.save_numbers("gabor_shares", shares)
+    fitting = chapter.at_scale(FITTING)
+    runs = {name: ended_run(chapter, name) for name in ALEXNETS}
+    kernels = {name: run.read_kernels() for name, run in runs.items()}
+    fits = {
+        name: kernel_fits(by_epoch, chapter.rng("phases", name), *fitting)
+        for name, by_epoch in kernels.items()
+    }
+    chapter.emit(first_layer, kernels)
+    chapter.emit(figure_18_gabor, fits)
+    chapter.emit(figure_18_best_fits, fits)
+    chapter.emit(gabor_fits, fits)
+    chapter.emit(gabor_by_epoch, fits)
+    shares = chapter.compute(gabor_shares, fits, fitting.starts)
     accuracy = runs[CLASSIFIER].read_history()[-1]["accuracy"]
     judgements = chapter.judge(measurements(shares, accuracy))
-    chapter.answer("RQ1", answer(shares))
+    chapter.answer("RQ1", **gabor_wavelets(shares))
     chapter.write_manifest()
     return judgements
 
 
-def ended(chapter: Chapter, name: str) -> RunFolder:
-    """A network's finished run; of the network itself this section needs nothing."""
-    chapter.images(name)  # named under every figure
+def ended_run(chapter: Chapter, name: str) -> RunFolder:
+    """A network's run; of the network itself this section needs nothing."""
     run = chapter.finished(name)
     if run is None:
         run = chapter.trained(name).run
@@ -74,112 +82,80 @@ def ended(chapter: Chapter, name: str) -> RunFolder:
     return run
 
 
-# === Figures 18 and 19 ===
+# === Figures 18 and 19, and the fits beside Figure 18 ===
 
 
-def save_sheets(chapter: Chapter, kernels: dict[str, np.ndarray]) -> None:
-    """All slices of the first layer's kernels; of Figure 19 as run too, if it trained so long."""
-    for number, name in SHEETS.items():
-        last = len(kernels[name]) - 1
-        save_sheet(chapter, number, name, kernels[name], last)
-        if name == VAE and last > AS_RUN_EPOCH:
-            save_sheet(chapter, f"{number}_as_run", name, kernels[name], AS_RUN_EPOCH)
+@figure(18, models=(CLASSIFIER,))
+@figure(19, models=(VAE,), readings=Reading)
+def first_layer(chapter: Chapter, shown: Shown, kernels: Mapping[str, np.ndarray]) -> Figure | None:
+    """All slices of the kernels after the last epoch; as run, after an earlier one."""
+    by_epoch = kernels[shown.model]
+    epoch = len(by_epoch) - 1
+    if shown.reading is Reading.RUN:
+        if epoch <= AS_RUN_EPOCH:
+            return None
+        epoch = AS_RUN_EPOCH
+    title = f"{model(shown.model).name}: kernels of the first layer after epoch {epoch}"
+    return kernel_sheet(title, slices(by_epoch[epoch]))
 
 
-def save_sheet(
-    chapter: Chapter, number: int | str, name: str, kernels: np.ndarray, epoch: int
-) -> None:
-    """The sheet of a network's kernels after an epoch."""
-    title = f"{model(name).name}: kernels of the first layer after epoch {epoch}"
-    chapter.save_figure(number, kernel_sheet(title, slices(kernels[epoch])), models=[name])
+@figure("18_gabor", models=ALEXNETS)
+def figure_18_gabor(chapter: Chapter, shown: Shown, fits: Mapping[str, KernelFits]) -> Figure:
+    """How much Gabor functions explain of both networks' kernels, and since when."""
+    return gabor_panels("Gabor functions fitted to the kernels of the first layer", named(fits))
 
 
-# === Fits ===
+@figure("18_best_fits", models=ALEXNETS)
+def figure_18_best_fits(chapter: Chapter, shown: Shown, fits: Mapping[str, KernelFits]) -> Figure:
+    """The kernels that are most like Gabor functions."""
+    return best_fits("The kernels that a Gabor function explains best, with R²", named(fits))
 
 
-def fit(chapter: Chapter, name: str, kernels: np.ndarray, amount: Amount) -> Fitted:
-    """Fits to a network's kernels, and how they came about in training."""
-    trained, initial = slices(kernels[-1]), slices(kernels[0])
-    own = resemblance(trained, initial, chapter.rng("phases", name), amount.starts)
-    return Fitted(trained, own, course(kernels, own, amount))
+def named(fits: Mapping[str, KernelFits]) -> dict[str, KernelFits]:
+    """Fits by the names of their models in figures."""
+    return {model(name).name: each for name, each in fits.items()}
 
 
-def course(kernels: np.ndarray, final: Resemblance, amount: Amount) -> Course:
-    """The share of kernels above both nulls of the trained ones, from before training on."""
-    last = len(kernels) - 1
-    epochs = np.unique(np.linspace(0, last, amount.epochs).round().astype(int)).tolist()
-    known = {0: final.initial_r2, last: final.fits.r2}
-    shares = []
-    for epoch in epochs:
-        r2 = known.get(epoch)
-        r2 = fit_gabors(slices(kernels[epoch]), amount.starts).r2 if r2 is None else r2
-        shares.append(wilson(int((r2 > max(final.thresholds)).sum()), len(r2)))
-    return Course(epochs, shares)
-
-
-def save_fits(chapter: Chapter, fitted: dict[str, Fitted]) -> None:
-    """What Gabor functions explain of both networks' kernels, beside Figure 18."""
-    names = {model(name).name: own for name, own in fitted.items()}
-    title = "Gabor functions fitted to the kernels of the first layer"
-    chapter.save_figure("18_gabor", gabor_panels(title, names), models=MODELS)
-    title = "The kernels that a Gabor function explains best, with R²"
-    chapter.save_figure("18_best_fits", best_fits(title, names), models=MODELS)
-    fits = [fit_table(name, own) for name, own in fitted.items()]
-    chapter.save_numbers("gabor_fits", pd.concat(fits, ignore_index=True))
-    courses = [
-        {"model": name, "epoch": epoch, "share": share.mean, "low": share.low, "high": share.high}
-        for name, own in fitted.items()
-        for epoch, share in zip(*own.course, strict=True)
-    ]
-    chapter.save_numbers("gabor_by_epoch", pd.DataFrame(courses))
-
-
-def fit_table(name: str, own: Fitted) -> pd.DataFrame:
+@numbers("gabor_fits", models=ALEXNETS)
+def gabor_fits(chapter: Chapter, shown: Shown, fits: Mapping[str, KernelFits]) -> pd.DataFrame:
     """A row for each slice: its map and channel, its fit (see `Gabor`), and whether it counts."""
-    fits, channels = own.resemblance.fits, model(name).input_shape.value[-1]
-    numbers = np.arange(len(fits.r2))
-    columns = fits._asdict() | {"aspect": fits.aspect, "bandwidth": fits.bandwidth}
+    tables = []
+    for name, (_, resemblance, _) in fits.items():
+        fit, channels = resemblance.fits, model(name).input_shape.value[-1]
+        slice_numbers = np.arange(len(fit.r2))
+        place = {"map": slice_numbers // channels, "channel": slice_numbers % channels}
+        sizes = {"aspect": fit.aspect, "bandwidth": fit.bandwidth}
+        columns = {"model": name, **place, **fit._asdict(), **sizes}
+        tables.append(pd.DataFrame({**columns, "above_both": resemblance.above}))
+    return pd.concat(tables, ignore_index=True)
+
+
+@numbers("gabor_by_epoch", models=ALEXNETS)
+def gabor_by_epoch(chapter: Chapter, shown: Shown, fits: Mapping[str, KernelFits]) -> pd.DataFrame:
+    """The share of kernels above both nulls in the course of training."""
     return pd.DataFrame(
-        {"model": name, "map": numbers // channels, "channel": numbers % channels, **columns}
-    ).assign(above_both=own.resemblance.above)
+        {"model": name, "epoch": epoch, "share": share.mean, "low": share.low, "high": share.high}
+        for name, each in fits.items()
+        for epoch, share in zip(*each.course, strict=True)
+    )
 
 
-# === Shares ===
+# === Shares, also of the other models ===
 
 
-def row(name: str, own: Resemblance, confidence: float = 0.95) -> dict[str, float | str]:
-    """A network's kernels in numbers; orientations and sizes are of those above both nulls."""
-    initial, shuffled = own.thresholds
-    both = own.share(max(own.thresholds), confidence)
-    chosen = {key: values[own.above] for key, values in own.fits._asdict().items()}
-    bandwidth = own.fits.bandwidth[own.above]
-    return {
-        "model": name,
-        "kernels": len(own.fits.r2),
-        "median_r2": float(np.median(own.fits.r2)),
-        "initial_95": initial,
-        "shuffled_95": shuffled,
-        "share_above_initial": own.share(initial).mean,
-        "share_above_shuffled": own.share(shuffled).mean,
-        "share": both.mean,
-        "low": both.low,
-        "high": both.high,
-        "confidence": confidence,
-        "share_above_an_edge": own.share(EDGE).mean,
-        "orientation_strength": orientation_strength(chosen["orientation"]),
-        "median_frequency": middle(chosen["frequency"]),
-        "median_bandwidth": middle(bandwidth),
-        "note": "",
-    }
+@numbers("gabor_shares", models=(*ALEXNETS, *IF_TRAINED))
+def gabor_shares(
+    chapter: Chapter, shown: Shown, fits: Mapping[str, KernelFits], starts: int
+) -> pd.DataFrame:
+    """A row a model: how many of its kernels are like Gabor functions, and what these are like."""
+    rows = [
+        {"model": name, **in_numbers(each.resemblance), "note": ""} for name, each in fits.items()
+    ]
+    return pd.DataFrame(rows + [row_of_other(chapter, name, starts) for name in IF_TRAINED])
 
 
-def middle(values: np.ndarray) -> float:
-    """The median; NaN of nothing."""
-    return float(np.median(values)) if len(values) else np.nan
-
-
-def row_of_other(chapter: Chapter, name: str, amount: Amount) -> dict[str, float | str]:
-    """The same of another model, where it is trained and its kernels are large enough."""
+def row_of_other(chapter: Chapter, name: str, starts: int) -> dict[str, float | str]:
+    """The row of another model, where it is trained and its kernels are large enough."""
     run = chapter.finished(name)
     if run is None:
         return {"model": name, "note": "not trained at this scale"}
@@ -188,78 +164,49 @@ def row_of_other(chapter: Chapter, name: str, amount: Amount) -> dict[str, float
     if size < SMALLEST:
         note = f"kernels of {size} x {size} px, too small for the parameters of a Gabor function"
         return {"model": name, "kernels": len(slices(kernels[-1])), "note": note}
-    own = resemblance(
-        slices(kernels[-1]), slices(kernels[0]), chapter.rng("phases", name), amount.starts
-    )
-    return row(name, own, confidence=1 - 0.05 / len(IF_TRAINED))
+    resemblance = final_resemblance(kernels, chapter.rng("phases", name), starts)
+    confidence = 1 - 0.05 / len(IF_TRAINED)
+    return {"model": name, **in_numbers(resemblance, confidence), "note": ""}
 
 
-# === Claims ===
+# === Claims, and research question 1a ===
 
 
 def measurements(shares: pd.DataFrame, accuracy: float) -> list[Measurement]:
     """What was measured for each claim of Section 4.1; of the last only if all are trained."""
-    classifier, vae = (shares.loc[name] for name in MODELS)
-    found = [
-        Measurement("4.1-classifier-accuracy", {"top1_train_accuracy": accuracy}),
-        Measurement(
-            "4.1-classifier-gabor",
-            {
-                "share": classifier["share"],
-                "lower_end_of_share": classifier["low"],
-                "chance": CHANCE,
-            },
-        ),
-        Measurement(
-            "4.1-vae-no-gabor",
-            {
-                "share": vae["share"],
-                "lower_end_of_share": vae["low"],
-                "share_of_classifier": classifier["share"],
-            },
-        ),
-    ]
-    tested, untrained = others(shares)
-    if not untrained:
-        found.append(
-            Measurement("4.1-none-elsewhere", {"lower_end_of_share": tested["low"].to_list()})
-        )
-    return found
+    by_model = shares.set_index("model")
+    classifier, vae = (by_model.loc[name] for name in ALEXNETS)
+    measured = {
+        "4.1-classifier-accuracy": {"top1_train_accuracy": accuracy},
+        "4.1-classifier-gabor": {
+            "share": classifier["share"],
+            "lower_end_of_share": classifier["low"],
+            "chance": CHANCE,
+        },
+        "4.1-vae-no-gabor": {
+            "share": vae["share"],
+            "lower_end_of_share": vae["low"],
+            "share_of_classifier": classifier["share"],
+        },
+    }
+    others = shares[shares["model"].isin(IF_TRAINED)]
+    if others["kernels"].notna().all():
+        lowest = others["low"].dropna().to_list()  # NaN where kernels are too small
+        measured["4.1-none-elsewhere"] = {"lower_end_of_share": lowest}
+    return [Measurement(claim, values) for claim, values in measured.items()]
 
 
-def others(shares: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Rows of the other models whose kernels were fitted, and those that are not trained."""
-    rows = shares.loc[list(IF_TRAINED)]
-    return rows[rows["share"].notna()], rows.index[rows["kernels"].isna()].to_list()
-
-
-# === Research question 1 (a) ===
-
-
-def answer(shares: pd.DataFrame) -> str:
-    """What these numbers say about Gabor wavelets."""
-    own = "; ".join(in_words(shares.loc[name]) for name in MODELS)
-    tested, untrained = others(shares)
-    high = tested[tested["low"] > CHANCE]
-    elsewhere = f"Of the other models of Table 2, {len(tested)} could be fitted"
-    if len(tested):
-        names = ", ".join(in_words(found) for _, found in high.iterrows())
-        elsewhere += f", of which {len(high)} have more than chance{f': {names}' if names else ''}"
-    small = len(IF_TRAINED) - len(tested) - len(untrained)
-    if small:
-        elsewhere += f"; the kernels of {small} are too small for a Gabor function"
-    if untrained:
-        elsewhere += f"; {len(untrained)} are not trained at this scale"
-    return (
-        "(a) First-layer kernels that a Gabor function explains better than 95 % both of the same "
-        f"network's kernels before training and of its own in random phases: {own}. By chance it "
-        f"would be {CHANCE:.0%} at most. {elsewhere}."
-    )
-
-
-def in_words(found: pd.Series) -> str:
-    """A network's share of Gabor-like kernels."""
-    return (
-        f"{model(found['model']).name} {found['share']:.0%} of {found['kernels']:.0f} "
-        f"({found['low']:.0%} to {found['high']:.0%}; median R² {found['median_r2']:.2f})"
-    )
+def gabor_wavelets(shares: pd.DataFrame) -> dict[str, object]:
+    """The numbers of the answer: how many kernels are Gabor-like, and in which other models."""
+    named_shares = shares.assign(name=[model(name).name for name in shares["model"]])
+    is_other = shares["model"].isin(IF_TRAINED)
+    others = named_shares[is_other]
+    fitted, trained = others["share"].notna(), others["kernels"].notna()
+    return {
+        "alexnets": named_shares[~is_other].to_dict("records"),
+        "chance": CHANCE,
+        "fitted": int(fitted.sum()),
+        "above_chance": others[others["low"] > CHANCE].to_dict("records"),
+        "too_small": int((trained & ~fitted).sum()),
+        "untrained": int((~trained).sum()),
+    }

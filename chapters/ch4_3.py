@@ -6,60 +6,45 @@ traversals from shape to shape (Figures 27, 61, 62), KL divergences on the valid
 perceptual path lengths of Table 4.
 """
 
-from itertools import combinations
+if __name__ == "__main__":  # the same as `thesis-repro chapter 4.3`
+    from thesis_repro.cli import run_section
+
+    run_section("4.3")
+
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from data_prep.dsprites_renderer import SHAPES
-from data_prep.reading import PreparedData
-from thesis_repro.analysis.decoding import decoded
-from thesis_repro.analysis.explorations import segment
+from thesis_repro.analysis import latent_dimensions, path_length
 from thesis_repro.analysis.image_sets import encoded_rows
-from thesis_repro.analysis.normality import count_peaks, departures, variance_explained
-from thesis_repro.analysis.path_length import (
-    PathLengths,
-    is_empty,
-    path_lengths,
-    path_lengths_as_run,
-    share_of_empty_images,
-)
+from thesis_repro.analysis.latent_dimensions import least_normal
+from thesis_repro.analysis.path_length_statistics import MeasuredLengths, p_values, summaries
 from thesis_repro.analysis.posteriors import Posterior, kl_divergences, posteriors
 from thesis_repro.analysis.shape_pairs import images_as_run, matched_images
-from thesis_repro.analysis.statistics import (
-    Interval,
-    benjamini_hochberg,
-    bootstrap_mean,
-    mean_sd,
-    rank_sum_p,
-    signed_rank_p,
-    smallest_rank_sum_p,
-)
-from thesis_repro.models.zoo import name_by_weight
+from thesis_repro.analysis.shape_traversals import midpoints, traversals
+from thesis_repro.analysis.statistics import bootstrap_mean
+from thesis_repro.analysis.tables import pick, rows
+from thesis_repro.models.zoo import model, name_by_weight
 from thesis_repro.plots.latent import histograms, image_rows
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import decoder_of
+from thesis_repro.section.declarations import Shown, figure, numbers, table
 from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
-VAES = ("dsprites-vae", "7500-vae", "6250-vae", "5000-vae", "3750-vae")
+VAE = "dsprites-vae"  # the 10,000-VAE
+VAES = (VAE, "7500-vae", "6250-vae", "5000-vae", "3750-vae")
 FEATURES, FEATURES_AS_RUN = "feature-extraction", "feature-extraction-as-run"  # erratum E19
-MODELS = (*VAES, FEATURES, FEATURES_AS_RUN)
-DATASETS = ()  # beside those of the models
 
-SHAPE, SCALE = 1, 2  # columns of dSprites's factor classes
-SCALES = ("0.5", "0.6", "0.7", "0.8", "0.9", "1.0")  # by class
-
-TRAVERSAL_FIGURES = {"dsprites-vae": 27, "7500-vae": 61, "5000-vae": 62}  # 61, 62: Appendix C
-PAIRS = ((0, 1), (1, 2), (2, 0))  # square to ellipse, ellipse to heart, heart to square
-POINTS = 21  # "21 evenly spaced points on the line segment"
-EXAMPLES_AS_RUN = {"dsprites-vae": 1_000, "7500-vae": 1, "5000-vae": 1}  # original code
+EXAMPLE_AS_RUN = {"dsprites-vae": 1_000, "7500-vae": 1, "5000-vae": 1}  # original code
 MATCHED = 100  # triples of images that differ in shape alone, for the share of empty midpoints
 
 
-class Amount(NamedTuple):
+class SampleSizes(NamedTuple):
     """How much is computed at a scale."""
 
     images: int | None  # validation images that are encoded; None for all 73,728
@@ -69,257 +54,170 @@ class Amount(NamedTuple):
     samples: int  # random images, for the share of empty ones
 
 
-AMOUNTS = {
-    "paper": Amount(None, 50, 100, 200, 10_000),  # Section 4.3; original code
-    "quick": Amount(10_000, 50, 20, 12, 1_000),
-    "smoke": Amount(256, 6, 2, 6, 64),
+SAMPLE_SIZES = {
+    "paper": SampleSizes(None, 50, 100, 200, 10_000),  # Section 4.3; original code
+    "quick": SampleSizes(10_000, 50, 20, 12, 1_000),
+    "smoke": SampleSizes(256, 6, 2, 6, 64),
 }
 
-
-class Lengths(NamedTuple):
-    """One model's path lengths, and the share of empty images among its random samples."""
-
-    as_written: PathLengths
-    as_run: PathLengths
-    empty: float
+Posteriors = Mapping[str, Posterior]
+Lengths = Mapping[str, MeasuredLengths]
 
 
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load five VAEs and the feature networks; emit the figures, Table 4 and verdicts."""
-    amount = AMOUNTS[chapter.workspace.options.scale.name]
-    for name in MODELS:
-        chapter.trained(name)
-    data = chapter.prepared("dsprites")
-    rows = encoded_rows(len(data.validation), amount.images, chapter.section)
-    images, classes = (x[rows] for x in (data.validation.images, data.validation.known["classes"]))
+    data, sizes = chapter.prepared("dsprites"), chapter.at_scale(SAMPLE_SIZES)
+    encoded = encoded_rows(len(data.validation), sizes.images, chapter.section)
+    images, classes = data.validation.images[encoded], data.validation.known["classes"][encoded]
+    posterior = {name: posterior_of(chapter, name, images) for name in VAES}
 
-    found = {name: posterior_of(chapter, name, images) for name in VAES}
-    dimensions = latent_dimensions(found, classes)
-    save_histograms(chapter, found, classes, dimensions)
-    chapter.save_numbers("latent_dimensions", dimensions)
-
-    kl = {name: kl_interval(chapter, name, posterior) for name, posterior in found.items()}
-    chapter.save_numbers("kl_divergences", kl_table(kl))
+    dimensions = chapter.compute(dimensions_in_numbers, posterior, classes)
+    chapter.emit(histograms_by_factor, posterior[VAE].z, classes, least_normal(dimensions, VAE))
+    chapter.emit(histograms_by_weight, posterior, dimensions)
+    kl = chapter.compute(kl_by_model, posterior)
 
     matched = matched_images(data, MATCHED)
-    save_traversals(chapter, matched[0], data)
-    midpoints = {name: empty_midpoints(chapter, name, matched) for name in VAES}
-    chapter.save_numbers("empty_midpoints", midpoint_table(midpoints, len(matched)))
+    chapter.emit(from_shape_to_shape, matched[0])
+    empty = chapter.compute(empty_midpoints, matched)
 
-    lengths = {name: lengths_of(chapter, name, amount) for name in VAES}
-    chapter.save_table(4, table_4(lengths))
-    chapter.save_numbers("table_4_p_values", p_values(lengths))
+    measured = {name: measured_lengths(chapter, name, sizes) for name in VAES}
+    lengths = chapter.compute(table_4, measured)
+    p = chapter.compute(table_4_p_values, measured)
 
     accuracy = chapter.trained(FEATURES).history[-1]["val_accuracy"]
-    judgements = chapter.judge(measurements(dimensions, kl, lengths, accuracy))
-    chapter.answer("RQ3", answer(dimensions, kl, midpoints))
+    judgements = chapter.judge(measurements(dimensions, kl, lengths, p, accuracy))
+    chapter.answer("RQ3", **entanglement(dimensions, kl, empty))
     chapter.write_manifest()
     return judgements
 
 
-# === Posteriors: Figures 23 to 26 and 28, KL divergences ===
-
-
 def posterior_of(chapter: Chapter, name: str, images: np.ndarray) -> Posterior:
     """The posterior of these images; z is sampled, as in the original code (erratum E51)."""
-    model = chapter.trained(name).model
-    (posterior,) = posteriors(model, images, chapter.rng("posterior"))
+    (posterior,) = posteriors(chapter.trained(name).model, images, chapter.rng("posterior"))
     return posterior
 
 
-def latent_dimensions(found: dict[str, Posterior], classes: np.ndarray) -> pd.DataFrame:
-    """Per model and dimension (from 1): departure from a normal distribution, peaks, KL, factors.
-
-    ``by_shape``, ``by_scale`` and ``by_both`` are the shares of the dimension's variance that these
-    factors explain.
-    """
-    factors = {"by_shape": [SHAPE], "by_scale": [SCALE], "by_both": [SHAPE, SCALE]}
-    rows = []
-    for name, posterior in found.items():
-        kl = kl_divergences(posterior.mu, posterior.log_var).mean(axis=0)
-        for dimension, departure in enumerate(departures(posterior.z)):
-            z = posterior.z[:, dimension]
-            row = {"model": name, "dimension": dimension + 1, "departure": departure}
-            row |= {"peaks": count_peaks(z), "kl_nats": kl[dimension]}
-            shares = {k: variance_explained(z, classes[:, use]) for k, use in factors.items()}
-            rows.append(row | shares)
-    return pd.DataFrame(rows)
+# === Latent dimensions: Figures 23 to 26 and 28, KL divergences ===
 
 
-def least_normal(dimensions: pd.DataFrame, name: str) -> pd.Series:
-    """The row of the model's dimension that departs most from a normal distribution."""
-    own = dimensions[dimensions["model"] == name]
-    return own.loc[own["departure"].idxmax()]
+@numbers("latent_dimensions", models=VAES)
+def dimensions_in_numbers(
+    chapter: Chapter, shown: Shown, posterior: Posteriors, classes: np.ndarray
+) -> pd.DataFrame:
+    """How far each dimension is from a normal distribution, and what it encodes."""
+    return latent_dimensions.in_numbers(posterior, classes)
 
 
-def save_histograms(
-    chapter: Chapter, found: dict[str, Posterior], classes: np.ndarray, dimensions: pd.DataFrame
-) -> None:
-    """Figures 23 to 26 of the 10,000-VAE, and Figure 28 of all five."""
-    z = found[VAES[0]].z
-    least = least_normal(dimensions, VAES[0])
-    marked = least["dimension"] - 1
-    title = f"{name_by_weight(VAES[0])}: latent space of {len(z):,} validation images"
-
-    def grouped(column: int, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-        return {name: z[classes[:, column] == index] for index, name in enumerate(names)}
-
-    def save(number: int, title: str, rows: dict[str, dict[str, np.ndarray]]) -> None:
-        chapter.save_figure(number, histograms(title, rows, dict.fromkeys(rows, marked)))
-
-    save(
-        23,
-        f"{title}\n$z_{{{marked + 1}}}$ departs most from a normal distribution (Kolmogorov-Smirnov"
-        f" distance {least['departure']:.2f}); peaks: {least['peaks']}",
-        {"all": {"all": z}},
+@figure(23, models=(VAE,))
+@figure(24, models=(VAE,))
+@figure(25, models=(VAE,))
+@figure(26, models=(VAE,))
+def histograms_by_factor(
+    chapter: Chapter, shown: Shown, z: np.ndarray, classes: np.ndarray, least: pd.Series
+) -> Figure:
+    """The latent space as a whole, by shape, by scale, and of the smallest objects by shape."""
+    departure = (
+        f"\n$z_{{{least['dimension']}}}$ departs most from a normal distribution "
+        f"(Kolmogorov-Smirnov distance {least['departure']:.2f}); peaks: {least['peaks']}"
     )
-    save(24, f"{title}, by shape", {k: {k: own} for k, own in grouped(SHAPE, SHAPES).items()})
-    by_scale = grouped(SCALE, SCALES)
-    save(25, f"{title}, by scale", {f"scale {k}": {k: own} for k, own in by_scale.items()})
-    smallest = classes[:, SCALE] == 0
-    by_shape = {
-        name: z[smallest & (classes[:, SHAPE] == index)] for index, name in enumerate(SHAPES)
-    }
-    save(26, f"{title} with scale 0.5, by shape", {"scale 0.5": by_shape})
-
-    rows = {name_by_weight(name): {"all": found[name].z} for name in VAES}
-    marks = {name_by_weight(name): least_normal(dimensions, name)["dimension"] - 1 for name in VAES}
-    title = f"Latent spaces of {len(z):,} validation images, by reconstruction term weight"
-    chapter.save_figure(28, histograms(title, rows, marks))
+    what, groups = {
+        "23": (departure, {"all": z}),
+        "24": (", by shape", latent_dimensions.by_shape(z, classes)),
+        "25": (", by scale", latent_dimensions.by_scale(z, classes)),
+        "26": (" with scale 0.5, by shape", latent_dimensions.smallest_by_shape(z, classes)),
+    }[shown.declaration.name]
+    title = f"{name_by_weight(VAE)}: latent space of {len(z):,} validation images{what}"
+    return histograms(title, groups, least["dimension"] - 1)
 
 
-def kl_interval(chapter: Chapter, name: str, posterior: Posterior) -> Interval:
-    """Mean KL divergence over the images (nats), with a bootstrap interval over the images."""
-    per_image = kl_divergences(posterior.mu, posterior.log_var).sum(axis=1)
-    return bootstrap_mean(per_image, chapter.rng("kl", name))
+@figure(28, models=VAES)
+def histograms_by_weight(
+    chapter: Chapter, shown: Shown, posterior: Posteriors, dimensions: pd.DataFrame
+) -> Figure:
+    """The latent spaces of all five."""
+    z = {name_by_weight(name): posterior[name].z for name in VAES}
+    marked = [least_normal(dimensions, name)["dimension"] - 1 for name in VAES]
+    count = len(posterior[VAE].z)
+    title = f"Latent spaces of {count:,} validation images, by reconstruction term weight"
+    return histograms(title, z, marked)
 
 
-def kl_table(kl: dict[str, Interval]) -> pd.DataFrame:
-    """Per model, in nats: our mean with its 95 % interval, and the reported value."""
-    reported = {
-        claim.models[0]: claim.reported["kl"]
-        for claim in load_claims("4.3")
-        if claim.kind == "value" and "kl" in claim.reported
-    }
-    rows = []
-    for name, interval in kl.items():
-        rows.append({"model": name, "reading": "as written", **interval._asdict()})
-        rows.append({"model": name, "reading": "reported", "mean": reported[name]})
-    return pd.DataFrame(rows)
+@numbers("kl_divergences", models=VAES)
+def kl_by_model(chapter: Chapter, shown: Shown, posterior: Posteriors) -> pd.DataFrame:
+    """Per model, in nats: the mean over images with its 95 % interval, and the reported value."""
+    table_rows = []
+    for claim in load_claims("4.3"):
+        if claim.kind == "value" and "kl" in claim.reported:
+            (name,) = claim.models
+            per_image = kl_divergences(posterior[name].mu, posterior[name].log_var).sum(axis=1)
+            interval = bootstrap_mean(per_image, chapter.rng("kl", name))
+            table_rows.append({"model": name, "reading": Reading.WRITTEN, **interval._asdict()})
+            table_rows.append({"model": name, "reading": REPORTED, "mean": claim.reported["kl"]})
+    return pd.DataFrame(table_rows)
 
 
-# === Traversals: Figures 27, 61 and 62 ===
+# === Between the shapes: Figures 27, 61 and 62 ===
 
 
-def save_traversals(chapter: Chapter, matched: np.ndarray, data: PreparedData) -> None:
-    """Figures 27, 61 and 62 as written, and as run, where the images differ in other factors."""
-    for name, number in TRAVERSAL_FIGURES.items():
-        title = f"{name_by_weight(name)}: from shape to shape, all other factors equal"
-        chapter.save_figure(number, traversals(chapter, name, matched, title))
-        title = f"{name_by_weight(name)}: from shape to shape, as run: other factors differ"
-        images = images_as_run(data.validation, EXAMPLES_AS_RUN[name])
-        chapter.save_figure(f"{number}_as_run", traversals(chapter, name, images, title))
+@figure(27, models=(VAE,), readings=Reading)
+@figure(61, models=("7500-vae",), readings=Reading)  # Appendix C
+@figure(62, models=("5000-vae",), readings=Reading)  # Appendix C
+def from_shape_to_shape(chapter: Chapter, shown: Shown, matched: np.ndarray) -> Figure:
+    """Lines between the z of three images: alike but for their shape, or not, as run."""
+    images, what = matched, "all other factors equal"
+    if shown.reading is Reading.RUN:
+        validation = chapter.prepared("dsprites").validation
+        images = images_as_run(validation, EXAMPLE_AS_RUN[shown.model])
+        what = "as run: other factors differ"
+    z = posterior_of(chapter, shown.model, images).z
+    title = f"{name_by_weight(shown.model)}: from shape to shape, {what}"
+    return image_rows(title, traversals(decoder_of(chapter, shown.model), z))
 
 
-def traversals(chapter: Chapter, name: str, images: np.ndarray, title: str) -> Figure:
-    """The decoded lines between the sampled z of three images, in a row per pair of shapes."""
-    z = posterior_of(chapter, name, images).z
-    decode = decoder_of(chapter, name)
-    ends = {f"{SHAPES[a]} to {SHAPES[b]}": (z[a], z[b]) for a, b in PAIRS}
-    return image_rows(
-        title, {k: decoded(decode, [segment(*own, POINTS)]) for k, own in ends.items()}
-    )
-
-
-def empty_midpoints(chapter: Chapter, name: str, matched: np.ndarray) -> float:
+@numbers("empty_midpoints", models=VAES)
+def empty_midpoints(chapter: Chapter, shown: Shown, matched: np.ndarray) -> pd.DataFrame:
     """The share of lines between matched images of two shapes whose midpoint shows no object."""
-    flat = matched.reshape(-1, *matched.shape[2:])
-    z = posterior_of(chapter, name, flat).z.reshape(*matched.shape[:2], -1)
-    middles = np.concatenate([(z[:, a] + z[:, b]) / 2 for a, b in PAIRS])
-    decoded = chapter.trained(name).model.decoder.predict_on_batch(middles)
-    return float(is_empty(np.asarray(decoded)).mean())
-
-
-def midpoint_table(midpoints: dict[str, float], triples: int) -> pd.DataFrame:
-    """The share of empty midpoints per model, and of how many lines."""
-    return pd.DataFrame(
-        {"model": name, "lines": triples * len(PAIRS), "empty_midpoints": share}
-        for name, share in midpoints.items()
-    )
+    images = matched.reshape(-1, *matched.shape[2:])
+    table_rows = []
+    for name in VAES:
+        z = posterior_of(chapter, name, images).z
+        middles = midpoints(z.reshape(*matched.shape[:2], -1))
+        share = path_length.is_empty(decoder_of(chapter, name)([middles])).mean()
+        table_rows.append({"model": name, "lines": len(middles), "empty_midpoints": share})
+    return pd.DataFrame(table_rows)
 
 
 # === Perceptual path lengths: Table 4 ===
 
 
-def lengths_of(chapter: Chapter, name: str, amount: Amount) -> Lengths:
+def measured_lengths(chapter: Chapter, name: str, sizes: SampleSizes) -> MeasuredLengths:
     """Path lengths of a model as written and as run, each with its feature network."""
     decoder, seed = chapter.trained(name).model.decoder, chapter.workspace.options.seed
     features, as_run = (chapter.trained(helper).model for helper in (FEATURES, FEATURES_AS_RUN))
-    return Lengths(
-        path_lengths(decoder, features, seed, amount.seeds, amount.steps),
-        path_lengths_as_run(decoder, as_run, seed, amount.seeds_as_run),
-        share_of_empty_images(decoder, seed, amount.samples),
+    return MeasuredLengths(
+        path_length.path_lengths(decoder, features, seed, sizes.seeds, sizes.steps),
+        path_length.path_lengths_as_run(decoder, as_run, seed, sizes.seeds_as_run),
+        path_length.share_of_empty_images(decoder, seed, sizes.samples),
     )
 
 
-def table_4(lengths: dict[str, Lengths]) -> pd.DataFrame:
-    """Per model as written, as run and reported: mean and SD over the seeds' mean path lengths.
-
-    ``sd_of_steps`` is the spread over single steps, which the text argues from (erratum E56);
-    ``of_objects`` the mean over the steps of which neither image is empty; ``empty_images`` the
-    share of empty images among random samples.
-    """
-    rows = []
+@table(4, models=(*VAES, FEATURES, FEATURES_AS_RUN))
+def table_4(chapter: Chapter, shown: Shown, measured: Lengths) -> pd.DataFrame:
+    """Per model as written, as run and reported: see `summaries`."""
+    table_rows = []
     for claim in load_claims("4.3"):
         if claim.source == "Table 4" and claim.kind == "value":
             (name,) = claim.models
-            model = lengths[name]
-            for reading, measured in (("as written", model.as_written), ("as run", model.as_run)):
-                rows.append(
-                    {
-                        "model": name,
-                        "reading": reading,
-                        **mean_sd(per_seed(measured))._asdict(),
-                        "sd_of_steps": measured.distances.std(),
-                        "seeds": len(measured.distances),
-                        "of_objects": measured.of_objects.mean()
-                        if measured.of_objects.size
-                        else None,
-                        "empty_images": model.empty,
-                    }
-                )
-            rows.append({"model": name, "reading": "reported", **claim.reported})
-    return pd.DataFrame(rows)
+            for reading, row in zip(Reading, summaries(measured[name]), strict=True):
+                table_rows.append({"model": name, "reading": reading, **row})
+            table_rows.append({"model": name, "reading": REPORTED, **claim.reported})
+    return pd.DataFrame(table_rows)
 
 
-def per_seed(measured: PathLengths) -> np.ndarray:
-    """The mean path length of each seed, (seeds,)."""
-    return measured.distances.mean(axis=1)
-
-
-def mean_of_objects(measured: PathLengths) -> float:
-    """The mean over the steps of which both images show an object; NaN where there is none."""
-    return float(measured.of_objects.mean()) if measured.of_objects.size else np.nan
-
-
-def p_values(lengths: dict[str, Lengths]) -> pd.DataFrame:
-    """All pairs of models: rank-sum tests, corrected, as written; signed-rank tests as run.
-
-    ``smallest`` is the smallest p-value that so many seeds can give as written (erratum E06).
-    """
-    pairs = list(combinations(lengths, 2))
-    written = [[per_seed(lengths[name].as_written) for name in pair] for pair in pairs]
-    run = [[per_seed(lengths[name].as_run) for name in pair] for pair in pairs]
-    corrected = benjamini_hochberg([rank_sum_p(*pair) for pair in written])
-    return pd.DataFrame(
-        {
-            "model": [first for first, _ in pairs],
-            "other_model": [second for _, second in pairs],
-            "as_written": corrected,
-            "smallest": [smallest_rank_sum_p(*map(len, pair)) for pair in written],
-            "as_run": [signed_rank_p(*pair) for pair in run],
-        }
-    )
+@numbers("table_4_p_values", models=(*VAES, FEATURES, FEATURES_AS_RUN))
+def table_4_p_values(chapter: Chapter, shown: Shown, measured: Lengths) -> pd.DataFrame:
+    """Whether the models differ, pair by pair."""
+    return p_values(measured)
 
 
 # === Claims, and research question 3 ===
@@ -327,59 +225,40 @@ def p_values(lengths: dict[str, Lengths]) -> pd.DataFrame:
 
 def measurements(
     dimensions: pd.DataFrame,
-    kl: dict[str, Interval],
-    lengths: dict[str, Lengths],
+    kl: pd.DataFrame,
+    lengths: pd.DataFrame,
+    p: pd.DataFrame,
     accuracy: float,
 ) -> list[Measurement]:
-    """What was measured for each claim of Section 4.3."""
-    written = {name: mean_sd(per_seed(own.as_written)) for name, own in lengths.items()}
-    as_run = {name: mean_sd(per_seed(own.as_run)) for name, own in lengths.items()}
-    p = p_values(lengths)
-    weight = {name: name_by_weight(name).removesuffix("-VAE").replace(",", "") for name in VAES}
+    """What was measured for each claim of Section 4.3, from its tables."""
+    weights = [model(name).reconstruction_weight.value for name in VAES]
+    kl_means = rows(kl, reading=Reading.WRITTEN)["mean"].to_list()
+    by_reading = [rows(lengths, reading=reading)[["mean", "sd"]] for reading in Reading]
+    by_model = zip(*(ppl.to_dict("records") for ppl in by_reading), strict=True)
     return [
-        *(Measurement(f"4.3-kl-{weight[name]}", {"kl": kl[name].mean}) for name in VAES),
-        Measurement("4.3-kl-order", {"kl": [kl[name].mean for name in VAES]}),
         *(
-            Measurement(f"4.3-ppl-{weight[name]}", written[name]._asdict(), as_run[name]._asdict())
-            for name in VAES
+            Measurement(f"4.3-kl-{w}", {"kl": mean})
+            for w, mean in zip(weights, kl_means, strict=True)
         ),
-        Measurement(
-            "4.3-ppl-order",
-            {"mean": [written[name].mean for name in VAES]},
-            {"mean": [as_run[name].mean for name in VAES]},
-        ),
-        Measurement("4.3-ppl-p", {"p": p["as_written"].to_list()}, {"p": p["as_run"].to_list()}),
+        Measurement("4.3-kl-order", {"kl": kl_means}),
+        *(Measurement(f"4.3-ppl-{w}", *both) for w, both in zip(weights, by_model, strict=True)),
+        Measurement("4.3-ppl-order", *({"mean": ppl["mean"].to_list()} for ppl in by_reading)),
+        Measurement("4.3-ppl-p", *({"p": p[key].to_list()} for key in ("as_written", "as_run"))),
         Measurement("4.3-feature-net", {"top1_val_accuracy": accuracy}),
-        Measurement("4.3-nongaussian-dim", nongaussian(dimensions)),
+        Measurement("4.3-nongaussian-dim", latent_dimensions.nongaussian(dimensions, VAES)),
     ]
 
 
-def nongaussian(dimensions: pd.DataFrame) -> dict[str, float | list[float]]:
-    """The least normal dimension of the 10,000-VAE, and the largest departure of each model."""
-    own = dimensions[dimensions["model"] == VAES[0]]
-    least = least_normal(dimensions, VAES[0])
+def entanglement(
+    dimensions: pd.DataFrame, kl: pd.DataFrame, empty: pd.DataFrame
+) -> dict[str, object]:
+    """The numbers of the answer: of the 10,000-VAE and, where there are two, of the 3,750-VAE."""
+    ends = VAE, VAES[-1]
     return {
-        "departure": least["departure"],
-        "twice_the_next_departure": 2 * own["departure"].nlargest(2).iloc[-1],
-        "peaks": int(least["peaks"]),
-        "explained_by_both": least["by_both"],
-        "explained_by_one": max(least["by_shape"], least["by_scale"]),
-        "departures": [least_normal(dimensions, name)["departure"] for name in VAES],
+        "models": [name_by_weight(name) for name in ends],
+        "least": least_normal(dimensions, VAE).to_dict(),
+        "next_departure": latent_dimensions.next_departure(dimensions, VAE),
+        "lowest_departure": least_normal(dimensions, VAES[-1])["departure"],
+        "kl": [pick(kl, "mean", model=name, reading=Reading.WRITTEN) for name in ends],
+        "empty": [pick(empty, "empty_midpoints", model=name) for name in ends],
     }
-
-
-def answer(dimensions: pd.DataFrame, kl: dict[str, Interval], midpoints: dict[str, float]) -> str:
-    """What these numbers say about research question 3."""
-    least, lowest = (least_normal(dimensions, name) for name in (VAES[0], VAES[-1]))
-    found = nongaussian(dimensions)
-    return (
-        f"The {name_by_weight(VAES[0])} deviates most from a normal distribution in dimension "
-        f"{least['dimension']} (Kolmogorov-Smirnov distance {least['departure']:.2f}, next "
-        f"{found['twice_the_next_departure'] / 2:.2f}; peaks: {least['peaks']}). Shape explains "
-        f"{least['by_shape']:.0%} of that dimension's variance, scale {least['by_scale']:.0%}, "
-        f"both {least['by_both']:.0%}. With the weight lowered to 3,750, the largest distance is "
-        f"{lowest['departure']:.2f} and the KL divergence {kl[VAES[-1]].mean:.2f} nats instead of "
-        f"{kl[VAES[0]].mean:.2f}. Half way between two shapes that are alike in all else, "
-        f"{midpoints[VAES[0]]:.0%} of the images show no object ({name_by_weight(VAES[-1])}: "
-        f"{midpoints[VAES[-1]]:.0%})."
-    )

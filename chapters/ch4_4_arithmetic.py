@@ -1,4 +1,4 @@
-"""Section 4.4.2's attribute arithmetic on CelebA (Figure 39).
+"""Part of `ch4_4.py`: Section 4.4.2's attribute arithmetic on CelebA (Figure 39).
 
 Is "blond" a direction in latent space? The mean code of an attribute's images is added to a code.
 Beside the pictures, the share of them that look like the attribute, which the thesis judges by eye.
@@ -10,14 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import cross_val_predict
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from chapters.ch4_4_explorations import decoded_parts, shrunk
 from data_prep.celeba_attributes import ATTRIBUTES
+from thesis_repro.analysis.colour_classifier import ColourClassifier, colour_classifier
+from thesis_repro.analysis.decoded_images import decoded_together
 from thesis_repro.analysis.explorations import (
     ALPHAS_AS_RUN,
     ATTRIBUTE_IMAGES,
@@ -27,102 +23,164 @@ from thesis_repro.analysis.explorations import (
     some_with,
 )
 from thesis_repro.analysis.image_sets import Images, images_of_all, known_of_all
+from thesis_repro.analysis.tables import rows
 from thesis_repro.models.zoo import short_name
 from thesis_repro.plots.latent import image_rows
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import Codes, decoder_of
+from thesis_repro.section.declarations import Shown, figure, numbers
+from thesis_repro.thesis.readings import Reading
 
 FACES = ("celeba-vae", "celeba-vae-gan")  # Figure 39; "The same holds for CelebA-VAE-GAN"
 
-HAIR_TOLD, GENDER_TOLD = (0.0, 1.0, 2.0), (0.0, 2.0, 4.0)  # alphas of which numbers are given
+HAIR_MEASURED, GENDER_MEASURED = (0.0, 1.0, 2.0), (0.0, 2.0, 4.0)  # alphas that have numbers
 OPPOSITES = {"Blond_Hair": "Black_Hair", "Male": "Female"}
-SEEN_AT = 16  # px: side of the pictures by which hair and gender are told, a face's main colours
 
 
-class Amount(NamedTuple):
+class SampleSizes(NamedTuple):
     """How much is computed at a scale."""
 
     attribute_images: int  # that the mean of an attribute is taken over, at most
     starts: int  # images and draws that attributes are added to, for the numbers
 
 
-AMOUNTS = {
-    "paper": Amount(ATTRIBUTE_IMAGES, 200),
-    "quick": Amount(400, 50),
-    "smoke": Amount(60, 8),
+SAMPLE_SIZES = {
+    "paper": SampleSizes(ATTRIBUTE_IMAGES, 200),
+    "quick": SampleSizes(400, 50),
+    "smoke": SampleSizes(60, 8),
 }
+
+
+class Changed(NamedTuple):
+    """What adding attributes to codes of one model does."""
+
+    pictures: dict[str, np.ndarray]  # of Figure 39, by label
+    shares: pd.DataFrame  # a row per attribute and alpha
 
 
 def emit(chapter: Chapter, codes: Codes) -> pd.DataFrame:
     """Write Figure 39 and the share of images with the attribute, by how much of it is added."""
-    amount = AMOUNTS[chapter.workspace.options.scale.name]
-    faces = faces_of(chapter, amount)
-    sights = {own: sight_of(faces, own, other) for own, other in OPPOSITES.items()}
-    hair, gender, rows = {}, {}, []
-    for name in FACES:
-        means = mean_codes(codes, name, faces)
-        rng = chapter.rng("arithmetic", name)
-        (black,) = codes.of(name, faces["Black_Hair"])
-        starts = black.mu[rng.permutation(len(black.mu))[: amount.starts]]
-        draws = rng.standard_normal((amount.starts, starts.shape[1]))
-        shown = shown_positions(means, starts[0], draws[0])
-        told = told_positions(means, starts, draws)
-        found = decoded_parts(decoder_of(chapter, name), shown | told)
-        title = short_name(name)
-        hair[title] = found["black to blond"]
-        gender |= {f"{title}\n{own}": found[own] for own in ("+ male", "+ blond hair")}
-        rows += [
-            {
-                "model": name,
-                "attribute": attribute,
-                "alpha": alpha,
-                "images": len(told[attribute, alpha]),
-                "share": share_with(sights[attribute], found[attribute, alpha]),
-                "accuracy_on_photos": sights[attribute].accuracy,
-            }
-            for attribute, alpha in told
-        ]
-    data = chapter.prepared("celeba").description
+    photos = photos_of(chapter)
+    classifiers = {
+        attribute: colour_classifier(photos[attribute].pixels, photos[opposite].pixels)
+        for attribute, opposite in OPPOSITES.items()
+    }
+    changed = {name: changed_faces(chapter, codes, name, photos, classifiers) for name in FACES}
+    chapter.emit(hair_of_faces, changed)
+    chapter.emit(attributes_of_draws, changed)
+    chapter.emit(arithmetic_as_run, codes, photos)
+    return chapter.compute(attribute_arithmetic, changed)
+
+
+@figure("39_a", models=FACES)
+def hair_of_faces(chapter: Chapter, shown: Shown, changed: Mapping[str, Changed]) -> Figure:
+    """Black hair becomes blond."""
     title = "v - v(black hair) + α v(blond hair), v a face with black hair, α from 0 to 2"
-    chapter.save_figure("39_a", image_rows(title, hair), data, FACES)
-    title = "v + α v(attribute), v random, α from 0 to 4"
-    chapter.save_figure("39_b", image_rows(title, gender), data, FACES)
-    chapter.save_figure("39_as_run", arithmetic_as_run(chapter, codes, faces), data, FACES[:1])
-    table = pd.DataFrame(rows)
-    chapter.save_numbers("attribute_arithmetic", table, data)
-    return table
+    pictures = {short_name(name): changed[name].pictures["black to blond"] for name in shown.models}
+    return image_rows(title, pictures)
 
 
-def faces_of(chapter: Chapter, amount: Amount) -> dict[str, Images]:
+@figure("39_b", models=FACES)
+def attributes_of_draws(chapter: Chapter, shown: Shown, changed: Mapping[str, Changed]) -> Figure:
+    """A random draw becomes male, or blond: the caption's attribute and the text's (E59)."""
+    pictures = {
+        f"{short_name(name)}\n{label}": changed[name].pictures[label]
+        for name in shown.models
+        for label in ("+ male", "+ blond hair")
+    }
+    return image_rows("v + α v(attribute), v random, α from 0 to 4", pictures)
+
+
+@figure(39, models=FACES[:1], readings=(Reading.RUN,))
+def arithmetic_as_run(
+    chapter: Chapter, shown: Shown, codes: Codes, photos: Mapping[str, Images]
+) -> Figure:
+    """The stored code has gender in both panels, and sampled codes (erratum E59)."""
+    name = shown.model
+    sampled = {attribute: codes.of(name, images)[0].z for attribute, images in photos.items()}
+    means = {attribute: z.mean(axis=0) for attribute, z in sampled.items()}
+    start = sampled["Black_Hair"][:2][-1]  # "element 1"
+    draw = chapter.rng("arithmetic as run").standard_normal(start.shape)
+    positions = {
+        "black hair\n- male + female": arithmetic(
+            start, means["Female"], ALPHAS_AS_RUN, means["Male"]
+        ),
+        "random + male": arithmetic(draw, means["Male"], ALPHAS_AS_RUN),
+    }
+    title = f"{short_name(name)}: attribute arithmetic as run, α from 0 to 3.8"
+    return image_rows(title, decoded_together(decoder_of(chapter, name), positions))
+
+
+@numbers("attribute_arithmetic", models=FACES)
+def attribute_arithmetic(
+    chapter: Chapter, shown: Shown, changed: Mapping[str, Changed]
+) -> pd.DataFrame:
+    """A row per model, attribute and alpha: the share of faces that look like the attribute."""
+    return pd.concat([changed[name].shares for name in shown.models], ignore_index=True)
+
+
+def shares_changed(arithmetic: pd.DataFrame) -> dict[str, list[float]]:
+    """Per model, the share of pictures that look blond or male, before and after."""
+    shares = {}
+    for attribute, name in (("Blond_Hair", "blond"), ("Male", "male")):
+        by_model = rows(arithmetic, attribute=attribute).groupby("model", sort=False)["share"]
+        shares[f"{name}_before"] = by_model.first().to_list()
+        shares[f"{name}_after"] = by_model.last().to_list()
+    return shares
+
+
+# === Faces, and their codes with attributes added ===
+
+
+def photos_of(chapter: Chapter) -> dict[str, Images]:
     """Random images with each attribute, of both splits as in the original code.
 
     "Female" are those that lack "Male".
     """
-    data = chapter.prepared("celeba")
-    attributes = known_of_all(data, "attributes")
-    names = ("Black_Hair", "Blond_Hair", "Male")
-    has = {own: attributes[:, ATTRIBUTES.index(own)] for own in names}
+    data, limit = chapter.prepared("celeba"), chapter.at_scale(SAMPLE_SIZES).attribute_images
+    known = known_of_all(data, "attributes")
+    has = {name: known[:, ATTRIBUTES.index(name)] for name in ("Black_Hair", "Blond_Hair", "Male")}
     has["Female"] = ~has["Male"]
     rng = chapter.rng("faces")
-    rows = {own: some_with(mask, amount.attribute_images, rng) for own, mask in has.items()}
-    return {own: images_of_all(own, data, chosen) for own, chosen in rows.items()}
+    chosen = {name: some_with(mask, limit, rng) for name, mask in has.items()}
+    return {name: images_of_all(name, data, those) for name, those in chosen.items()}
 
 
-def mean_codes(
-    codes: Codes, name: str, faces: Mapping[str, Images], *, sampled: bool = False
-) -> dict[str, np.ndarray]:
-    """The mean code of each attribute's images, (dimensions,); as run, of sampled codes."""
-    found = {own: codes.of(name, images)[0] for own, images in faces.items()}
-    return {own: (one.z if sampled else one.mu).mean(axis=0) for own, one in found.items()}
+def changed_faces(
+    chapter: Chapter,
+    codes: Codes,
+    name: str,
+    photos: Mapping[str, Images],
+    classifiers: Mapping[str, ColourClassifier],
+) -> Changed:
+    """Attributes added to faces and to random draws, as a model of one layer decodes them."""
+    mu = {attribute: codes.of(name, images)[0].mu for attribute, images in photos.items()}
+    means = {attribute: layer.mean(axis=0) for attribute, layer in mu.items()}
+    count = chapter.at_scale(SAMPLE_SIZES).starts
+    rng = chapter.rng("arithmetic", name)
+    starts = mu["Black_Hair"][rng.permutation(len(mu["Black_Hair"]))[:count]]
+    draws = rng.standard_normal((count, starts.shape[1]))
+    shown = shown_positions(means, starts[0], draws[0])
+    measured = measured_positions(means, starts, draws)
+    images = decoded_together(decoder_of(chapter, name), shown | measured)
+    measures = [
+        {
+            "model": name,
+            "attribute": attribute,
+            "alpha": alpha,
+            "images": len(images[attribute, alpha]),
+            "share": classifiers[attribute].share(images[attribute, alpha]),
+            "accuracy_on_photos": classifiers[attribute].accuracy,
+        }
+        for attribute, alpha in measured
+    ]
+    return Changed({label: images[label] for label in shown}, pd.DataFrame(measures))
 
 
 def shown_positions(
     means: Mapping[str, np.ndarray], start: np.ndarray, draw: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """What Figure 39 decodes, by its label: panel a from a face, panel b from a random draw.
-
-    Panel b with the vector of the caption, "male", and that of the text, "blond hair" (E59).
-    """
+    """What Figure 39 decodes, by its label: panel a from a face, panel b from a random draw."""
     return {
         "black to blond": arithmetic(start, means["Blond_Hair"], HAIR_ALPHAS, means["Black_Hair"]),
         "+ male": arithmetic(draw, means["Male"], GENDER_ALPHAS),
@@ -130,7 +188,7 @@ def shown_positions(
     }
 
 
-def told_positions(
+def measured_positions(
     means: Mapping[str, np.ndarray], starts: np.ndarray, draws: np.ndarray
 ) -> dict[tuple[str, float | None], np.ndarray]:
     """The same for many faces and draws (n, dimensions), by attribute and alpha.
@@ -138,53 +196,6 @@ def told_positions(
     From nothing to all that the figure adds; None: the faces as they are, nothing taken off either.
     """
     bald = starts - means["Black_Hair"]
-    added = {("Blond_Hair", alpha): bald + alpha * means["Blond_Hair"] for alpha in HAIR_TOLD}
-    added |= {("Male", alpha): draws + alpha * means["Male"] for alpha in GENDER_TOLD}
+    added = {("Blond_Hair", alpha): bald + alpha * means["Blond_Hair"] for alpha in HAIR_MEASURED}
+    added |= {("Male", alpha): draws + alpha * means["Male"] for alpha in GENDER_MEASURED}
     return {("Blond_Hair", None): starts, **added}
-
-
-class Sight(NamedTuple):
-    """Tells by a picture's main colours which of two attributes it has.
-
-    Logistic regression on 16 x 16 pixels of the photos of both; codes play no part in it.
-    """
-
-    model: Pipeline  # 1 for the attribute, 0 for its opposite
-    accuracy: float  # balanced, on photos that were held out (5 folds)
-
-
-def sight_of(faces: Mapping[str, Images], attribute: str, other: str) -> Sight:
-    """What tells an attribute from another, learnt from the photos with either."""
-    groups = [main_colours(faces[own].pixels / 255) for own in (other, attribute)]
-    seen, truth = np.concatenate(groups), np.repeat([0, 1], [len(own) for own in groups])
-    regression = LogisticRegression(C=0.01, class_weight="balanced", max_iter=1_000)
-    model = make_pipeline(StandardScaler(), regression)
-    found = cross_val_predict(model, seen, truth, cv=5)
-    return Sight(model.fit(seen, truth), float(balanced_accuracy_score(truth, found)))
-
-
-def share_with(sight: Sight, images: np.ndarray) -> float:
-    """The share of images (n, height, width, 3) in [0, 1] that look like the attribute."""
-    return float(sight.model.predict(main_colours(images)).mean())
-
-
-def main_colours(images: np.ndarray) -> np.ndarray:
-    """The colours of images in [0, 1] at 16 x 16 pixels, (n, 768)."""
-    return shrunk(images, SEEN_AT).reshape(len(images), -1)
-
-
-def arithmetic_as_run(chapter: Chapter, codes: Codes, faces: Mapping[str, Images]) -> Figure:
-    """Figure 39 as the stored code has it: gender in both panels, sampled codes (erratum E59)."""
-    name = FACES[0]
-    means = mean_codes(codes, name, faces, sampled=True)
-    (black,) = codes.of(name, faces["Black_Hair"])
-    start = black.z[min(1, len(black.z) - 1)]  # "element 1"
-    draw = chapter.rng("arithmetic as run").standard_normal(start.shape)
-    moved = {
-        "black hair\n- male + female": arithmetic(
-            start, means["Female"], ALPHAS_AS_RUN, means["Male"]
-        ),
-        "random + male": arithmetic(draw, means["Male"], ALPHAS_AS_RUN),
-    }
-    title = f"{short_name(name)}: attribute arithmetic as run, α from 0 to 3.8"
-    return image_rows(title, decoded_parts(decoder_of(chapter, name), moved))

@@ -1,10 +1,10 @@
-"""Section 4.4.1: Latent Space Embeddings (Figures 29-34 and 63-70).
+"""Part of `ch4_4.py`: Section 4.4.1, Latent Space Embeddings (Figures 29-34 and 63-70).
 
 Where do images lie that are alike in one factor of variation? Codes of validation images in the
 plane, as they are or by t-SNE, coloured by what Morpho-MNIST, dSprites and CelebA know of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -12,48 +12,38 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from data_prep.celeba_attributes import ATTRIBUTES
-from data_prep.dsprites_renderer import FACTORS, SHAPES
-from data_prep.morphometry import UNITS
 from data_prep.parallel import available_cores
 from thesis_repro.analysis.embedding import embeddings
-from thesis_repro.analysis.image_sets import Images, encoded_rows, some_images
+from thesis_repro.analysis.image_factors import attributes, known_images
+from thesis_repro.analysis.image_sets import Images, known_of_all
 from thesis_repro.models.zoo import model, short_name
-from thesis_repro.plots.embeddings import Colouring, coloured, presence_bars, present_or_not
+from thesis_repro.plots.embeddings import (
+    coloured,
+    dsprites_colourings,
+    mnist_colourings,
+    presence_bars,
+    present_or_not,
+)
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import Codes
-from thesis_repro.seeds import derive_seed
-
-MNIST, DSPRITES, CELEBA = "morpho-mnist", "dsprites", "celeba"
-
-FIGURES = {  # by data set: the model of each figure; 63 to 70 are in Appendix E
-    MNIST: {29: "mnist-vae", 30: "mnist-vlae-factor-1", 63: "mnist-vae-gan", 64: "mnist-vlae-gan"},
-    DSPRITES: {
-        33: "dsprites-vae-dim6",
-        34: "dsprites-vlae-dim2",
-        65: "dsprites-vae-gan",
-        66: "dsprites-vlae-gan",
-    },
-    CELEBA: {67: "celeba-vae", 68: "celeba-vae-gan", 69: "celeba-vlae", 70: "celeba-vlae-gan"},
-}
+from thesis_repro.section.declarations import Declared, Shown, figure, numbers
 
 # Figure 32: "curated Factors of Variation" of CelebA-VLAE. The text names hair colour; which other
 # attributes it shows is not on record. These are the four of which the original code made vectors.
-CURATED_MODEL = "celeba-vlae"
 CURATED = ("Black_Hair", "Blond_Hair", "Male", "Eyeglasses")
 
 
-class Amount(NamedTuple):
-    """How many validation images are used at a scale."""
+class SampleSizes(NamedTuple):
+    """How many validation images are shown at a scale."""
 
-    measured: int  # of each data set, for the numbers of this section
-    shown: int  # of MNIST and dSprites
-    shown_celeba: int
+    images: int  # of MNIST and dSprites
+    faces: int  # of CelebA
 
 
-AMOUNTS = {
-    "paper": Amount(10_000, 5_000, 3_200),  # shown: original code (erratum E58)
-    "quick": Amount(3_000, 2_000, 2_000),
-    "smoke": Amount(400, 150, 120),
+SAMPLE_SIZES = {
+    "paper": SampleSizes(5_000, 3_200),  # original code (erratum E58)
+    "quick": SampleSizes(2_000, 2_000),
+    "smoke": SampleSizes(150, 120),
 }
 
 
@@ -64,144 +54,113 @@ class Embedding(NamedTuple):
     images: Images
 
 
+Embeddings = Mapping[str, Embedding]  # by model
+
+
 def emit(chapter: Chapter, codes: Codes) -> dict[str, Embedding]:
-    """Write Figures 29 to 34 and 63 to 70; returns what all but Figure 31 show, by model."""
-    save_attributes(chapter)
-    found = {}
-    for dataset, figures in FIGURES.items():
-        images = shown_images(chapter, dataset)
-        layers = in_the_plane(chapter, codes, figures.values(), images)
-        found |= {name: Embedding(layers[name], images) for name in figures.values()}
-        for number, name in figures.items():
-            save_embedding(chapter, number, name, found[name], dataset)
-    save_curated(chapter, found[CURATED_MODEL])
-    return found
-
-
-# === Images ===
-
-
-def measured_images(chapter: Chapter, dataset: str) -> Images:
-    """The validation images whose codes are measured: a fixed random choice in file order.
-
-    Those that Morpho-MNIST could not measure are left out.
-    """
-    amount = AMOUNTS[chapter.workspace.options.scale.name].measured
-    return _some(chapter, dataset, "measured", amount)
-
-
-def shown_images(chapter: Chapter, dataset: str) -> Images:
-    """Those whose codes are drawn."""
-    amount = AMOUNTS[chapter.workspace.options.scale.name]
-    count = amount.shown_celeba if dataset == CELEBA else amount.shown
-    return _some(chapter, dataset, "shown", count)
-
-
-def _some(chapter: Chapter, dataset: str, name: str, count: int) -> Images:
-    split = chapter.prepared(dataset).validation
-    usable = np.arange(len(split))
-    if dataset == MNIST:
-        usable = np.flatnonzero(np.isfinite(split.known["morphometrics"]).all(axis=1))
-    rows = usable[encoded_rows(len(usable), count, chapter.section)]
-    return some_images(f"{dataset}, {name}", split, rows)
-
-
-# === Embeddings: Figures 29, 30, 33, 34 and 63 to 70 ===
+    """Write Figures 29 to 34 and 63 to 70; what all but Figure 31 show."""
+    chapter.emit(attribute_bars)
+    chapter.emit(attribute_shares)
+    sizes = chapter.at_scale(SAMPLE_SIZES)
+    digits = in_the_plane(chapter, codes, digit_codes, "morpho-mnist", sizes.images)
+    sprites = in_the_plane(chapter, codes, sprite_codes, "dsprites", sizes.images)
+    faces = in_the_plane(chapter, codes, face_codes, "celeba", sizes.faces)
+    chapter.emit(digit_codes, digits)
+    chapter.emit(sprite_codes, sprites)
+    chapter.emit(face_codes, faces)
+    chapter.emit(curated_codes, faces)
+    return digits | sprites | faces
 
 
 def in_the_plane(
-    chapter: Chapter, codes: Codes, names: Iterable[str], images: Images
-) -> dict[str, dict[str, np.ndarray]]:
-    """Each model's layers as points (n, 2): mean codes, by t-SNE where they have more dimensions.
+    chapter: Chapter, codes: Codes, figures: Declared, dataset: str, count: int
+) -> dict[str, Embedding]:
+    """The mean codes of so many images, of each model that these figures show.
 
-    All layers are shared out among the cores. CelebA's of two dimensions go through t-SNE, too, as
-    the captions of Figures 32, 69 and 70 say.
+    Each layer as points (n, 2), by t-SNE where it has more dimensions; all layers are shared out
+    among the cores. CelebA's of two dimensions go through t-SNE, too, as the captions of Figures
+    32, 69 and 70 say.
     """
+    split = chapter.prepared(dataset).validation
+    images = known_images(f"{dataset}, shown", split, count, chapter.section)
+    names = [name for declaration in figures.declarations for name in declaration.models]
     means = {name: codes.means(name, images) for name in names}
     points = iter(
         embeddings(
             [z for layers in means.values() for z in layers.values()],
-            derive_seed(chapter.workspace.options.seed, chapter.section, "t-SNE"),
-            also_planes=images.name.startswith(CELEBA),
+            chapter.seed("t-SNE"),
+            also_planes=dataset == "celeba",
             workers=available_cores(),
         )
     )
-    return {name: {layer: next(points) for layer in layers} for name, layers in means.items()}
+    return {
+        name: Embedding({layer: next(points) for layer in layers}, images)
+        for name, layers in means.items()
+    }
 
 
-def save_embedding(
-    chapter: Chapter, number: int, name: str, found: Embedding, dataset: str
-) -> None:
-    """The figure of one model, with all that is known of its images."""
-    title = embedding_title(name, found, dataset)
-    if dataset == CELEBA:
-        figure = present_or_not(title, labelled(found.layers), attributes_of(found.images))
-    else:
-        colourings = {MNIST: mnist_colourings, DSPRITES: dsprites_colourings}[dataset]
-        figure = coloured(title, labelled(found.layers), colourings(found.images))
-    save(chapter, number, figure, name, dataset)
+# === Figures 29, 30, 32 to 34 and 63 to 70; 63 to 70 are in Appendix E ===
 
 
-def save_curated(chapter: Chapter, found: Embedding) -> None:
-    """Figure 32, of four attributes."""
-    known = attributes_of(found.images)
-    title = embedding_title(CURATED_MODEL, found, CELEBA)
-    chosen = {name: known[name] for name in CURATED}
-    figure = present_or_not(title, labelled(found.layers), chosen)
-    save(chapter, 32, figure, CURATED_MODEL, CELEBA)
+@figure(29, models=("mnist-vae",), data="morpho-mnist")
+@figure(30, models=("mnist-vlae-factor-1",), data="morpho-mnist")
+@figure(63, models=("mnist-vae-gan",), data="morpho-mnist")
+@figure(64, models=("mnist-vlae-gan",), data="morpho-mnist")
+def digit_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure:
+    """Codes of MNIST, coloured by digit and Morpho-MNIST's attributes."""
+    layers, images = embedded[shown.model]
+    return coloured(title(shown.model, images), layers, mnist_colourings(images))
 
 
-def save(chapter: Chapter, number: int, figure: Figure, name: str, dataset: str) -> None:
-    """Write a figure of one model and one data set."""
-    chapter.save_figure(number, figure, chapter.prepared(dataset).description, models=[name])
+@figure(33, models=("dsprites-vae-dim6",))
+@figure(34, models=("dsprites-vlae-dim2",))
+@figure(65, models=("dsprites-vae-gan",))
+@figure(66, models=("dsprites-vlae-gan",))
+def sprite_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure:
+    """Codes of dSprites, coloured by its factors."""
+    layers, images = embedded[shown.model]
+    return coloured(title(shown.model, images), layers, dsprites_colourings(images))
 
 
-def embedding_title(name: str, found: Embedding, dataset: str) -> str:
+@figure(67, models=("celeba-vae",))
+@figure(68, models=("celeba-vae-gan",))
+@figure(69, models=("celeba-vlae",))
+@figure(70, models=("celeba-vlae-gan",))
+def face_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure:
+    """Codes of CelebA, once for each attribute."""
+    layers, images = embedded[shown.model]
+    return present_or_not(title(shown.model, images), layers, attributes(images))
+
+
+@figure(32, models=("celeba-vlae",))
+def curated_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure:
+    """The same for four attributes."""
+    layers, images = embedded[shown.model]
+    curated = {name: attributes(images)[name] for name in CURATED}
+    return present_or_not(title(shown.model, images), layers, curated)
+
+
+def title(name: str, images: Images) -> str:
     """What a figure shows: of which model, how many images, and how they came into the plane."""
-    planar = dataset != CELEBA and set(model(name).latent_dims.value) == {2}
-    how = "" if planar else ", by t-SNE"
-    return f"{short_name(name)}: mean codes of {len(found.images):,} validation images{how}"
-
-
-def labelled(layers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The layers under their names as they are printed."""
-    return {f"${name}$": points for name, points in layers.items()}
-
-
-def mnist_colourings(images: Images) -> tuple[Colouring, ...]:
-    """The six attributes of Morpho-MNIST, and the digit."""
-    columns = zip(UNITS.items(), images.known["morphometrics"].T, strict=True)
-    measured = tuple(Colouring(f"{name} ({unit})", values) for (name, unit), values in columns)
-    return *measured, Colouring("digit", images.known["label"], tuple(map(str, range(10))))
-
-
-def dsprites_colourings(images: Images) -> tuple[Colouring, ...]:
-    """Shape, scale, orientation and position."""
-    values = dict(zip(FACTORS, images.known["factors"].T, strict=True))
-    return (
-        Colouring("shape", images.known["classes"][:, FACTORS.index("shape")], SHAPES),
-        Colouring("scale", values["scale"]),
-        Colouring("orientation (rad)", values["orientation"], colour_map="twilight"),
-        Colouring("x", values["x"]),
-        Colouring("y", values["y"]),
-    )
-
-
-def attributes_of(images: Images) -> dict[str, np.ndarray]:
-    """CelebA's 40 attributes, bool (n,) each."""
-    return dict(zip(ATTRIBUTES, images.known["attributes"].T, strict=True))
+    spec = model(name)
+    is_planar = spec.dataset.value != "celeba" and set(spec.latent_dims.value) == {2}
+    how = "" if is_planar else ", by t-SNE"
+    return f"{short_name(name)}: mean codes of {len(images):,} validation images{how}"
 
 
 # === Attributes of CelebA: Figure 31 ===
 
 
-def save_attributes(chapter: Chapter) -> None:
-    """Figure 31 and its numbers: the share of all images that have an attribute."""
-    data = chapter.prepared(CELEBA)
-    known = [np.asarray(split.known["attributes"]) for split in (data.train, data.validation)]
-    shares = dict(zip(ATTRIBUTES, np.concatenate(known).mean(axis=0), strict=True))
-    count = sum(map(len, known))
-    figure = presence_bars(f"CelebA: attributes of all {count:,} images", shares)
-    chapter.save_figure(31, figure, data.description, models=[])
-    table = [{"attribute": name, "present": share} for name, share in shares.items()]
-    chapter.save_figure_numbers(31, pd.DataFrame(table), data.description)
+@figure(31, data="celeba")
+def attribute_bars(chapter: Chapter, shown: Shown) -> Figure:
+    """The share of all images that have an attribute."""
+    known = known_of_all(chapter.prepared("celeba"), "attributes")
+    shares = dict(zip(ATTRIBUTES, known.mean(axis=0), strict=True))
+    return presence_bars(f"CelebA: attributes of all {len(known):,} images", shares)
+
+
+@numbers("figure_31", data="celeba")
+def attribute_shares(chapter: Chapter, shown: Shown) -> pd.DataFrame:
+    """The same in numbers."""
+    known = known_of_all(chapter.prepared("celeba"), "attributes")
+    return pd.DataFrame({"attribute": ATTRIBUTES, "present": known.mean(axis=0)})

@@ -1,55 +1,44 @@
-"""Section 4.4.2's explorations: what models make of chosen positions in latent space.
+"""Part of `ch4_4.py`: Section 4.4.2's explorations, what models make of chosen positions.
 
 Grids over two-dimensional layers (Figures 35, 36, 38), paths between rotations of a dSprites object
 (40, 71-74) and the line between two positions through low density (43). Beside the last two the
 numbers that the thesis judges by eye.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from chapters.ch4_4_trajectories import drawn_data
-from data_prep.dsprites_renderer import FACTORS, SHAPES
-from thesis_repro.analysis.decoding import Decode, decoded, grey
-from thesis_repro.analysis.designs import Design, drawn_images
+from data_prep.dsprites_renderer import SHAPES
+from thesis_repro.analysis.decoded_images import decoded_together, overlap_measures, shrunk
+from thesis_repro.analysis.decoding import decoded, grey
+from thesis_repro.analysis.designs import Design, diagonal, drawn_images
 from thesis_repro.analysis.explorations import (
     CELEBA_POINTS,
     MNIST_POINTS,
     axis,
-    axis_as_run,
-    encoded_log_density,
+    density_measures,
     grid,
     layered_grid,
+    log_densities,
     path_through,
-    prior_log_density,
     segment,
 )
 from thesis_repro.analysis.image_sets import Images
-from thesis_repro.analysis.posteriors import Posterior
-from thesis_repro.analysis.trajectories import ORIENTATIONS, SHOWN_ORIENTATIONS, rows_with
-from thesis_repro.models.zoo import name_by_weight
+from thesis_repro.analysis.rotations import ORIENTATIONS, half_circle
+from thesis_repro.models.zoo import model, name_by_weight
 from thesis_repro.plots.latent import image_rows
 from thesis_repro.plots.trajectories import image_grids, interpolation
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import Codes, decoder_of
+from thesis_repro.section.declarations import Shown, figure, numbers
+from thesis_repro.thesis.readings import Reading
 
-VAES_ON_MNIST = ("mnist-vae", "mnist-vae-gan")  # Figures 35a and 35b
-LAYERED_FIGURES = {
-    "36_a": "mnist-vlae-factor-1",
-    "36_b": "mnist-vlae-gan",
-    "38": "celeba-vlae-gan",
-}
-ROTATION_FIGURES = {
-    "dsprites-vae": 40,
-    "7500-vae": 71,
-    "6250-vae": 72,
-    "5000-vae": 73,
-    "3750-vae": 74,
-}
-INTERPOLATED = "7500-vae"  # Figure 43
+VAES = ("dsprites-vae", "7500-vae", "6250-vae", "5000-vae", "3750-vae")
+DRAWN = "images drawn from their factors"
 
 POINTS = 21  # of a line or path; as between shapes in Section 4.3, nothing is said of these
 TURNED = {"scale": 5, "x": 16, "y": 16}  # the object that is turned: largest, in the middle
@@ -58,7 +47,7 @@ MOVED = {"shape": 0, "scale": 5, "orientation": 0}  # the one whose position cha
 SHOWN_AT = 32  # px: side of a face in Figure 38, where it is printed smaller still
 
 
-class Amount(NamedTuple):
+class SampleSizes(NamedTuple):
     """How much is computed at a scale."""
 
     mnist_points: int  # along each axis of a grid
@@ -66,228 +55,161 @@ class Amount(NamedTuple):
     position_step: int  # every so many-th position along each axis, of Figure 43's images
 
 
-AMOUNTS = {
-    "paper": Amount(MNIST_POINTS, CELEBA_POINTS, 1),  # original code
-    "quick": Amount(MNIST_POINTS, 12, 1),
-    "smoke": Amount(6, 3, 31),
+SAMPLE_SIZES = {
+    "paper": SampleSizes(MNIST_POINTS, CELEBA_POINTS, 1),  # original code
+    "quick": SampleSizes(MNIST_POINTS, 12, 1),
+    "smoke": SampleSizes(6, 3, 31),
 }
+
+
+class Traversal(NamedTuple):
+    """Images between two rotations of a shape, each (n, height, width, 1) in [0, 1]."""
+
+    degrees: float
+    evenly: np.ndarray  # decoded, evenly spaced from one to the other
+    at_orientations: np.ndarray  # decoded, one for each orientation of the shape
+    true: np.ndarray  # of these orientations
+
+
+Traversals = Mapping[str, Mapping[tuple[str, str], Traversal]]  # by model; by shape and way
 
 
 def emit(chapter: Chapter, codes: Codes) -> None:
     """Write Figures 35, 36, 38, 40, 43 and 71 to 74 and the numbers behind the last six."""
-    amount = AMOUNTS[chapter.workspace.options.scale.name]
-    save_plain_grids(chapter, amount)
-    save_layered_grids(chapter, amount)
-    data = drawn_data(chapter)
-    chapter.save_numbers("rotation_traversals", rotation_traversals(chapter, codes), data)
-    chapter.save_numbers("interpolations", interpolations(chapter, codes, amount), data)
-
-
-def decoded_parts(decode: Decode, parts: Mapping[Hashable, np.ndarray]) -> dict:
-    """The images of several sets of positions (n, dimensions) in a single layer, by their names.
-
-    Decoded together: a batch of each size is compiled anew.
-    """
-    ends = np.cumsum([len(own) for own in parts.values()])
-    images = decoded(decode, [np.concatenate([*parts.values()])])
-    return dict(zip(parts, np.split(images, ends[:-1]), strict=True))
+    chapter.emit(plain_grids)
+    chapter.emit(layered_grids)
+    turned = drawn_images("turned", [Design(("shape", "orientation"), TURNED)])
+    traversals = {name: traversals_of(chapter, codes, name, turned) for name in VAES}
+    chapter.emit(rotation_rows, traversals)
+    chapter.emit(rotation_traversals, traversals)
+    step = chapter.at_scale(SAMPLE_SIZES).position_step
+    moved = drawn_images("positions", [Design((), MOVED, {"x": step, "y": step})])
+    chapter.emit(figure_43, codes, moved)
+    chapter.emit(interpolations, codes, moved)
 
 
 # === Grids: Figures 35, 36 and 38 ===
 
 
-def save_plain_grids(chapter: Chapter, amount: Amount) -> None:
-    """Figure 35, from -3 to 3, and as run without its end (erratum E57)."""
-    data = chapter.images(VAES_ON_MNIST[0]).description
-    for suffix, own in axes_of(amount.mnist_points).items():
-        grids = {
-            name_by_weight(name): grey(decoded(decoder_of(chapter, name), [grid(own)]))
-            for name in VAES_ON_MNIST
-        }
-        title = f"Images decoded from {own[0]:.2g} to {own[-1]:.2g}"
-        chapter.save_figure(f"35{suffix}", image_grids(title, grids, own), data, VAES_ON_MNIST)
-
-
-def save_layered_grids(chapter: Chapter, amount: Amount) -> None:
-    """Figures 36 and 38: a grid per layer, the others drawn; as run these share a draw."""
-    for number, name in LAYERED_FIGURES.items():
-        is_mnist = name.startswith("mnist")
-        points = amount.mnist_points if is_mnist else amount.celeba_points
-        for suffix, own in axes_of(points).items():
-            drawn = "one draw" if suffix else "uniform draws"
-            title = (
-                f"{name_by_weight(name)}: images decoded from {own[0]:.2g} to {own[-1]:.2g} in a"
-                f" layer, {drawn} from [-3, 3] in the others"
-            )
-            grids = layer_grids(chapter, name, own, same_draw=bool(suffix))
-            if not is_mnist:
-                grids = {layer: shrunk(images, SHOWN_AT) for layer, images in grids.items()}
-            figure = image_grids(title, grids, own)
-            data = chapter.images(name).description
-            chapter.save_figure(f"{number}{suffix}", figure, data, [name])
-
-
-def axes_of(points: int) -> dict[str, np.ndarray]:
-    """The grid's axis by what is added to the figure's name, as written and as run."""
-    return {"": axis(points), "_as_run": axis_as_run(points)}
-
-
-def layer_grids(
-    chapter: Chapter, name: str, own: np.ndarray, *, same_draw: bool
-) -> dict[str, np.ndarray]:
-    """The decoded grid of each layer of a model, (p * p, height, width, channels)."""
-    sizes = chapter.trained(name).spec.latent_dims.value
-    rng = chapter.rng("grids", name)
-    return {
-        f"layer {layer + 1}": decoded(
-            decoder_of(chapter, name), layered_grid(own, layer, sizes, rng, same_draw=same_draw)
-        )
-        for layer in range(len(sizes))
+@figure(35, models=("mnist-vae", "mnist-vae-gan"), readings=Reading)
+def plain_grids(chapter: Chapter, shown: Shown) -> Figure:
+    """From -3 to 3, and as run without its end (erratum E57)."""
+    ticks = axis(chapter.at_scale(SAMPLE_SIZES).mnist_points, shown.reading)
+    grids = {
+        name_by_weight(name): grey(decoded(decoder_of(chapter, name), [grid(ticks)]))
+        for name in shown.models
     }
+    return image_grids(f"Images decoded from {ticks[0]:.2g} to {ticks[-1]:.2g}", grids, ticks)
 
 
-def shrunk(images: np.ndarray, side: int) -> np.ndarray:
-    """Square images (n, height, height, channels) at a side that divides theirs, by block means."""
-    count, height, _, channels = images.shape
-    block = height // side
-    return images.reshape(count, side, block, side, block, channels).mean(axis=(2, 4))
+@figure("36_a", models=("mnist-vlae-factor-1",), readings=Reading)
+@figure("36_b", models=("mnist-vlae-gan",), readings=Reading)
+@figure(38, models=("celeba-vlae-gan",), readings=Reading)
+def layered_grids(chapter: Chapter, shown: Shown) -> Figure:
+    """A grid per layer, the others drawn; as run these share a draw."""
+    spec, sizes = model(shown.model), chapter.at_scale(SAMPLE_SIZES)
+    is_mnist, dimensions = spec.dataset.value == "mnist", spec.latent_dims.value
+    ticks = axis(sizes.mnist_points if is_mnist else sizes.celeba_points, shown.reading)
+    rng = chapter.rng("grids", shown.model)
+    grids = {}
+    for layer in range(len(dimensions)):
+        positions = layered_grid(ticks, layer, dimensions, rng, shown.reading)
+        images = decoded(decoder_of(chapter, shown.model), positions)
+        grids[f"layer {layer + 1}"] = images if is_mnist else shrunk(images, SHOWN_AT)
+    drawn = "uniform draws" if shown.reading is Reading.WRITTEN else "one draw"
+    title = (
+        f"{name_by_weight(shown.model)}: images decoded from {ticks[0]:.2g} to {ticks[-1]:.2g} in a"
+        f" layer, {drawn} from [-3, 3] in the others"
+    )
+    return image_grids(title, grids, ticks)
 
 
 # === Between rotations: Figures 40 and 71 to 74 ===
 
 
-def rotation_traversals(chapter: Chapter, codes: Codes) -> pd.DataFrame:
-    """Write Figures 40 and 71 to 74; how well their pictures overlap with the true ones.
+def traversals_of(
+    chapter: Chapter, codes: Codes, name: str, images: Images
+) -> dict[tuple[str, str], Traversal]:
+    """What a model makes of the ways between two rotations, by shape and way.
 
     Two rotations half a circle of codes apart, joined by the straight line and by the codes of the
     rotations between them: the figures' own code was not found, and the text says both that a model
     "learns a transition" and that a line does not follow it.
     """
-    images = drawn_images("turned", [Design(("shape", "orientation"), TURNED)])
-    rows = []
-    for name, number in ROTATION_FIGURES.items():
-        (posterior,) = codes.of(name, images)
-        turned = {shape: half_circle(images.known["classes"], shape) for shape in SHAPES}
-        drawn, held = {}, {}
-        for shape, chosen in turned.items():
-            for way, waypoints in ways(posterior.mu[chosen]).items():
-                label = f"{shape}, {turn(len(chosen)):.0f}°\n{way}"
-                drawn[label] = path_through(waypoints, POINTS)
-                held[shape, way] = path_through(waypoints, len(chosen))
-        found = decoded_parts(decoder_of(chapter, name), drawn | held)
-        for shape, way in held:
-            true = images.pixels[turned[shape]] / 255
-            rows.append(overlap_row(name, shape, way, found[shape, way], true))
-        title = f"{name_by_weight(name)}: between two rotations"
-        data = drawn_data(chapter)
-        shown = {label: found[label] for label in drawn}
-        chapter.save_figure(number, image_rows(title, shown), data, [name])
-    return pd.DataFrame(rows)
-
-
-def overlap_row(name: str, shape: str, way: str, images: np.ndarray, true: np.ndarray) -> dict:
-    """How well images (n, height, width, 1) overlap with the true ones; the ends do not count."""
-    overlap = overlaps(images, true)[1:-1]
+    (posterior,) = codes.of(name, images)
+    rows = {shape: half_circle(images.known["classes"], shape) for shape in SHAPES}
+    ways = {
+        (shape, way): posterior.mu[passed]
+        for shape, turned in rows.items()
+        for way, passed in (("line", turned[[0, -1]]), ("codes", turned))
+    }
+    evenly = {("evenly", *key): path_through(codes, POINTS) for key, codes in ways.items()}
+    steps = {key: path_through(codes, len(rows[key[0]])) for key, codes in ways.items()}
+    made = decoded_together(decoder_of(chapter, name), evenly | steps)
     return {
-        "model": name,
-        "shape": shape,
-        "degrees": turn(len(images)),
-        "way": way,
-        "images": len(overlap),
-        "overlap": overlap.mean(),
-        "lowest_overlap": overlap.min(),
+        (shape, way): Traversal(
+            degrees=(len(rows[shape]) - 1) * 360 / ORIENTATIONS,
+            evenly=made["evenly", shape, way],
+            at_orientations=made[shape, way],
+            true=images.pixels[rows[shape]] / 255,
+        )
+        for shape, way in ways
     }
 
 
-def half_circle(classes: np.ndarray, shape: str) -> np.ndarray:
-    """Rows of a shape's first orientations, to half of those that Figure 41 shows."""
-    rows = rows_with(classes, shape=SHAPES.index(shape))
-    turned = rows[np.argsort(classes[rows, FACTORS.index("orientation")])]
-    return turned[: SHOWN_ORIENTATIONS[shape] // 2 + 1]
+@figure(40, models=("dsprites-vae",), note=DRAWN)
+@figure(71, models=("7500-vae",), note=DRAWN)
+@figure(72, models=("6250-vae",), note=DRAWN)
+@figure(73, models=("5000-vae",), note=DRAWN)
+@figure(74, models=("3750-vae",), note=DRAWN)
+def rotation_rows(chapter: Chapter, shown: Shown, traversals: Traversals) -> Figure:
+    """A row per shape and way."""
+    rows = {
+        f"{shape}, {traversal.degrees:.0f}°\n{way}": traversal.evenly
+        for (shape, way), traversal in traversals[shown.model].items()
+    }
+    return image_rows(f"{name_by_weight(shown.model)}: between two rotations", rows)
 
 
-def ways(codes: np.ndarray) -> dict[str, np.ndarray]:
-    """Waypoints from the first code (n, dimensions) to the last: none, or all between."""
-    return {"line": codes[[0, -1]], "codes": codes}
-
-
-def turn(orientations: int) -> float:
-    """Degrees from the first to the last of so many orientations."""
-    return (orientations - 1) * 360 / ORIENTATIONS
-
-
-def overlaps(images: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Common over joint area of objects in images (n, height, width, 1), in [0, 1]: (n,).
-
-    1 if they are the same, 0 if they do not touch or a picture is empty; a pixel belongs to the
-    object from 0.5 on.
-    """
-    seen, is_true = images >= 0.5, true >= 0.5
-    joint = (seen | is_true).sum(axis=(1, 2, 3))
-    return (seen & is_true).sum(axis=(1, 2, 3)) / np.maximum(joint, 1)
+@numbers("rotation_traversals", models=VAES, note=DRAWN)
+def rotation_traversals(chapter: Chapter, shown: Shown, traversals: Traversals) -> pd.DataFrame:
+    """How well the pictures overlap with the true ones."""
+    return pd.DataFrame(
+        {"model": name, "shape": shape, "degrees": traversal.degrees, "way": way}
+        | overlap_measures(traversal.at_orientations, traversal.true)
+        for name in shown.models
+        for (shape, way), traversal in traversals[name].items()
+    )
 
 
 # === Through low density: Figure 43 ===
 
 
-def interpolations(chapter: Chapter, codes: Codes, amount: Amount) -> pd.DataFrame:
-    """Write Figure 43; the densities on the line from the top left to the bottom right."""
-    images = positions(amount.position_step)
+@figure(43, models=("7500-vae",), note=DRAWN)
+def figure_43(chapter: Chapter, shown: Shown, codes: Codes, images: Images) -> Figure:
+    """The images on a line from the top left to the bottom right, over the densities there."""
+    (posterior,) = codes.of(shown.model, images)
+    line, _ = line_and_codes(posterior.mu, images)
+    title = f"{name_by_weight(shown.model)}: from the top left to the bottom right"
+    made = decoded(decoder_of(chapter, shown.model), [line])
+    return interpolation(title, made, log_densities(line, posterior))
+
+
+@numbers("interpolations", models=VAES, note=DRAWN)
+def interpolations(chapter: Chapter, shown: Shown, codes: Codes, images: Images) -> pd.DataFrame:
+    """The densities on such lines, and of the images on the diagonal, which lie between."""
     rows = []
-    for name in ROTATION_FIGURES:
+    for name in shown.models:
         (posterior,) = codes.of(name, images)
-        diagonal = diagonal_of(images.known["classes"])
-        line = segment(posterior.mu[diagonal[0]], posterior.mu[diagonal[-1]], POINTS)
-        found = densities(line, posterior)
-        rows.append(density_row(name, posterior, diagonal, found))
-        if name == INTERPOLATED:
-            made = decoded(decoder_of(chapter, name), [line])
-            title = f"{name_by_weight(name)}: from the top left to the bottom right"
-            data = drawn_data(chapter)
-            chapter.save_figure(43, interpolation(title, made, found), data, [name])
+        measures = density_measures(*line_and_codes(posterior.mu, images), posterior)
+        rows.append({"model": name, "images": len(images), **measures})
     return pd.DataFrame(rows)
 
 
-def positions(step: int) -> Images:
-    """Images of one square at every ``step``-th position along each axis."""
-    images = drawn_images("positions", [Design(("x", "y"), MOVED)])
-    at = images.known["classes"][:, [FACTORS.index("x"), FACTORS.index("y")]]
-    rows = np.flatnonzero((at % step == 0).all(axis=1))
-    return Images(images.name, images.pixels[rows], {"classes": images.known["classes"][rows]})
+def line_and_codes(mu: np.ndarray, images: Images) -> tuple[np.ndarray, np.ndarray]:
+    """From the top left to the bottom right: the straight line, and the codes of the images.
 
-
-def diagonal_of(classes: np.ndarray) -> np.ndarray:
-    """Rows of the images from the top left to the bottom right."""
-    x, y = (classes[:, FACTORS.index(name)] for name in ("x", "y"))
-    rows = np.flatnonzero(x == y)
-    return rows[np.argsort(x[rows])]
-
-
-def densities(points: np.ndarray, posterior: Posterior) -> dict[str, np.ndarray]:
-    """Log densities (nats) at points (p, dimensions): of the encoded images, and of the prior."""
-    return {
-        "encoded images": encoded_log_density(points, posterior.mu, posterior.log_var),
-        "prior": prior_log_density(points),
-    }
-
-
-def density_row(
-    name: str, posterior: Posterior, diagonal: np.ndarray, found: dict[str, np.ndarray]
-) -> dict:
-    """Log densities (nats) on the line: of its ends (the lower one) and at its lowest.
-
-    ``codes_between``: the lowest of the codes of the images on the diagonal, which a path along
-    them would cross. All of the encoded images, but for those of the prior.
+    (points, dimensions) each.
     """
-    encoded, prior = found["encoded images"], found["prior"]
-    between = densities(posterior.mu[diagonal], posterior)["encoded images"]
-    return {
-        "model": name,
-        "images": len(posterior.mu),
-        "ends": min(encoded[0], encoded[-1]),
-        "lowest": encoded.min(),
-        "lowest_at": encoded.argmin() / (len(encoded) - 1),
-        "codes_between": between.min(),
-        "prior_ends": min(prior[0], prior[-1]),
-        "prior_lowest": prior.min(),
-    }
+    codes = mu[diagonal(images.known["classes"])]
+    return segment(codes[0], codes[-1], POINTS), codes

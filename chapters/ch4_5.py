@@ -6,47 +6,42 @@ figures: what permutations give by chance, a measure that is not linear, two net
 nothing, and how much of the images each layer explains.
 """
 
+if __name__ == "__main__":  # the same as `thesis-repro chapter 4.5`
+    from thesis_repro.cli import run_section
+
+    run_section("4.5")
+
+from collections.abc import Mapping
 from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from thesis_repro.analysis.centre import central
-from thesis_repro.analysis.layer_independence import (
-    APPROXIMATIONS,
-    SAMPLES,
-    Representatives,
-    effects,
-    layer_representatives,
-    shared_vectors,
-)
-from thesis_repro.analysis.pixel_dependence import Dependence, Found, dependence, pearson
+from thesis_repro.analysis import layer_independence
+from thesis_repro.analysis.layer_independence import APPROXIMATIONS, SAMPLES, Representatives
+from thesis_repro.analysis.layer_pairs import against_chance, in_numbers, significant_share
+from thesis_repro.analysis.pixel_dependence import Dependence, dependence, pearson
+from thesis_repro.analysis.tables import rows
 from thesis_repro.models.zoo import model, short_name
-from thesis_repro.plots.independence import PairHistogram, correlation_histograms, pixel_boxes
+from thesis_repro.plots.independence import correlation_histograms, pixel_boxes
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import decoder_of
+from thesis_repro.section.declarations import Shown, figure, numbers
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 MNIST_VLAE, MNIST_GAN = "mnist-vlae-factor-1", "mnist-vlae-gan"
 DSPRITES_VLAE, DSPRITES_GAN = "dsprites-vlae", "dsprites-vlae-gan"
-OTHERS = ("mnist-vlae-factor-2", "mnist-vlae-factor-3", "dsprites-vlae-dim2")  # in numbers alone
-MODELS = (MNIST_VLAE, MNIST_GAN, DSPRITES_VLAE, DSPRITES_GAN, *OTHERS)
-DATASETS = ()  # beside those of the models
+DRAWN = (MNIST_VLAE, MNIST_GAN, DSPRITES_VLAE, DSPRITES_GAN)
+VLAES = (*DRAWN, "mnist-vlae-factor-2", "mnist-vlae-factor-3", "dsprites-vlae-dim2")
+COUNTERPARTS = ((MNIST_VLAE, MNIST_GAN), (DSPRITES_VLAE, DSPRITES_GAN))  # with layers of equal size
 
 PAIRS = ((0, 1), (0, 2), (1, 2))  # of layers, counted from 0
-BOX_FIGURES = {  # model and pair of each; 84 to 88 are in Appendix G
-    45: (MNIST_VLAE, 0, 1),
-    84: (MNIST_VLAE, 0, 2),
-    85: (MNIST_VLAE, 1, 2),
-    86: (MNIST_GAN, 0, 1),
-    87: (MNIST_GAN, 0, 2),
-    88: (MNIST_GAN, 1, 2),
-}
-HISTOGRAM_FIGURES = {46: (MNIST_VLAE, MNIST_GAN), 47: (DSPRITES_VLAE, DSPRITES_GAN)}
+BOXES = {"45": (0, 1), "84": (0, 2), "85": (1, 2), "86": (0, 1), "87": (0, 2), "88": (1, 2)}
 
 
-class Amount(NamedTuple):
+class SampleSizes(NamedTuple):
     """How much is computed at a scale."""
 
     samples: int
@@ -54,80 +49,55 @@ class Amount(NamedTuple):
     permutations: int
 
 
-AMOUNTS = {
-    "paper": Amount(SAMPLES, APPROXIMATIONS, 1_000),
-    "quick": Amount(SAMPLES, 20, 100),
-    "smoke": Amount(16, 4, 20),
+SAMPLE_SIZES = {
+    "paper": SampleSizes(SAMPLES, APPROXIMATIONS, 1_000),
+    "quick": SampleSizes(SAMPLES, 20, 100),
+    "smoke": SampleSizes(16, 4, 20),
 }
 
-
-class Numbers(NamedTuple):
-    """The tables that claims and the answer are made of."""
-
-    pairs: pd.DataFrame  # see `pair_row`
-    layers: pd.DataFrame  # see `layer_rows`
-    strangers: pd.DataFrame  # see `stranger_rows`
+Samples = Mapping[str, Representatives]  # by model
+Dependences = Mapping[tuple[str, int, int], Dependence]  # by model and two of its layers
 
 
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load 7 models; emit Figures 45-47 and 84-88, their numbers and verdicts."""
-    amount = AMOUNTS[chapter.workspace.options.scale.name]
-    samples = {name: representatives(chapter, name, amount) for name in MODELS}
-    found = {
-        (name, *pair): depends(chapter, samples, (name, *pair), amount)
-        for name in MODELS
+    sizes = chapter.at_scale(SAMPLE_SIZES)
+    samples = {name: representatives(chapter, name, sizes) for name in VLAES}
+    dependences = {
+        (name, *pair): dependence(
+            *(pixels(samples, name, layer) for layer in pair),
+            sizes.permutations,
+            chapter.rng("permutations", name, *pair),
+        )
+        for name in VLAES
         for pair in PAIRS
     }
-    save_boxes(chapter, samples, found)
-    save_histograms(chapter, found)
-    numbers = Numbers(
-        pd.DataFrame(pair_row(key, own, sides_of(samples, key)) for key, own in found.items()),
-        pd.DataFrame(row for name in MODELS for row in layer_rows(name, samples[name])),
-        pd.DataFrame(
-            stranger_row(chapter, samples, names, pair, amount)
-            for names in HISTOGRAM_FIGURES.values()
-            for pair in permutations(range(3), 2)
-        ),
-    )
-    chapter.save_numbers("layer_pairs", numbers.pairs)
-    chapter.save_numbers("layer_effects", numbers.layers)
-    chapter.save_numbers("layers_of_two_models", numbers.strangers)
-    judgements = chapter.judge(measurements(numbers))
-    chapter.answer("RQ6", answer(numbers))
+    chapter.emit(boxes, samples, dependences)
+    chapter.emit(histograms, dependences)
+    pairs = chapter.compute(layer_pairs, samples, dependences)
+    layers = chapter.compute(layer_effects, samples)
+    control = chapter.compute(layers_of_two_models, samples)
+    judgements = chapter.judge(measurements(pairs))
+    chapter.answer("RQ6", **independence(pairs, layers, control))
     chapter.write_manifest()
     return judgements
 
 
-# === Algorithm 1, and what depends on what ===
-
-
-def representatives(chapter: Chapter, name: str, amount: Amount) -> Representatives:
-    """The layer-representative samples of a model.
+def representatives(chapter: Chapter, name: str, sizes: SampleSizes) -> Representatives:
+    """The layer-representative samples of a model, by Algorithm 1.
 
     Models with layers of the same sizes have the same v, so that their samples can be paired.
     """
-    sizes = model(name).latent_dims.value
-    fixed = shared_vectors(sizes, amount.samples, chapter.rng("v", *sizes))
-    decode = decoder_of(chapter, name)
-    rng = chapter.rng("other layers", name)
-    return layer_representatives(decode, fixed, amount.approximations, rng)
+    dims = model(name).latent_dims.value
+    decode, rng = decoder_of(chapter, name), chapter.rng("other layers", name)
+    fixed = layer_independence.shared_vectors(dims, sizes.samples, chapter.rng("v", *dims))
+    return layer_independence.layer_representatives(decode, fixed, sizes.approximations, rng)
 
 
-def depends(
-    chapter: Chapter, samples: dict[str, Representatives], key: tuple[str, int, int], amount: Amount
-) -> Dependence:
-    """How the pixels of a model's two layers depend on each other."""
-    sides = [own.reshape(amount.samples, -1) for own in sides_of(samples, key)]
-    return dependence(*sides, amount.permutations, chapter.rng("permutations", *key))
-
-
-def sides_of(
-    samples: dict[str, Representatives], key: tuple[str, int, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """The samples (n, height, width) of both layers of a pair."""
-    name, *pair = key
-    first, second = (samples[name].means[layer] for layer in pair)
-    return first, second
+def pixels(samples: Samples, name: str, layer: int) -> np.ndarray:
+    """The samples of a model's layer as rows of pixels, (n, height * width)."""
+    images = samples[name].means[layer]
+    return images.reshape(len(images), -1)
 
 
 def layer_name(layer: int) -> str:
@@ -138,221 +108,146 @@ def layer_name(layer: int) -> str:
 # === Figures ===
 
 
-def save_boxes(
-    chapter: Chapter,
-    samples: dict[str, Representatives],
-    found: dict[tuple[str, int, int], Dependence],
-) -> None:
-    """Figures 45 and 84 to 88; the thesis draws no boxes for dSprites."""
-    for number, key in BOX_FIGURES.items():
-        name, *pair = key
-        sides = sides_of(samples, key)
-        labels = tuple(map(layer_name, pair))
-        r = found[key].pearson.value.reshape(sides[0].shape[1:])
-        title = f"{short_name(name)}: pixel intensities when fixing ${labels[0]} = {labels[1]} = φ$"
-        figure = pixel_boxes(title, labels, sides, r)
-        chapter.save_figure(number, figure, chapter.images(name).description, [name])
+@figure(45, models=(MNIST_VLAE,))
+@figure(84, models=(MNIST_VLAE,))  # 84 to 88 are in Appendix G
+@figure(85, models=(MNIST_VLAE,))
+@figure(86, models=(MNIST_GAN,))
+@figure(87, models=(MNIST_GAN,))
+@figure(88, models=(MNIST_GAN,))
+def boxes(chapter: Chapter, shown: Shown, samples: Samples, dependences: Dependences) -> Figure:
+    """Every pixel of one layer against that of another; the thesis draws none for dSprites."""
+    pair = BOXES[shown.declaration.name]
+    first, second = map(layer_name, pair)
+    images = tuple(samples[shown.model].means[layer] for layer in pair)
+    r = dependences[shown.model, *pair].pearson.value.reshape(images[0].shape[1:])
+    title = f"{short_name(shown.model)}: pixel intensities when fixing ${first} = {second} = φ$"
+    return pixel_boxes(title, (first, second), images, r)
 
 
-def save_histograms(chapter: Chapter, found: dict[tuple[str, int, int], Dependence]) -> None:
-    """Figures 46 and 47."""
-    for number, names in HISTOGRAM_FIGURES.items():
-        rows = {
-            short_name(name): {
-                ", ".join(map(layer_name, pair)): histogram_of(found[name, *pair]) for pair in PAIRS
-            }
-            for name in names
-        }
-        title = "Correlations of pixels when the same φ is fixed in two layers"
-        figure = correlation_histograms(title, rows)
-        chapter.save_figure(number, figure, chapter.images(names[0]).description, names)
-
-
-def histogram_of(own: Dependence) -> PairHistogram:
-    """What a panel of Figures 46 and 47 shows."""
-    tested, linear = ~own.constant, own.pearson
-    return PairHistogram(
-        linear.value[tested],
-        linear.significant[tested],
-        int(own.constant.sum()),
-        float(linear.null_share.mean()),
-    )
+@figure(46, models=(MNIST_VLAE, MNIST_GAN))
+@figure(47, models=(DSPRITES_VLAE, DSPRITES_GAN))
+def histograms(chapter: Chapter, shown: Shown, dependences: Dependences) -> Figure:
+    """The correlations of all pixels, by model and pair of layers."""
+    by_model = {
+        short_name(name): {", ".join(map(layer_name, p)): dependences[name, *p] for p in PAIRS}
+        for name in shown.models
+    }
+    title = "Correlations of pixels when the same φ is fixed in two layers"
+    return correlation_histograms(title, by_model)
 
 
 # === Tables ===
 
 
-def pair_row(
-    key: tuple[str, int, int], own: Dependence, sides: tuple[np.ndarray, np.ndarray]
-) -> dict[str, float | str]:
-    """A model's pair of layers in numbers.
-
-    Shares are of the pixels tested: those that vary in both layers' samples. ``by_chance`` are
-    means over permutations of the samples; ``p`` says how often these are as dependent, over all
-    pixels. ``visible``: those that are not black. ``distance_only``: significant by distance
-    correlation, not by Pearson's.
-    """
-    name, *pair = key
-    linear, distance, tested = own.pearson, own.distance, ~own.constant
-    centre, visible = tested & central(sides[0].shape[1:]).ravel(), tested & ~own.black
-    positive = linear.significant & (linear.value > 0)
-    return {
-        **identity(name, pair),
-        "samples": len(sides[0]),
-        "pixels": len(tested),
-        "constant": int(own.constant.sum()),
-        "black": int((own.black & tested).sum()),
-        **measured(linear, ""),
-        "significant": int(linear.significant.sum()),
-        "positive": int(positive.sum()),
-        "share_of_visible": share(linear.significant, visible),
-        "share_in_the_centre": share(linear.significant, centre),
-        **measured(distance, "distance_"),
-        "distance_only": share(distance.significant & ~linear.significant, tested),
-    }
+@numbers("layer_pairs", models=VLAES)
+def layer_pairs(
+    chapter: Chapter, shown: Shown, samples: Samples, dependences: Dependences
+) -> pd.DataFrame:
+    """A row for each model's pair of layers: see `in_numbers`."""
+    return pd.DataFrame(
+        {
+            **identity(name, *pair),
+            "samples": samples[name].means.shape[1],
+            **in_numbers(dependence_of_pair, samples[name].means.shape[2:]),
+        }
+        for (name, *pair), dependence_of_pair in dependences.items()
+    )
 
 
-def identity(name: str, pair: list[int]) -> dict[str, str]:
+def identity(name: str, first: int, second: int) -> dict[str, str]:
     """The columns that say which layers a row is about."""
-    return {"model": name, "first": layer_name(pair[0]), "second": layer_name(pair[1])}
+    return {"model": name, "first": layer_name(first), "second": layer_name(second)}
 
 
-def measured(own: Found, prefix: str) -> dict[str, float]:
-    """What one measure finds over all pixels, and by chance."""
-    return {
-        f"{prefix}strength": own.strength,
-        f"{prefix}strength_by_chance": own.null_strength.mean(),
-        f"{prefix}share": own.share,
-        f"{prefix}share_by_chance": own.null_share.mean(),
-        f"{prefix}share_by_chance_95": np.quantile(own.null_share, 0.95),
-        f"{prefix}p": own.permutation_p,
-    }
-
-
-def share(chosen: np.ndarray, of: np.ndarray) -> float:
-    """The share of these pixels that are chosen; NaN where there are none."""
-    return float(chosen[of].mean()) if of.any() else np.nan
-
-
-def layer_rows(name: str, samples: Representatives) -> list[dict[str, float | str]]:
+@numbers("layer_effects", models=VLAES)
+def layer_effects(chapter: Chapter, shown: Shown, samples: Samples) -> pd.DataFrame:
     """How much each layer of a model explains of its images by itself."""
-    return [
-        {"model": name, "layer": layer_name(layer), **own._asdict()}
-        for layer, own in enumerate(effects(samples))
-    ]
+    return pd.DataFrame(
+        {"model": name, "layer": layer_name(layer), **effect._asdict()}
+        for name, representatives in samples.items()
+        for layer, effect in enumerate(layer_independence.effects(representatives))
+    )
 
 
-def stranger_row(
-    chapter: Chapter,
-    samples: dict[str, Representatives],
-    names: tuple[str, str],
-    pair: tuple[int, int],
-    amount: Amount,
-) -> dict[str, float | str]:
+@numbers("layers_of_two_models", models=DRAWN)
+def layers_of_two_models(chapter: Chapter, shown: Shown, samples: Samples) -> pd.DataFrame:
     """A layer of one model against another layer of a model that was trained apart from it."""
-    sides = [
-        samples[name].means[layer].reshape(amount.samples, -1)
-        for name, layer in zip(names, pair, strict=True)
-    ]
-    own = pearson(*sides, amount.permutations, chapter.rng("permutations", *names, *pair))
-    return {
-        **identity(names[0], list(pair)),
-        "other_model": names[1],
-        "tested": int(np.isfinite(own.p).sum()),
-        **measured(own, ""),
-    }
+    count = chapter.at_scale(SAMPLE_SIZES).permutations
+    table_rows = []
+    for name, other in COUNTERPARTS:
+        for first, second in permutations(range(3), 2):
+            rng = chapter.rng("permutations", name, other, first, second)
+            images = pixels(samples, name, first), pixels(samples, other, second)
+            linear = pearson(*images, count, rng)
+            row = {**identity(name, first, second), "other_model": other}
+            row |= {"tested": int(np.isfinite(linear.p).sum())}
+            table_rows.append(row | against_chance(linear))
+    return pd.DataFrame(table_rows)
 
 
-# === Claims ===
+# === Claims, and research question 6 ===
 
 
-def of_model(table: pd.DataFrame, name: str, column: str) -> list[float]:
-    """A column for one model: of its pairs of layers, or of its layers."""
-    return table.loc[table["model"] == name, column].to_list()
+def of_models(table: pd.DataFrame, column: str, *names: str) -> list[float]:
+    """A column for these models: of their pairs of layers, or of their layers."""
+    return [value for name in names for value in rows(table, model=name)[column]]
 
 
-def measurements(numbers: Numbers) -> list[Measurement]:
+def measurements(pairs: pd.DataFrame) -> list[Measurement]:
     """What was measured for each claim of Section 4.5."""
     return [
-        Measurement("4.5-not-independent", not_independent(numbers.pairs)),
-        Measurement("4.5-gan-more-independent", more_independent(numbers.pairs)),
+        Measurement("4.5-not-independent", not_independent(pairs)),
+        Measurement("4.5-gan-more-independent", more_independent(pairs)),
     ]
 
 
 def not_independent(pairs: pd.DataFrame) -> dict[str, list[float] | float]:
     """Of both VLAEs' pairs of layers; of the pair of Figure 45, the rarer sign's share."""
-    names = (MNIST_VLAE, DSPRITES_VLAE)
-    shown = pairs[pairs["model"] == MNIST_VLAE].iloc[0]
-    positive = shown["positive"] / shown["significant"] if shown["significant"] else np.nan
+    columns = ("share_in_the_centre", "share_by_chance_95", "p")
+    in_figure_45 = rows(pairs, model=MNIST_VLAE).iloc[0]
+    significant = in_figure_45["significant"]
+    positive = in_figure_45["positive"] / significant if significant else np.nan
     return {
-        "share_in_the_centre": of_both(pairs, names, "share_in_the_centre"),
-        "share_by_chance_95": of_both(pairs, names, "share_by_chance_95"),
-        "p": of_both(pairs, names, "p"),
+        **{column: of_models(pairs, column, MNIST_VLAE, DSPRITES_VLAE) for column in columns},
         "rarer_sign_in_figure_45": float(min(positive, 1 - positive)),
     }
 
 
-def of_both(pairs: pd.DataFrame, names: tuple[str, ...], column: str) -> list[float]:
-    """A column for several models, one after the other."""
-    return [value for name in names for value in of_model(pairs, name, column)]
-
-
 def more_independent(pairs: pd.DataFrame) -> dict[str, list[float]]:
     """Significant pixels of all three pairs: of MNIST's models and of dSprites'."""
-    without, gans = zip(*HISTOGRAM_FIGURES.values(), strict=True)
-    found = {}
-    for label, names in (("vlae", without), ("vlae_gan", gans)):
-        found[f"significant_of_{label}"] = [sum(of_model(pairs, n, "significant")) for n in names]
-        found[f"share_of_{label}"] = [share_of_all(pairs, name) for name in names]
-    return found
+    without, gans = zip(*COUNTERPARTS, strict=True)
+    return {
+        "significant_of_vlae": [sum(of_models(pairs, "significant", name)) for name in without],
+        "share_of_vlae": [significant_share(rows(pairs, model=name)) for name in without],
+        "significant_of_vlae_gan": [sum(of_models(pairs, "significant", name)) for name in gans],
+        "share_of_vlae_gan": [significant_share(rows(pairs, model=name)) for name in gans],
+    }
 
 
-def share_of_all(pairs: pd.DataFrame, name: str) -> float:
-    """The share of all pixels tested, of all pairs of a model's layers, that are significant."""
-    own = pairs[pairs["model"] == name]
-    tested = (own["pixels"] - own["constant"]).sum()
-    return float(own["significant"].sum() / tested) if tested else np.nan
+def independence(
+    pairs: pd.DataFrame, layers: pd.DataFrame, control: pd.DataFrame
+) -> dict[str, list[dict]]:
+    """The numbers of the answer: of each model, and of each two that were trained apart.
 
-
-# === Research question 6 ===
-
-
-def answer(numbers: Numbers) -> str:
-    """What these numbers say about research question 6."""
-    pairs, strangers = numbers.pairs, numbers.strangers
-    said = [dependence_of(pairs, name) for names in HISTOGRAM_FIGURES.values() for name in names]
-    control = " and ".join(
-        f"{np.nanmean(of_model(strangers, names[0], 'share')):.0%} of the pixels "
-        f"({short_name(names[0])} with {short_name(names[1])})"
-        for names in HISTOGRAM_FIGURES.values()
-    )
-    own = [
-        effects_of(numbers.layers, name) for names in HISTOGRAM_FIGURES.values() for name in names
-    ]
-    return (
-        f"Significant correlations by pair of layers (z_1, z_2; z_1, z_3; z_2, z_3), of all pixels "
-        f"that vary: {'; '.join(said)}. For comparison, two networks that were trained apart and "
-        f"share nothing: when the same vector is fixed in different layers of both, {control} "
-        f"correlate. By itself, each layer (z_1, z_2, z_3) explains of the variance of the images: "
-        f"{'; '.join(own)}."
-    )
-
-
-def dependence_of(pairs: pd.DataFrame, name: str) -> str:
-    """One model's pairs in words."""
-    linear, any_kind = (
-        ", ".join(f"{own:.0%}" for own in of_model(pairs, name, column))
-        for column in ("share", "distance_share")
-    )
-    chance = max(of_model(pairs, name, "share_by_chance"))
-    return (
-        f"{short_name(name)} {linear} (by chance {chance:.1%} at most; by distance correlation "
-        f"{any_kind})"
-    )
-
-
-def effects_of(layers: pd.DataFrame, name: str) -> str:
-    """One model's layers in words; interactions are what their main effects leave."""
-    own = of_model(layers, name, "main_effect")
-    shares = ", ".join(f"{value:.0%}" for value in own)
-    return f"{short_name(name)} {shares}, which leaves {max(0.0, 1 - sum(own)):.0%} to combinations"
+    ``interactions`` are what the layers' main effects leave.
+    """
+    return {
+        "models": [
+            {
+                "name": short_name(name),
+                "shares": of_models(pairs, "share", name),
+                "by_chance": max(of_models(pairs, "share_by_chance", name)),
+                "distance_shares": of_models(pairs, "distance_share", name),
+                "main_effects": of_models(layers, "main_effect", name),
+                "interactions": max(0.0, 1 - sum(of_models(layers, "main_effect", name))),
+            }
+            for name in DRAWN
+        ],
+        "controls": [
+            {
+                "names": [short_name(name) for name in names],
+                "share": np.nanmean(of_models(control, "share", names[0])),
+            }
+            for names in COUNTERPARTS
+        ],
+    }

@@ -6,182 +6,200 @@ generated from it, and the moments of their pixel values are compared with those
 real ones (Appendix I). The claims are judged, RQ7 and RQ8 answered, from the numbers.
 """
 
-from typing import NamedTuple
+if __name__ == "__main__":  # the same as `thesis-repro chapter 4.6`
+    from thesis_repro.cli import run_section
+
+    run_section("4.6")
+
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from chapters import ch4_6_discriminator, ch4_6_moments
-from chapters.ch4_6_moments import IMAGE, RECONSTRUCTED, Z, compared
-from chapters.ch4_6_samples import (
-    COMPARED,
-    DSPRITES,
-    MNIST,
-    RUN,
-    WRITTEN,
-    is_vlae,
-    kde_source,
-    own_source,
-    samples_of,
-    save_latent_figures,
-)
-from thesis_repro.analysis.pixel_moments import MOMENTS
+from chapters import ch4_6_moments as moments
+from chapters.ch4_6_discriminator import CLAIM, discriminator_accuracies
+from chapters.ch4_6_moments import COMPARED, IMAGE, MNIST, VAES, Z, compared
+from chapters.ch4_6_samples import Samples, samples_of
 from thesis_repro.analysis.statistics import benjamini_hochberg
-from thesis_repro.models.zoo import short_name
+from thesis_repro.analysis.tables import pick, rows
+from thesis_repro.models.zoo import model, short_name
+from thesis_repro.plots.generation import latent_densities
 from thesis_repro.section.chapter import Chapter
-from thesis_repro.section.codes import Codes
-from thesis_repro.section.generation import Source
+from thesis_repro.section.codes import Codes, by_layer
+from thesis_repro.section.declarations import Shown, figure
+from thesis_repro.section.generation import (
+    Source,
+    encodings,
+    estimated_posterior,
+    is_vlae,
+    source_of,
+)
 from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
-MODELS = tuple(name for names in COMPARED.values() for name in names)
-DATASETS = ()  # beside those of the models
-
-TITLES = {MNIST: "MNIST", DSPRITES: "dSprites"}
-WITH_PIXEL_LOSS = {  # by data set: the models that RQ8 compares, each before its GAN
-    dataset: ((names[0], names[2]), (names[1], names[3])) for dataset, names in COMPARED.items()
-}
-
-
-class Found(NamedTuple):
-    """The numbers that claims and answers are made of."""
-
-    moments: ch4_6_moments.Numbers
-    discriminated: pd.DataFrame  # see `ch4_6_discriminator.emit`
+WITH_PIXEL_LOSS = (  # the models that RQ8 compares, each before its GAN
+    ("mnist-vae", "mnist-vae-gan"),
+    ("mnist-vlae-factor-1", "mnist-vlae-gan"),
+    ("dsprites-vae", "dsprites-vae-gan"),
+    ("dsprites-vlae", "dsprites-vlae-gan"),
+)
 
 
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load eight models; emit Figures 48-51 and 89-95, Tables 5, 6 and verdicts."""
-    for name in MODELS:
+    for name in chapter.model_ids:
         chapter.trained(name)
     codes = Codes(chapter)
-    samples = {dataset: samples_of(codes, dataset) for dataset in COMPARED}
-    save_latent_figures(chapter, samples)
-    moments = ch4_6_moments.emit(chapter, samples)
-    del samples  # and all images with it
-    found = Found(moments, ch4_6_discriminator.emit(chapter, codes))
-    judgements = chapter.judge(measurements(found))
-    for question, text in answers(found).items():
-        chapter.answer(question, text)
+    real, reconstructed = compare_moments(chapter, codes)
+    accuracies = chapter.compute(discriminator_accuracies, codes)
+    judgements = chapter.judge(measurements(real, reconstructed, accuracies))
+    chapter.answer("RQ7", **resemblance(real, accuracies))
+    chapter.answer("RQ8", comparisons=losses_compared(real))
     chapter.write_manifest()
     return judgements
+
+
+def compare_moments(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Emit what is drawn and measured of samples, none of whose images is kept after that.
+
+    What is judged of it: how generated images differ from real ones, and from reconstructed ones.
+    """
+    samples = {dataset: samples_of(codes, dataset) for dataset in COMPARED}
+    chapter.emit(latent_figures, samples)
+    chapter.emit(moments.moment_figures, samples)
+    real = pd.concat(map(moments.against_real, samples.values()), ignore_index=True)
+    chapter.emit(moments.tables_5_and_6, real)
+    chapter.emit(moments.moments_by_image, real)
+    chapter.emit(moments.moments_by_pixel, samples)
+    chapter.emit(moments.differing_pixels, samples["mnist"])
+    return real, chapter.compute(moments.against_reconstructions, samples["mnist"])
+
+
+# === Figures 48 and 89 to 95 ===
+
+
+@figure(48, models=("mnist-vlae-gan",), readings=Reading)
+@figure(89, models=("mnist-vae",), readings=Reading)
+@figure(90, models=("mnist-vlae-factor-1",), readings=Reading)
+@figure(91, models=("mnist-vlae-gan",), readings=Reading)  # printed twice
+@figure("91_mnist_vae_gan", models=("mnist-vae-gan",), readings=Reading)  # never: erratum E78
+@figure(92, models=("dsprites-vae",), readings=Reading)
+@figure(93, models=("dsprites-vae-gan",), readings=Reading)
+@figure(94, models=("dsprites-vlae",), readings=Reading)
+@figure(95, models=("dsprites-vlae-gan",), readings=Reading)
+def latent_figures(chapter: Chapter, shown: Shown, samples: Mapping[str, Samples]) -> Figure:
+    """The distribution of each latent dimension, its estimate and the prior."""
+    generation = samples[model(shown.model).dataset.value].generation
+    source = encodings(shown.reading)
+    layers = by_layer(generation.encoded(shown.model, source))
+    count = len(generation.real)
+    title = f"{short_name(shown.model)}: {source} of {count:,} validation images"
+    return latent_densities(title, {f"${name}$": z for name, z in layers.items()})
 
 
 # === Claims ===
 
 
-def measurements(found: Found) -> list[Measurement]:
+def measurements(
+    real: pd.DataFrame, reconstructed: pd.DataFrame, accuracies: pd.DataFrame
+) -> list[Measurement]:
     """What was measured for each claim of Section 4.6."""
-    real, reconstructed = found.moments
-    cells = [claim for claim in load_claims("4.6") if claim.source in ("Table 5", "Table 6")]
-    return [
-        *(
-            Measurement(claim.id, *(p_values(real, claim.models[0], own) for own in (WRITTEN, RUN)))
-            for claim in cells
-        ),
-        ch4_6_discriminator.measurement(found.discriminated),
-        Measurement(
-            "4.6-generated-vs-reconstructed",
-            *(smallest_p(reconstructed, own) for own in (WRITTEN, RUN)),
-        ),
-        Measurement("4.6-prior-worse", *(distances(real, own) for own in (WRITTEN, RUN))),
-    ]
+    by_claim = {
+        claim.id: partial(p_values, real, claim.models[0])
+        for claim in load_claims("4.6")
+        if claim.source in ("Table 5", "Table 6")
+    } | {
+        CLAIM: partial(accuracy_by_model, accuracies),
+        "4.6-generated-vs-reconstructed": partial(smallest_p, reconstructed),
+        "4.6-prior-worse": partial(distances, real),
+    }
+    return [Measurement(claim, *map(measured, Reading)) for claim, measured in by_claim.items()]
 
 
-def p_values(real: pd.DataFrame, name: str, reading: str) -> dict[str, float]:
+def p_values(real: pd.DataFrame, name: str, reading: Reading) -> dict[str, float]:
     """A row of Table 5 or 6."""
-    return compared(real, name, own_source(name, reading), reading)["p"].to_dict()
+    return compared(real, name, reading)["p"].to_dict()
 
 
-def smallest_p(reconstructed: pd.DataFrame, reading: str) -> dict[str, list[float]]:
+def accuracy_by_model(accuracies: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
+    """How often the discriminator is right; NaN of a model that the scale leaves out."""
+    of_model = partial(pick, accuracies, "accuracy", reading=reading)
+    return {"accuracy": [of_model(model=name) for name in MNIST]}
+
+
+def smallest_p(reconstructed: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
     """Generated against reconstructed: per model the smallest p of its moments, and of its z.
 
     Corrected for the number of moments or dimensions (Benjamini, Hochberg).
     """
-    wanted = reconstructed["source"].eq(kde_source(reading)) & reconstructed["reading"].eq(reading)
-    own = reconstructed[wanted].set_index(["model", "of"])["p"].sort_index()
+    drawn = rows(reconstructed, source=estimated_posterior(reading), reading=reading)
     return {
-        f"p_of_{kind}": [
-            float(np.min(benjamini_hochberg(own.loc[[(name, of)]]))) for name in RECONSTRUCTED
+        key: [
+            float(np.min(benjamini_hochberg(rows(drawn, model=name, of=of)["p"]))) for name in VAES
         ]
-        for kind, of in (("moments", IMAGE), ("z", Z))
+        for key, of in (("p_of_moments", IMAGE), ("p_of_z", Z))
     }
 
 
-def distances(real: pd.DataFrame, reading: str) -> dict[str, list[float]]:
+def distances(real: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
     """How far four models' images on MNIST are from real ones, by source: see `distance`."""
-    names = COMPARED[MNIST]
+    kde = estimated_posterior(reading)
     return {
-        "prior": [distance(real, name, Source.PRIOR, reading) for name in names],
-        "kde": [distance(real, name, kde_source(reading), reading) for name in names],
-        "figure_49": [distance(real, name, own_source(name, reading), reading) for name in names],
+        "prior": [distance(real, name, Source.PRIOR, reading) for name in MNIST],
+        "kde": [distance(real, name, kde, reading) for name in MNIST],
+        "figure_49": [distance(real, name, source_of(name, reading), reading) for name in MNIST],
     }
 
 
-def distance(real: pd.DataFrame, name: str, source: Source, reading: str = WRITTEN) -> float:
+def distance(
+    real: pd.DataFrame, name: str, source: Source, reading: Reading = Reading.WRITTEN
+) -> float:
     """The mean over the moments of the Kolmogorov-Smirnov distance; 0: alike, 1: no overlap.
 
     A moment that none of the generated images has, constant as they are, counts as 1.
     """
-    own = compared(real, name, source, reading).loc[[*MOMENTS], "ks_distance"]
-    return float(own.fillna(1.0).mean())
+    by_moment = rows(real, model=name, source=source, reading=reading)["ks_distance"]
+    return float(by_moment.fillna(1.0).mean())
 
 
-# === Research questions ===
+# === Research questions 7 and 8 ===
 
 
-def answers(found: Found) -> dict[str, str]:
-    """What these numbers say about research questions 7 and 8."""
-    return {"RQ7": resemblance(found), "RQ8": losses_compared(found.moments.real)}
+def resemblance(real: pd.DataFrame, accuracies: pd.DataFrame) -> dict[str, dict]:
+    """The numbers of RQ7: the moments' distances by model and source, and the discriminator's."""
+
+    def by_source(name: str) -> dict[str, float]:
+        """VLAEs' reconstructions too: the thesis has these for samples (erratum E65)."""
+        sources = {"estimated": Source.KDE, "prior": Source.PRIOR}
+        if is_vlae(name):
+            sources["reconstructed"] = Source.ENCODED
+        return {key: distance(real, name, source) for key, source in sources.items()}
+
+    shares = accuracy_by_model(accuracies, Reading.WRITTEN)["accuracy"]
+    return {
+        "distances": {
+            dataset: {short_name(name): by_source(name) for name in names}
+            for dataset, names in COMPARED.items()
+        },
+        "accuracies": {
+            short_name(name): share
+            for name, share in zip(MNIST, shares, strict=True)
+            if np.isfinite(share)
+        },
+    }
 
 
-def resemblance(found: Found) -> str:
-    """RQ7, from the moments' distances by source, and the discriminator."""
-    real = found.moments.real
-    said = []
-    for dataset in COMPARED:
-        values = "; ".join(distances_in_words(real, name) for name in COMPARED[dataset])
-        said.append(f"On {TITLES[dataset]}: {values}.")
-    told = ch4_6_discriminator.measurement(found.discriminated).as_written["accuracy"]
-    accuracies = ", ".join(
-        f"{short_name(name)} {share:.1%}"
-        for name, share in zip(COMPARED[MNIST], told, strict=True)
-        if np.isfinite(share)
-    )
-    return (
-        "How far the moments of generated images' pixel values are from those of real ones "
-        "(Kolmogorov-Smirnov distance, mean of four moments; 0: alike, 1: no overlap). "
-        f"{' '.join(said)} A network tells them from real digits, on equal scales, in {accuracies} "
-        "of cases (a guess: 50%)."
-    )
-
-
-def distances_in_words(real: pd.DataFrame, name: str) -> str:
-    """The distances of a model's images, by source."""
-    parts = [
-        f"{distance(real, name, source):.2f} {words}"
-        for source, words in (
-            (Source.ENCODED, "reconstructed"),
-            (Source.KDE, "from the estimated posterior"),
-            (Source.PRIOR, "from the prior"),
-        )
-        if source is not Source.ENCODED or is_vlae(name)
+def losses_compared(real: pd.DataFrame) -> list[dict[str, str | float]]:
+    """The numbers of RQ8: distances of models with the pixel-wise loss and of their GANs."""
+    return [
+        {
+            "model": short_name(name),
+            "gan": short_name(gan),
+            "distance": distance(real, name, source_of(name, Reading.WRITTEN)),
+            "gan_distance": distance(real, gan, source_of(gan, Reading.WRITTEN)),
+        }
+        for name, gan in WITH_PIXEL_LOSS
     ]
-    return f"{short_name(name)} {', '.join(parts)}"
-
-
-def losses_compared(real: pd.DataFrame) -> str:
-    """RQ8, from the distances of models with the pixel-wise loss and of their GANs."""
-    said = []
-    for pairs in WITH_PIXEL_LOSS.values():
-        for names in pairs:
-            one, other = (distance(real, name, own_source(name, WRITTEN)) for name in names)
-            words = "closer" if other < one else "no closer"
-            said.append(
-                f"{short_name(names[1])} is {words} to the data than {short_name(names[0])} "
-                f"({other:.2f}, {one:.2f})"
-            )
-    return (
-        "Measured by the moments of the pixel values (Kolmogorov-Smirnov distance, mean of four): "
-        f"{'; '.join(said)}. One training of each model."
-    )

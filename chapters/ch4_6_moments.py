@@ -1,4 +1,4 @@
-"""Moments of generated images against those of real ones, and of reconstructions (Section 4.6).
+"""Part of `ch4_6.py`: moments of generated images against those of real ones and reconstructions.
 
 Figures 49 to 51, Tables 5 and 6. Beside each p-value how often a generated image's moment is larger
 than a real one's (0.5: as often as not), with its 95 % interval, and the distance of both
@@ -6,160 +6,129 @@ distributions: with thousands of images almost every difference is significant.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from chapters.ch4_6_samples import (
-    DSPRITES,
-    MNIST,
-    RUN,
-    WRITTEN,
-    Samples,
-    kde_source,
-    own_source,
-)
-from thesis_repro.analysis.pixel_moments import (
-    Unit,
-    difference,
-    differences,
-    pixels_that_differ,
-)
+from chapters.ch4_6_samples import Samples
+from thesis_repro.analysis.pixel_moments import difference, differences, pixels_that_differ
 from thesis_repro.analysis.rank_tests import mann_whitney_p, mann_whitney_p_as_run
+from thesis_repro.analysis.tables import rows
 from thesis_repro.models.zoo import short_name
 from thesis_repro.plots.generation import moment_histograms
 from thesis_repro.section.chapter import Chapter
-from thesis_repro.section.generation import Source
+from thesis_repro.section.declarations import Shown, figure, numbers, table
+from thesis_repro.section.generation import Source, encodings, estimated_posterior, source_of
 from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.readings import REPORTED, Reading
 
-TABLES = {MNIST: 5, DSPRITES: 6}
-OWN_FIGURES = {MNIST: 49, DSPRITES: 51}
-PRIOR_FIGURE = 50  # of MNIST
-RECONSTRUCTED = ("mnist-vae", "mnist-vae-gan")  # what VLAEs "generate" is reconstructed anyway
+MNIST = ("mnist-vae", "mnist-vlae-factor-1", "mnist-vae-gan", "mnist-vlae-gan")  # as in Table 5
+DSPRITES = ("dsprites-vae", "dsprites-vlae", "dsprites-vae-gan", "dsprites-vlae-gan")  # Table 6
+COMPARED = {"mnist": MNIST, "dsprites": DSPRITES}
+VAES = ("mnist-vae", "mnist-vae-gan")  # what VLAEs "generate" is reconstructed anyway
 
-TESTS = {WRITTEN: mann_whitney_p, RUN: mann_whitney_p_as_run}
+TESTS = {Reading.WRITTEN: mann_whitney_p, Reading.RUN: mann_whitney_p_as_run}
 FROM_REAL, FROM_RECONSTRUCTIONS = 0.01, 0.1  # false discovery rates, by pixel; original code
 
-Z, IMAGE = "z", "image"
-
-
-class Numbers(NamedTuple):
-    """What was measured, as tables.
-
-    Attributes:
-        real: Generated against real images: a row per model, reading, source and moment.
-        reconstructed: Generated against reconstructed images and their z.
-    """
-
-    real: pd.DataFrame
-    reconstructed: pd.DataFrame
-
-
-def emit(chapter: Chapter, samples: Mapping[str, Samples]) -> Numbers:
-    """Write Figures 49 to 51, Tables 5 and 6 and the numbers behind them."""
-    save_figures(chapter, samples)
-    real = pd.concat([against_real(own) for own in samples.values()], ignore_index=True)
-    for dataset, own in samples.items():
-        mine = real[real["dataset"] == dataset]
-        chapter.save_table(TABLES[dataset], table_of(mine, TABLES[dataset]))
-        chapter.save_numbers(f"moments_{dataset}", mine, own.description)
-        chapter.save_numbers(f"moments_per_pixel_{dataset}", per_pixel(own), own.description)
-    mnist = samples[MNIST]
-    reconstructed = against_reconstructions(mnist)
-    chapter.save_numbers("generated_and_reconstructed", reconstructed, mnist.description)
-    chapter.save_numbers("pixels_that_differ", differing_pixels(mnist), mnist.description)
-    return Numbers(real, reconstructed)
+Z, IMAGE = "z", "image"  # what is compared with reconstructions
 
 
 # === Figures 49 to 51 ===
 
 
-def save_figures(chapter: Chapter, samples: Mapping[str, Samples]) -> None:
-    """The distribution of each moment, of samples as compared in the tables, and of the prior."""
-    drawn = [(number, samples[dataset], own_source) for dataset, number in OWN_FIGURES.items()]
-    drawn.append((PRIOR_FIGURE, samples[MNIST], prior))
-    for number, own, source_of in drawn:
-        for reading, suffix in ((WRITTEN, ""), (RUN, "_as_run")):
-            generated = {
-                f"{short_name(name)}:\n{source_of(name, reading)}": own.moments(
-                    name, source_of(name, reading), reading
-                )
-                for name in own.names
-            }
-            title = "Moments of the pixel values (0 to 255) of an image"
-            figure = moment_histograms(title, own.real_moments(reading), generated)
-            chapter.save_figure(f"{number}{suffix}", figure, own.description, own.names)
-
-
-def prior(name: str, reading: str) -> Source:
-    """The prior, of every model in every reading."""
-    return Source.PRIOR
+@figure(49, models=MNIST, readings=Reading)
+@figure(50, models=MNIST, readings=Reading)
+@figure(51, models=DSPRITES, readings=Reading)
+def moment_figures(chapter: Chapter, shown: Shown, samples: Mapping[str, Samples]) -> Figure:
+    """The distribution of each moment: of what Tables 5 and 6 compare; Figure 50: of the prior."""
+    (dataset,) = shown.declaration.datasets
+    images, reading = samples[dataset], shown.reading
+    generated = {}
+    for name in shown.models:
+        source = Source.PRIOR if shown.declaration.name == "50" else source_of(name, reading)
+        generated[f"{short_name(name)}:\n{source}"] = images.moments(name, source, reading)
+    title = "Moments of the pixel values (0 to 255) of an image"
+    return moment_histograms(title, images.real_moments(reading), generated)
 
 
 # === Tables 5 and 6 ===
 
 
-def sources(name: str, reading: str) -> list[Source]:
+def sources(name: str, reading: Reading) -> list[Source]:
     """What of a model is compared: what the tables compare, samples of its KDE, and the prior's."""
-    return list(dict.fromkeys([own_source(name, reading), kde_source(reading), Source.PRIOR]))
+    several = [source_of(name, reading), estimated_posterior(reading), Source.PRIOR]
+    return list(dict.fromkeys(several))
 
 
 def against_real(samples: Samples) -> pd.DataFrame:
     """Generated against real images, by model, reading, source and moment."""
     return pd.concat(
         [
-            images_against_real(samples, name, source, reading)
-            for name in samples.names
-            for reading in (WRITTEN, RUN)
+            differences(
+                samples.moments(name, source, reading),
+                samples.real_moments(reading),
+                TESTS[reading],
+            ).assign(dataset=samples.dataset, model=name, reading=reading, source=source)
+            for name in COMPARED[samples.dataset]
+            for reading in Reading
             for source in sources(name, reading)
         ],
         ignore_index=True,
     )
 
 
-def images_against_real(samples: Samples, name: str, source: Source, reading: str) -> pd.DataFrame:
-    """The moments of what one model generates against those of real images."""
-    found = differences(
-        samples.moments(name, source, reading), samples.real_moments(reading), TESTS[reading]
-    )
-    return found.assign(dataset=samples.dataset, model=name, reading=reading, source=str(source))
+def compared(real: pd.DataFrame, name: str, reading: Reading) -> pd.DataFrame:
+    """What Tables 5 and 6 compare of a model, by moment."""
+    source = source_of(name, reading)
+    return rows(real, model=name, reading=reading, source=source).set_index("quantity")
 
 
-def table_of(real: pd.DataFrame, number: int) -> pd.DataFrame:
-    """Table 5 or 6: p of each moment per model as written, as run and reported.
+@table(5, models=MNIST)
+@table(6, models=DSPRITES)
+def tables_5_and_6(chapter: Chapter, shown: Shown, real: pd.DataFrame) -> pd.DataFrame:
+    """The p of each moment per model as written, as run and reported.
 
     ``larger_mean`` and so on: how often a generated image's moment is larger than a real one's.
     """
-    rows = []
+    table_rows = []
     for claim in load_claims("4.6"):
-        if claim.source == f"Table {number}":
+        if claim.source == f"Table {shown.declaration.name}":
             (name,) = claim.models
-            for reading in (WRITTEN, RUN):
-                own = compared(real, name, own_source(name, reading), reading)
-                sizes = {"generated": own["n"].max(), "real": own["m"].max()}
-                larger = own["superiority"].add_prefix("larger_")
-                rows.append({"model": name, "reading": reading, **own["p"], **larger, **sizes})
-            rows.append({"model": name, "reading": "reported", **claim.reported})
-    return pd.DataFrame(rows)
+            for reading in Reading:
+                moments = compared(real, name, reading)
+                sizes = {"generated": moments["n"].max(), "real": moments["m"].max()}
+                larger = moments["superiority"].add_prefix("larger_")
+                cells = {**moments["p"], **larger, **sizes}
+                table_rows.append({"model": name, "reading": reading, **cells})
+            table_rows.append({"model": name, "reading": REPORTED, **claim.reported})
+    return pd.DataFrame(table_rows)
 
 
-def compared(real: pd.DataFrame, name: str, source: Source, reading: str) -> pd.DataFrame:
-    """The rows of one comparison, by moment."""
-    own = real["model"].eq(name) & real["source"].eq(source) & real["reading"].eq(reading)
-    return real[own].set_index("quantity")
+@numbers("moments_mnist", models=MNIST)
+@numbers("moments_dsprites", models=DSPRITES)
+def moments_by_image(chapter: Chapter, shown: Shown, real: pd.DataFrame) -> pd.DataFrame:
+    """The numbers behind the tables, of every source."""
+    (dataset,) = shown.declaration.datasets
+    return rows(real, dataset=dataset)
 
 
-def per_pixel(samples: Samples) -> pd.DataFrame:
+@numbers("moments_per_pixel_mnist", models=MNIST)
+@numbers("moments_per_pixel_dsprites", models=DSPRITES)
+def moments_by_pixel(
+    chapter: Chapter, shown: Shown, samples: Mapping[str, Samples]
+) -> pd.DataFrame:
     """The same with a moment per pixel over the images, as the captions have it (erratum E22)."""
-    unit: Unit = "pixel"
-    real = samples.real_moments(WRITTEN, unit)
+    (dataset,) = shown.declaration.datasets
+    images, reading = samples[dataset], Reading.WRITTEN
+    real = images.real_moments(reading, "pixel")
     return pd.concat(
         [
-            differences(samples.moments(name, source, WRITTEN, unit), real).assign(
-                model=name, source=str(source)
+            differences(images.moments(name, source, reading, "pixel"), real).assign(
+                model=name, source=source
             )
-            for name in samples.names
-            for source in sources(name, WRITTEN)
+            for name in shown.models
+            for source in sources(name, reading)
         ],
         ignore_index=True,
     )
@@ -168,62 +137,63 @@ def per_pixel(samples: Samples) -> pd.DataFrame:
 # === Generated and reconstructed images ===
 
 
-def against_reconstructions(samples: Samples) -> pd.DataFrame:
+@numbers("generated_and_reconstructed", models=VAES)
+def against_reconstructions(chapter: Chapter, shown: Shown, samples: Samples) -> pd.DataFrame:
     """KDE samples against reconstructions: z by dimension, images by moment.
 
-    As written also images of shuffled codes, whose dimensions have the encodings' own distributions
+    As written also images of shuffled codes, whose dimensions are distributed like the encodings'
     and only lack what ties them together: do these differ from reconstructions as KDE samples do,
     then neither the estimate nor the encoder's variances are the reason.
     """
     parts = []
-    for name in RECONSTRUCTED:
-        for reading in (WRITTEN, RUN):
+    for name in shown.models:
+        for reading in Reading:
+            kde = estimated_posterior(reading)
             parts.append(z_against_encodings(samples, name, reading))
-            source = kde_source(reading)
-            parts.append(images_against_reconstructions(samples, name, source, reading))
-        parts.append(images_against_reconstructions(samples, name, Source.SHUFFLED, WRITTEN))
+            parts.append(images_against_reconstructions(samples, name, kde, reading))
+        shuffled = Source.SHUFFLED
+        parts.append(images_against_reconstructions(samples, name, shuffled, Reading.WRITTEN))
     return pd.concat(parts, ignore_index=True)
 
 
-def z_against_encodings(samples: Samples, name: str, reading: str) -> pd.DataFrame:
+def z_against_encodings(samples: Samples, name: str, reading: Reading) -> pd.DataFrame:
     """Each dimension of the KDE's samples against that of the codes of all real images."""
-    source = kde_source(reading)
+    source = estimated_posterior(reading)
     (drawn,) = samples.generation.positions(name, source, samples.count(reading))
     (encoded,) = samples.generation.encoded(name, source)
-    rows = [
+    by_dimension = [
         {"quantity": f"z_{dimension}", **difference(*columns, TESTS[reading])}
         for dimension, columns in enumerate(zip(drawn.T, encoded.T, strict=True), 1)
     ]
-    return pd.DataFrame(rows).assign(model=name, reading=reading, of=Z, source=str(source))
+    return pd.DataFrame(by_dimension).assign(model=name, reading=reading, of=Z, source=source)
 
 
 def images_against_reconstructions(
-    samples: Samples, name: str, source: Source, reading: str
+    samples: Samples, name: str, source: Source, reading: Reading
 ) -> pd.DataFrame:
     """Moments of generated against those of reconstructed images."""
-    reconstructions = Source.ENCODED if reading == WRITTEN else Source.ENCODED_AS_RUN
-    found = differences(
-        samples.moments(name, source, reading),
-        samples.moments(name, reconstructions, reading),
-        TESTS[reading],
-    )
-    return found.assign(model=name, reading=reading, of=IMAGE, source=str(source))
+    generated = samples.moments(name, source, reading)
+    reconstructed = samples.moments(name, encodings(reading), reading)
+    by_moment = differences(generated, reconstructed, TESTS[reading])
+    return by_moment.assign(model=name, reading=reading, of=IMAGE, source=source)
 
 
-def differing_pixels(samples: Samples) -> pd.DataFrame:
+@numbers("pixels_that_differ", models=MNIST)
+def differing_pixels(chapter: Chapter, shown: Shown, samples: Samples) -> pd.DataFrame:
     """Pixels of which generated images differ from real ones and from reconstructions, as run."""
+
+    def counts(name: str, origin: str, others: np.ndarray, rate: float) -> dict:
+        generated = samples.images(name, source_of(name, Reading.RUN), Reading.RUN)
+        differ = pixels_that_differ(generated, others, rate, mann_whitney_p_as_run)
+        return {"model": name, "reading": Reading.RUN, "from": origin, **differ}
+
+    def reconstructions(name: str) -> np.ndarray:
+        return samples.images(name, Source.ENCODED_AS_RUN, Reading.RUN)
+
     real = samples.real()
-    rows = []
-    for name in samples.names:
-        generated = samples.images(name, own_source(name, RUN), RUN)
-        found = pixels_that_differ(generated, real, FROM_REAL, mann_whitney_p_as_run)
-        rows.append({"model": name, "reading": RUN, "from": "real images", **found})
-    for name in RECONSTRUCTED:
-        found = pixels_that_differ(
-            samples.images(name, Source.KDE_AS_RUN, RUN),
-            samples.images(name, Source.ENCODED_AS_RUN, RUN),
-            FROM_RECONSTRUCTIONS,
-            mann_whitney_p_as_run,
-        )
-        rows.append({"model": name, "reading": RUN, "from": "reconstructions", **found})
-    return pd.DataFrame(rows)
+    from_real = [counts(name, "real images", real, FROM_REAL) for name in shown.models]
+    from_reconstructions = [
+        counts(name, "reconstructions", reconstructions(name), FROM_RECONSTRUCTIONS)
+        for name in VAES
+    ]
+    return pd.DataFrame([*from_real, *from_reconstructions])

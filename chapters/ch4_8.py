@@ -6,78 +6,88 @@ large kernels, zero padding, biases, depth and the data set, looking at twelve m
 AlexNet-VAEs with one thing changed each. Beside each stands the same network untrained.
 """
 
-from collections.abc import Iterator
+if __name__ == "__main__":  # the same as `thesis-repro chapter 4.8`
+    from thesis_repro.cli import run_section
+
+    run_section("4.8")
+
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import keras
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from thesis_repro.analysis.artificial_images import artificial_images
-from thesis_repro.analysis.feature_maps import maps_after, mean_absolute_maps
-from thesis_repro.analysis.stripes import SIDES, contrasts, padding_contrast, stripe_shares
+from thesis_repro.analysis.border_activity import (
+    AFTER,
+    BEFORE,
+    POOLED,
+    contrast_rows,
+    last_maps,
+    stripe_index,
+    stripe_rows,
+)
+from thesis_repro.analysis.tables import pick
 from thesis_repro.models.ablations import changed, mirrored_padding
 from thesis_repro.models.building import builders
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.feature_maps import feature_map_sheets, lettered_images
 from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.declarations import Shown, figure, numbers
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 ALEXNET, CELEBA = "alexnet-vae", "alexnet-vae-celeba"
 MIRRORED_PADDING, SMALL_KERNELS = "alexnet-vae-mirrored-padding", "alexnet-vae-small-kernels"
 NO_BIAS, NO_BATCH_NORM = "alexnet-vae-no-bias", "alexnet-vae-no-batch-norm"
-ABLATIONS = (MIRRORED_PADDING, NO_BIAS, NO_BATCH_NORM, SMALL_KERNELS, CELEBA)
-MODELS = (ALEXNET, *ABLATIONS)
+NETWORKS = (ALEXNET, MIRRORED_PADDING, NO_BIAS, NO_BATCH_NORM, SMALL_KERNELS, CELEBA)
 SMOKE_MODELS = (ALEXNET, MIRRORED_PADDING)  # all that smoke scale trains: the path, in little time
-DATASETS = ()  # beside those of the models
-
-BEFORE, AFTER, POOLED = "before re_lu_5", "re_lu_5", "max_pooling2d_3"
-LAYERS = (*(f"re_lu_{depth}" for depth in range(1, 5)), BEFORE, AFTER, POOLED)
 
 TRAINED, UNTRAINED, MIRRORED = "trained", "untrained", "mirrored at inference"  # states
 NATURAL, MADE = "validation images", "Figure 55"
-SHOWN = "i"  # the test image of Figure 56
+IN_FIGURE_56 = "i"  # its test image
+MADE_IMAGES = "made images, 224 × 224 px"
+
+VALIDATION_IMAGES = {"paper": 1_000, "quick": 96, "smoke": 16}  # of each network's data
 
 
-class Amount(NamedTuple):
-    """How much is computed at a scale."""
+class Picture(NamedTuple):
+    """An image and AlexNet-VAE's maps of it: see `last_maps`."""
 
-    images: int  # of each network's own validation images
+    name: str
+    label: str
+    pixels: np.ndarray
+    letters: str  # the thesis's, of the maps after the last ReLU and after pooling
+    maps: dict[str, np.ndarray]
 
 
-AMOUNTS = {"paper": Amount(1_000), "quick": Amount(96), "smoke": Amount(16)}
+class Tables(NamedTuple):
+    """The section's tables: each network adds its rows."""
 
-
-class Numbers(NamedTuple):
-    """The tables that the claim is judged by."""
-
-    stripes: pd.DataFrame  # see `stripe_rows`
-    contrasts: pd.DataFrame  # see `contrast_rows`
+    stripes: list[dict]
+    index: list[pd.DataFrame]
+    contrasts: list[dict]
 
 
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load six AlexNet-VAEs; emit Figures 54 to 56, their numbers and a verdict."""
-    scale = chapter.workspace.options.scale.name
     made = artificial_images()
-    figure = lettered_images("Test images: white and black bands of 28 px", made)
-    chapter.save_figure(55, figure, "made images, 224 × 224 px", ())
-    stripes, indices, quarters = [], [], []
-    for name in SMOKE_MODELS if scale == "smoke" else MODELS:
-        natural = some_images(chapter, name, AMOUNTS[scale].images)
+    chapter.emit(figure_55, made)
+    tables = Tables([], [], [])
+    for name in chapter.model_ids:
+        natural = some_images(chapter, name, chapter.at_scale(VALIDATION_IMAGES))
         for state, encoder in encoders(chapter, name):
-            who = {"model": name, "weights": state}
-            stripes += stripe_rows(who, encoder, {NATURAL: natural, MADE: stacked(made)})
-            quarters += contrast_rows(who, encoder, made[SHOWN])
-            if state == TRAINED:
-                indices.append(index_table(name, encoder, natural))
+            add_rows(tables, {"model": name, "weights": state}, encoder, natural, made)
             if (name, state) == (ALEXNET, TRAINED):
-                save_figures(chapter, encoder, natural[0], made[SHOWN])
+                pictures = figures_54_and_56(encoder, natural[0], made[IN_FIGURE_56])
+                chapter.emit(after_the_relu, pictures)
+                chapter.emit(before_the_relu, pictures)
         chapter.release(name)
-    numbers = Numbers(pd.DataFrame(stripes), pd.DataFrame(quarters))
-    chapter.save_numbers("stripes", numbers.stripes)
-    chapter.save_numbers("stripe_index", pd.concat(indices, ignore_index=True))
-    chapter.save_numbers("black_black_contrast", numbers.contrasts, "made images, 224 × 224 px")
-    judgements = chapter.judge(measurements(numbers))
+    stripes = chapter.compute(striped_maps, tables)
+    chapter.emit(stripe_indices, tables)
+    chapter.emit(black_black_contrast, tables)
+    judgements = chapter.judge(measurements(stripes))
     chapter.write_manifest()
     return judgements
 
@@ -113,110 +123,117 @@ def some_images(chapter: Chapter, name: str, count: int) -> np.ndarray:
     return validation[np.sort(rows)]
 
 
-def stacked(images: dict[str, np.ndarray]) -> np.ndarray:
-    """Images by letter as one array (n, height, width, channels)."""
-    return np.stack(list(images.values()))
-
-
-def sources(encoder: keras.Model) -> dict[str, str]:
-    """The layers of an encoder whose outputs are the maps of `LAYERS`, in the same order."""
-    known = {layer.name for layer in encoder.layers}
-    before = "batch_normalization_5" if "batch_normalization_5" in known else "conv2d_5"
-    return {label: before if label == BEFORE else label for label in LAYERS}
-
-
 # === Tables ===
 
 
-def stripe_rows(
-    who: dict[str, str], encoder: keras.Model, images: dict[str, np.ndarray]
-) -> list[dict[str, float | str]]:
-    """Shares of striped maps by images and layer, in the images' mean |activity|."""
-    layers = sources(encoder)
-    rows = []
-    for shown, pixels in images.items():
-        maps = mean_absolute_maps(encoder, tuple(layers.values()), pixels)
-        for label, layer in layers.items():
-            what = {"images": shown, "count": len(pixels), "layer": label}
-            shares = stripe_shares(maps[layer])
-            rows.append({**who, **what, "maps": maps[layer].shape[-1], **shares._asdict()})
-    return rows
+def add_rows(
+    tables: Tables,
+    origin: dict[str, str],
+    encoder: keras.Model,
+    natural: np.ndarray,
+    made: Mapping[str, np.ndarray],
+) -> None:
+    """Add what an encoder does with validation images and with the made ones."""
+    images = {NATURAL: natural, MADE: np.stack(list(made.values()))}
+    tables.stripes.extend(origin | row for row in stripe_rows(encoder, images))
+    contrasts = contrast_rows(encoder, made[IN_FIGURE_56])
+    tables.contrasts.extend(origin | row for row in contrasts)
+    if origin["weights"] == TRAINED:
+        index = stripe_index(encoder, natural)
+        tables.index.append(index.assign(model=origin["model"], layer=AFTER, map=index.index))
 
 
-def index_table(name: str, encoder: keras.Model, images: np.ndarray) -> pd.DataFrame:
-    """The stripe index of each map after the last ReLU, by side: see `contrasts`."""
-    (maps,) = mean_absolute_maps(encoder, (AFTER,), images).values()
-    index = pd.DataFrame(contrasts(maps).T, columns=SIDES)
-    return index.assign(model=name, layer=AFTER, map=index.index)
+@numbers("stripes", models=NETWORKS)
+def striped_maps(chapter: Chapter, shown: Shown, tables: Tables) -> pd.DataFrame:
+    """Shares of striped maps by network, images and layer."""
+    return pd.DataFrame(tables.stripes)
 
 
-def contrast_rows(
-    who: dict[str, str], encoder: keras.Model, image: np.ndarray
-) -> list[dict[str, float | str]]:
-    """White and black against padding in test image (i), before and after the last ReLU."""
-    layers = {label: sources(encoder)[label] for label in (BEFORE, AFTER)}
-    maps = maps_after(encoder, tuple(layers.values()), image[np.newaxis])
-    rows = []
-    for label, layer in layers.items():
-        found = padding_contrast(maps[layer][0])
-        rows.append(
-            {**who, "layer": label, **found._asdict(), "black_to_white": found.black_to_white}
-        )
-    return rows
+@numbers("stripe_index", models=NETWORKS)
+def stripe_indices(chapter: Chapter, shown: Shown, tables: Tables) -> pd.DataFrame:
+    """The stripe index of each map of the trained networks."""
+    return pd.concat(tables.index, ignore_index=True)
+
+
+@numbers("black_black_contrast", models=NETWORKS, data=(), note=MADE_IMAGES)
+def black_black_contrast(chapter: Chapter, shown: Shown, tables: Tables) -> pd.DataFrame:
+    """What networks do where white and where black meets padding."""
+    return pd.DataFrame(tables.contrasts)
 
 
 # === Figures ===
 
 
-def save_figures(
-    chapter: Chapter, encoder: keras.Model, natural: np.ndarray, made: np.ndarray
-) -> None:
-    """Figures 54 and 56, and both before the ReLU.
+@figure(55, data=(), note=MADE_IMAGES)
+def figure_55(chapter: Chapter, shown: Shown, made: Mapping[str, np.ndarray]) -> Figure:
+    """The test images."""
+    return lettered_images("Test images: white and black bands of 28 px", made)
+
+
+@figure(54, models=(ALEXNET,))
+@figure(56, models=(ALEXNET,))
+def after_the_relu(chapter: Chapter, shown: Shown, pictures: Mapping[str, Picture]) -> Figure:
+    """An image and its feature maps after the last ReLU and after pooling."""
+    picture = pictures[shown.declaration.name]
+    first, second = picture.letters
+    return beside_maps(
+        picture, {f"({first}) after {AFTER}": AFTER, f"({second}) after {POOLED}": POOLED}
+    )
+
+
+@figure("54_before_relu", models=(ALEXNET,))
+@figure("56_before_relu", models=(ALEXNET,))
+def before_the_relu(chapter: Chapter, shown: Shown, pictures: Mapping[str, Picture]) -> Figure:
+    """The maps before the last ReLU.
 
     The thesis's network had LeakyReLUs and its stripes are negative (erratum E72): after a ReLU
     these cannot be seen.
     """
-    data = chapter.images(ALEXNET).description
-    titles = ("an image of the data set", f"test image ({SHOWN})")
-    pictures = (("(a) original image", natural), (f"test image ({SHOWN})", made))
-    letters = ("bc", "ab")  # as the thesis's
-    for number, title, picture, (first, second) in zip(
-        (54, 56), titles, pictures, letters, strict=True
-    ):
-        layers = [sources(encoder)[label] for label in (AFTER, POOLED, BEFORE)]
-        maps = maps_after(encoder, layers, picture[1][np.newaxis])
-        after, pooled, before = (maps[layer][0] for layer in layers)
-        title = f"{model(ALEXNET).name}: feature maps of {title}"
-        sheets = {f"({first}) after {AFTER}": after, f"({second}) after {POOLED}": pooled}
-        figure = feature_map_sheets(title, picture, sheets)
-        chapter.save_figure(number, figure, data, [ALEXNET])
-        figure = feature_map_sheets(title, picture, {f"({first}) before {AFTER}": before})
-        chapter.save_figure(f"{number}_before_relu", figure, data, [ALEXNET])
+    picture = pictures[shown.declaration.name.removesuffix("_before_relu")]
+    return beside_maps(picture, {f"({picture.letters[0]}) {BEFORE}": BEFORE})
+
+
+def figures_54_and_56(
+    encoder: keras.Model, natural: np.ndarray, made: np.ndarray
+) -> dict[str, Picture]:
+    """What is to be drawn of an image of each kind, by the figure's number."""
+    first, second = last_maps(encoder, natural), last_maps(encoder, made)
+    name = f"test image ({IN_FIGURE_56})"
+    return {
+        "54": Picture("an image of the data set", "(a) original image", natural, "bc", first),
+        "56": Picture(name, name, made, "ab", second),
+    }
+
+
+def beside_maps(picture: Picture, layers: Mapping[str, str]) -> Figure:
+    """A picture, and to its right its maps of these layers under their names."""
+    title = f"{model(ALEXNET).name}: feature maps of {picture.name}"
+    maps = {name: picture.maps[layer] for name, layer in layers.items()}
+    return feature_map_sheets(title, (picture.label, picture.pixels), maps)
 
 
 # === Claim ===
 
 
-def measurements(numbers: Numbers) -> list[Measurement]:
+def measurements(stripes: pd.DataFrame) -> list[Measurement]:
     """What was measured for the claim of Section 4.8: shares of maps with a stripe at any side.
 
     NaN where a network was not trained at this scale.
     """
-    found = {
-        "striped": striped(numbers),
-        "striped_after_pooling": striped(numbers, layer=POOLED),
-        "striped_before_relu": striped(numbers, layer=BEFORE),
-        "striped_untrained": striped(numbers, weights=UNTRAINED),
-        "striped_with_mirrored_padding": striped(numbers, MIRRORED_PADDING),
-        "striped_with_small_kernels": striped(numbers, SMALL_KERNELS),
-        "striped_on_celeba": striped(numbers, CELEBA),
+    shares = {
+        "striped": striped(stripes),
+        "striped_after_pooling": striped(stripes, layer=POOLED),
+        "striped_before_relu": striped(stripes, layer=BEFORE),
+        "striped_untrained": striped(stripes, weights=UNTRAINED),
+        "striped_with_mirrored_padding": striped(stripes, MIRRORED_PADDING),
+        "striped_with_small_kernels": striped(stripes, SMALL_KERNELS),
+        "striped_on_celeba": striped(stripes, CELEBA),
     }
-    return [Measurement("4.8-stripes", found)]
+    return [Measurement("4.8-stripes", shares)]
 
 
 def striped(
-    numbers: Numbers, name: str = ALEXNET, *, weights: str = TRAINED, layer: str = AFTER
+    stripes: pd.DataFrame, name: str = ALEXNET, *, weights: str = TRAINED, layer: str = AFTER
 ) -> float:
     """Share of a layer's maps that are striped at any side on natural images; NaN without it."""
-    by_row = numbers.stripes.set_index(["model", "weights", "layer", "images"])["any"]
-    return float(by_row.get((name, weights, layer, NATURAL), np.nan))
+    return pick(stripes, "any", model=name, weights=weights, layer=layer, images=NATURAL)

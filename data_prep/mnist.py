@@ -12,7 +12,7 @@ from data_prep.errors import DataError
 from data_prep.idx import read_idx
 from data_prep.manifest import Feature
 
-DIGITS = 10
+DIGITS = range(10)
 
 
 class OfficialFile(NamedTuple):
@@ -115,9 +115,9 @@ def _read_checked(
 ) -> tuple[np.ndarray, SourceFile]:
     values = read_idx(path)
     _check_shape(path, values.shape, expected, files)
-    if expected.feature == "label" and values.max() >= DIGITS:
-        position = int(np.argmax(values >= DIGITS))
-        cause = f"label number {position} is {values[position]}; digits are 0 to {DIGITS - 1}"
+    if expected.feature == "label" and values.max() not in DIGITS:
+        position = int(np.argmax(values > DIGITS[-1]))
+        cause = f"label number {position} is {values[position]}; digits are 0 to {DIGITS[-1]}"
         raise DataError(path, cause, "put the official file of MNIST's labels there")
     described = describe_file(path)
     if described.md5 != expected.md5:

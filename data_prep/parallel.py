@@ -19,7 +19,7 @@ class WorkerKilledError(Exception):
 
 
 def available_cores() -> int:
-    """Return the number of cores that this process may use."""
+    """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):  # Linux; a container may allow fewer than the machine has
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -28,7 +28,7 @@ def available_cores() -> int:
 def ordered(
     function: Callable[[Item], Result], items: Iterable[Item], workers: int
 ) -> Iterator[Result]:
-    """Yield `function(item)` for each item, in order.
+    """The value of `function(item)` for each item, in order.
 
     Args:
         function: Must be picklable where `workers` is more than one.
@@ -55,7 +55,7 @@ def ordered(
         except BrokenProcessPool as error:
             raise WorkerKilledError(
                 "a worker process ended before its work was done. Most likely memory ran out: try "
-                "again with fewer --workers. (In a script of your own, call this under "
+                "again with fewer --workers. (In your script, call this under "
                 "`if __name__ == '__main__':`, since workers import the script.)"
             ) from error
         finally:

@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
+
+Kind = TypeVar("Kind")
 
 
 @contextmanager
@@ -45,6 +49,51 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+# === Data files of the package ===
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry of a data file: what fields it has to have, and of what types."""
+
+
+class DataFileError(ValueError):
+    """A data file is not what it has to be; the message names the file, the entry and the field."""
+
+
 def read_packaged(room: str, name: str) -> str:
     """The text of a data file beside the modules of ``thesis_repro.<room>``."""
     return resources.files(f"thesis_repro.{room}").joinpath(name).read_text(encoding="utf-8")
+
+
+def read_entries(room: str, name: str, kind: type[Kind]) -> Kind:
+    """The content of a packaged JSON file as a value of this type.
+
+    Raises:
+        DataFileError: it is not of this type.
+    """
+    return checked(json.loads(read_packaged(room, name)), kind, f"thesis_repro/{room}/{name}")
+
+
+def checked(value: Any, kind: type[Kind], place: str) -> Kind:
+    """What was read from TOML or JSON as a value of a type; texts on one line.
+
+    Args:
+        value: Of plain Python types. Its texts may be broken into lines anywhere.
+        kind: An `Entry`, or a container of them.
+        place: The file, and where in it the value stands.
+
+    Raises:
+        DataFileError: a field is missing, unknown or of another type.
+    """
+    try:
+        return msgspec.convert(_on_one_line(value), kind)
+    except msgspec.ValidationError as error:
+        raise DataFileError(f"{place}: {error}.") from error
+
+
+def _on_one_line(value: Any) -> Any:
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if isinstance(value, dict):
+        return {key: _on_one_line(element) for key, element in value.items()}
+    return [_on_one_line(element) for element in value] if isinstance(value, list) else value

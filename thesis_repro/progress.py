@@ -19,6 +19,13 @@ from rich.progress import (
 _log = logging.getLogger(__name__)
 
 
+def duration(seconds: float) -> str:
+    """Seconds as hours, minutes or seconds, whichever reads best."""
+    if seconds >= 5_400:
+        return f"{seconds / 3600:,.1f} h"
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+
 class RunReport:
     """What a training tells while it goes on."""
 
@@ -96,7 +103,7 @@ class TrainingProgress:
 class DataProgress:
     """What preparing or fetching data tells: what is going on, how much is done, and of how much.
 
-    Used as a context; called with these three. ``unit`` is "" for images and "B" for bytes.
+    A context, in which it is called with these three. ``unit`` is "" for images, "B" for bytes.
     """
 
     PAUSE = 30.0  # s between two lines where there is no terminal
@@ -104,11 +111,11 @@ class DataProgress:
     def __init__(self, quiet: bool = False, unit: str = ""):
         self.console = Console(stderr=True, quiet=quiet)
         self.quiet = quiet
-        amount = DownloadColumn() if unit == "B" else MofNCompleteColumn()
+        count = DownloadColumn() if unit == "B" else MofNCompleteColumn()
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            amount,
+            count,
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=self.console,

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from thesis_repro.models.spec import Setting
+from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install .[benchmark]")
@@ -97,7 +97,7 @@ def test_frozen_networks_keep_their_statistics_and_get_no_gradient():
 def test_rival_reconstructs_better(layout, monkeypatch):
     losses = []
     monkeypatch.setattr(torch_gan.math, "isfinite", lambda loss: losses.append(loss) or True)
-    spec = replace(MODELS["mnist-vae-gan"], batch_size=Setting(16, "small, for a test"))
+    spec = replace(MODELS["mnist-vae-gan"], batch_size=Sourced(16, "small, for a test"))
     torch_gan.gan_loop(spec, layout, workload.digits(spec))(np.arange(20 * 16) % 256)
     assert len(losses) == 20
     assert losses[-1] < losses[0] - 1
@@ -111,7 +111,7 @@ def test_another_step_does_not_race(monkeypatch):
 
 @pytest.mark.slow  # compiles four steps, and starts a process that imports Keras and PyTorch
 def test_race_runs_every_contestant():
-    spec = replace(MODELS["mnist-vae-gan"], batch_size=Setting(4, "small, for a test"))
+    spec = replace(MODELS["mnist-vae-gan"], batch_size=Sourced(4, "small, for a test"))
     length = workload.Length(rounds=2, steps=1, seconds=0.0)
     speeds = gan_step.race_all(spec, length, np.random.default_rng(0))
     assert set(speeds.turns) == {"original's way", "ours", "NCHW", "channels_last"}

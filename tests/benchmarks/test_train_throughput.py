@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from thesis_repro.models.building import build_model
-from thesis_repro.models.spec import Setting
+from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install .[benchmark]")
@@ -83,7 +83,7 @@ def test_rival_learns(layout, monkeypatch):
 def test_race_runs_every_contestant():
     backend = os.environ.get("KERAS_BACKEND")
     rng = np.random.default_rng(0)
-    spec = replace(MODELS["mnist-vlae-factor-3"], batch_size=Setting(4, "small, for a test"))
+    spec = replace(MODELS["mnist-vlae-factor-3"], batch_size=Sourced(4, "small, for a test"))
     length = workload.Length(rounds=2, steps=1, seconds=0.0)
     result = train_throughput.race_all(spec, length, rng)
     assert set(result.turns) == {"ours", "bfloat16", "NCHW", "channels_last"}

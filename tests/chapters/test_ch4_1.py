@@ -1,36 +1,39 @@
 """Section 4.1: its shares, claims and answer from made-up kernels, then the whole chapter."""
 
 import json
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from chapters import ch4_1
 from chapters.ch4_1 import (
+    ALEXNETS,
     CLASSIFIER,
     IF_TRAINED,
-    MODELS,
     VAE,
-    Amount,
-    answer,
-    course,
-    fit,
-    fit_table,
+    ended_run,
+    first_layer,
+    gabor_by_epoch,
+    gabor_fits,
+    gabor_shares,
+    gabor_wavelets,
     measurements,
-    row,
-    row_of_other,
 )
-from thesis_repro.analysis.gabor import Gabor, drawn
+from thesis_repro.analysis.gabor import Gabor, drawn, slices
+from thesis_repro.analysis.kernel_fits import kernel_fits
+from thesis_repro.analysis.tables import pick, rows
 from thesis_repro.cli import main
+from thesis_repro.plots.kernels import kernel_sheet
+from thesis_repro.section.answers import render
+from thesis_repro.section.declarations import Shown
 from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.verdicts.judgements import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.1")}
-AMOUNT = Amount(1, 3)
+STARTS, EPOCHS = 1, 3
 
 
 def made_kernels(gabors, epochs=4, maps=16, size=9, channels=2, seed=0):
@@ -44,14 +47,14 @@ def made_kernels(gabors, epochs=4, maps=16, size=9, channels=2, seed=0):
     noise = rng.normal(0, 0.3, size=(maps * channels, size, size))
     steps = []
     for epoch in range(epochs):
-        own = noise.copy()
-        own[:gabors] += 3 * epoch / (epochs - 1) * goal
-        steps.append(own.reshape(maps, channels, size, size).transpose(2, 3, 1, 0))
+        step = noise.copy()
+        step[:gabors] += 3 * epoch / (epochs - 1) * goal
+        steps.append(step.reshape(maps, channels, size, size).transpose(2, 3, 1, 0))
     return np.array(steps)
 
 
 class MadeChapter:
-    """Runs of these kernels, by model."""
+    """Finished runs of these kernels, by model."""
 
     def __init__(self, kernels):
         self.kernels = kernels
@@ -60,39 +63,64 @@ class MadeChapter:
         return np.random.default_rng(derive_seed(0, "4.1", *purpose))
 
     def finished(self, name):
-        own = self.kernels.get(name)
-        return None if own is None else SimpleNamespace(read_kernels=lambda: own)
+        kernels = self.kernels.get(name)
+        return None if kernels is None else SimpleNamespace(read_kernels=lambda: kernels)
 
 
-def shares_of(classifier=20, vae=0, other=0):
+@cache
+def fits_of(name, gabors, **made):
+    """Fits to the kernels of one of the AlexNets."""
+    rng = MadeChapter({}).rng("phases", name)
+    return kernel_fits(made_kernels(gabors, **made), rng, STARTS, EPOCHS)
+
+
+@cache
+def shares_of(classifier=20, vae=0, other=0, untrained=()):
     """The table of a made-up set of models, of which all others are alike."""
-    kernels = {CLASSIFIER: made_kernels(classifier), VAE: made_kernels(vae, seed=1)}
     small = made_kernels(0, size=3, seed=2)
     others = dict.fromkeys(IF_TRAINED, small) | {IF_TRAINED[0]: made_kernels(other, seed=3)}
-    chapter = MadeChapter(others)
-    rows = [row(name, fit(chapter, name, own, AMOUNT).resemblance) for name, own in kernels.items()]
-    rows += [row_of_other(chapter, name, AMOUNT) for name in IF_TRAINED]
-    return pd.DataFrame(rows).set_index("model", drop=False)
+    trained = {name: kernels for name, kernels in others.items() if name not in untrained}
+    alexnets = {CLASSIFIER: fits_of(CLASSIFIER, classifier), VAE: fits_of(VAE, vae, seed=1)}
+    return gabor_shares(MadeChapter(trained), None, alexnets, STARTS)
 
 
 def verdicts(shares, accuracy=0.85):
     return {
-        own.claim_id: judge(
-            CLAIMS[own.claim_id], own, scale="paper", stand_in=False, data="ImageNet"
+        measured.claim_id: judge(
+            CLAIMS[measured.claim_id], measured, scale="paper", stand_in=False, data="ImageNet"
         ).verdict
-        for own in measurements(shares, accuracy)
+        for measured in measurements(shares, accuracy)
     }
+
+
+# --- Runs ---
+
+
+def test_a_network_is_trained_where_no_run_has_ended_and_let_go_at_once():
+    calls = []
+    chapter = SimpleNamespace(
+        finished={CLASSIFIER: "ended"}.get,
+        trained=lambda name: calls.append(("trained", name)) or SimpleNamespace(run="new"),
+        release=lambda name: calls.append(("released", name)),
+    )
+    assert ended_run(chapter, CLASSIFIER) == "ended"
+    assert calls == []
+    assert ended_run(chapter, VAE) == "new"
+    assert calls == [("trained", VAE), ("released", VAE)]
+
+
+# --- Claims ---
 
 
 def test_every_other_model_of_table_2_is_looked_at():
     assert len(IF_TRAINED) == 20
-    assert not set(IF_TRAINED) & set(MODELS)
+    assert not set(IF_TRAINED) & set(ALEXNETS)
 
 
 def test_what_the_thesis_saw_is_replicated():
-    found = verdicts(shares_of())
-    assert set(found) == set(CLAIMS)
-    assert set(found.values()) == {Verdict.REPLICATED}
+    outcome = verdicts(shares_of())
+    assert set(outcome) == set(CLAIMS)
+    assert set(outcome.values()) == {Verdict.REPLICATED}
 
 
 @pytest.mark.parametrize(
@@ -105,64 +133,115 @@ def test_what_the_thesis_saw_is_replicated():
     ],
 )
 def test_what_it_did_not_see_is_not(made, accuracy, fails):
-    found = verdicts(shares_of(**made), accuracy)
-    assert {name for name, own in found.items() if own != Verdict.REPLICATED} == fails
+    outcome = verdicts(shares_of(**made), accuracy)
+    assert {name for name, one in outcome.items() if one != Verdict.REPLICATED} == fails
+
+
+# --- Other models ---
 
 
 def test_nothing_is_said_of_all_models_while_some_are_not_trained():
-    chapter = MadeChapter({})
-    untrained = row_of_other(chapter, IF_TRAINED[3], AMOUNT)
-    assert untrained == {"model": IF_TRAINED[3], "note": "not trained at this scale"}
-    shares = shares_of()
-    shares.loc[IF_TRAINED[3], shares.columns != "model"] = np.nan
+    shares = shares_of(untrained=IF_TRAINED[3:4])
+    (row,) = rows(shares, model=IF_TRAINED[3]).dropna(axis=1).to_dict("records")
+    assert row == {"model": IF_TRAINED[3], "note": "not trained at this scale"}
     assert "4.1-none-elsewhere" not in verdicts(shares)
-    assert "1 are not trained at this scale" in answer(shares)
+    assert gabor_wavelets(shares)["untrained"] == 1
+    assert "; 1 are not trained at this scale." in render("4.1", "RQ1", gabor_wavelets(shares))
 
 
 def test_kernels_too_small_are_left_out_and_named():
-    own = row_of_other(MadeChapter({IF_TRAINED[0]: made_kernels(0, size=3)}), IF_TRAINED[0], AMOUNT)
-    assert own["kernels"] == 32
-    assert "3 x 3 px, too small" in own["note"]
-    assert "the kernels of 19 are too small" in answer(shares_of())
-
-
-def test_answer_has_the_numbers():
     shares = shares_of()
-    text = answer(shares)
-    assert f"AlexNet Classifier {shares.loc[CLASSIFIER, 'share']:.0%} of 32" in text
-    assert "of which 0 have more than chance;" in text
-    assert "of which 1 have more than chance: MNIST-VAE" in answer(shares_of(other=20))
+    assert pick(shares, "kernels", model=IF_TRAINED[1]) == 32
+    assert "3 x 3 px, too small" in pick(shares, "note", model=IF_TRAINED[1])
+    assert gabor_wavelets(shares)["too_small"] == 19
+    text = render("4.1", "RQ1", gabor_wavelets(shares))
+    assert "; the kernels of 19 are too small for a Gabor function." in text
+
+
+# --- Research question 1a ---
+
+
+def test_numbers_of_the_answer():
+    shares = shares_of()
+    answer = gabor_wavelets(shares)
+    assert [row["model"] for row in answer["alexnets"]] == list(ALEXNETS)
+    assert answer["alexnets"][0]["share"] == pick(shares, "share", model=CLASSIFIER)
+    assert answer["alexnets"][0]["kernels"] == 32
+    assert (answer["fitted"], answer["above_chance"], answer["untrained"]) == (1, [], 0)
+    (high,) = gabor_wavelets(shares_of(other=20))["above_chance"]
+    assert (high["model"], high["name"]) == (IF_TRAINED[0], "MNIST-VAE")
+
+
+def test_words_of_the_answer():
+    shares = shares_of(other=20)
+    text = render("4.1", "RQ1", gabor_wavelets(shares))
+
+    def in_words(name, model):
+        (row,) = rows(shares, model=model).to_dict("records")
+        return (
+            f"{name} {row['share']:.0%} of 32 ({row['low']:.0%} to {row['high']:.0%}; "
+            f"median R² {row['median_r2']:.2f})"
+        )
+
+    both = [in_words("AlexNet Classifier", CLASSIFIER), in_words("AlexNet-VAE", VAE)]
+    assert f"in random phases: {both[0]}; {both[1]}. By chance it would be 5% at most." in text
+    high = in_words("MNIST-VAE", IF_TRAINED[0])
+    assert f"of which 1 have more than chance: {high}; the kernels of 19" in text
+    text = render("4.1", "RQ1", gabor_wavelets(shares_of()))
+    assert "of which 0 have more than chance; the kernels" in text
+    text = render("4.1", "RQ1", gabor_wavelets(shares_of(untrained=IF_TRAINED)))
+    assert text.endswith("0 could be fitted; 20 are not trained at this scale.")
+
+
+# --- Fits ---
 
 
 def test_the_course_of_training_begins_with_the_initial_kernels():
-    kernels = made_kernels(20, epochs=7)
-    own = fit(MadeChapter({}), VAE, kernels, AMOUNT)
-    assert own.course.epochs == [0, 3, 6]
-    shares = [share.mean for share in own.course.shares]
-    assert shares[0] <= 0.05
-    assert shares == sorted(shares)
-    assert shares[-1] == own.resemblance.above.mean()
-    few = course(kernels[:1], own.resemblance, AMOUNT)  # an untrained network
-    assert few.epochs == [0]
+    table = gabor_by_epoch(None, None, {VAE: fits_of(VAE, 20, epochs=7)})
+    assert table["model"].to_list() == [VAE] * 3
+    assert table["epoch"].to_list() == [0, 3, 6]
+    assert table["share"][0] <= 0.05
+    assert (table["low"] <= table["share"]).all()
+    assert (table["share"] <= table["high"]).all()
 
 
 def test_fits_name_map_and_channel():
-    table = fit_table(VAE, fit(MadeChapter({}), VAE, made_kernels(4, channels=3), AMOUNT))
+    fits = {VAE: fits_of(VAE, 4, channels=3)}
+    table = gabor_fits(None, None, fits)
     assert len(table) == 48
     assert table.loc[7, ["map", "channel"]].to_list() == [2, 1]
     assert table["above_both"].dtype == bool
+    assert table["above_both"].to_list() == fits[VAE].resemblance.above.tolist()
 
 
-def test_figure_19_as_run_shows_epoch_11(monkeypatch):
-    saved = {}
-    monkeypatch.setattr(ch4_1, "kernel_sheet", lambda title, kernels: (title, kernels))
-    chapter = SimpleNamespace(save_figure=lambda number, own, models: saved.update({number: own}))
-    kernels = made_kernels(4, epochs=14)
-    ch4_1.save_sheets(chapter, {CLASSIFIER: kernels[:3], VAE: kernels})
-    assert list(saved) == [18, 19, "19_as_run"]
-    assert [own[0].rsplit(maxsplit=1)[1] for own in saved.values()] == ["2", "13", "11"]
-    ch4_1.save_sheets(chapter, {CLASSIFIER: kernels[:3], VAE: kernels[:5]})
-    assert saved[19][0].endswith("4")
+# --- Figures 18 and 19 ---
+
+
+def sheets(kernels):
+    """What Figures 18, 19 and 19 as run show of these kernels."""
+    return [
+        first_layer(None, Shown(declaration, reading), kernels)
+        for declaration in first_layer.declarations
+        for reading in declaration.readings
+    ]
+
+
+def test_figure_19_as_run_shows_epoch_11():
+    kernels = {CLASSIFIER: made_kernels(4)[:3], VAE: made_kernels(4, epochs=14)}
+    figures = sheets(kernels)
+    titles = [figure.axes[0].get_title() for figure in figures]
+    assert [title.rsplit(maxsplit=1)[1] for title in titles] == ["2", "13", "11"]
+    expected = kernel_sheet("", slices(kernels[VAE][11])).axes[0].images[0].get_array()
+    np.testing.assert_array_equal(figures[2].axes[0].images[0].get_array(), expected)
+
+
+@pytest.mark.parametrize("epochs", [5, 12])
+def test_there_is_no_figure_19_as_run_of_a_training_that_ended_before(epochs):
+    """Kernels before training and after 4 or 11 epochs, of which the last is Figure 19."""
+    kernels = {CLASSIFIER: made_kernels(4)[:3], VAE: made_kernels(4, epochs=epochs)}
+    _, last, as_run = sheets(kernels)
+    assert last.axes[0].get_title().endswith(f" {epochs - 1}")
+    assert as_run is None
 
 
 @pytest.mark.long

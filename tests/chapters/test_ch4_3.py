@@ -2,35 +2,36 @@
 
 import csv
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from chapters.ch4_3 import (
-    AMOUNTS,
-    MODELS,
-    SCALE,
-    SHAPE,
+    SAMPLE_SIZES,
+    VAE,
     VAES,
-    Lengths,
-    answer,
-    kl_table,
-    latent_dimensions,
-    least_normal,
+    entanglement,
+    histograms_by_factor,
+    histograms_by_weight,
+    kl_by_model,
     measurements,
-    p_values,
     table_4,
 )
+from thesis_repro.analysis.latent_dimensions import SCALE, SHAPE, in_numbers, least_normal
 from thesis_repro.analysis.path_length import PathLengths
+from thesis_repro.analysis.path_length_statistics import MeasuredLengths, p_values
 from thesis_repro.analysis.posteriors import Posterior
-from thesis_repro.analysis.statistics import Interval
 from thesis_repro.cli import main
 from thesis_repro.models.zoo import name_by_weight
+from thesis_repro.section.answers import render
+from thesis_repro.section.declarations import Shown
+from thesis_repro.section.registry import models_of
+from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.training.scale import SCALES, Scale
 from thesis_repro.verdicts.judgements import Verdict, judge
 
@@ -52,46 +53,59 @@ def classes_of(n, rng):
 
 
 @pytest.fixture(scope="module")
-def found():
+def classes():
+    return classes_of(20_000, np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def posterior(classes):
     """Posteriors with a ninth dimension like Figure 23's: seven peaks by scale and shape."""
-    rng = np.random.default_rng(0)
-    classes = classes_of(20_000, rng)
+    rng = np.random.default_rng(1)
+    large_heart = (classes[:, SHAPE] == 2) & (classes[:, SCALE] == 5)
     posteriors = {}
     for index, name in enumerate(VAES):
         z = rng.normal(size=(len(classes), 10)).astype("float32")
-        peak = np.minimum(classes[:, SCALE], 5) + (classes[:, SHAPE] == 2) * (
-            classes[:, SCALE] == 5
-        )
-        z[:, 8] = (peak - 3) / 2 + (0.05 + index / 5) * z[:, 8]
+        z[:, 8] = (classes[:, SCALE] + large_heart - 3) / 2 + (0.05 + index / 5) * z[:, 8]
         posteriors[name] = Posterior(z, np.zeros_like(z), z)
-    return posteriors, classes
+    return posteriors
 
 
 @pytest.fixture(scope="module")
-def dimensions(found):
-    return latent_dimensions(*found)
+def dimensions(posterior, classes):
+    return in_numbers(posterior, classes)
 
 
 @pytest.fixture(scope="module")
-def lengths():
+def measured():
     """Path lengths with Table 4's means and SDs over 50 and 200 seeds."""
 
     def made(mean, sd, seeds, steps):
         around = np.linspace(-1, 1, seeds)
-        own = mean + sd * around / around.std()
+        means = mean + sd * around / around.std()
         empty = np.zeros((seeds, steps, 2), dtype=bool)
         empty[:, 0, 0] = True
-        return PathLengths(np.repeat(own[:, np.newaxis], steps, axis=1), empty)
+        return PathLengths(np.repeat(means[:, np.newaxis], steps, axis=1), empty)
 
     return {
-        name: Lengths(made(*values, 50, 100), made(*values, 200, 128), 0.25)
+        name: MeasuredLengths(made(*values, 50, 100), made(*values, 200, 128), 0.25)
         for name, values in TABLE_4.items()
     }
 
 
 @pytest.fixture(scope="module")
 def kl():
-    return {name: Interval(value, value - 0.1, value + 0.1) for name, value in KL.items()}
+    """The table of KL divergences, as if they were the thesis's."""
+    return pd.DataFrame(
+        {"model": name, "reading": reading, "mean": value}
+        for name, value in KL.items()
+        for reading in (Reading.WRITTEN, REPORTED)
+    )
+
+
+def shown(function, number=None):
+    """What a function is asked for, of the first declaration with this number."""
+    declarations = (one for one in function.declarations if number in (None, one.name))
+    return Shown(next(declarations), Reading.WRITTEN)
 
 
 def test_names_are_by_weight():
@@ -99,79 +113,83 @@ def test_names_are_by_weight():
     assert [name_by_weight(name) for name in VAES] == names
 
 
-def test_every_scale_has_its_amount():
-    assert list(AMOUNTS) == list(SCALES)
-    assert AMOUNTS["paper"][:4] == (None, 50, 100, 200)  # Section 4.3; original code
+def test_every_scale_has_its_sizes():
+    assert list(SAMPLE_SIZES) == list(SCALES)
+    assert SAMPLE_SIZES["paper"][:4] == (None, 50, 100, 200)  # Section 4.3; original code
+
+
+# --- Figures ---
+
+
+@pytest.mark.parametrize(
+    ("number", "rows", "title"),
+    [
+        ("23", ["all"], "images\n$z_{9}$ departs most"),
+        ("24", ["square", "ellipse", "heart"], "images, by shape"),
+        ("25", [f"scale {scale}" for scale in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)], "images, by scale"),
+        ("26", ["scale 0.5"], "images with scale 0.5, by shape"),
+    ],
+)
+def test_histograms_of_the_latent_space(posterior, classes, dimensions, number, rows, title):
+    asked, few = shown(histograms_by_factor, number), slice(200)
+    z, least = posterior[VAE].z[few], least_normal(dimensions, VAE)
+    figure = histograms_by_factor(None, asked, z, classes[few], least)
+    assert f"10,000-VAE: latent space of 200 validation {title}" in figure.get_suptitle()
+    panels = np.reshape([axes for axes in figure.axes if axes.patches], (len(rows), 10))
+    assert [axes.get_ylabel() for axes in panels[:, 0]] == rows
+    groups = 3 if number == "26" else 1
+    assert {len(axes.patches) for axes in panels.flat} == {groups * 100}
+
+
+def test_histograms_of_all_models(posterior, dimensions):
+    few = {name: Posterior(*(part[:50] for part in own)) for name, own in posterior.items()}
+    figure = histograms_by_weight(None, shown(histograms_by_weight), few, dimensions)
+    labels = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
+    assert labels == [name_by_weight(name) for name in VAES]
 
 
 # --- Tables ---
 
 
-def test_the_un_gaussian_dimension_is_found_and_explained(dimensions):
-    assert len(dimensions) == 5 * 10
-    least = least_normal(dimensions, "dsprites-vae")
-    assert (least["dimension"], least["peaks"]) == (9, 7)
-    assert least["by_shape"] < 0.2 < 0.9 < least["by_scale"] < least["by_both"] <= 1
-    others = dimensions[(dimensions["dimension"] != 9)]
-    assert others["peaks"].max() == 1
-    assert others["by_both"].max() < 0.01
-    np.testing.assert_allclose(others["kl_nats"], 0.5, atol=0.05)  # of N(mu, 1), mu ~ N(0, 1)
-
-
-def test_kl_table(kl):
-    table = kl_table(kl)
+def test_kl_divergences(posterior):
+    chapter = SimpleNamespace(rng=lambda *purpose: np.random.default_rng(derive_seed(0, *purpose)))
+    table = kl_by_model(chapter, shown(kl_by_model), posterior)
     assert table["model"].tolist() == [name for name in VAES for _ in range(2)]
+    assert table["reading"].tolist() == ["as written", "reported"] * 5
     reported = table[table["reading"] == "reported"]
     assert reported["mean"].tolist() == list(KL.values())
     assert reported["low"].isna().all()
+    ours = table[table["reading"] == "as written"]
+    mu = posterior[VAE].mu.astype(float)
+    assert ours["mean"][0] == pytest.approx((mu**2).sum(axis=1).mean() / 2)  # log_var is 0
+    assert (ours["low"] < ours["mean"]).all()
+    assert (ours["mean"] < ours["high"]).all()
 
 
-def test_table_4_has_its_three_readings(lengths):
-    table = table_4(lengths)
+def test_table_4_has_its_three_readings(measured):
+    table = table_4(None, shown(table_4), measured)
     assert table["reading"].tolist() == ["as written", "as run", "reported"] * 5
     for _, row in table.iterrows():
         assert (row["mean"], row["sd"]) == pytest.approx(TABLE_4[row["model"]])
-    measured = table[table["reading"] != "reported"]
-    assert measured["seeds"].tolist() == [50, 200] * 5
-    assert (measured["empty_images"] == 0.25).all()
-    np.testing.assert_allclose(measured["of_objects"], measured["mean"])
-    np.testing.assert_allclose(measured["sd_of_steps"], measured["sd"])  # equal within a seed
-
-
-def test_path_lengths_of_objects_leave_out_empty_images():
-    distances = np.array([[1.0, 5.0, 9.0]] * 2)
-    empty = np.array([[(False, False), (True, False), (False, True)]] * 2)
-    own = Lengths(PathLengths(distances, empty), PathLengths(distances, empty | True), 0.5)
-    row, as_run, *_ = table_4(dict.fromkeys(VAES, own)).to_dict("records")
-    assert (row["mean"], row["of_objects"]) == (5, 1)
-    assert np.isnan(as_run["of_objects"])
-
-
-def test_p_values_of_all_pairs(lengths):
-    table = p_values(lengths)
-    assert len(table) == 10
-    means = {name: own.as_written.distances.mean(axis=1) for name, own in lengths.items()}
-    raw = [
-        stats.ranksums(means[a], means[b]).pvalue
-        for a, b in zip(table["model"], table["other_model"], strict=True)
-    ]
-    np.testing.assert_allclose(table["as_written"], multipletests(raw, method="fdr_bh")[1])
-    np.testing.assert_allclose(table["smallest"], 6.9e-18, rtol=0.01)  # erratum E06
-    first = [lengths[name].as_run.distances.mean(axis=1) for name in VAES[:2]]
-    assert table["as_run"][0] == stats.wilcoxon(*first, method="asymptotic").pvalue
+    ours = table[table["reading"] != "reported"]
+    assert ours["seeds"].tolist() == [50, 200] * 5
+    assert (ours["empty_images"] == 0.25).all()
+    np.testing.assert_allclose(ours["of_objects"], ours["mean"])
+    np.testing.assert_allclose(ours["sd_of_steps"], ours["sd"])  # equal within a seed
 
 
 # --- Claims ---
 
 
-def test_every_claim_is_measured_and_judged(dimensions, kl, lengths):
-    measured = measurements(dimensions, kl, lengths, 0.81)
-    assert [one.claim_id for one in measured] == list(CLAIMS)
+def test_every_claim_is_measured_and_judged(dimensions, kl, measured):
+    lengths = table_4(None, shown(table_4), measured)
+    made = measurements(dimensions, kl, lengths, p_values(measured), 0.81)
+    assert [one.claim_id for one in made] == list(CLAIMS)
     verdicts = {
         one.claim_id: judge(
             CLAIMS[one.claim_id], one, scale="paper", stand_in=False, data="dSprites"
         ).verdict
-        for one in measured
+        for one in made
     }
     # Made up to be the thesis's; but 50 values a model cannot give p < 1e-29 (erratum E06).
     assert verdicts.pop("4.3-ppl-p") is Verdict.NOT_REPLICATED
@@ -179,7 +197,16 @@ def test_every_claim_is_measured_and_judged(dimensions, kl, lengths):
 
 
 def test_the_answer_is_made_of_the_numbers(dimensions, kl):
-    text = answer(dimensions, kl, dict.fromkeys(VAES, 0.5) | {"3750-vae": 0.125})
+    shares = [0.5, 0.25, 0.25, 0.25, 0.125]
+    midpoints = pd.DataFrame({"model": VAES, "empty_midpoints": shares})
+    answer = entanglement(dimensions, kl, midpoints)
+    assert answer["models"] == ["10,000-VAE", "3,750-VAE"]
+    assert (answer["least"]["dimension"], answer["least"]["peaks"]) == (9, 7)
+    assert answer["next_departure"] < 0.01 < answer["lowest_departure"]
+    assert answer["lowest_departure"] < answer["least"]["departure"]
+    assert answer["kl"] == [22.744, 16.018]
+    assert answer["empty"] == [0.5, 0.125]
+    text = render("4.3", "RQ3", answer)
     for part in ("dimension 9 ", "peaks: 7", "16.02 nats instead of 22.74", "50% of the images"):
         assert part in text
     assert "(3,750-VAE: 12%)" in text
@@ -200,7 +227,8 @@ def run_chapter(folder):
 def test_the_chapter_from_nothing(tmp_path, monkeypatch):
     """One update a model: every file is made, nothing is called a replication."""
     monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 128, 64, 1))
-    monkeypatch.setitem(AMOUNTS, "smoke", AMOUNTS["smoke"]._replace(images=256, steps=1, samples=8))
+    sizes = SAMPLE_SIZES["smoke"]._replace(images=256, steps=1, samples=8)
+    monkeypatch.setitem(SAMPLE_SIZES, "smoke", sizes)
     printed = run_chapter(tmp_path)
     results = tmp_path / "out" / "4.3"
     figures = [23, 24, 25, 26, 27, 28, 61, 62, "27_as_run", "61_as_run", "62_as_run"]
@@ -209,7 +237,7 @@ def test_the_chapter_from_nothing(tmp_path, monkeypatch):
     expected |= {f"{name}.csv" for name in (*tables, "empty_midpoints")}
     expected |= {"claims.json", "research_questions.json", "manifest.json"}
     assert {path.name for path in results.iterdir()} == expected
-    assert {path.name for path in (tmp_path / "runs").iterdir()} == set(MODELS)
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == set(models_of("4.3", "paper"))
     assert "RQ3: " in printed
     claims = json.loads((results / "claims.json").read_text())
     assert [claim["id"] for claim in claims] == list(CLAIMS)

@@ -1,19 +1,18 @@
 """Section 4.4.2's attribute arithmetic: positions and pictures whose answers are known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from chapters.ch4_4_arithmetic import (
-    AMOUNTS,
     FACES,
     OPPOSITES,
-    share_with,
+    SAMPLE_SIZES,
+    measured_positions,
+    shares_changed,
     shown_positions,
-    sight_of,
-    told_positions,
 )
 from data_prep.celeba_attributes import ATTRIBUTES
-from thesis_repro.analysis.image_sets import Images
 from thesis_repro.models.zoo import model
 from thesis_repro.training.scale import SCALES
 
@@ -29,18 +28,19 @@ def test_its_models_have_one_layer_and_its_attributes_are_celebas():
     assert {*OPPOSITES, *OPPOSITES.values()} - {"Female"} <= {*ATTRIBUTES}
 
 
-def test_every_scale_has_its_amount():
-    assert list(AMOUNTS) == list(SCALES)
-    assert AMOUNTS["paper"].attribute_images == 3_200  # original code
+def test_every_scale_has_its_sample_sizes():
+    assert list(SAMPLE_SIZES) == list(SCALES)
+    assert SAMPLE_SIZES["paper"].attribute_images == 3_200  # original code
 
 
 def test_figure_39_starts_and_ends_as_the_text_says(rng):
-    means = {own: rng.normal(size=8) for own in ("Black_Hair", "Blond_Hair", "Male", "Female")}
+    names = ("Black_Hair", "Blond_Hair", "Male", "Female")
+    means = {attribute: rng.normal(size=8) for attribute in names}
     start, draw = rng.normal(size=(2, 8))
-    found = shown_positions(means, start, draw)
-    assert {len(own) for own in found.values()} == {20}
+    positions = shown_positions(means, start, draw)
+    assert {len(row) for row in positions.values()} == {20}
     bald = start - means["Black_Hair"]
-    hair, male, blond = found.values()
+    hair, male, blond = positions.values()
     np.testing.assert_allclose(hair[[0, -1]], [bald, bald + 2 * means["Blond_Hair"]])
     np.testing.assert_allclose(male[[0, -1]], [draw, draw + 4 * means["Male"]])
     np.testing.assert_allclose(blond[[0, -1]], [draw, draw + 4 * means["Blond_Hair"]])
@@ -48,28 +48,30 @@ def test_figure_39_starts_and_ends_as_the_text_says(rng):
 
 def test_numbers_are_of_what_the_figure_shows(rng):
     """The ends of its rows, for each start."""
-    means = {own: rng.normal(size=8) for own in ("Black_Hair", "Blond_Hair", "Male")}
+    means = {attribute: rng.normal(size=8) for attribute in ("Black_Hair", "Blond_Hair", "Male")}
     starts, draws = rng.normal(size=(2, 5, 8))
-    told = told_positions(means, starts, draws)
+    measured = measured_positions(means, starts, draws)
     shown = shown_positions(means, starts[3], draws[3])
     for key, label in (("Blond_Hair", "black to blond"), ("Male", "+ male")):
-        alphas = [alpha for own, alpha in told if own == key and alpha is not None]
+        alphas = [alpha for name, alpha in measured if name == key and alpha is not None]
         for alpha, end in ((alphas[0], 0), (alphas[-1], -1)):
-            np.testing.assert_allclose(told[key, alpha][3], shown[label][end])
-    np.testing.assert_array_equal(told["Blond_Hair", None], starts)
-    assert next(iter(told)) == ("Blond_Hair", None)  # "before"
+            np.testing.assert_allclose(measured[key, alpha][3], shown[label][end])
+    np.testing.assert_array_equal(measured["Blond_Hair", None], starts)
+    assert next(iter(measured)) == ("Blond_Hair", None)  # "before"
 
 
-def test_colours_are_told_apart_and_noise_is_not(rng):
-    def photos(top):
-        pixels = rng.integers(0, 256, (60, 32, 32, 3)).astype("uint8")
-        pixels[:, :8] = np.clip(top + rng.normal(scale=20, size=(60, 8, 32, 3)), 0, 255)
-        return Images(str(top), pixels, {})
-
-    faces = {"Blond_Hair": photos(220), "Black_Hair": photos(30), "Other": photos(30)}
-    sight = sight_of(faces, "Blond_Hair", "Black_Hair")
-    assert sight.accuracy == 1
-    assert share_with(sight, photos(220).pixels / 255) == 1
-    mixed = np.concatenate([photos(220).pixels[:15], photos(30).pixels[:45]]) / 255
-    assert share_with(sight, mixed) == 0.25
-    assert sight_of(faces, "Other", "Black_Hair").accuracy < 0.7
+def test_shares_before_and_after_are_those_of_the_first_and_the_last_alpha():
+    shares = iter((0.1, 0.2, 0.9, 0.3, 0.8, 0.0, 0.4, 0.7, 0.5, 0.6))
+    alphas = {"Blond_Hair": (None, 0.0, 2.0), "Male": (0.0, 4.0)}
+    table = pd.DataFrame(
+        {"model": name, "attribute": attribute, "alpha": alpha, "share": next(shares)}
+        for name in FACES
+        for attribute in alphas
+        for alpha in alphas[attribute]
+    )
+    assert shares_changed(table) == {
+        "blond_before": [0.1, 0.0],
+        "blond_after": [0.9, 0.7],
+        "male_before": [0.3, 0.5],
+        "male_after": [0.8, 0.6],
+    }

@@ -1,40 +1,37 @@
-"""Section 4.4.2's trajectories: designs, paths and closures from codes whose answers are known."""
+"""Section 4.4.2's trajectories: their figures, and paths of codes whose answers are known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from chapters.ch4_4_trajectories import (
-    ALL_FACTORS,
-    AMOUNTS,
-    DSPRITES_FIGURES,
     DSPRITES_MODELS,
-    MNIST_FIGURES,
+    MNIST_MODELS,
     MORPHO,
-    RUN,
-    STEP,
-    WRITTEN,
-    all_designs,
-    closure,
-    design_of,
-    drawn,
-    factor_paths,
-    morpho_paths,
-    path_row,
-    radius_sd,
-    rotation_row,
-    shape_paths,
-    spread,
-    suffixed,
-    turns_of,
+    PANELS,
+    SAMPLE_SIZES,
+    VAES,
+    attribute_paths,
+    curvature,
+    design_paths,
+    paths_by_attribute,
+    paths_by_factor,
+    rotations,
+    rotations_in_the_plane,
+    roundness,
+    trajectories,
 )
-from data_prep.dsprites_renderer import COUNT, FACTORS, SHAPES, classes_of
+from data_prep.dsprites_renderer import FACTORS, SHAPES
 from data_prep.morphometry import COLUMNS
+from thesis_repro.analysis.designs import drawn_images, factor_designs, rotation_designs
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.posteriors import Posterior
-from thesis_repro.analysis.trajectories import SHOWN_ORIENTATIONS, mean_by_value
-from thesis_repro.models.zoo import model
+from thesis_repro.analysis.tables import pick, rows
+from thesis_repro.section.declarations import Shown
+from thesis_repro.thesis.readings import Reading
 from thesis_repro.training.scale import SCALES
 
+STEPS = SAMPLE_SIZES["smoke"].steps
 SYMMETRY = {"square": 4, "ellipse": 2, "heart": 1}
 
 
@@ -42,23 +39,23 @@ def column(classes, name):
     return classes[:, FACTORS.index(name)]
 
 
-def circle(turns, count=40):
-    """Orientation by orientation, of which the 40th is the first again."""
-    angle = 2 * np.pi * turns * np.arange(count) / 39
-    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+def table_of(function, paths):
+    """The table that a function declares."""
+    (declaration,) = function.declarations
+    return function(None, Shown(declaration, Reading.WRITTEN), paths)
 
 
 @pytest.fixture(scope="module")
-def classes():
+def images():
     """Those of all designs at smoke scale."""
-    every = classes_of(np.arange(COUNT))
-    designs = all_designs(AMOUNTS["smoke"].steps)
-    return every[np.unique(np.concatenate([design.rows(every) for design in designs]))]
+    designs = (factor_designs(STEPS), rotation_designs(STEPS))
+    return drawn_images("designs", [one for by_name in designs for one in by_name.values()])
 
 
 @pytest.fixture(scope="module")
-def layers(classes):
+def layers(images):
     """x straight, y on a half circle, rotations on circles by symmetry; a variance of 0.01."""
+    classes = images.known["classes"]
     x, y, scale = (column(classes, name) for name in ("x", "y", "scale"))
     symmetry = np.take([SYMMETRY[shape] for shape in SHAPES], column(classes, "shape"))
     turned = 2 * np.pi * symmetry * column(classes, "orientation") / 39
@@ -66,52 +63,35 @@ def layers(classes):
     mu = np.stack([x, np.cos(bent), np.sin(bent), np.cos(turned), np.sin(turned), scale], axis=1)
     rng = np.random.default_rng(0)
     log_var = np.full(mu.shape, np.log(0.01))
-    return {"z": Posterior(mu, log_var, mu + 0.1 * rng.normal(size=mu.shape))}
+    return [Posterior(mu, log_var, mu + 0.1 * rng.normal(size=mu.shape))]
 
 
 def test_every_figure_is_there_once():
-    numbers = [*MNIST_FIGURES.values(), 41, *(number for number, *_ in DSPRITES_FIGURES)]
-    assert sorted(numbers) == [37, 41, 42, 44, *range(75, 84)]
-    assert {name for _, name, _ in DSPRITES_FIGURES} == set(DSPRITES_MODELS)
-    assert {model(name).id for name in (*MNIST_FIGURES, *DSPRITES_MODELS)} == {
-        *MNIST_FIGURES,
-        *DSPRITES_MODELS,
-    }
-    panels = [
-        factor for _, name, own in DSPRITES_FIGURES if name == "dsprites-vae" for factor in own
+    declared = [
+        declaration
+        for function in (paths_by_attribute, paths_by_factor, rotations_in_the_plane)
+        for declaration in function.declarations
     ]
-    assert sorted(panels) == sorted(ALL_FACTORS)
+    numbers = sorted(int(declaration.name) for declaration in declared)
+    assert numbers == [37, 41, 42, 44, *range(75, 84)]
+    # Of these the original code is known (erratum E61).
+    as_run = [one.name for one in declared if Reading.RUN in one.readings]
+    assert sorted(as_run) == ["41", "42", "44"]
 
 
-def test_every_scale_has_its_amount():
-    assert list(AMOUNTS) == list(SCALES)
-    assert AMOUNTS["paper"] == (None, {})
+def test_figures_show_the_models_whose_numbers_are_given():
+    shown = [name for one in paths_by_attribute.declarations for name in one.models]
+    assert tuple(shown) == MNIST_MODELS
+    shown = [name for one in paths_by_factor.declarations for name in one.models]
+    assert set(shown) == set(DSPRITES_MODELS)
+    panels = sorted(factor for factors in PANELS.values() for factor in factors)
+    assert panels == sorted(factor_designs({}))  # both are of dsprites-vae
+    assert shown.count("dsprites-vae") == len(PANELS) == 2
 
 
-def test_as_run_is_told_by_the_name():
-    assert (suffixed(42, WRITTEN), suffixed(42, RUN)) == (42, "42_as_run")
-
-
-# --- Designs ---
-
-
-@pytest.mark.parametrize("scale", AMOUNTS)
-def test_each_value_of_a_factor_has_the_same_images_in_all_else(scale):
-    every = classes_of(np.arange(COUNT))
-    for factor in ALL_FACTORS:
-        found = every[design_of(factor, AMOUNTS[scale].steps).rows(every)]
-        others = np.delete(found, FACTORS.index(factor), axis=1)
-        values, counts = np.unique(column(found, factor), return_counts=True)
-        assert len(values) == {"shape": 3, "scale": 6, "orientation": 40}.get(factor, 32)
-        assert set(counts) == {len(np.unique(others, axis=0))}
-
-
-def test_a_shape_is_turned_where_the_square_is():
-    every = classes_of(np.arange(COUNT))
-    rows = turns_of(0, {}).rows(every)
-    np.testing.assert_array_equal(rows, design_of("orientation", {}).rows(every))
-    heart = every[turns_of(2, {}).rows(every)]
-    assert (len(heart), set(column(heart, "shape"))) == (6 * 40, {2})
+def test_every_scale_has_its_sample_sizes():
+    assert list(SAMPLE_SIZES) == list(SCALES)
+    assert SAMPLE_SIZES["paper"] == (None, {})
 
 
 # --- Paths ---
@@ -120,109 +100,80 @@ def test_a_shape_is_turned_where_the_square_is():
 def test_morpho_paths_are_in_the_order_of_the_sub_figures():
     rng = np.random.default_rng(0)
     measured, digits = rng.normal(size=(2_000, 6)), np.tile(np.arange(10), 200)
-    images = Images("made", np.zeros((2_000, 1)), {"morphometrics": measured, "label": digits})
+    made = Images("made", np.zeros((2_000, 1)), {"morphometrics": measured, "label": digits})
     thickness = measured[:, COLUMNS.index("thickness")]
     z_1 = np.stack([thickness, np.zeros(2_000)], axis=1)
-    found = morpho_paths({"z_1": z_1, "z_2": np.eye(10)[digits]}, images)
-    assert list(found) == list(MORPHO)
-    assert len(found["area"]["z_1"].values) == 50
-    np.testing.assert_array_equal(found["digit"]["z_2"].means, np.eye(10))
-    rows = {
-        (attribute, layer): path_row("made", attribute, layer, path, WRITTEN)
-        for attribute, own in found.items()
-        for layer, path in own.items()
-    }
-    assert rows["thickness", "z_1"]["explained"] > 0.95 > 0.1 > rows["slant", "z_1"]["explained"]
-    assert rows["digit", "z_2"]["explained"] == pytest.approx(1)
-    assert rows["thickness", "z_1"]["off_line"] == pytest.approx(0, abs=1e-9)
-    assert rows["area", "z_1"]["images"] == 2_000
+    paths = attribute_paths({"z_1": z_1, "z_2": np.eye(10)[digits]}, made)
+    assert list(paths) == list(MORPHO)
+    assert len(paths["area"]["z_1"].values) == 50
+    np.testing.assert_array_equal(paths["digit"]["z_2"].means, np.eye(10))
+    table = table_of(trajectories, {("made", Reading.WRITTEN): paths})
+    explained = table.set_index(["attribute", "layer"])["explained"]
+    assert explained["thickness", "z_1"] > 0.95 > 0.1 > explained["slant", "z_1"]
+    assert explained["digit", "z_2"] == pytest.approx(1)
+    off_line = pick(table, "off_line", attribute="thickness", layer="z_1")
+    assert off_line == pytest.approx(0, abs=1e-9)
+    assert pick(table, "images", attribute="area", layer="z_1") == 2_000
 
 
-@pytest.mark.parametrize(("reading", "tolerance"), [(WRITTEN, 1e-9), (RUN, 0.05)])
-def test_lines_and_arcs_are_told_apart_in_either_reading(layers, classes, reading, tolerance):
-    found = factor_paths(layers, classes, AMOUNTS["smoke"].steps, reading)
-    assert list(found) == list(ALL_FACTORS)
-    rows = {
-        factor: path_row("made", factor, "z", own["z"], reading) for factor, own in found.items()
-    }
-    assert rows["x"]["off_line"] == pytest.approx(0, abs=tolerance)
+@pytest.mark.parametrize(("reading", "tolerance"), [(Reading.WRITTEN, 1e-9), (Reading.RUN, 0.05)])
+def test_lines_and_arcs_are_told_apart_in_either_reading(layers, images, reading, tolerance):
+    paths = design_paths(factor_designs(STEPS), layers, images, reading)
+    assert list(paths) == ["x", "y", "shape", "scale", "orientation"]
+    table = table_of(trajectories, {("made", reading): paths}).set_index("attribute")
+    assert set(table["reading"]) == {reading}
+    assert set(table["layer"]) == {"z"}
+    assert table["off_line"]["x"] == pytest.approx(0, abs=tolerance)
     half = np.pi * np.arange(32) / 31
     across, along = np.sin(half).var(), np.cos(half).var()
-    assert rows["y"]["off_line"] == pytest.approx(across / (across + along), abs=tolerance)
-    assert rows["x"]["values"] == rows["y"]["values"] == 32
-    assert rows["x"]["spread"] == pytest.approx(np.arange(32).std(), rel=0.01)
-    assert rows["scale"]["images"] == 6 * 2
+    assert table["off_line"]["y"] == pytest.approx(across / (across + along), abs=tolerance)
+    assert table["values"]["x"] == table["values"]["y"] == 32
+    assert table["spread"]["x"] == pytest.approx(np.arange(32).std(), rel=0.01)
+    assert table["images"]["scale"] == 6 * 2
 
 
-def test_as_run_takes_the_sampled_codes(layers, classes):
-    shifted = {"z": layers["z"]._replace(z=layers["z"].mu + 7)}
-    written, run = (
-        factor_paths(shifted, classes, AMOUNTS["smoke"].steps, own)["x"]["z"]
-        for own in (WRITTEN, RUN)
+def test_rotations_repeat_as_their_pictures_do(layers, images):
+    paths = design_paths(rotation_designs(STEPS), layers, images, Reading.WRITTEN)
+    assert list(paths) == list(SHAPES)
+    table = table_of(rotations, {("made", Reading.WRITTEN): paths}).set_index("shape")
+    for shape in SHAPES:
+        row = table.loc[shape]
+        assert row["repeats"] == row["period"] == 360 / SYMMETRY[shape]
+        assert row["plane"] == pytest.approx(1)
+        assert row["spread"] == pytest.approx(1, abs=0.02)
+
+
+# --- What the claims are about ---
+
+
+def test_numbers_of_the_claims_are_in_the_order_of_the_models():
+    """Each a number of its own: the model's, the shape's or axis's, and the reading's."""
+    value = {name: 100 * number for number, name in enumerate([*VAES, "dsprites-vlae"])}
+    table = pd.DataFrame(
+        {
+            "model": name,
+            "shape": shape,
+            "attribute": axis,
+            "reading": reading,
+            **dict.fromkeys(
+                ("period", "closes", "closing_gap", "radius_sd", "plane", "off_line"),
+                value[name] + 10 * index + (reading is Reading.RUN),
+            ),
+        }
+        for name in reversed(value)
+        for index, (shape, axis) in enumerate(zip(SHAPES, ("x", "y", "scale"), strict=True))
+        for reading in Reading
     )
-    np.testing.assert_allclose(run.means, written.means + 7)
-    assert not written.chance.any()
-    assert np.diag(run.chance) == pytest.approx(31 * 0.01 / run.counts.sum())
-
-
-def test_what_is_drawn_leaves_empty_bins_out():
-    path = mean_by_value(circle(1), np.arange(40))
-    holed = path._replace(counts=np.where(np.arange(40) == 7, 0, 1))
-    (own,) = drawn({"a": {"z": holed}})["a"]
-    assert own.plane.points.shape == (39, 2)
-
-
-# --- Rotations ---
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_rotation_closes_when_its_pictures_repeat(layers, classes, shape):
-    path = shape_paths(layers, classes, AMOUNTS["smoke"].steps, WRITTEN)[shape]["z"]
-    row = rotation_row("made", shape, "z", path, WRITTEN)
-    assert row["repeats"] == row["period"] == 360 / SYMMETRY[shape]
-    assert row["period_share"] == row[f"harmonic_{SYMMETRY[shape]}"] == pytest.approx(1)
-    assert row["plane"] == pytest.approx(1)
-    assert row["off_line"] == pytest.approx(0.5, abs=0.02)
-    assert row["spread"] == pytest.approx(1, abs=0.02)
-    shown = STEP * SHOWN_ORIENTATIONS[shape]
-    if shape == "heart":  # its half circle ends where it is farthest
-        assert (row["gap"], row["closing_gap"]) == pytest.approx((1, 1), abs=0.01)
-    else:
-        assert row["closes"] == pytest.approx(shown)
-        assert row["closing_gap"] < 0.1
-        assert row["radius_sd"] < 0.1
-
-
-def test_a_heart_that_closes_early_is_seen():
-    """Three circles in a whole turn: after 120 degrees, 13 steps."""
-    row = rotation_row("made", "heart", "z", mean_by_value(circle(3), np.arange(40)), WRITTEN)
-    assert (row["repeats"], row["period"]) == (360, 120)
-    assert (row["closes"], row["closing_gap"]) == pytest.approx((120, 0), abs=1e-9)
-    assert row["gap"] > 0.9
-
-
-def test_a_layer_in_which_nothing_moves_has_no_period():
-    row = rotation_row(
-        "made", "heart", "z", mean_by_value(np.ones((40, 4)), np.arange(40)), WRITTEN
-    )
-    assert row["spread"] == 0
-    assert "period" not in row
-
-
-def test_closure_is_sought_after_the_path_has_been_far():
-    there_and_back = np.array([[0.0], [0.1], [1.0], [2.0], [1.0], [0.5], [0.9]])
-    assert closure(there_and_back) == (5, 0.25)
-    away = np.arange(5.0)[:, np.newaxis]
-    assert closure(away) == (4, 1)
-    twice = np.tile(circle(3)[:13], (3, 1))[:21]  # farthest in the second round, by a rounding
-    twice[20] *= 1.01
-    assert closure(twice) == pytest.approx((13, 0))
-
-
-def test_spread_and_roundness():
-    assert spread(3 * circle(1)[:39]) == pytest.approx(3)
-    assert radius_sd(3 * circle(1)[:39] + 5) == pytest.approx(0)
-    square = np.array([(1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1.0)])
-    away = np.array([1, np.sqrt(2)])
-    assert radius_sd(square) == pytest.approx(away.std() / away.mean())
-    assert np.isnan(radius_sd(np.ones((3, 2))))
+    measured = roundness(table, Reading.RUN)
+    assert measured["square_repeats_after"] == [1, 101, 201, 301, 401]
+    assert measured["ellipse_repeats_after"] == [11, 111, 211, 311, 411]
+    for key in ("heart_closes_after", "heart_closing_gap"):
+        assert measured[key] == [21, 121, 221, 321, 421]
+    for key in ("radius_sd", "share_in_the_plane"):
+        assert measured[key] == [*(10 * i + 100 * n + 1 for i in range(3) for n in range(5))]
+    straight = curvature(table, Reading.WRITTEN)
+    assert straight == {
+        "x_off_line": [0, 100, 200, 300, 400],
+        "y_off_line": [10, 110, 210, 310, 410],
+    }
+    assert len(rows(table, model="dsprites-vlae")) == 6  # which takes no part

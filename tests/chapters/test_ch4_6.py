@@ -1,49 +1,50 @@
-"""Section 4.6: its claims and answers from made-up numbers, then the whole chapter."""
+"""Section 4.6: its claims and answers from made-up numbers; what its samples are compared with."""
 
-import json
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
-from chapters import ch4_6_discriminator
-from chapters.ch4_6 import DATASETS, MODELS, WITH_PIXEL_LOSS, Found, answers, distance, measurements
+from chapters.ch4_6 import (
+    WITH_PIXEL_LOSS,
+    distance,
+    latent_figures,
+    losses_compared,
+    measurements,
+    resemblance,
+)
+from chapters.ch4_6_discriminator import CLAIM
 from chapters.ch4_6_moments import (
+    COMPARED,
+    DSPRITES,
     IMAGE,
-    RECONSTRUCTED,
-    Numbers,
+    MNIST,
+    VAES,
     Z,
     against_real,
     against_reconstructions,
     differing_pixels,
-    per_pixel,
+    moment_figures,
+    moments_by_image,
+    moments_by_pixel,
     sources,
-    table_of,
+    tables_5_and_6,
 )
-from chapters.ch4_6_samples import (
-    COMPARED,
-    DSPRITES,
-    LATENT_FIGURES,
-    MNIST,
-    RUN,
-    WRITTEN,
-    Amount,
-    Samples,
-    is_vlae,
-    kde_source,
-    own_source,
-)
+from chapters.ch4_6_samples import SAMPLE_SIZES, Samples, SampleSizes
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.pixel_moments import MOMENTS, moments
-from thesis_repro.cli import main
-from thesis_repro.section.generation import Source
-from thesis_repro.thesis.captions import load_captions
+from thesis_repro.models.zoo import model
+from thesis_repro.section.answers import render
+from thesis_repro.section.declarations import Shown
+from thesis_repro.section.generation import Source, estimated_posterior, source_of
+from thesis_repro.section.registry import datasets_of, models_of
 from thesis_repro.thesis.claims import load_claims
-from thesis_repro.training.scale import SCALES, Scale
+from thesis_repro.thesis.readings import REPORTED, Reading
+from thesis_repro.training.scale import SCALES
 from thesis_repro.verdicts.judgements import Verdict, judge
 
+WRITTEN, RUN = Reading
 CLAIMS = {claim.id: claim for claim in load_claims("4.6")}
 PRINTED = {claim.models[0]: claim.reported for claim in CLAIMS.values() if "table" in claim.id}
 
@@ -65,7 +66,7 @@ def real():
             "reading": reading,
             "source": str(source),
             "quantity": quantity,
-            "p": p_printed(name, quantity) if source is own_source(name, reading) else 0.0,
+            "p": p_printed(name, quantity) if source is source_of(name, reading) else 0.0,
             "superiority": 0.4,
             "ks_distance": distances.get(source, 0.1),
             "n": 1_000,
@@ -73,7 +74,7 @@ def real():
         }
         for dataset, names in COMPARED.items()
         for name in names
-        for reading in (WRITTEN, RUN)
+        for reading in Reading
         for source in sources(name, reading)
         for quantity in MOMENTS
     )
@@ -85,37 +86,42 @@ def reconstructed():
         common = {"model": name, "reading": reading, "source": str(source), "of": of}
         return [common | {"quantity": key, "p": p} for key, p in p_values.items()]
 
-    found = []
-    for name in RECONSTRUCTED:
-        for reading in (WRITTEN, RUN):
-            source = kde_source(reading)
-            found += rows(name, reading, source, Z, {"z_1": 0.3, "z_2": 0.6})
-            found += rows(name, reading, source, IMAGE, dict.fromkeys(MOMENTS, 0.2) | {"sd": 0.01})
-        found += rows(name, WRITTEN, Source.SHUFFLED, IMAGE, dict.fromkeys(MOMENTS, 0.0))
-    return pd.DataFrame(found)
+    parts = []
+    for name in VAES:
+        for reading in Reading:
+            source = estimated_posterior(reading)
+            parts += rows(name, reading, source, Z, {"z_1": 0.3, "z_2": 0.6})
+            parts += rows(name, reading, source, IMAGE, dict.fromkeys(MOMENTS, 0.2) | {"sd": 0.01})
+        parts += rows(name, WRITTEN, Source.SHUFFLED, IMAGE, dict.fromkeys(MOMENTS, 0.0))
+    return pd.DataFrame(parts)
 
 
 @pytest.fixture
-def found(real, reconstructed):
-    discriminated = pd.DataFrame(
+def accuracies():
+    return pd.DataFrame(
         {"reading": reading, "model": name, "accuracy": 1.0}
-        for name in COMPARED[MNIST]
-        for reading in (WRITTEN, RUN)
+        for name in MNIST
+        for reading in Reading
     )
-    return Found(Numbers(real, reconstructed), discriminated)
 
 
-def verdicts(found):
+@pytest.fixture
+def tables(real, reconstructed, accuracies):
+    """What `measurements` takes; tests change these tables in place."""
+    return real, reconstructed, accuracies
+
+
+def verdicts(tables):
     return {
         own.claim_id: judge(
             CLAIMS[own.claim_id], own, scale="paper", stand_in=False, data="official"
         )
-        for own in measurements(found)
+        for own in measurements(*tables)
     }
 
 
-def test_every_claim_is_measured_and_replicated_by_such_numbers(found):
-    judged = verdicts(found)
+def test_every_claim_is_measured_and_replicated_by_such_numbers(tables):
+    judged = verdicts(tables)
     assert list(judged) == list(CLAIMS)
     assert {own.verdict for own in judged.values()} == {Verdict.REPLICATED}
 
@@ -134,15 +140,15 @@ def failing(judged):
         ("dsprites-vlae", "kurtosis", 0.06, "4.6-table6-dsprites-vlae"),
     ],
 )
-def test_each_cell_of_the_tables_counts(found, real, name, quantity, p, claim):
+def test_each_cell_of_the_tables_counts(tables, real, name, quantity, p, claim):
     own = real["model"].eq(name) & real["quantity"].eq(quantity)
     real.loc[own & real["reading"].eq(RUN), "p"] = p  # as run decides nothing
-    assert failing(verdicts(found)) == set()
-    others = own & real["source"].ne(own_source(name, WRITTEN))
+    assert failing(verdicts(tables)) == set()
+    others = own & real["source"].ne(source_of(name, WRITTEN))
     real.loc[others, "p"] = p  # nor does another source
-    assert failing(verdicts(found)) == set()
+    assert failing(verdicts(tables)) == set()
     real.loc[own, "p"] = p
-    assert failing(verdicts(found)) == {claim}
+    assert failing(verdicts(tables)) == {claim}
 
 
 @pytest.mark.parametrize(
@@ -153,24 +159,24 @@ def test_each_cell_of_the_tables_counts(found, real, name, quantity, p, claim):
     ],
 )
 def test_generated_and_reconstructed_images_differ_and_their_z_do_not(
-    found, reconstructed, of, p_values
+    tables, reconstructed, of, p_values
 ):
     own = (
         reconstructed["of"].eq(of)
-        & reconstructed["model"].eq(RECONSTRUCTED[1])
+        & reconstructed["model"].eq(VAES[1])
         & reconstructed["source"].eq(Source.KDE)
     )
     for quantity, p in p_values.items():
         reconstructed.loc[own & reconstructed["quantity"].eq(quantity), "p"] = p
-    assert failing(verdicts(found)) == {"4.6-generated-vs-reconstructed"}
+    assert failing(verdicts(tables)) == {"4.6-generated-vs-reconstructed"}
 
 
 @pytest.mark.parametrize("source", [Source.KDE, Source.ENCODED])
-def test_the_prior_is_worse_for_every_model(found, real, source):
+def test_the_prior_is_worse_for_every_model(tables, real, source):
     name = "mnist-vlae-gan"
     own = real["model"].eq(name) & real["source"].eq(source)
     real.loc[own, "ks_distance"] = 0.6  # as far as the prior
-    assert failing(verdicts(found)) == {"4.6-prior-worse"}
+    assert failing(verdicts(tables)) == {"4.6-prior-worse"}
 
 
 def test_images_without_skewness_are_as_far_as_can_be(real):
@@ -179,33 +185,83 @@ def test_images_without_skewness_are_as_far_as_can_be(real):
     assert distance(real, "mnist-vae", Source.KDE) == (0.3 + 0.3 + 1 + 1) / 4
 
 
-def test_a_discriminator_that_errs_is_no_perfect_one(found):
-    own = found.discriminated["reading"].eq(WRITTEN) & found.discriminated["model"].eq("mnist-vae")
-    found.discriminated.loc[own, "accuracy"] = 0.99
-    assert failing(verdicts(found)) == {ch4_6_discriminator.CLAIM}
+def test_a_discriminator_that_errs_is_no_perfect_one(tables, accuracies):
+    written = accuracies["reading"].eq(WRITTEN) & accuracies["model"].eq("mnist-vae")
+    accuracies.loc[written, "accuracy"] = 0.99
+    assert failing(verdicts(tables)) == {CLAIM}
+
+
+def test_accuracies_are_in_the_claims_order(real, reconstructed):
+    models = CLAIMS[CLAIM].models
+    rows = [
+        {"reading": WRITTEN, "model": name, "accuracy": number / 10}
+        for number, name in reversed([*enumerate(models)])
+    ]
+    rows.append({"reading": RUN, "model": models[2], "accuracy": 1.0})
+    by_claim = {own.claim_id: own for own in measurements(real, reconstructed, pd.DataFrame(rows))}
+    assert by_claim[CLAIM].as_written == {"accuracy": [0.0, 0.1, 0.2, 0.3]}
+    as_run = by_claim[CLAIM].as_run["accuracy"]
+    np.testing.assert_array_equal(as_run, [np.nan, np.nan, 1.0, np.nan])  # fewer at this scale
+
+
+def shown(function, name, reading=WRITTEN):
+    """What a function is asked for that shows the figure, table or numbers of this name."""
+    (declaration,) = (own for own in function.declarations if own.name == name)
+    return Shown(declaration, reading)
 
 
 def test_the_tables_stand_beside_the_printed_ones(real):
-    table = table_of(real, 5)
-    assert table["reading"].to_list() == [WRITTEN, RUN, "reported"] * 4
-    assert table["model"].unique().tolist() == list(COMPARED[MNIST])
+    table = tables_5_and_6(None, shown(tables_5_and_6, "5"), real)
+    assert table["reading"].to_list() == [WRITTEN, RUN, REPORTED] * 4
+    assert table["model"].unique().tolist() == list(MNIST)
     vlae = table[table["model"] == "mnist-vlae-factor-1"].set_index("reading")
     assert vlae.loc[WRITTEN, "mean"] == 0.439
-    assert vlae.loc["reported", "mean"] == "0.439"
+    assert vlae.loc[REPORTED, "mean"] == "0.439"
     assert vlae.loc[WRITTEN, "larger_kurtosis"] == 0.4
     assert (vlae.loc[WRITTEN, "generated"], vlae.loc[WRITTEN, "real"]) == (1_000, 10_000)
 
 
-def test_the_answers_are_made_of_the_numbers(found):
-    said = answers(found)
-    assert list(said) == ["RQ7", "RQ8"]
-    for part in (
-        "On MNIST: MNIST-VAE 0.30 from the estimated posterior, 0.60 from the prior",
-        "MNIST-VLAE 0.10 reconstructed, 0.30 from",
-        "MNIST-VAE 100.0%",
-    ):
-        assert part in said["RQ7"]
-    assert "MNIST-VAE-GAN is no closer to the data than MNIST-VAE (0.30, 0.30)" in said["RQ8"]
+def test_a_table_is_of_one_data_set(real):
+    table = tables_5_and_6(None, shown(tables_5_and_6, "6"), real)
+    assert table["model"].unique().tolist() == list(DSPRITES)
+    behind = moments_by_image(None, shown(moments_by_image, "moments_dsprites"), real)
+    assert behind["model"].unique().tolist() == list(DSPRITES)
+    assert len(behind) == real["dataset"].eq("dsprites").sum()
+
+
+def test_answers_are_made_of_the_distances(real, accuracies):
+    numbers = resemblance(real, accuracies)
+    assert list(numbers["distances"]) == ["mnist", "dsprites"]
+    of_mnist = numbers["distances"]["mnist"]
+    assert list(of_mnist) == ["MNIST-VAE", "MNIST-VLAE", "MNIST-VAE-GAN", "MNIST-VLAE-GAN"]
+    assert of_mnist["MNIST-VAE"] == pytest.approx({"estimated": 0.3, "prior": 0.6})
+    expected = {"estimated": 0.3, "prior": 0.6, "reconstructed": 0.1}
+    assert of_mnist["MNIST-VLAE"] == pytest.approx(expected)
+    assert numbers["accuracies"] == dict.fromkeys(of_mnist, 1.0)
+    text = render("4.6", "RQ7", numbers)
+    assert "MNIST-VLAE 0.10 reconstructed, 0.30 from the estimated posterior, 0.60" in text
+    assert text.endswith("MNIST-VAE-GAN 100.0%, MNIST-VLAE-GAN 100.0% of cases (a guess: 50%).")
+
+
+def test_models_that_the_discriminator_leaves_out_are_not_mentioned(real, accuracies):
+    accuracies.loc[accuracies["model"] == "mnist-vae-gan", "accuracy"] = np.nan
+    numbers = resemblance(real, accuracies)
+    assert list(numbers["accuracies"]) == ["MNIST-VAE", "MNIST-VLAE", "MNIST-VLAE-GAN"]
+    assert "nan" not in render("4.6", "RQ7", numbers)
+
+
+def test_each_gan_is_compared_with_the_model_of_the_other_loss(real):
+    real.loc[real["model"] == "dsprites-vlae-gan", "ks_distance"] = 0.05
+    first, *_, last = comparisons = losses_compared(real)
+    assert [pair["gan"] for pair in comparisons] == [
+        *("MNIST-VAE-GAN", "MNIST-VLAE-GAN", "dSprites-VAE-GAN", "dSprites-VLAE-GAN")
+    ]
+    assert (first["model"], first["distance"]) == ("MNIST-VAE", pytest.approx(0.3))
+    assert first["gan_distance"] == first["distance"]
+    assert (last["gan_distance"], last["distance"]) == pytest.approx((0.05, 0.1))
+    text = render("4.6", "RQ8", {"comparisons": comparisons})
+    assert "MNIST-VAE-GAN is no closer to the data than MNIST-VAE (0.30, 0.30);" in text
+    assert "dSprites-VLAE-GAN is closer to the data than dSprites-VLAE (0.05, 0.10)." in text
 
 
 # --- Samples ---
@@ -232,18 +288,23 @@ class Made:
         return [self.rng.normal(size=(len(self.real), 2))]
 
 
-def samples_with(brightness, dataset=MNIST):
+def samples_with(brightness, dataset="mnist"):
     pixels = np.random.default_rng(1).integers(0, 256, (300, 4, 4, 1), dtype="uint8")
     made = Made(Images("real", pixels, {}), brightness)
-    return Samples(dataset, Amount(300, 80, {MNIST: 150, DSPRITES: 60}), made)
+    return Samples(dataset, SampleSizes(300, 80, {"mnist": 150, "dsprites": 60}), made)
+
+
+def test_every_scale_has_its_sizes():
+    assert list(SAMPLE_SIZES) == list(SCALES)
+    assert SAMPLE_SIZES["paper"].generated_as_run == {"mnist": 10_000, "dsprites": 1_000}
 
 
 def test_what_a_source_makes_is_compared_with_real_images():
     found = against_real(samples_with({Source.PRIOR: 0.5})).set_index(
         ["model", "reading", "source", "quantity"]
     )
-    for name in COMPARED[MNIST]:
-        own = found.loc[(name, WRITTEN, str(own_source(name, WRITTEN)), "mean")]
+    for name in MNIST:
+        own = found.loc[(name, WRITTEN, str(source_of(name, WRITTEN)), "mean")]
         prior = found.loc[(name, WRITTEN, "prior", "mean")]
         assert (own["n"], own["m"]) == (80, 300)
         assert own["p"] > 1e-4 > prior["p"]
@@ -254,30 +315,34 @@ def test_what_a_source_makes_is_compared_with_real_images():
 
 
 def test_dsprites_are_compared_with_as_many_real_images():
-    own = samples_with({}, DSPRITES)
+    own = samples_with({}, "dsprites")
     found = against_real(own)
     assert found["m"].eq(60).all()
     assert sorted(found["n"].unique()) == [60, 80]
 
 
 def test_moments_per_pixel_are_as_many_as_pixels():
-    found = per_pixel(samples_with({}))
+    samples = {"mnist": samples_with({})}
+    found = moments_by_pixel(None, shown(moments_by_pixel, "moments_per_pixel_mnist"), samples)
+    assert found["model"].unique().tolist() == list(MNIST)
     assert found["n"].eq(16).all()
     assert found["m"].eq(16).all()
 
 
 def test_shuffled_codes_are_compared_with_reconstructions():
-    found = against_reconstructions(samples_with({Source.SHUFFLED: 0.5}))
+    asked = shown(against_reconstructions, "generated_and_reconstructed")
+    found = against_reconstructions(None, asked, samples_with({Source.SHUFFLED: 0.5}))
     own = found.set_index(["model", "of", "source", "reading", "quantity"])["p"].sort_index()
-    for name in RECONSTRUCTED:
+    for name in VAES:
         assert own[name, IMAGE, str(Source.SHUFFLED), WRITTEN, "mean"] < 1e-6
         assert own[name, IMAGE, str(Source.KDE), WRITTEN, "mean"] > 1e-4
         assert own[name, Z, str(Source.KDE), WRITTEN].index.to_list() == ["z_1", "z_2"]
 
 
 def test_pixels_that_differ_are_counted_of_each_model():
-    found = differing_pixels(samples_with({Source.KDE_AS_RUN: 0.5}))
-    vaes = found["model"].isin(RECONSTRUCTED)
+    asked = shown(differing_pixels, "pixels_that_differ")
+    found = differing_pixels(None, asked, samples_with({Source.KDE_AS_RUN: 0.5}))
+    vaes = found["model"].isin(VAES)
     assert found[vaes]["differ"].eq(16).all()
     assert found[~vaes]["differ"].lt(4).all()
     assert found["from"].to_list() == ["real images"] * 4 + ["reconstructions"] * 2
@@ -303,37 +368,45 @@ def test_real_images_have_one_set_of_moments_per_unit():
     assert own.real_moments(WRITTEN) is by_image
 
 
+# --- Figures ---
+
+
+@pytest.mark.parametrize("reading", Reading)
+@pytest.mark.parametrize("name", ["49", "50", "51"])
+def test_moments_are_drawn_of_what_the_figure_names(name, reading):
+    samples = {dataset: samples_with({}, dataset) for dataset in COMPARED}
+    figure = moment_figures(None, shown(moment_figures, name, reading), samples)
+    first, *labels = (text.get_text() for text in figure.legends[0].get_texts())
+    assert first.startswith("real images (60" if name == "51" else "real images (300")
+    names = ["dSprites" if name == "51" else "MNIST"] * 4
+    kinds = ["VAE", "VLAE", "VAE-GAN", "VLAE-GAN"]
+    models = DSPRITES if name == "51" else MNIST
+    for label, dataset, kind, model_id in zip(labels, names, kinds, models, strict=True):
+        source = Source.PRIOR if name == "50" else source_of(model_id, reading)
+        assert label.startswith(f"{dataset}-{kind}:\n{source} (")
+
+
+@pytest.mark.parametrize("reading", Reading)
+def test_latent_figures_are_of_the_codes_of_one_model(reading):
+    samples = {dataset: samples_with({}, dataset) for dataset in COMPARED}
+    for declaration in latent_figures.declarations:
+        figure = latent_figures(None, Shown(declaration, reading), samples)
+        kind = "mean values" if reading is WRITTEN else "sampled z"
+        assert figure.get_suptitle().endswith(f": {kind} of 300 validation images")
+        assert len(figure.axes) == 2  # dimensions of the made-up codes
+
+
 # --- What the section is of ---
 
 
 def test_models_are_those_of_the_claims_and_figures():
-    claimed = {model for claim in CLAIMS.values() for model in claim.models}
-    assert set(MODELS) == claimed == set(LATENT_FIGURES.values())
-    assert DATASETS == ()
-    assert [name for name in MODELS if is_vlae(name)] == [name for name in MODELS if "vlae" in name]
-    for pairs in WITH_PIXEL_LOSS.values():
-        for one, other in pairs:
-            assert other == f"{one.removesuffix('-factor-1')}-gan"
-
-
-@pytest.mark.long
-def test_the_chapter_from_nothing(tmp_path, monkeypatch):
-    """One update a model: every figure and table is made, nothing is called a replication."""
-    monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 128, 64, 1, 2e11, 32))
-    arguments = ["chapter", "4.6", "--scale", "smoke", "--stand-in", "--out", str(tmp_path / "out")]
-    arguments += ["--data-dir", str(tmp_path / "data"), "--runs-dir", str(tmp_path / "runs")]
-    result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 0, result.output
-    results = tmp_path / "out" / "4.6"
-    figures = {path.stem.split("_")[1] for path in results.glob("figure_*.png")}
-    captions = load_captions().values()
-    assert figures == {
-        str(own.number) for own in captions if (own.kind, own.section) == ("figure", "4.6")
-    }
-    assert {path.name for path in results.glob("table_*.csv")} == {"table_5.csv", "table_6.csv"}
-    claims = json.loads((results / "claims.json").read_text())
-    assert [claim["id"] for claim in claims] == list(CLAIMS)
-    assert {claim["verdict"] for claim in claims} == {"not comparable"}
-    answered = json.loads((results / "research_questions.json").read_text())["rq"]
-    assert [own["number"] for own in answered] == ["RQ7", "RQ8"]
-    assert not any("nan" in own["answer"] for own in answered)
+    claimed = {name for claim in CLAIMS.values() for name in claim.models}
+    drawn = {own.models[0] for own in latent_figures.declarations}
+    assert set(models_of("4.6", "paper")) == claimed == drawn
+    assert set(datasets_of("4.6", "paper")) == {"mnist", "dsprites"}
+    assert CLAIMS[CLAIM].models == CLAIMS["4.6-prior-worse"].models == MNIST
+    assert CLAIMS["4.6-generated-vs-reconstructed"].models == VAES
+    for dataset, names in COMPARED.items():
+        assert {model(name).dataset.value for name in names} == {dataset}
+    for one, other in WITH_PIXEL_LOSS:
+        assert other == f"{one.removesuffix('-factor-1')}-gan"

@@ -3,26 +3,28 @@
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from chapters import ch4_6_discriminator
 from chapters.ch4_6_discriminator import (
-    AMOUNTS,
+    CLAIM,
     CONTROL,
     DIFFERENT,
     EQUAL,
-    RUN,
-    VAES,
-    WRITTEN,
+    GENERATORS,
+    SAMPLE_SIZES,
     cases,
-    emit,
-    measurement,
-    the_claim,
+    discriminator_accuracies,
 )
 from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.models.zoo import MODELS
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.generation import is_vlae
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.training.scale import SCALES
+
+WRITTEN, RUN = Reading
 
 
 class Codes:
@@ -43,8 +45,8 @@ def paint(z):
 
 
 @pytest.fixture
-def chapter(monkeypatch):
-    """A chapter at smoke scale on plain grey images, its discriminators never trained."""
+def chapter():
+    """A chapter at smoke scale on plain grey images."""
     rng = np.random.default_rng(0)
 
     def split(count):
@@ -57,16 +59,17 @@ def chapter(monkeypatch):
     )
     decoder = SimpleNamespace(predict_on_batch=paint)
     options = SimpleNamespace(seed=0, scale=SCALES["smoke"])
-    chapter = SimpleNamespace(
-        section="4.6",
-        workspace=SimpleNamespace(options=options, runs_dir=None, progress=None),
-        prepared=lambda name: data,
-        trained=lambda name: SimpleNamespace(
-            spec=MODELS[name], model=SimpleNamespace(decoder=decoder)
-        ),
-        saved={},
-    )
-    chapter.save_numbers = lambda stem, table, data: chapter.saved.update({stem: table})
+    workspace = SimpleNamespace(options=options, runs_dir=None, progress=None)
+    models = {
+        name: SimpleNamespace(spec=MODELS[name], model=SimpleNamespace(decoder=decoder))
+        for name in GENERATORS
+    }
+    return Chapter("4.6", workspace, models=models, data={"mnist": data})
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The specs and data of all discriminators that were asked for; none is trained."""
     asked = []
 
     def train(spec, data, *_):
@@ -74,18 +77,21 @@ def chapter(monkeypatch):
         return SimpleNamespace(history=[{"val_accuracy": 0.75}])
 
     monkeypatch.setattr(ch4_6_discriminator, "train_or_load", train)
-    chapter.asked = asked
-    return chapter
+    return asked
 
 
-def test_every_scale_has_its_amount():
-    assert list(AMOUNTS) == list(SCALES)
-    assert AMOUNTS["paper"] == (None, None, None)  # 60,000 and 10,000 of each kind, every model
+def test_every_scale_has_its_sizes():
+    assert list(SAMPLE_SIZES) == list(SCALES)
+    assert SAMPLE_SIZES["paper"] == (
+        None,
+        None,
+        None,
+    )  # 60,000 and 10,000 of each kind, every model
 
 
 def test_each_reading_shows_what_its_source_says(chapter):
     found = list(cases(chapter, Codes(chapter)))
-    models = the_claim().models
+    models = GENERATORS
     assert [(own.reading, own.model) for own in found] == [
         *((WRITTEN, name) for name in models),
         (RUN, models[0]),
@@ -96,7 +102,7 @@ def test_each_reading_shows_what_its_source_says(chapter):
         assert own.learning_rate is None
         counts = [len(images) for kind in (own.first, own.second) for images in kind[1:]]
         assert counts == [192, 96, 192, 96]
-        if own.model not in VAES:  # reconstructions: the very same greys
+        if is_vlae(own.model):  # reconstructions: the very same greys
             np.testing.assert_array_equal(own.second.train, own.first.train)
             np.testing.assert_array_equal(own.second.test, own.first.test)
         else:
@@ -115,28 +121,22 @@ def test_each_reading_shows_what_its_source_says(chapter):
     assert "blurred" in blurred.second.name
 
 
-def test_the_table_says_what_was_told_apart(chapter):
-    table = emit(chapter, Codes(chapter))
-    assert chapter.saved["discriminator"] is table
-    assert table["reading"].to_list() == [WRITTEN] * 4 + [RUN] + [CONTROL] * 3 + ["reported"] * 4
-    ours = table[table["reading"] != "reported"]
+def test_the_table_says_what_was_told_apart(chapter, asked):
+    table = discriminator_accuracies(chapter, None, Codes(chapter))
+    assert table["reading"].to_list() == [WRITTEN] * 4 + [RUN] + [CONTROL] * 3 + [REPORTED] * 4
+    ours = table[table["reading"] != REPORTED]
     assert (ours["accuracy"] == 0.75).all()
     assert ((ours["low"] < 0.75) & (ours["high"] > 0.75)).all()
     assert ours["scales"].to_list() == [EQUAL] * 4 + [DIFFERENT] + [EQUAL] * 2 + [DIFFERENT]
     assert ours["learning_rate"].to_list() == [0.01] * 4 + [0.001] + [0.01] * 3
     assert ours["test_images"].to_list() == [192] * 5 + [96] * 3
     assert (table["accuracy"].tail(4) == 1.0).all()
-    shown = [data.fingerprint for _, data in chapter.asked]
-    assert shown[5] != shown[7]  # halves of real images, on one scale and on two
+    prints = [data.fingerprint for _, data in asked]
+    assert prints[5] != prints[7]  # halves of real images, on one scale and on two
 
 
-def test_the_measurement_is_in_the_claims_order():
-    models = the_claim().models
-    rows = [
-        {"reading": WRITTEN, "model": name, "accuracy": number / 10}
-        for number, name in reversed([*enumerate(models)])
-    ]
-    rows.append({"reading": RUN, "model": models[2], "accuracy": 1.0})
-    found = measurement(pd.DataFrame(rows))
-    assert found.as_written == {"accuracy": [0.0, 0.1, 0.2, 0.3]}
-    np.testing.assert_array_equal(found.as_run["accuracy"], [np.nan, np.nan, 1.0, np.nan])
+def test_the_models_are_the_claims():
+    (claim,) = (claim for claim in load_claims("4.6") if claim.id == CLAIM)
+    assert claim.models == GENERATORS
+    (declaration,) = discriminator_accuracies.declarations
+    assert declaration.models == GENERATORS

@@ -1,39 +1,47 @@
-"""Section 4.7: its tables on made images, its claims and answers, then the whole chapter."""
+"""Section 4.7: its tables on made images, its claims and answers."""
 
-import json
+from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
-from click.testing import CliRunner
 from scipy import stats
 
-from chapters.ch4_7 import DATASETS, MODELS, answers, figure_53, measurements, one, rows_of
-from chapters.ch4_7_numbers import (
-    AMOUNTS,
+from chapters.ch4_7 import alike, as_often, measurements
+from chapters.ch4_7_digits import (
+    CLASSIFIER,
     DRAWN,
     GENERATORS,
-    READINGS,
-    RUN,
-    TEST,
-    TRAINING,
+    SOURCES,
     VAE,
     VAE_GAN,
     VLAES,
-    WRITTEN,
-    Sample,
-    Samples,
-    numbers_of,
+    class_tests,
+    classifier_accuracy,
+    figure_52,
+    figure_53,
+    forms_of_digits,
+    narrow_digits,
+    shares_of_digits,
 )
+from chapters.ch4_7_samples import SAMPLE_SIZES, TEST, TRAINING, Sample, Samples
 from data_prep.morphometry import COLUMNS
 from thesis_repro.analysis.statistics import wilson
-from thesis_repro.cli import main
+from thesis_repro.analysis.tables import pick, rows
+from thesis_repro.section.answers import render
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.declarations import Shown
 from thesis_repro.section.generation import KDES
-from thesis_repro.thesis.captions import load_captions
+from thesis_repro.section.registry import datasets_of, models_of
 from thesis_repro.thesis.claims import load_claims
-from thesis_repro.training.scale import SCALES, Scale
+from thesis_repro.thesis.readings import Reading
+from thesis_repro.training.scale import SCALES
 from thesis_repro.verdicts.judgements import Verdict, judge
 from thesis_repro.verdicts.questions import questions_of
 
+WRITTEN, RUN = Reading
+CHAPTER = Chapter("4.7", SimpleNamespace(options=SimpleNamespace(seed=0)))
 CLAIMS = {claim.id: claim for claim in load_claims("4.7")}
 WIDTH = COLUMNS.index("width")
 
@@ -60,12 +68,30 @@ def as_the_thesis_sees_it(**changed):
         made[name]["weights"] = [9, 11] * 5
     made |= changed
     others = [Sample("", "", TEST, *digits_and_forms(2_000, seed=9))]
-    for number, (reading, sources) in enumerate(READINGS.items()):
+    for number, (reading, sources) in enumerate(SOURCES.items()):
         for name, source in sources.items():
             labels, forms = digits_and_forms(4_000, seed=number, **made[name])
             others.append(Sample(name, reading, source, labels, forms))
     training = Sample("", "", TRAINING, *digits_and_forms(6_000, seed=10))
     return Samples(training, others, wilson(970, 1_000))
+
+
+class Tables(NamedTuple):
+    """What the claims are measured with."""
+
+    shares: pd.DataFrame
+    tests: pd.DataFrame
+    forms: pd.DataFrame
+    narrow: pd.DataFrame
+
+
+def shown(function, reading=WRITTEN):
+    return Shown(function.declarations[0], reading)
+
+
+def tables_of(samples):
+    functions = (shares_of_digits, class_tests, forms_of_digits, narrow_digits)
+    return Tables(*(function(CHAPTER, shown(function), samples) for function in functions))
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +100,14 @@ def samples():
 
 
 @pytest.fixture(scope="module")
-def numbers(samples):
-    return numbers_of(samples, seed=0)
+def tables(samples):
+    return tables_of(samples)
 
 
-def verdicts(numbers):
+def verdicts(tables):
     return {
         own.claim_id: judge(CLAIMS[own.claim_id], own, scale="paper", stand_in=False, data="all")
-        for own in measurements(numbers)
+        for own in measurements(*tables)
     }
 
 
@@ -90,94 +116,130 @@ def failed(judgement):
 
 
 def test_what_the_section_needs():
-    assert {name for claim in CLAIMS.values() for name in claim.models} < set(MODELS)
-    assert DATASETS == ("morpho-mnist",)
-    assert list(AMOUNTS) == list(SCALES)
-    assert AMOUNTS["paper"] is None
+    claimed = {name for claim in CLAIMS.values() for name in claim.models}
+    assert claimed == set(GENERATORS)
+    assert models_of("4.7", "paper") == (*GENERATORS, CLASSIFIER)
+    assert datasets_of("4.7", "paper") == ("morpho-mnist", "mnist")
+    assert list(SAMPLE_SIZES) == list(SCALES)
+    assert SAMPLE_SIZES["paper"] is None
 
 
 def test_only_the_third_reading_draws_vlaes():
     """Section 4.6.1: their encodings are decoded (erratum E65)."""
     for reading in (WRITTEN, RUN):
-        assert list(READINGS[reading]) == [*GENERATORS]
-        for name, source in READINGS[reading].items():
+        assert list(SOURCES[reading]) == [*GENERATORS]
+        for name, source in SOURCES[reading].items():
             assert (source in KDES) == (name not in VLAES)
-    assert set(READINGS[DRAWN]) == set(VLAES)
-    assert set(READINGS[DRAWN].values()) <= set(KDES)
-    assert not {*READINGS[WRITTEN].values()} & {*READINGS[RUN].values()}
+    assert set(SOURCES[DRAWN]) == set(VLAES)
+    assert set(SOURCES[DRAWN].values()) <= set(KDES)
+    assert not {*SOURCES[WRITTEN].values()} & {*SOURCES[RUN].values()}
 
 
 # --- Tables ---
 
 
-def test_shares_and_tests_are_of_the_digits(samples, numbers):
-    assert len(numbers.shares) == 10 * (2 + 4 + 4 + 2)
+def test_shares_and_tests_are_of_the_digits(samples, tables):
+    assert len(tables.shares) == 10 * (2 + 4 + 4 + 2)
     for own in samples.others[:3]:
-        key = (own.model, own.reading) if own.model else ("", TEST)
-        rows, counts = rows_of(numbers.shares, *key), np.bincount(own.labels, minlength=10)
-        np.testing.assert_array_equal(rows["count"], counts)
-        np.testing.assert_allclose(rows["training_share"], 0.1)
-        assert ((rows["low"] < rows["share"]) & (rows["share"] < rows["high"])).all()
+        digits, counts = rows(tables.shares, **own.origin), np.bincount(own.labels, minlength=10)
+        assert digits["digit"].to_list() == [*range(10)]
+        np.testing.assert_array_equal(digits["count"], counts)
+        np.testing.assert_allclose(digits["training_share"], 0.1)
+        assert ((digits["low"] < digits["share"]) & (digits["share"] < digits["high"])).all()
         test = stats.chisquare(counts)
-        assert one(numbers.tests, *key, "chi_square") == pytest.approx(test.statistic)
-        assert one(numbers.tests, *key, "p") == pytest.approx(test.pvalue)
+        assert pick(tables.tests, "chi_square", **own.origin) == pytest.approx(test.statistic)
+        assert pick(tables.tests, "p", **own.origin) == pytest.approx(test.pvalue)
         t_test = stats.ttest_ind(own.labels, samples.training.labels)
-        assert one(numbers.tests, *key, "t_test_p") == pytest.approx(t_test.pvalue)
+        assert pick(tables.tests, "t_test_p", **own.origin) == pytest.approx(t_test.pvalue)
 
 
-def test_forms_are_held_against_training_images(samples, numbers):
+def test_forms_are_held_against_training_images(samples, tables):
     own = samples.of(VAE, WRITTEN).forms
-    rows = rows_of(numbers.forms, VAE, WRITTEN)
-    assert rows["attribute"].to_list() == [*COLUMNS]
-    np.testing.assert_allclose(rows["median"], np.median(own, axis=0))
+    by_attribute = rows(tables.forms, model=VAE, reading=WRITTEN)
+    assert by_attribute["attribute"].to_list() == [*COLUMNS]
+    np.testing.assert_allclose(by_attribute["median"], np.median(own, axis=0))
     expected = [
         stats.wasserstein_distance(one, other) / other.std()
         for one, other in zip(own.T, samples.training.forms.T, strict=True)
     ]
-    np.testing.assert_allclose(rows["distance"], expected)
-    assert rows_of(numbers.forms, "", TRAINING)["distance"].eq(0).all()
+    np.testing.assert_allclose(by_attribute["distance"], expected)
+    assert rows(tables.forms, source=TRAINING)["distance"].eq(0).all()
 
 
-def test_narrow_is_what_tells_ones_from_others(samples, numbers):
-    below = numbers.narrow["below_px"].iloc[0]
+def test_narrow_is_what_tells_ones_from_others(samples, tables):
+    below = tables.narrow["below_px"].iloc[0]
     assert 8 < below < 16  # between 4 and 20, each with a standard deviation of 2
     for own in (samples.of(VAE, WRITTEN), samples.of(VLAES[0], WRITTEN)):
         count = (own.forms[:, WIDTH] < below).sum()
-        assert one(numbers.narrow, own.model, WRITTEN, "narrow") == count
-        assert one(numbers.narrow, own.model, WRITTEN, "of_training") == pytest.approx(
+        assert pick(tables.narrow, "narrow", **own.origin) == count
+        assert pick(tables.narrow, "of_training", **own.origin) == pytest.approx(
             count / len(own.labels) / 0.1, rel=0.01
         )
 
 
-def test_images_without_form_are_counted_and_said(samples):
+def test_the_classifier_is_right_on_test_images(samples):
+    (row,) = classifier_accuracy(CHAPTER, shown(classifier_accuracy), samples).to_dict("records")
+    assert (row["model"], row["test_images"]) == (CLASSIFIER, 2_000)
+    assert row["accuracy"] == 0.97
+    assert row["low"] < 0.97 < row["high"]
+
+
+@pytest.fixture(scope="module")
+def broken(samples):
+    """25 of MNIST-VAE's images have no form, and none of MNIST-VAE-GAN's has one."""
+
     def with_failures(own):
         forms = own.forms.copy()
         forms[: {VAE: 25, VAE_GAN: len(forms)}.get(own.model, 0)] = np.nan
         return own._replace(forms=forms)
 
-    broken = samples._replace(others=[*map(with_failures, samples.others)])
-    numbers = numbers_of(broken, seed=0)
-    assert rows_of(numbers.forms, VAE, WRITTEN)["not_measured"].eq(25).all()
-    assert rows_of(numbers.forms, VAE_GAN, WRITTEN)["images"].eq(0).all()
-    said = answers(numbers, samples.accuracy)["RQ7"]
-    assert "25 images without form left out" in said
-    assert "MNIST-VAE-GAN no form in any image" in said
-    assert "nan" not in said
-    judged = verdicts(numbers)["4.7-morphology"]
+    return samples._replace(others=[*map(with_failures, samples.others)])
+
+
+def test_images_without_form_are_counted_and_said(broken):
+    tables = tables_of(broken)
+    assert rows(tables.forms, model=VAE, reading=WRITTEN)["not_measured"].eq(25).all()
+    assert rows(tables.forms, model=VAE_GAN, reading=WRITTEN)["images"].eq(0).all()
+    numbers = alike(tables.forms, tables.narrow)
+    assert numbers["generated"]["MNIST-VAE"]["without_form"] == 25
+    nothing = len(broken.of(VAE_GAN, WRITTEN).forms)
+    assert numbers["generated"]["MNIST-VAE-GAN"] == {"without_form": nothing}
+    text = render("4.7", "RQ7", numbers)
+    assert "times, 25 images without form left out; MNIST-VLAE " in text
+    assert "; MNIST-VAE-GAN no form in any image; " in text
+    assert "nan" not in text
+    judged = verdicts(tables)["4.7-morphology"]
     assert judged.verdict is Verdict.NOT_REPLICATED  # of what was not measured nothing is known
-    labels = [
-        own.get_text() for own in figure_53(broken, numbers, WRITTEN).axes[0].get_yticklabels()
-    ]
+    figure = figure_53(CHAPTER, shown(figure_53), broken, tables.forms)
+    labels = [own.get_text() for own in figure.axes[0].get_yticklabels()]
     assert labels[0] == "MNIST"
     assert labels[2].endswith("have a form)")
     assert "(0 have a form)" in labels[4]
 
 
+# --- Figure 52 ---
+
+
+def test_figure_52_has_shares_or_as_run_histograms(samples, tables):
+    for reading in Reading:
+        (axes,) = figure_52(CHAPTER, shown(figure_52, reading), samples, tables.shares).axes
+        assert axes.get_title().endswith(", as run") == (reading is RUN)
+        bars = [own for own in axes.containers if hasattr(own, "patches")]
+        assert [text.get_text() for text in axes.figure.legends[0].get_texts()] == [
+            *("MNIST", "MNIST-VAE", "MNIST-VLAE", "MNIST-VAE-GAN", "MNIST-VLAE-GAN")
+        ]
+        for own, name in zip(bars, ("", *GENERATORS), strict=True):
+            sample = samples.of(name, reading) if name else samples.training
+            heights = np.histogram(sample.labels, 10, density=True)[0]
+            expected = heights if reading is RUN else sample.counts / len(sample.labels)
+            np.testing.assert_allclose([bar.get_height() for bar in own], expected)
+
+
 # --- Claims and answers ---
 
 
-def test_the_claims_hold_where_the_thesis_is_right(numbers):
-    judged = verdicts(numbers)
+def test_the_claims_hold_where_the_thesis_is_right(tables):
+    judged = verdicts(tables)
     assert list(judged) == list(CLAIMS)
     assert {name: failed(own) for name, own in judged.items()} == {key: set() for key in CLAIMS}
 
@@ -203,44 +265,48 @@ def test_the_claims_hold_where_the_thesis_is_right(numbers):
     ids=["even VAE", "uneven VLAEs", "narrow VLAEs", "narrow VAE-GAN", "smooth VAE", "other VLAEs"],
 )
 def test_each_claim_fails_where_it_is_wrong(changed, claim, expected):
-    judged = verdicts(numbers_of(as_the_thesis_sees_it(**changed), seed=0))
+    judged = verdicts(tables_of(as_the_thesis_sees_it(**changed)))
     found = failed(judged[claim])
     assert {
         next((own for own in expected if name.startswith(own)), name) for name in found
     } == expected
 
 
-def test_the_answers_are_made_of_the_numbers(numbers, samples):
-    said = answers(numbers, samples.accuracy)
-    assert list(said) == [*questions_of(CLAIMS["4.7-uneven"])] == ["RQ2", "RQ7"]
-    assert "its rarest digit being 3 (0.22 times" in said["RQ2"]  # 2 of 92
-    assert "its rarest digit being 4 (0.22 times" in said["RQ2"]
-    assert "right on 97.0% of them" in said["RQ2"]
-    assert "MNIST-VLAE" in said["RQ7"]
-    assert not any("nan" in text for text in said.values())
+def test_digits_are_as_often_as_they_are(samples, tables):
+    numbers = as_often(tables.shares, tables.tests)
+    vae = numbers["generated"]["MNIST-VAE"]
+    assert (vae["rarest"], vae["ratio"]) == (3, pytest.approx(2 / 92 * 10, abs=0.01))
+    assert vae["moved"] == pytest.approx(0.1 - 2 / 92, abs=0.001)
+    assert vae["moved_low"] < vae["moved"] < vae["moved_high"]
+    assert numbers["generated"]["MNIST-VAE-GAN"]["rarest"] == 4
+    assert list(numbers["generated"]) == [
+        "MNIST-VAE",
+        "MNIST-VLAE",
+        "MNIST-VAE-GAN",
+        "MNIST-VLAE-GAN",
+    ]
+    assert list(numbers["drawn"]) == ["MNIST-VLAE", "MNIST-VLAE-GAN"]
+    assert numbers["test"]["moved"] == 0
+    text = render("4.7", "RQ2", numbers | {"accuracy": samples.accuracy.mean})
+    assert "its rarest digit being 3 (0.22 times its share in the training set); MNIST-VLAE" in text
+    assert "right on 97.0% of them" in text
+    assert "nan" not in text
 
 
-# --- The whole chapter ---
+def test_forms_are_as_far_as_they_are(tables):
+    numbers = alike(tables.forms, tables.narrow)
+    vlae = numbers["generated"]["MNIST-VLAE"]
+    away = rows(tables.forms, model=VLAES[0], reading=WRITTEN).set_index("attribute")["distance"]
+    assert (vlae["mean"], vlae["largest"]) == pytest.approx((away.mean(), away.max()))
+    assert away[vlae["attribute"]] == away.max()
+    assert vlae["without_form"] == 0
+    assert vlae["times"] == pick(tables.narrow, "of_training", model=VLAES[0], reading=WRITTEN)
+    assert list(numbers["drawn"]) == ["MNIST-VLAE", "MNIST-VLAE-GAN"]
+    assert numbers["test"]["times"] == pytest.approx(1, abs=0.05)
+    text = render("4.7", "RQ7", numbers)
+    assert f"digits narrower than {numbers['below']:.1f} px" in text
+    assert "nan" not in text
 
 
-@pytest.mark.long
-def test_the_chapter_from_nothing(tmp_path, monkeypatch):
-    """A few updates a model: both figures are made, nothing is called a replication."""
-    monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 128, 64, 1, 2e11, 32))
-    arguments = ["chapter", "4.7", "--scale", "smoke", "--stand-in", "--out", str(tmp_path / "out")]
-    arguments += ["--data-dir", str(tmp_path / "data"), "--runs-dir", str(tmp_path / "runs")]
-    result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 0, result.output
-    results = tmp_path / "out" / "4.7"
-    figures = {path.stem.split("_")[1] for path in results.glob("figure_*.png")}
-    captions = load_captions().values()
-    assert figures == {
-        str(own.number) for own in captions if (own.kind, own.section) == ("figure", "4.7")
-    }
-    assert {path.name for path in (tmp_path / "runs").iterdir()} == set(MODELS)
-    claims = json.loads((results / "claims.json").read_text())
-    assert [claim["id"] for claim in claims] == list(CLAIMS)
-    assert {claim["verdict"] for claim in claims} == {"not comparable"}
-    answered = json.loads((results / "research_questions.json").read_text())["rq"]
-    assert [own["number"] for own in answered] == ["RQ2", "RQ7"]
-    assert not any("nan" in own["answer"] for own in answered)
+def test_the_questions_are_those_of_the_claims():
+    assert [*questions_of(CLAIMS["4.7-uneven"])] == ["RQ2", "RQ7"]

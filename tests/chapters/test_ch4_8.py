@@ -12,36 +12,30 @@ from click.testing import CliRunner
 
 import chapters.ch4_8 as module
 from chapters.ch4_8 import (
-    ABLATIONS,
-    AFTER,
     ALEXNET,
-    AMOUNTS,
-    BEFORE,
     CELEBA,
-    LAYERS,
     MADE,
+    MADE_IMAGES,
     MIRRORED,
     MIRRORED_PADDING,
-    MODELS,
     NATURAL,
-    POOLED,
+    NETWORKS,
     SMALL_KERNELS,
     SMOKE_MODELS,
     TRAINED,
     UNTRAINED,
-    Numbers,
-    contrast_rows,
+    VALIDATION_IMAGES,
     encoders,
     measurements,
     some_images,
-    stripe_rows,
 )
-from thesis_repro.analysis.artificial_images import artificial_images
+from thesis_repro.analysis.border_activity import AFTER, BEFORE, POOLED
 from thesis_repro.analysis.stripes import SIDES, STRIPED
 from thesis_repro.cli import main
-from thesis_repro.models.zoo import MODELS as ZOO
+from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.registry import models_of
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims
@@ -84,43 +78,13 @@ def images():
 # --- What is run ---
 
 
-def test_models_scales_and_layers():
-    assert (ALEXNET, *ABLATIONS) == MODELS
-    assert set(MODELS) == {name for name in ZOO if name.startswith(ALEXNET)}
-    assert set(SMOKE_MODELS) <= set(MODELS)
+def test_models_and_scales():
+    assert models_of("4.8", "paper") == NETWORKS
+    assert set(NETWORKS) == {name for name in MODELS if name.startswith(ALEXNET)}
+    assert models_of("4.8", "smoke") == SMOKE_MODELS
+    assert set(SMOKE_MODELS) <= set(NETWORKS)
     assert set(CLAIM.models) <= set(SMOKE_MODELS)
-    assert list(AMOUNTS) == list(SCALES)
-    assert {f"re_lu_{depth}" for depth in range(1, 6)} | {BEFORE, POOLED} == set(LAYERS)
-
-
-# --- Tables ---
-
-
-def test_rows_of_every_layer_and_set_of_images(encoder, images):
-    rows = pd.DataFrame(stripe_rows({"model": "m"}, encoder, {NATURAL: images, MADE: images[:1]}))
-    assert rows["layer"].to_list() == [*LAYERS, *LAYERS]
-    assert rows["count"].to_list() == [5] * len(LAYERS) + [1] * len(LAYERS)
-    assert set(rows["maps"]) == {4}
-    sides = rows[["top", "bottom", "left", "right"]]
-    assert (rows["any"] >= sides.max(axis=1)).all()
-    assert (rows["any"] <= sides.sum(axis=1)).all()
-
-
-def test_black_against_padding_needs_a_bias(images):
-    """Without any, no activity is left where only black is seen; with one, there is some."""
-    encoder = small_encoder()
-    image = artificial_images()["i"]
-    for layer in encoder.layers:  # kernels of one pixel, so that no white reaches the black
-        if isinstance(layer, keras.layers.Conv2D):
-            kernel, bias = layer.get_weights()
-            point = np.zeros_like(kernel)
-            point[kernel.shape[0] // 2, kernel.shape[1] // 2] = 1
-            layer.set_weights([point, bias])
-    black = {row["layer"]: row["activity_of_black"] for row in contrast_rows({}, encoder, image)}
-    assert black == {BEFORE: 0, AFTER: 0}
-    encoder.get_layer("conv2d_3").bias.assign(np.ones(4))
-    black = {row["layer"]: row["activity_of_black"] for row in contrast_rows({}, encoder, image)}
-    assert min(black.values()) > 0
+    assert list(VALIDATION_IMAGES) == list(SCALES)
 
 
 def test_models_of_the_same_data_see_the_same_images(images):
@@ -158,14 +122,14 @@ def verdict(shares):
         for (name, weights, layer), share in shares.items()
         for shown, value in ((NATURAL, share), (MADE, 1 - share))
     ]
-    (measured,) = measurements(Numbers(pd.DataFrame(rows), pd.DataFrame()))
+    (measured,) = measurements(pd.DataFrame(rows))
     return judge(CLAIM, measured, scale="paper", stand_in=False, data="all")
 
 
 def test_the_claim_holds_where_the_thesis_is_right():
-    found = verdict(SHARES)
-    assert found.verdict is Verdict.REPLICATED
-    assert found.as_written["striped_before_relu"] == 0.7
+    judgement = verdict(SHARES)
+    assert judgement.verdict is Verdict.REPLICATED
+    assert judgement.as_written["striped_before_relu"] == 0.7
 
 
 @pytest.mark.parametrize("key", [key for key in SHARES if key[1] != MIRRORED and key[2] != BEFORE])
@@ -175,9 +139,10 @@ def test_one_share_that_is_not_as_the_thesis_says_is_enough(key):
 
 
 def test_a_network_that_was_not_trained_fails_its_check_alone():
-    found = verdict({key: share for key, share in SHARES.items() if key[0] != SMALL_KERNELS})
-    assert [check.name for check in found.checks if not check.holds] == ["fewer with small kernels"]
-    assert np.isnan(found.as_written["striped_with_small_kernels"])
+    judgement = verdict({key: share for key, share in SHARES.items() if key[0] != SMALL_KERNELS})
+    failed = [check.name for check in judgement.checks if not check.holds]
+    assert failed == ["fewer with small kernels"]
+    assert np.isnan(judgement.as_written["striped_with_small_kernels"])
 
 
 # --- The whole chapter on small networks ---
@@ -189,13 +154,15 @@ def chapter(encoder, images, tmp_path, monkeypatch):
     run = SimpleNamespace(config=RUN)
 
     def trained(workspace, model_id, data):
-        return TrainedModel(ZOO[ALEXNET], run, [{}], SimpleNamespace(encoder=encoder))
+        return TrainedModel(MODELS[ALEXNET], run, [{}], SimpleNamespace(encoder=encoder))
 
     data = ImageData(images, images, "noise", "fingerprint", True)
+    manifest = SimpleNamespace(description="noise", is_stand_in=True)
+    monkeypatch.setattr(Workspace, "manifest", lambda workspace, dataset: manifest)
     monkeypatch.setattr(Workspace, "images", lambda workspace, model_id: data)
     monkeypatch.setattr(Workspace, "trained", trained)
     monkeypatch.setattr(module, "builders", lambda spec: {"encoder": small_encoder})
-    monkeypatch.setattr(module, "SMOKE_MODELS", (ALEXNET,))
+    monkeypatch.setattr(Chapter, "model_ids", (ALEXNET,))
     options = TrainingOptions(SCALES["smoke"], 0)
     progress = TrainingProgress(quiet=True)
     return Chapter(
@@ -204,14 +171,14 @@ def chapter(encoder, images, tmp_path, monkeypatch):
 
 
 def test_fresh_weights_are_the_same_in_every_run(chapter, images):
-    found = [
-        {state: own.get_layer("conv2d_1").get_weights()[0] for state, own in encoders(*arguments)}
+    first, second = (
+        {state: each.get_layer("conv2d_1").get_weights()[0] for state, each in encoders(*arguments)}
         for arguments in [(chapter, ALEXNET)] * 2
-    ]
-    assert list(found[0]) == [TRAINED, UNTRAINED, MIRRORED]
-    np.testing.assert_array_equal(found[0][UNTRAINED], found[1][UNTRAINED])
-    np.testing.assert_array_equal(found[0][TRAINED], found[0][MIRRORED])
-    assert not np.array_equal(found[0][TRAINED], found[0][UNTRAINED])
+    )
+    assert list(first) == [TRAINED, UNTRAINED, MIRRORED]
+    np.testing.assert_array_equal(first[UNTRAINED], second[UNTRAINED])
+    np.testing.assert_array_equal(first[TRAINED], first[MIRRORED])
+    assert not np.array_equal(first[TRAINED], first[UNTRAINED])
 
 
 def test_files(chapter):
@@ -225,11 +192,13 @@ def test_files(chapter):
     stripes = pd.read_csv(chapter.folder / "stripes.csv")
     assert stripes.groupby(["model", "weights", "images"]).ngroups == 3 * 2
     assert set(stripes["scale"]) == {"smoke"}
+    assert set(stripes["data"]) == {"noise"}
     index = pd.read_csv(chapter.folder / "stripe_index.csv")
     trained = stripes.query("weights == @TRAINED and layer == @AFTER and images == @NATURAL")
     for side in SIDES:
         assert (index[side] > STRIPED).mean() == pytest.approx(trained[side].item())
     contrasts = pd.read_csv(chapter.folder / "black_black_contrast.csv")
+    assert set(contrasts["data"]) == {MADE_IMAGES}
     assert contrasts["weights"].to_list() == [
         state for state in (TRAINED, UNTRAINED, MIRRORED) for _ in range(2)
     ]
@@ -238,6 +207,8 @@ def test_files(chapter):
         text = (chapter.folder / f"figure_{number}.svg").read_text(encoding="utf-8")
         assert "· noise ·" in text
         assert RUN.run_id in text
+    text = (chapter.folder / "figure_55.svg").read_text(encoding="utf-8")
+    assert f"thesis-repro chapter 4.8 · {MADE_IMAGES} · seed 0" in text
 
 
 # --- The whole chapter ---
@@ -245,7 +216,7 @@ def test_files(chapter):
 
 @pytest.mark.long
 def test_the_chapter_from_nothing(tmp_path, monkeypatch):
-    """One update a model: every figure of the thesis is made, nothing is called a replication."""
+    """One update a model: every figure of the thesis is made, nothing counts as a replication."""
     monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 32, 32, 1))
     arguments = ["chapter", "4.8", "--scale", "smoke", "--stand-in", "--out", str(tmp_path / "out")]
     arguments += ["--data-dir", str(tmp_path / "data"), "--runs-dir", str(tmp_path / "runs")]
@@ -255,7 +226,9 @@ def test_the_chapter_from_nothing(tmp_path, monkeypatch):
     figures = {path.stem.split("_")[1] for path in results.glob("figure_*.png")}
     captions = load_captions().values()
     assert figures == {
-        str(own.number) for own in captions if (own.kind, own.section) == ("figure", "4.8")
+        str(caption.number)
+        for caption in captions
+        if (caption.kind, caption.section) == ("figure", "4.8")
     }
     assert {path.name for path in (tmp_path / "runs").iterdir()} == set(SMOKE_MODELS)
     (claim,) = json.loads((results / "claims.json").read_text())

@@ -1,11 +1,12 @@
-"""Atomic files."""
+"""Atomic files, and data files whose form is checked."""
 
 import hashlib
 import json
+import re
 
 import pytest
 
-from thesis_repro.files import atomic_path, sha256, write_json
+from thesis_repro.files import DataFileError, Entry, atomic_path, checked, sha256, write_json
 
 
 def names(folder):
@@ -64,3 +65,32 @@ def test_sha256(tmp_path):
     content = b"thesis" * 1_000_000
     (tmp_path / "a").write_bytes(content)
     assert sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()
+
+
+class Part(Entry):
+    """An entry for tests."""
+
+    id: str
+    numbers: tuple[int | float, ...] = ()
+
+
+def test_plain_values_become_entries_of_texts_on_one_line():
+    parts = checked([{"id": "a\n  b ", "numbers": [1, 2.5]}, {"id": "c"}], tuple[Part, ...], "file")
+    assert parts == (Part("a b", (1, 2.5)), Part("c"))
+    assert isinstance(parts[0].numbers[0], int)
+    with pytest.raises(AttributeError):
+        parts[0].id = "d"
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ({}, "missing required field `id` - at `$[1]`"),
+        ({"id": 1}, "Expected `str`, got `int` - at `$[1].id`"),
+        ({"id": "a", "number": 1}, "unknown field `number` - at `$[1]`"),
+        ({"id": "a", "numbers": ["1"]}, "Expected `int | float`, got `str` - at `$[1].numbers[0]`"),
+    ],
+)
+def test_what_is_wrong_in_a_data_file_is_named(entry, problem):
+    with pytest.raises(DataFileError, match=f"^room/file.json: .*{re.escape(problem)}"):
+        checked([{"id": "a"}, entry], list[Part], "room/file.json")

@@ -30,7 +30,7 @@ from pathlib import Path
 import numpy as np
 
 from thesis_repro.errors import TrainingError
-from thesis_repro.models.spec import Setting
+from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import model
 from thesis_repro.training.images import ImageData, with_channels
 from thesis_repro.training.scale import Scale
@@ -116,7 +116,7 @@ class Events:
 def main(request):
     if "log" in request:
         logging.basicConfig(filename=request["log"], level=logging.INFO)
-    changed = {name: Setting(value, "test") for name, value in request.get("changed", {}).items()}
+    changed = {name: Sourced(value, "test") for name, value in request.get("changed", {}).items()}
     spec = replace(model(request["model"]), **changed)
     with np.load(request["images"]) as stored:
         channels = spec.input_shape.value[-1]

@@ -1,4 +1,4 @@
-"""Two kinds of images, told apart by the discriminator of Appendix I (Section 4.6.1).
+"""Two kinds of images, and the discriminator of Appendix I that tells them apart (Section 4.6.1).
 
 The network, its loss and its training are the model sample-discriminator's; here it learns from any
 two kinds of images, on equal scales of grey values or on two. On two, the first on 0..255 and the
@@ -14,9 +14,9 @@ import numpy as np
 from scipy import ndimage
 
 from data_prep.reading import PreparedData
-from thesis_repro.analysis.decoding import Decode, decoded, grey
 from thesis_repro.analysis.statistics import Interval, wilson
-from thesis_repro.models.spec import ModelSpec, Setting
+from thesis_repro.models.decoding import Decode, decoded, grey
+from thesis_repro.models.spec import ModelSpec, Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.images import ImageData
 
@@ -60,8 +60,8 @@ class OnTwoScales:
         return self.images[rows].astype("float32") * factors[:, np.newaxis, np.newaxis, np.newaxis]
 
 
-def told_apart(first: Kind, second: Kind, source: PreparedData, *, two_scales: bool) -> ImageData:
-    """What the discriminator learns: the first kind is labelled 0, the second 1.
+def labelled(first: Kind, second: Kind, source: PreparedData, *, two_scales: bool) -> ImageData:
+    """What the discriminator learns from: the first kind is labelled 0, the second 1.
 
     ``source`` is the data set behind both. Images and scales make the fingerprint.
     """
@@ -85,14 +85,14 @@ def told_apart(first: Kind, second: Kind, source: PreparedData, *, two_scales: b
 def discriminator(generator: str | None, learning_rate: float | None = None) -> ModelSpec:
     """The spec of a discriminator of this model's images; as written, or with another rate."""
     spec = MODELS["sample-discriminator"]
-    spec = replace(spec, generator=generator and Setting(generator, "Section 4.6.1"))
+    spec = replace(spec, generator=generator and Sourced(generator, "Section 4.6.1"))
     if learning_rate is None:
         return spec
-    return replace(spec, learning_rate=Setting(learning_rate, "original code", ("E21",)))
+    return replace(spec, learning_rate=Sourced(learning_rate, "original code", ("E21",)))
 
 
 def accuracy(share: float, images: int) -> Interval:
-    """The share of so many held-out images that a discriminator tells right, with its interval."""
+    """The share of so many held-out images that a discriminator has right, with its interval."""
     return wilson(round(share * images), images)
 
 
@@ -107,7 +107,7 @@ def grey_levels(decode: Decode, layers: Iterable[np.ndarray]) -> np.ndarray:
     layers = list(layers)
     parts = []
     for start in range(0, len(layers[0]), _AT_ONCE):
-        images = decoded(decode, [own[start : start + _AT_ONCE] for own in layers])
+        images = decoded(decode, [z[start : start + _AT_ONCE] for z in layers])
         parts.append(np.rint(grey(images) * 255).astype(np.uint8))
     return np.concatenate(parts)
 

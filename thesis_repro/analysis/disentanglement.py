@@ -12,7 +12,7 @@ All take codes z (n, d) and the factors of the same images, and follow the paper
 
 What a paper leaves open is chosen as by Locatello et al., Challenging Common Assumptions in the
 Unsupervised Learning of Disentangled Representations, ICML 2019, in their disentanglement_lib
-(needs TensorFlow 1.14; its last release is of 2020), unless said otherwise.
+(needs TensorFlow 1.14; its last release is of 2020), unless another is named.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, mutual_info_score
 from sklearn.tree import DecisionTreeClassifier
@@ -85,13 +86,13 @@ def disentanglement_scores(
     rows = []
     for layer, z in with_all(codes).items():
         sampler = fixed_factor_sampler(z, known)
-        found = {
+        scores = {
             "MIG": mig(z, known),
             **dict(zip(DCI_NAMES, dci(z, known, seed), strict=True)),
             "SAP": sap(z, known),
             "FactorVAE score": factor_vae_score(sampler, z, len(known), rng),
         }
-        rows += [Score(model, layer, measure, value) for measure, value in found.items()]
+        rows += [Score(model, layer, measure, value) for measure, value in scores.items()]
     return rows
 
 
@@ -105,10 +106,10 @@ def mig(z: np.ndarray, factors: list[Factor]) -> float:
     2018, Section 4.1. I is that of the code's 20 bins and the factor's groups. A single code has a
     second one that tells nothing.
     """
-    bins = [np.digitize(own, np.linspace(own.min(), own.max(), BINS + 1)[1:-1]) for own in z.T]
-    groups = [own.groups for own in factors]
-    information = np.array([[mutual_info_score(own, code) for code in bins] for own in groups])
-    return float(np.mean(_gaps(information) / [entropy(own) for own in groups]))
+    codes = [np.digitize(code, np.histogram_bin_edges(code, BINS)[1:-1]) for code in z.T]
+    factor_groups = [factor.groups for factor in factors]
+    information = [[mutual_info_score(groups, code) for code in codes] for groups in factor_groups]
+    return float(np.mean(_gaps(information) / [entropy(groups) for groups in factor_groups]))
 
 
 def sap(z: np.ndarray, factors: list[Factor]) -> float:
@@ -118,7 +119,7 @@ def sap(z: np.ndarray, factors: list[Factor]) -> float:
     of thresholds (here, of a tree with k leaves). A code that is always the same counts 0, one that
     tells nothing 1 / k: where there is one, no gap of k classes is wider than 1 - 1 / k.
     """
-    return float(np.mean(_gaps(np.array([[_alone(code, own) for code in z.T] for own in factors]))))
+    return float(np.mean(_gaps([[_alone(code, factor) for code in z.T] for factor in factors])))
 
 
 def _alone(code: np.ndarray, factor: Factor) -> float:
@@ -135,7 +136,7 @@ def _alone(code: np.ndarray, factor: Factor) -> float:
     return float((along**2).sum() / (code.var() * len(code) * (around**2).sum()))
 
 
-def _gaps(values: np.ndarray) -> np.ndarray:
+def _gaps(values: ArrayLike) -> np.ndarray:
     """The largest of each row of (factors, d) less the second largest, (factors,)."""
     ordered = np.sort(np.pad(values, [(0, 0), (1, 0)]), axis=1)
     return ordered[:, -1] - ordered[:, -2]
@@ -152,9 +153,9 @@ def dci(z: np.ndarray, factors: list[Factor], seed: int) -> DCI:
     away. Informativeness is the mean over factors of the error on held-out images, over that of a
     guess: the root mean square of numbers, and 1 - balanced accuracy of classes.
     """
-    told = [_importance(z, own, seed) for own in factors]
-    importance = np.stack([own for own, _ in told], axis=1)
-    error = float(np.mean([error for _, error in told]))
+    importances, errors = zip(*(_importance(z, factor, seed) for factor in factors), strict=True)
+    importance = np.stack(importances, axis=1)
+    error = float(np.mean(errors))
     return DCI(disentanglement(importance), completeness(importance), error)
 
 
@@ -163,8 +164,8 @@ def _importance(z: np.ndarray, factor: Factor, seed: int) -> tuple[np.ndarray, f
     parts = Parts.of(z, factor, *split(factor, seed))
     trees = grow(parts, seed)
     if factor.kind is Kind.CATEGORICAL:
-        said = (trees.classifier.predict_proba(parts.z_out) / parts.shares).argmax(axis=1)
-        missed = 1 - balanced_accuracy_score(parts.groups_out, said)
+        predicted = (trees.classifier.predict_proba(parts.z_out) / parts.shares).argmax(axis=1)
+        missed = 1 - balanced_accuracy_score(parts.groups_out, predicted)
         return trees.classifier.feature_importances_, missed / (1 - 1 / len(parts.shares))
     regressor = forest(trees.least, seed)
     missed = np.square(parts.targets_out - predict(regressor, parts)).sum()
@@ -234,12 +235,13 @@ def factor_vae_score(
 
 
 def fixed_factor_sampler(z: np.ndarray, factors: list[Factor]) -> Sampler:
-    """Draw from the images that there are: those of a random group of the factor, no image twice.
+    """What draws from the images that there are: a random group of the factor, no image twice.
 
     Of a group with fewer images than asked for, all.
     """
     members = [
-        [np.flatnonzero(own.groups == group) for group in np.unique(own.groups)] for own in factors
+        [np.flatnonzero(factor.groups == group) for group in np.unique(factor.groups)]
+        for factor in factors
     ]
 
     def sample(factor: int, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -38,10 +38,10 @@ def embeddings(
     Raises:
         ValueError: as `tsne`.
     """
-    reduced = [index for index, own in enumerate(codes) if also_planes or own.shape[1] != 2]
-    found = ordered(partial(tsne, seed=seed), [codes[index] for index in reduced], workers)
-    points = dict(zip(reduced, found, strict=True))
-    return [points.get(index, own) for index, own in enumerate(codes)]
+    reduced = [layer for layer, z in enumerate(codes) if also_planes or z.shape[1] != 2]
+    planes = ordered(partial(tsne, seed=seed), [codes[layer] for layer in reduced], workers)
+    points = dict(zip(reduced, planes, strict=True))
+    return [points.get(layer, z) for layer, z in enumerate(codes)]
 
 
 def tsne(codes: np.ndarray, seed: int) -> np.ndarray:

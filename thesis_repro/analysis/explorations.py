@@ -10,6 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import logsumexp
 
+from thesis_repro.analysis.posteriors import Posterior
+from thesis_repro.thesis.readings import Reading
+
 LIMIT = 3.0  # of every grid, and of the uniform draws beside it
 MNIST_POINTS, CELEBA_POINTS = 20, 30  # along each axis; original code
 
@@ -24,14 +27,12 @@ _AT_ONCE = 10_000_000  # numbers held while densities are computed: 80 MB
 # === Grids: Figures 35, 36 and 38 ===
 
 
-def axis(points: int) -> np.ndarray:
-    """Equal steps "from z_i = -3 to z_i = 3", both included: (points,)."""
-    return np.linspace(-LIMIT, LIMIT, points)
+def axis(points: int, reading: Reading = Reading.WRITTEN) -> np.ndarray:
+    """Equal steps "from z_i = -3 to z_i = 3", both included: (points,).
 
-
-def axis_as_run(points: int) -> np.ndarray:
-    """The same without its end: -3 to 2.7 for 20 points, to 2.8 for 30 (erratum E57)."""
-    return np.linspace(-LIMIT, LIMIT, points, endpoint=False)
+    As run without the end: -3 to 2.7 for 20 points, to 2.8 for 30 (erratum E57).
+    """
+    return np.linspace(-LIMIT, LIMIT, points, endpoint=reading is Reading.WRITTEN)
 
 
 def grid(axis: np.ndarray) -> np.ndarray:
@@ -47,19 +48,19 @@ def layered_grid(
     layer: int,
     latent_dims: Sequence[int],
     rng: np.random.Generator,
-    *,
-    same_draw: bool = False,
+    reading: Reading = Reading.WRITTEN,
 ) -> list[np.ndarray]:
     """A grid in one layer (from 0), uniform draws over [-3, 3] in the others, per position.
 
-    Returns (p * p, dimensions) for each layer. With ``same_draw`` the other layers share one draw
-    per position: the original code multiplied a list of one vector (erratum E57).
+    (p * p, dimensions) for each layer. As run, the other layers share one draw per position: the
+    original code multiplied a list of one vector (erratum E57).
 
     Raises:
         ValueError: the layer has not two dimensions, or layers of different sizes share a draw.
     """
     positions = grid(axis)
     others = [size for index, size in enumerate(latent_dims) if index != layer]
+    same_draw = reading is Reading.RUN
     if latent_dims[layer] != 2 or (same_draw and len(set(others)) > 1):
         raise ValueError(f"Layers of {tuple(latent_dims)} dimensions have no such grid.")
     if same_draw:
@@ -90,6 +91,36 @@ def path_through(waypoints: np.ndarray, points: int) -> np.ndarray:
     return np.stack([np.interp(at, knots, column) for column in waypoints.T], axis=1)
 
 
+# === Through low density: Figure 43 ===
+
+
+def log_densities(points: np.ndarray, posterior: Posterior) -> dict[str, np.ndarray]:
+    """Log densities (nats) at points (p, dimensions): of the encoded images, and of the prior."""
+    return {
+        "encoded images": encoded_log_density(points, posterior.mu, posterior.log_var),
+        "prior": prior_log_density(points),
+    }
+
+
+def density_measures(
+    line: np.ndarray, between: np.ndarray, posterior: Posterior
+) -> dict[str, float]:
+    """Log densities (nats) on a line (p, dimensions): of its ends (the lower one), at its lowest.
+
+    ``codes_between``: the lowest of other codes (b, dimensions), which a path along them would
+    cross. All of the encoded images, but for those of the prior.
+    """
+    encoded, prior = log_densities(line, posterior).values()
+    return {
+        "ends": min(encoded[0], encoded[-1]),
+        "lowest": encoded.min(),
+        "lowest_at": encoded.argmin() / (len(encoded) - 1),
+        "codes_between": encoded_log_density(between, posterior.mu, posterior.log_var).min(),
+        "prior_ends": min(prior[0], prior[-1]),
+        "prior_lowest": prior.min(),
+    }
+
+
 def prior_log_density(points: np.ndarray) -> np.ndarray:
     """Log density (nats) of N(0, I) at points (p, dimensions): (p,)."""
     return -0.5 * (points**2 + np.log(2 * np.pi)).sum(axis=1)
@@ -105,11 +136,11 @@ def encoded_log_density(points: np.ndarray, mu: np.ndarray, log_var: np.ndarray)
     mu, log_var = mu.astype("float64"), log_var.astype("float64")
     norm = -0.5 * (log_var + np.log(2 * np.pi)).sum(axis=1)
     step = max(1, _AT_ONCE // mu.size)
-    found = []
+    sums = []
     for start in range(0, len(points), step):
         away = (points[start : start + step, np.newaxis] - mu) ** 2 * np.exp(-log_var)
-        found.append(logsumexp(norm - 0.5 * away.sum(axis=2), axis=1))
-    return np.concatenate(found) - np.log(len(mu))
+        sums.append(logsumexp(norm - 0.5 * away.sum(axis=2), axis=1))
+    return np.concatenate(sums) - np.log(len(mu))
 
 
 # === Attribute arithmetic: Figure 39 ===

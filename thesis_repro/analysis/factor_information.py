@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LinearRegression
 
@@ -89,10 +90,10 @@ def factor_information(
     for name, factor in factors.items():
         learnt, held_out = split(factor, seed := int(rng.integers(2**31)))
         for layer, z in with_all(codes).items():
-            found = _measured(Parts.of(z, factor, learnt, held_out), factor.kind, seed, rng)
+            measures = _measured(Parts.of(z, factor, learnt, held_out), factor.kind, seed, rng)
             rows += [
                 Information(model, layer, name, measure, *interval, *bounds)
-                for measure, (interval, bounds) in found.items()
+                for measure, (interval, bounds) in measures.items()
             ]
     return rows
 
@@ -103,12 +104,12 @@ def _measured(
     trees = grow(parts, seed)
     probabilities = trees.classifier.predict_proba(parts.z_out)
     if kind is Kind.CATEGORICAL:
-        found = _accuracies(parts, probabilities, rng)
+        measures = _accuracies(parts, probabilities, rng)
     else:
-        found = _r_squareds(parts, forest(trees.least, seed), rng)
-    told = pointwise_information(trees.trust, probabilities, parts.shares, parts.groups_out)
+        measures = _r_squareds(parts, forest(trees.least, seed), rng)
+    nats = pointwise_information(trees.trust, probabilities, parts.shares, parts.groups_out)
     bounds = 0.0, entropy(parts.groups_out)
-    return found | {INFORMATION: (bootstrap_mean(told, rng), bounds)}
+    return measures | {INFORMATION: (bootstrap_mean(nats, rng), bounds)}
 
 
 def _accuracies(
@@ -128,12 +129,12 @@ def _r_squareds(
     parts: Parts, trees: BaseEstimator, rng: np.random.Generator
 ) -> dict[str, tuple[Interval, Bounds]]:
     guess = parts.targets.mean(axis=0)
-    found = {}
+    measures = {}
     for predictor, regressor in ((SIMPLE, LinearRegression()), (FLEXIBLE, trees)):
         predicted = predict(regressor, parts)
         interval = r_squared(predicted, parts.targets_out, guess, rng)
-        found[f"{R2}, {predictor}"] = interval, (0.0, 1.0)
-    return found
+        measures[f"{R2}, {predictor}"] = interval, (0.0, 1.0)
+    return measures
 
 
 # === Measures on held-out images ===
@@ -157,7 +158,7 @@ def balanced_accuracy(scores: np.ndarray, groups: np.ndarray, rng: np.random.Gen
     The scores are probabilities over the classes' shares: as if all classes were equally frequent.
     """
     right = scores.argmax(axis=1) == groups
-    return bootstrap_mean_of_means([right[groups == own] for own in np.unique(groups)], rng)
+    return bootstrap_mean_of_means([right[groups == group] for group in np.unique(groups)], rng)
 
 
 def pointwise_information(
@@ -174,5 +175,4 @@ def pointwise_information(
 
 def entropy(groups: np.ndarray) -> float:
     """The entropy of groups (n,) in nats."""
-    shares = np.bincount(groups) / len(groups)
-    return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
+    return float(stats.entropy(np.bincount(groups)))

@@ -95,7 +95,7 @@ def check(codes: Mapping[str, np.ndarray], factors: Mapping[str, Factor]) -> Non
     """Raise a ValueError unless codes (n, d) and factors (n,) can be held against each other."""
     if not codes or not factors:
         raise ValueError("There has to be at least one layer and one factor.")
-    counts = {len(z) for z in codes.values()} | {len(own.values) for own in factors.values()}
+    counts = {len(z) for z in codes.values()} | {len(f.values) for f in factors.values()}
     if len(counts) > 1:
         raise ValueError(f"Layers and factors are of different numbers of images: {sorted(counts)}")
     (count,) = counts

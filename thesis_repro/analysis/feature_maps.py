@@ -12,6 +12,7 @@ import numpy as np
 from thesis_repro.training.images import ImageBatches, with_channels
 
 BATCH_SIZE = 32  # AlexNet's first maps are 1.2 MB an image
+ENCODER_BATCH_SIZE = 250  # of the encoders of Section 4.2
 
 
 class LayerActivity(NamedTuple):
@@ -41,12 +42,11 @@ def activities(
     encoder: keras.Model,
     layers: list[keras.layers.Layer],
     images: np.ndarray,
-    batch_size: int = 250,
 ) -> list[LayerActivity]:
     """Activity of layers of the encoder on uint8 images (n, height, width, channels)."""
     map_means: list[list[np.ndarray]] = [[] for _ in layers]
     sums = [np.zeros(layer.output.shape[1:]) for layer in layers]
-    for outputs in _outputs(encoder, layers, images, batch_size):
+    for outputs in _outputs(encoder, layers, images, ENCODER_BATCH_SIZE):
         for index, maps in enumerate(outputs):
             map_means[index].append(maps.mean(axis=(1, 2)))
             sums[index] += maps.sum(axis=0, dtype=np.float64)
@@ -96,9 +96,9 @@ def _outputs(
     probe = keras.Model(network.input, {layer.name: layer.output for layer in layers})
     images = with_channels(images, network.input.shape[-1])
     for (batch,) in ImageBatches(images, batch_size):
-        found = probe(batch, training=False)
-        outputs = [keras.ops.cast(found[layer.name], "float32") for layer in layers]
-        yield [keras.ops.convert_to_numpy(own) for own in outputs]
+        outputs = probe(batch, training=False)
+        maps = [keras.ops.cast(outputs[layer.name], "float32") for layer in layers]
+        yield [keras.ops.convert_to_numpy(of_layer) for of_layer in maps]
 
 
 def most_active(activity: LayerActivity) -> np.ndarray:
@@ -110,7 +110,6 @@ def most_active(activity: LayerActivity) -> np.ndarray:
     return np.sort(np.argsort(spread)[::-1][: len(spread) // 4])
 
 
-@keras.saving.register_keras_serializable(package="thesis_repro")
 class KeepFeatureMaps(keras.layers.Layer):
     """Passes the feature maps where ``keep`` is 1 and puts ``replacement`` where it is 0.
 
@@ -126,14 +125,6 @@ class KeepFeatureMaps(keras.layers.Layer):
         """Kept maps unchanged, the others constant over images."""
         return maps * self.keep + self.replacement * (1 - self.keep)
 
-    def get_config(self) -> dict:
-        """Configuration for saving."""
-        return {
-            **super().get_config(),
-            "keep": self.keep.tolist(),
-            "replacement": self.replacement.tolist(),
-        }
-
 
 def deactivated(
     encoder: keras.Model, layer_activities: list[LayerActivity], *, mean_maps: bool
@@ -142,7 +133,7 @@ def deactivated(
 
     The others are set to their mean value, one number per map, as the text says, or with
     ``mean_maps`` to their mean map, as the original code did (erratum E10). The replacing layer
-    stands right after the convolution and is called ``<rung>_few_active_<i>`` as in Figure 22.
+    stands right after the convolution; its name is ``<rung>_few_active_<i>`` as in Figure 22.
     """
     filters = {}
     for activity in layer_activities:

@@ -90,15 +90,14 @@ def drawn(fits: Gabor, shape: tuple[int, int]) -> np.ndarray:
     envelope = (fits.x, fits.y, np.pi / 2 - fits.orientation, fits.frequency)
     sizes = (np.log(fits.width), np.log(fits.length))
     linear = (np.cos(fits.phase), np.sin(fits.phase), np.zeros_like(fits.phase))
-    return np.array(
-        [gabor_function(own, x, y) for own in np.stack([*envelope, *sizes, *linear], axis=-1)]
-    )
+    parameters = np.stack([*envelope, *sizes, *linear], axis=-1)
+    return np.array([gabor_function(of_kernel, x, y) for of_kernel in parameters])
 
 
 def phase_shuffled(kernels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Kernels (n, height, width) of the same frequencies as these, in random phases.
 
-    Means and power spectra stay; where in the kernel a frequency is found does not.
+    Means and power spectra stay; the places of the frequencies do not.
     """
     noise = np.fft.rfft2(rng.normal(size=kernels.shape))
     noise[:, 0, 0] = np.abs(noise[:, 0, 0])  # the mean keeps its sign
@@ -134,19 +133,18 @@ class _Grid:
             [-edge[0], -edge[1], -np.inf, 1 / size, np.log(0.5), np.log(0.5), *np.negative(free)]
         )
         self.high = np.array([*edge, np.inf, 0.5, np.log(size / 2), np.log(size / 2), *free])
-        centres = [np.linspace(-0.5 * own, 0.5 * own, 3) for own in edge]
-        self.waves = list(product(np.arange(8) * np.pi / 8, np.geomspace(1.1 / size, 0.45, 5)))
+        centres = [np.linspace(-0.5 * end, 0.5 * end, 3) for end in edge]
+        waves = list(product(np.arange(8) * np.pi / 8, np.geomspace(1.1 / size, 0.45, 5)))
         places = list(product(*centres, (size / 8, size / 4)))
         self.starts = np.array(
-            [[(x0, y0, *wave, np.log(s), np.log(s)) for x0, y0, s in places] for wave in self.waves]
+            [[(x0, y0, *wave, np.log(s), np.log(s)) for x0, y0, s in places] for wave in waves]
         )
         # An orthonormal basis of cosine, sine and offset at each start, (waves, places, px, 3).
-        basis = np.array([[self._basis(start) for start in own] for own in self.starts])
+        basis = np.array([[self._basis(start) for start in of_wave] for of_wave in self.starts])
         self.bases, self.solve = np.linalg.qr(basis)
 
     def _basis(self, start: np.ndarray) -> np.ndarray:
-        columns = np.eye(3)[:, :, np.newaxis]
-        parts = [gabor_function(np.append(start, own), self.x, self.y) for own in columns[..., 0]]
+        parts = [gabor_function(np.append(start, unit), self.x, self.y) for unit in np.eye(3)]
         return np.stack(parts, axis=-1)
 
     def best(self, pixels: np.ndarray, starts: int) -> np.ndarray:
@@ -157,9 +155,7 @@ class _Grid:
         waves = np.argsort(score.max(axis=1))[::-1][:starts]
         chosen = [(wave, places[wave]) for wave in waves]
         linear = [np.linalg.solve(self.solve[at], explained[at]) for at in chosen]
-        return np.array(
-            [np.append(self.starts[at], own) for at, own in zip(chosen, linear, strict=True)]
-        )
+        return np.array([[*self.starts[at], *abc] for at, abc in zip(chosen, linear, strict=True)])
 
 
 def _fit(kernel: np.ndarray, grid: _Grid, starts: int) -> tuple[float, ...]:
@@ -169,11 +165,9 @@ def _fit(kernel: np.ndarray, grid: _Grid, starts: int) -> tuple[float, ...]:
     if scale**2 <= _FLAT * np.mean(kernel**2):
         return (0.0, *[np.nan] * 7)
     pixels = pixels / scale
-    found = min(
-        (_refined(start, pixels, grid) for start in grid.best(pixels, starts)),
-        key=lambda own: own.cost,
-    )
-    return (1 - 2 * found.cost / len(pixels), *_described(found.x))
+    fits = (_refined(start, pixels, grid) for start in grid.best(pixels, starts))
+    best = min(fits, key=lambda fit: fit.cost)
+    return (1 - 2 * best.cost / len(pixels), *_described(best.x))
 
 
 def _refined(start: np.ndarray, pixels: np.ndarray, grid: _Grid):

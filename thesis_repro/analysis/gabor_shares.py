@@ -27,7 +27,7 @@ class Resemblance(NamedTuple):
     @property
     def thresholds(self) -> tuple[float, float]:
         """The nulls' 95th percentiles: of initial and of phase-shuffled kernels."""
-        return tuple(float(np.quantile(own, QUANTILE)) for own in self[1:])
+        return tuple(float(np.quantile(r2, QUANTILE)) for r2 in self[1:])
 
     @property
     def above(self) -> np.ndarray:
@@ -50,7 +50,7 @@ def resemblance(
     """
     times = -(-_FEWEST_SHUFFLED // len(kernels))
     shuffled = phase_shuffled(np.tile(kernels, (times, 1, 1)), rng)
-    fits, *nulls = (fit_gabors(own, starts) for own in (kernels, initial, shuffled))
+    fits, *nulls = (fit_gabors(each, starts) for each in (kernels, initial, shuffled))
     return Resemblance(fits, *(null.r2 for null in nulls))
 
 

@@ -37,7 +37,9 @@ def encoded_rows(count: int, limit: int | None, section: str) -> np.ndarray:
 
 def some_images(name: str, split: Split, rows: np.ndarray) -> Images:
     """The images in these rows of a split."""
-    return Images(name, split.images[rows], {key: own[rows] for key, own in split.known.items()})
+    return Images(
+        name, split.images[rows], {key: column[rows] for key, column in split.known.items()}
+    )
 
 
 def known_of_all(data: PreparedData, key: str) -> np.ndarray:

@@ -15,15 +15,15 @@ def estimated(values: np.ndarray) -> gaussian_kde | None:
 
 
 def kde_samples(z: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Positions (count, dimensions), each dimension sampled from its own estimate of z (n, ...).
+    """Positions (count, dimensions), each dimension sampled from the estimate of its z (n, ...).
 
     A constant dimension stays at its constant.
     """
     columns = []
-    for own in z.T:
-        density = estimated(own)
+    for values in z.T:
+        density = estimated(values)
         columns.append(
-            np.full(count, own[0], "float64")
+            np.full(count, values[0], "float64")
             if density is None
             else density.resample(count, seed=rng)[0]
         )

@@ -1,7 +1,7 @@
 """Samples that stand for one latent layer, the others averaged out (Section 4.5, Algorithm 1).
 
 A layer is fixed to a vector, the others are drawn from the prior again and again, and the decoded
-images are averaged. What is left is the layer's own effect, and the error of the average.
+images are averaged. What is left is the effect of the layer alone, and the error of the average.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thesis_repro.analysis.decoding import Decode
+from thesis_repro.models.decoding import Decode
 
 SAMPLES, APPROXIMATIONS = 100, 300  # numSamples and numApproximations, Section 4.5.1
 AT_ONCE = 300  # images in a batch; CPUs are equally fast from 100 to 600
@@ -46,8 +46,8 @@ def layer_representatives(
 ) -> Representatives:
     """Algorithm 1: for each layer and each vector that it is fixed to, the average image.
 
-    Every vector of every layer has draws of its own from N(0, I) for the other layers. All batches
-    are of one size, so that the decoder is compiled once.
+    For every vector of every layer the other layers are drawn anew from N(0, I). All batches are of
+    one size, so that the decoder is compiled once.
 
     Args:
         decode: Images (n, height, width, channels) of one float32 array (n, dimensions) per layer;
@@ -59,58 +59,28 @@ def layer_representatives(
     if approximations < 2:
         raise ValueError(f"An average over {approximations} images has no error; pass 2 or more.")
     moments = [_moments(decode, fixed, layer, approximations, rng) for layer in range(len(fixed))]
-    means, variances = (np.stack(own) for own in zip(*moments, strict=True))
+    means, variances = np.stack(moments, axis=1)
     return Representatives(means, variances, approximations)
 
 
 def _moments(
     decode: Decode, fixed: Sequence[np.ndarray], layer: int, count: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Means and variances (samples, height, width) over ``count`` images with this layer fixed.
+) -> np.ndarray:
+    """Mean and variance over ``count`` images with this layer fixed: (2, samples, height, width).
 
-    Moments of each batch are merged (Chan et al. 1983): sums of squares would lose small variances.
+    A batch is ``count`` images of each of some samples, at paper scale of one.
     """
-    samples = len(fixed[layer])
-    owners = np.repeat(np.arange(samples), count)
-    size = min(AT_ONCE, len(owners))
-    seen = np.zeros((samples, 1, 1))
-    means = squares = 0.0
-    for start in range(0, len(owners), size):
-        own = owners[start : start + size]
-        z = _drawn(fixed, layer, np.resize(own, size), rng)
-        images = np.asarray(decode(z), dtype="float64")[: len(own)].mean(axis=-1)
-        added, mean, square = _of_batch(images, own, samples)
-        total = np.maximum(seen + added, 1)
-        change = mean - means
-        squares = squares + square + np.where(added > 0, change**2 * seen * added / total, 0)
-        means = means + np.where(added > 0, change * added / total, 0)
-        seen += added
-    return means, squares / (count - 1)
-
-
-def _drawn(
-    fixed: Sequence[np.ndarray], layer: int, owners: np.ndarray, rng: np.random.Generator
-) -> list[np.ndarray]:
-    """Inputs of the decoder: this layer's vectors of these samples, new draws for the others."""
-    z = [rng.standard_normal((len(owners), own.shape[1]), dtype="float32") for own in fixed]
-    z[layer] = fixed[layer][owners].astype("float32")
-    return z
-
-
-def _of_batch(
-    images: np.ndarray, owners: np.ndarray, samples: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each sample's images in a batch: how many, their mean and sum of squared deviations.
-
-    ``owners`` (n,) are in rising order; (samples, 1, 1) and twice (samples, height, width).
-    """
-    present, starts, sizes = np.unique(owners, return_index=True, return_counts=True)
-    counts = np.zeros((samples, 1, 1))
-    means, squares = np.zeros((2, samples, *images.shape[1:]))
-    counts[present, 0, 0] = sizes
-    means[present] = np.add.reduceat(images, starts) / counts[present]
-    squares[present] = np.add.reduceat((images - means[owners]) ** 2, starts)
-    return counts, means, squares
+    vectors = np.repeat(fixed[layer].astype("float32"), count, axis=0)
+    size = min(max(1, AT_ONCE // count) * count, len(vectors))
+    moments = []
+    for start in range(0, len(vectors), size):
+        some = vectors[start : start + size]
+        z = [rng.standard_normal((size, v.shape[1]), dtype="float32") for v in fixed]
+        z[layer] = np.resize(some, (size, some.shape[1]))
+        images = np.asarray(decode(z), dtype="float64")[: len(some)].mean(axis=-1)
+        of_samples = images.reshape(-1, count, *images.shape[1:])
+        moments.append((of_samples.mean(axis=1), of_samples.var(axis=1, ddof=1)))
+    return np.concatenate(moments, axis=1)
 
 
 # === What a layer does by itself ===
@@ -123,20 +93,22 @@ class Effect(NamedTuple):
     noise: float  # share of the averages' variance that is the error of averaging; 0 to 1
 
 
-def effects(found: Representatives) -> list[Effect]:
+def effects(samples: Representatives) -> list[Effect]:
     """The effect of each layer; NaN where all images are the same.
 
     The variance of images splits into that of their expectation, given the layer, and what is left
     (Sobol 1993). Averages vary more than expectations, by the error that is subtracted here.
     Without interactions the main effects of all layers add up to 1.
     """
-    return [_effect(*own, found.approximations) for own in zip(*found[:2], strict=True)]
+    moments = zip(samples.means, samples.variances, strict=True)
+    return [_effect(*of_layer, samples.approximations) for of_layer in moments]
 
 
 def _effect(means: np.ndarray, variances: np.ndarray, approximations: int) -> Effect:
     left = variances.mean(axis=0).sum()
     between, error = means.var(axis=0, ddof=1).sum(), left / approximations
-    own = max(between - error, 0.0)
-    if not own + left:
+    explained = max(between - error, 0.0)
+    if not explained + left:
         return Effect(np.nan, np.nan)
-    return Effect(float(own / (own + left)), float(min(error / between, 1)) if between else 1.0)
+    noise = float(min(error / between, 1)) if between else 1.0
+    return Effect(float(explained / (explained + left)), noise)

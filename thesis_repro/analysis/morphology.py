@@ -10,13 +10,14 @@ import numpy as np
 from matplotlib.cbook import boxplot_stats
 from scipy import stats
 
-from data_prep.morphometry import measure, measure_all
-from thesis_repro.analysis.statistics import Interval, mean_sd
+from data_prep.morphometry import UNITS, measure, measure_all
+from thesis_repro.analysis.statistics import Interval, mean_sd, wilson
 
 _FEW = 500  # images that one process measures sooner than two have started
 _GRID = 400  # places at which a density is looked at
 _BEYOND = 3  # bandwidths beyond the outermost values
 _RESAMPLES = 300
+_UNKNOWN = Interval(np.nan, np.nan, np.nan)
 _DESCRIBED = ("mean", "sd", "skewness", "median", "quartile_1", "quartile_3", "low", "high")
 
 
@@ -72,20 +73,51 @@ def distance(values: np.ndarray, reference: np.ndarray, rng: np.random.Generator
     samples, percentiles); the reference is what they are held against, and fixed. NaN of no values.
     """
     if not len(values):
-        return Interval(np.nan, np.nan, np.nan)
+        return _UNKNOWN
     spread = np.std(reference)
     places, n_th = np.unique(np.concatenate([values, reference]), return_inverse=True)
-    own, theirs = n_th[: len(values)], n_th[len(values) :]
+    sample, population = n_th[: len(values)], n_th[len(values) :]
     gaps = np.diff(places) / spread
-    wanted = np.bincount(theirs, minlength=len(places)).cumsum()[:-1] / len(theirs)
 
-    def of(rows: np.ndarray) -> float:
-        found = np.bincount(rows, minlength=len(places)).cumsum()[:-1] / len(rows)
-        return float(np.abs(found - wanted) @ gaps)
+    def cumulative(ranks: np.ndarray) -> np.ndarray:
+        return np.bincount(ranks, minlength=len(places)).cumsum()[:-1] / len(ranks)
 
-    resampled = [of(rng.choice(own, len(own))) for _ in range(_RESAMPLES)]
+    expected = cumulative(population)
+
+    def away(ranks: np.ndarray) -> float:
+        return float(np.abs(cumulative(ranks) - expected) @ gaps)
+
+    resampled = [away(rng.choice(sample, len(sample))) for _ in range(_RESAMPLES)]
     low, high = np.quantile(resampled, [0.025, 0.975])
-    return Interval(of(own), float(low), float(high))
+    return Interval(away(sample), float(low), float(high))
+
+
+def described_beside(
+    forms: np.ndarray, reference: np.ndarray, rng: np.random.Generator
+) -> list[dict[str, str | float]]:
+    """A row per attribute: what a violin of Figure 53 shows of forms, how far and how smooth it is.
+
+    Both (n, 6), rows of NaN for images without form; the reference is at no distance from itself.
+    """
+    values, others = with_form(forms), with_form(reference)
+    rows = []
+    for column, (attribute, unit) in enumerate(UNITS.items()):
+        away = _UNKNOWN._replace(mean=0.0)
+        if forms is not reference:
+            away = distance(values[:, column], others[:, column], rng)
+        rows.append(
+            {
+                "attribute": attribute,
+                "unit": unit,
+                "not_measured": len(forms) - len(values),
+                **described(values[:, column]),
+                "distance": away.mean,
+                "distance_low": away.low,
+                "distance_high": away.high,
+                "ups_and_downs": ups_and_downs(values[:, column]),
+            }
+        )
+    return rows
 
 
 # === Smoothness ===
@@ -111,10 +143,10 @@ def ups_and_downs(values: np.ndarray) -> float:
 
 
 class Cut(NamedTuple):
-    """The width (px) below which a digit is called narrow.
+    """The width (px) below which a digit counts as narrow.
 
     Attributes:
-        below: Where ones are best told from other digits: the mean of the two shares is highest.
+        below: Where ones part best from other digits: the mean of the two shares is highest.
         ones: The share of ones below it.
         others: The share of other digits not below it.
     """
@@ -137,3 +169,16 @@ def narrow_cut(widths: np.ndarray, is_one: np.ndarray) -> Cut:
     others = 1 - np.searchsorted(np.sort(widths[~is_one]), places) / (~is_one).sum()
     best = int(np.argmax(ones + others))
     return Cut(float(places[best]), float(ones[best]), float(others[best]))
+
+
+def narrow(widths: np.ndarray, cut: Cut) -> dict[str, float]:
+    """How many widths (n,) are narrow, and their share with its interval: NaN of no widths."""
+    count = int((widths < cut.below).sum())
+    share = wilson(count, len(widths)) if len(widths) else _UNKNOWN
+    return {
+        "images": len(widths),
+        "narrow": count,
+        "share": share.mean,
+        "low": share.low,
+        "high": share.high,
+    }

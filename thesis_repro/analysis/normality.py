@@ -9,7 +9,7 @@ from scipy import signal, stats
 BINS = 100  # Figures 23 to 28
 
 # A peak of the histogram counts if it rises from its surroundings by this share of the highest bin,
-# and by so many standard errors of its own count: what an eye sees, and what is no noise. (Seven of
+# and by so many standard errors of its count: what an eye sees, and what is no noise. (Seven of
 # one count are five of the difference of two.)
 PEAK_SHARE = 0.05
 PEAK_ERRORS = 7.0
@@ -48,9 +48,9 @@ def count_peaks(values: np.ndarray) -> int:
     # Of equally high bins the last counts as higher: SciPy has no valley between equal ones.
     counts = np.histogram(values, bins=BINS)[0] + np.linspace(0, 1e-3, BINS)
     framed = np.concatenate([[0], counts, [0]])  # so that an outermost bin can be a peak
-    peaks, found = signal.find_peaks(framed, prominence=0)
+    peaks, properties = signal.find_peaks(framed, prominence=0)
     enough = np.maximum(PEAK_SHARE * framed.max(), PEAK_ERRORS * np.sqrt(framed[peaks]))
-    return max(1, int(np.count_nonzero(found["prominences"] >= enough)))
+    return max(1, int(np.count_nonzero(properties["prominences"] >= enough)))
 
 
 def variance_explained(values: np.ndarray, groups: np.ndarray) -> float:

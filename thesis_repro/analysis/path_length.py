@@ -10,11 +10,13 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from thesis_repro.models.decoding import compiled, in_batches
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training.backend import full_float32
 
 EPSILON = 1e-4  # of t, between the two points of a step; original code, Karras et al. 2019
 FEATURE_LAYER = "conv2d_94"  # Section 4.3, footnote 35; its output before normalisation
+STEPS = 100  # of a seed
 MINIBATCH = 32  # steps that the original code drew with one seed (erratum E17)
 STEPS_AT_ONCE = 100  # in a batch; CPUs are equally fast from 16 to 200
 ROUNDING = 1e-15  # two directions that are as near to parallel as this are parallel
@@ -113,7 +115,7 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def path_lengths(
-    decoder: keras.Model, classifier: keras.Model, master: int, seeds: int = 50, steps: int = 100
+    decoder: keras.Model, classifier: keras.Model, master: int, seeds: int = 50, steps: int = STEPS
 ) -> PathLengths:
     """Path lengths as written: so many seeds of so many independent steps (Section 4.3).
 
@@ -133,7 +135,7 @@ def path_lengths(
 
 
 def path_lengths_as_run(
-    decoder: keras.Model, classifier: keras.Model, master: int, seeds: int = 200, steps: int = 100
+    decoder: keras.Model, classifier: keras.Model, master: int, seeds: int = 200
 ) -> PathLengths:
     """Path lengths as the original code drew them: on the unit sphere (errata E17 and E18).
 
@@ -143,16 +145,16 @@ def path_lengths_as_run(
     Parameters as in `path_lengths`.
     """
     dims = decoder.input.shape[1]
-    numbers = np.arange(seeds)[:, None] * np.arange(0, steps, MINIBATCH)
+    numbers = np.arange(seeds)[:, None] * np.arange(0, STEPS, MINIBATCH)
     distinct, places = np.unique(numbers, return_inverse=True)
     paths = [
         draw(derive_seed(master, "path length as run", int(number)), MINIBATCH, dims)
         for number in distinct
     ]
-    found = measure(feature_probe(decoder, classifier), paths, slerp_on_unit_sphere)
+    lengths = measure(feature_probe(decoder, classifier), paths, slerp_on_unit_sphere)
     places = places.reshape(numbers.shape)
     return PathLengths(
-        found.distances[places].reshape(seeds, -1), found.empty[places].reshape(seeds, -1, 2)
+        lengths.distances[places].reshape(seeds, -1), lengths.empty[places].reshape(seeds, -1, 2)
     )
 
 
@@ -194,8 +196,8 @@ def _decode(probe: keras.Model, before: np.ndarray, after: np.ndarray) -> list[n
     """Images and features of both points of n steps from one batch: each (2, n, ...) float32."""
     z = np.concatenate([before, after]).astype(np.float32)
     with full_float32():  # TensorFloat-32 would bury a step's change as bfloat16 does
-        both = probe.predict_on_batch(z)
-    return [found.reshape(2, len(before), *found.shape[1:]) for found in both]
+        outputs = probe.predict_on_batch(z)
+    return [output.reshape(2, len(before), *output.shape[1:]) for output in outputs]
 
 
 # === The network that is measured ===
@@ -246,5 +248,5 @@ def share_of_empty_images(decoder: keras.Model, master: int, count: int) -> floa
     rng = np.random.default_rng(derive_seed(master, "empty images"))
     z = rng.standard_normal((count, decoder.input.shape[1])).astype(np.float32)
     decoder = in_precision(decoder, "float32")
-    batches = np.split(z, range(2 * STEPS_AT_ONCE, count, 2 * STEPS_AT_ONCE))
-    return sum(is_empty(decoder.predict_on_batch(batch)).sum() for batch in batches) / count
+    batches = in_batches(compiled(decoder), [z], 2 * STEPS_AT_ONCE)
+    return sum(is_empty(images).sum() for images in batches) / count

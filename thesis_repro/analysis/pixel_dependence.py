@@ -20,7 +20,7 @@ HALF_A_LEVEL = 0.5 / 255  # below it, a pixel is black in a picture of 8 bits
 _PIXELS_AT_ONCE = 64  # 100 samples: 5 MB of distances each
 
 
-class Found(NamedTuple):
+class PixelMeasure(NamedTuple):
     """A measure of dependence for every pixel, its p-value, and what permutations give.
 
     Attributes:
@@ -101,14 +101,14 @@ def distance_correlations(first: np.ndarray, second: np.ndarray, orders: np.ndar
     independent and, as n grows, only then.
     """
     rows, columns = np.triu_indices(first.shape[0], k=1)
-    found = np.empty((len(orders), first.shape[1]))
+    values = np.empty((len(orders), first.shape[1]))
     for start in range(0, first.shape[1], _PIXELS_AT_ONCE):
         pixels = slice(start, start + _PIXELS_AT_ONCE)
         a, b = _u_centred(first[:, pixels]), _u_centred(second[:, pixels])[rows, columns]
         for index, order in enumerate(orders):
             paired = a[order[rows], order[columns]]
-            found[index, pixels] = 2 * np.einsum("kp,kp->p", paired, b)
-    return np.clip(found, -1, 1)
+            values[index, pixels] = 2 * np.einsum("kp,kp->p", paired, b)
+    return np.clip(values, -1, 1)
 
 
 def distance_correlation_p(value: np.ndarray, n: int) -> np.ndarray:
@@ -140,8 +140,8 @@ class Dependence(NamedTuple):
 
     constant: np.ndarray  # (pixels,), in either set: these are not tested
     black: np.ndarray  # (pixels,), in either set: tested all the same, as in the thesis
-    pearson: Found
-    distance: Found
+    pearson: PixelMeasure
+    distance: PixelMeasure
 
 
 def dependence(
@@ -159,7 +159,7 @@ def dependence(
 
 def pearson(
     first: np.ndarray, second: np.ndarray, permutations: int, rng: np.random.Generator
-) -> Found:
+) -> PixelMeasure:
     """Pearson's part of `dependence`."""
     return _pearson(first, second, _orders(len(first), permutations, rng))
 
@@ -169,25 +169,27 @@ def _orders(n: int, permutations: int, rng: np.random.Generator) -> np.ndarray:
     return np.stack([np.arange(n), *(rng.permutation(n) for _ in range(permutations))])
 
 
-def _pearson(first: np.ndarray, second: np.ndarray, orders: np.ndarray) -> Found:
+def _pearson(first: np.ndarray, second: np.ndarray, orders: np.ndarray) -> PixelMeasure:
     tested = ~(is_constant(first) | is_constant(second))
     r = correlations(first[:, tested], second[:, tested], orders)
-    return _found(r, correlation_p(r, len(first)), np.abs(r), tested)
+    return _summary(r, correlation_p(r, len(first)), np.abs(r), tested)
 
 
-def _distance(first: np.ndarray, second: np.ndarray, orders: np.ndarray) -> Found:
+def _distance(first: np.ndarray, second: np.ndarray, orders: np.ndarray) -> PixelMeasure:
     tested = ~(is_constant(first) | is_constant(second))
     d = distance_correlations(first[:, tested], second[:, tested], orders)
-    return _found(d, distance_correlation_p(d, len(first)), d, tested)
+    return _summary(d, distance_correlation_p(d, len(first)), d, tested)
 
 
-def _found(value: np.ndarray, p: np.ndarray, size: np.ndarray, tested: np.ndarray) -> Found:
-    """What was found, from rows of (1 + permutations, tested pixels), the unpermuted one first."""
+def _summary(
+    value: np.ndarray, p: np.ndarray, size: np.ndarray, tested: np.ndarray
+) -> PixelMeasure:
+    """A measure from rows of (1 + permutations, tested pixels), the unpermuted one first."""
     spread = np.full((2, len(tested)), np.nan)
     if not tested.any():
-        return Found(*spread, np.nan, *np.full((2, len(p) - 1), np.nan))
-    adjusted = np.stack([benjamini_hochberg(own) for own in p])
+        return PixelMeasure(*spread, np.nan, *np.full((2, len(p) - 1), np.nan))
+    adjusted = np.stack([benjamini_hochberg(of_order) for of_order in p])
     spread[:, tested] = value[0], adjusted[0]
     strength, *null = size.mean(axis=1)
     share = (adjusted[1:] < ALPHA).mean(axis=1)
-    return Found(*spread, float(strength), np.array(null), share)
+    return PixelMeasure(*spread, float(strength), np.array(null), share)

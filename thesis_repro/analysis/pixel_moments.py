@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from thesis_repro.analysis.rank_tests import ks_distance, mann_whitney_p, superiority
 from thesis_repro.analysis.statistics import benjamini_hochberg
@@ -53,10 +54,10 @@ def moments_as_run(images: np.ndarray) -> Moments:
 
     Its skewness of a constant was 0 and its excess kurtosis -3.
     """
-    found = _over_rows(images, "image", 0.0)
-    return found._replace(
-        skewness=np.nan_to_num(found.skewness, nan=0.0),
-        kurtosis=np.nan_to_num(found.kurtosis, nan=-3.0),
+    values = _over_rows(images, "image", 0.0)
+    return values._replace(
+        skewness=np.nan_to_num(values.skewness, nan=0.0),
+        kurtosis=np.nan_to_num(values.kurtosis, nan=-3.0),
     )
 
 
@@ -77,19 +78,13 @@ def on_255(values: np.ndarray) -> np.ndarray:
 
 
 def _moments(values: np.ndarray, least_span: float) -> Moments:
-    """Of each row; the definitions of `scipy.stats.skew` and `kurtosis`, biased, Fisher's."""
-    mean = values.mean(axis=1)
-    away = values - mean[:, np.newaxis]
-    second, third, fourth = ((away**power).mean(axis=1) for power in (2, 3, 4))
+    """Of each row, by SciPy; skewness and kurtosis are the biased ones, kurtosis is Fisher's."""
     span = np.ptp(values, axis=1)
     varies = (span >= least_span) & (span > 0)
-    safe = np.where(varies, second, 1.0)
-    return Moments(
-        mean,
-        np.sqrt(second),
-        np.where(varies, third / safe**1.5, np.nan),
-        np.where(varies, fourth / safe**2 - 3, np.nan),
-    )
+    shape = np.full((2, len(values)), np.nan)
+    if varies.any():
+        shape[:, varies] = [of(values[varies], axis=1) for of in (stats.skew, stats.kurtosis)]
+    return Moments(values.mean(axis=1), values.std(axis=1), *shape)
 
 
 # === How two sets of images differ ===
@@ -119,12 +114,12 @@ def difference(first: np.ndarray, second: np.ndarray, test: Test = mann_whitney_
 
     All NaN where either has fewer than two values.
     """
-    found = {"n": len(first), "m": len(second)}
-    if min(found.values()) < 2:
+    sizes = {"n": len(first), "m": len(second)}
+    if min(sizes.values()) < 2:
         names = ("p", "superiority", "low", "high", "ks_distance", "mean", "mean_of_second")
-        return found | dict.fromkeys(names, np.nan)
+        return sizes | dict.fromkeys(names, np.nan)
     larger = superiority(first, second)
-    return found | {
+    return sizes | {
         "p": test(first, second),
         "superiority": larger.probability,
         "low": larger.low,
@@ -142,7 +137,7 @@ def pixels_that_differ(first: np.ndarray, second: np.ndarray, alpha: float, test
     ``alpha``; pixels of which all values of both sets are the same are left out.
     """
     flat = [on_255(images.reshape(len(images), -1)).T for images in (first, second)]
-    p_values = [test(*own) for own in zip(*flat, strict=True) if np.ptp(np.concatenate(own)) > 0]
+    p_values = [test(a, b) for a, b in zip(*flat, strict=True) if np.ptp(np.append(a, b)) > 0]
     rejected = benjamini_hochberg(p_values) < alpha if p_values else np.zeros(0, bool)
     return {
         "pixels": len(flat[0]),

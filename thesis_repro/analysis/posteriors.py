@@ -26,16 +26,13 @@ def posteriors(
     ``model`` is a VAE, VLAE or one of their GANs; ``images`` are uint8 (n, height, width,
     channels), read batch by batch.
     """
-    found: list[tuple[list, list]] = [([], []) for _ in model.posterior.output["mu"]]
+    batches = []
     for start in range(0, len(images), BATCH_SIZE):
         batch = np.asarray(images[start : start + BATCH_SIZE]).astype("float32") / 255
-        parameters = model.posterior.predict_on_batch(batch)
-        for (mu, log_var), *values in zip(
-            found, parameters["mu"], parameters["log_var"], strict=True
-        ):
-            mu.append(values[0])
-            log_var.append(values[1])
-    return [_sampled(np.concatenate(mu), np.concatenate(log_var), rng) for mu, log_var in found]
+        outputs = model.posterior.predict_on_batch(batch)
+        batches.append(list(zip(outputs["mu"], outputs["log_var"], strict=True)))
+    layers = [zip(*layer, strict=True) for layer in zip(*batches, strict=True)]
+    return [_sampled(np.concatenate(mu), np.concatenate(log_var), rng) for mu, log_var in layers]
 
 
 def _sampled(mu: np.ndarray, log_var: np.ndarray, rng: np.random.Generator) -> Posterior:

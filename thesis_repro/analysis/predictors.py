@@ -75,21 +75,21 @@ def simple_classifier() -> BaseEstimator:
 
 def grow(parts: Parts, seed: int) -> Trees:
     """Trees that tell the groups, grown as finely as the images that they left out reward."""
-    return max((_grow(parts, least, seed) for least in LEAST), key=lambda own: own.information)
+    return max((_grow(parts, least, seed) for least in LEAST), key=lambda trees: trees.information)
 
 
 def _grow(parts: Parts, least: int, seed: int) -> Trees:
     trees = ExtraTreesClassifier(
         **_TREES, min_samples_split=least, oob_score=True, random_state=seed
     ).fit(parts.z, parts.groups)
-    said = gain(trees.oob_decision_function_, parts.shares, parts.groups)
-    told = [np.log(trust * said + 1 - trust).mean() for trust in _TRUST]
-    best = int(np.argmax(told))
-    return Trees(trees, least, float(_TRUST[best]), float(told[best]))
+    gains = gain(trees.oob_decision_function_, parts.shares, parts.groups)
+    information = [np.log(trust * gains + 1 - trust).mean() for trust in _TRUST]
+    best = int(np.argmax(information))
+    return Trees(trees, least, float(_TRUST[best]), float(information[best]))
 
 
 def gain(probabilities: np.ndarray, shares: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """The probability (m, k) given to each image's own group (m,), over the group's share: (m,)."""
+    """The probability (m, k) given to each image's group (m,), over the group's share: (m,)."""
     return probabilities[np.arange(len(groups)), groups] / shares[groups]
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
+from statsmodels.stats.nonparametric import rank_compare_2indep
 
 from thesis_repro.analysis.statistics import finite_sample
 
@@ -26,14 +27,9 @@ class Superiority(NamedTuple):
     low: float
     high: float
 
-    @property
-    def rank_biserial(self) -> float:
-        """The same on -1 to 1, with 0 for neither (Cureton 1956)."""
-        return 2 * self.probability - 1
-
 
 def mann_whitney_p(x: ArrayLike, y: ArrayLike) -> float:
-    """Return the two-sided p of Mann-Whitney's U test of samples (n,) and (m,).
+    """The two-sided p of Mann-Whitney's U test of samples (n,) and (m,).
 
     Normal approximation with continuity and tie corrections at every size, so that p-values of the
     same kind stand beside each other. Equal samples give 1.
@@ -42,14 +38,14 @@ def mann_whitney_p(x: ArrayLike, y: ArrayLike) -> float:
         ValueError: also if all values of both are the same, of which there is nothing to rank.
     """
     first, second = _samples(x, y)
-    found = stats.mannwhitneyu(
+    test = stats.mannwhitneyu(
         first, second, use_continuity=True, alternative="two-sided", method="asymptotic"
     )
-    return float(found.pvalue)
+    return float(test.pvalue)
 
 
 def mann_whitney_p_as_run(x: ArrayLike, y: ArrayLike) -> float:
-    """Return the p that SciPy 1.2.1's `mannwhitneyu` gave by default (erratum E22).
+    """The p that SciPy 1.2.1's `mannwhitneyu` gave by default (erratum E22).
 
     With ``alternative=None`` it took the larger of both U, with continuity and tie corrections, and
     one tail of the normal distribution beyond it, whichever side the data were on: half of the
@@ -68,45 +64,36 @@ def mann_whitney_p_as_run(x: ArrayLike, y: ArrayLike) -> float:
     return float(stats.norm.sf(abs(z)))
 
 
-def superiority(x: ArrayLike, y: ArrayLike, confidence: float = 0.95) -> Superiority:
-    """Return how often values of x (n,) exceed those of y (m,), n and m > 1, with its interval.
+def superiority(x: ArrayLike, y: ArrayLike) -> Superiority:
+    """How often values of x (n,) exceed those of y (m,), n and m > 1, with its interval.
 
-    DeLong's interval (DeLong et al. 1988): each value's share of the other sample below it varies,
-    and the variances of both samples' means add up. No distribution is assumed; cut at 0 and 1.
-    Where the samples do not overlap it has no width.
+    By statsmodels: DeLong's 95 % interval (DeLong et al. 1988). Each value's share of the other
+    sample below it varies, and the variances of both samples' means add up. No distribution is
+    assumed; cut at 0 and 1. Where the samples do not overlap it has no width.
 
     Raises:
         ValueError: also for a sample of one value.
     """
-    first, second = (finite_sample(own, name) for own, name in ((x, "x"), (y, "y")))
+    first, second = finite_sample(x, "x"), finite_sample(y, "y")
     if min(first.size, second.size) < 2:
         raise ValueError("The interval needs two values or more in each sample.")
-    below_first, below_second = _placements(first, second), _placements(second, first)
-    probability = float(below_first.mean())
-    variance = below_first.var(ddof=1) / first.size + below_second.var(ddof=1) / second.size
-    half = stats.norm.isf((1 - confidence) / 2) * np.sqrt(variance)
-    low, high = np.clip([probability - half, probability + half], 0, 1)
-    return Superiority(probability, float(low), float(high))
+    with np.errstate(divide="ignore", invalid="ignore"):  # its statistic, if nothing overlaps
+        compared = rank_compare_2indep(first, second, use_t=False)
+    low, high = np.clip(compared.conf_int(), 0, 1)
+    return Superiority(float(compared.prob1), float(low), float(high))
 
 
 def ks_distance(x: ArrayLike, y: ArrayLike) -> float:
-    """Return the largest distance between two empirical distributions (Kolmogorov, Smirnov).
+    """The largest distance between two empirical distributions (Kolmogorov, Smirnov).
 
     0: they are the same; 1: they do not overlap. Unlike superiority it also sees that one is wider.
     """
-    first, second = (finite_sample(own, name) for own, name in ((x, "x"), (y, "y")))
-    return float(stats.ks_2samp(first, second, method="asymp").statistic)
-
-
-def _placements(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """For each value of x, the share of y that lies below it, ties counting half: (n,)."""
-    ordered = np.sort(y)
-    left, right = (np.searchsorted(ordered, x, side=side) for side in ("left", "right"))
-    return (left + right) / (2 * len(y))
+    samples = finite_sample(x, "x"), finite_sample(y, "y")
+    return float(stats.ks_2samp(*samples, method="asymp").statistic)
 
 
 def _samples(x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    first, second = (finite_sample(own, name) for own, name in ((x, "x"), (y, "y")))
+    first, second = finite_sample(x, "x"), finite_sample(y, "y")
     if np.ptp(np.concatenate([first, second])) == 0:
         raise ValueError(
             f"All {first.size + second.size} values are {first[0]:g}: there is nothing to rank."

@@ -6,11 +6,10 @@ Section 4.3, Figures 27, 61 and 62; of the smallest scale, 0.5, as in the origin
 import numpy as np
 import pandas as pd
 
-from data_prep.dsprites_renderer import SHAPES
+from data_prep.dsprites_renderer import FACTORS, SHAPES
 from data_prep.errors import DataError
 from data_prep.reading import PreparedData, Split
-
-_FACTORS = ["colour", "shape", "scale", "orientation", "x", "y"]
+from thesis_repro.analysis.image_sets import images_of_all, known_of_all
 
 
 def matched_images(data: PreparedData, limit: int) -> np.ndarray:
@@ -22,9 +21,7 @@ def matched_images(data: PreparedData, limit: int) -> np.ndarray:
     Raises:
         data_prep.errors.DataError: there is not one such triple in this part of dSprites.
     """
-    splits = (data.train, data.validation)
-    classes = np.concatenate([np.asarray(split.known["classes"]) for split in splits])
-    table = pd.DataFrame(classes, columns=_FACTORS)
+    table = pd.DataFrame(known_of_all(data, "classes"), columns=FACTORS)
     table["row"] = np.arange(len(table))
     smallest = table[table["scale"] == 0]
     places = smallest.pivot(index=["x", "y", "orientation"], columns="shape", values="row")
@@ -38,16 +35,8 @@ def matched_images(data: PreparedData, limit: int) -> np.ndarray:
     away = np.linalg.norm(triples[["x", "y"]] - middle, axis=1)
     nearest = triples.iloc[np.argsort(away, kind="stable")[:limit]]
     rows = nearest[list(range(len(SHAPES)))].to_numpy(dtype=int)
-    return np.concatenate([_read(splits, own)[np.newaxis] for own in rows])
-
-
-def _read(splits: tuple[Split, Split], rows: np.ndarray) -> np.ndarray:
-    """Images by their row among those of the first split and, after these, of the second."""
-    count = len(splits[0])
-    images = [
-        splits[0].images[row] if row < count else splits[1].images[row - count] for row in rows
-    ]
-    return np.stack(images)
+    pixels = images_of_all("triples", data, rows.ravel()).pixels
+    return pixels.reshape(*rows.shape, *pixels.shape[1:])
 
 
 def images_as_run(validation: Split, number: int) -> np.ndarray:
@@ -57,6 +46,6 @@ def images_as_run(validation: Split, number: int) -> np.ndarray:
     other factors, too (erratum E53). Of a shorter list the last image is taken.
     """
     classes = np.asarray(validation.known["classes"])
-    shape, scale = (classes[:, _FACTORS.index(name)] for name in ("shape", "scale"))
+    shape, scale = (classes[:, FACTORS.index(name)] for name in ("shape", "scale"))
     lists = [np.flatnonzero((shape == index) & (scale == 0)) for index in range(len(SHAPES))]
     return validation.images[np.array([rows[min(number, len(rows) - 1)] for rows in lists])]

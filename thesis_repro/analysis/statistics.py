@@ -8,7 +8,7 @@ Sources: Section 4.2, Table 3 (rank-sum, Benjamini/Hochberg); original code (pai
 Errata E06-E08.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,14 +19,14 @@ from statsmodels.stats.proportion import proportion_confint
 
 
 class MeanSD(NamedTuple):
-    """Mean and standard deviation of a sample, in the sample's own unit."""
+    """Mean and standard deviation of a sample, in its unit."""
 
     mean: float
     sd: float
 
 
 class Interval(NamedTuple):
-    """A mean (or what stands for it) and its confidence interval, in the sample's own unit."""
+    """A mean (or what stands for it) and its confidence interval, in the sample's unit."""
 
     mean: float
     low: float
@@ -34,7 +34,7 @@ class Interval(NamedTuple):
 
 
 def mean_sd(x: ArrayLike) -> MeanSD:
-    """Return the mean and the population standard deviation (ddof 0) of `x`, shape (n,).
+    """The mean and the population standard deviation (ddof 0) of `x`, shape (n,).
 
     ddof 0 is NumPy's default and what the original code's `np.std` gave over the 24 splits of Table
     3; with n = 24 the sample estimate (ddof 1) would be 2.2 % larger. One value alone has the SD 0.
@@ -43,35 +43,21 @@ def mean_sd(x: ArrayLike) -> MeanSD:
     return MeanSD(float(values.mean()), float(values.std(ddof=0)))
 
 
-def bootstrap_mean(
-    x: ArrayLike, rng: np.random.Generator, confidence: float = 0.95, resamples: int = 1_000
-) -> Interval:
-    """Return the mean of `x`, (n,), with its percentile bootstrap interval (Efron 1979).
+def bootstrap_mean(x: ArrayLike, rng: np.random.Generator) -> Interval:
+    """The mean of `x`, (n,), with its bootstrap interval.
 
-    `scipy.stats.bootstrap`; of one value alone, or of equal ones, the interval is that value.
+    Of one value alone, or of equal ones, the interval is that value.
     """
     values = finite_sample(x, "x")
-    mean = float(values.mean())
     if np.ptp(values) == 0:
-        return Interval(mean, mean, mean)
-    found = stats.bootstrap(
-        (values,),
-        np.mean,
-        confidence_level=confidence,
-        n_resamples=resamples,
-        method="percentile",
-        batch=max(1, 1_000_000 // values.size),  # 8 MB at a time
-        rng=rng,
-    ).confidence_interval
-    return Interval(mean, float(found.low), float(found.high))
+        return Interval(*[float(values.mean())] * 3)
+    return _bootstrap([values], np.mean, rng)
 
 
-def bootstrap_ratio(
-    x: ArrayLike, y: ArrayLike, rng: np.random.Generator, confidence: float = 0.95
-) -> Interval:
-    """Return mean(x) / mean(y) of pairs, both (n,), n > 1, with its percentile bootstrap interval.
+def bootstrap_ratio(x: ArrayLike, y: ArrayLike, rng: np.random.Generator) -> Interval:
+    """The ratio mean(x) / mean(y) of pairs, both (n,), n > 1, with its bootstrap interval.
 
-    The pairs are resampled, 1,000 times (Efron 1979). Field ``mean`` of the result is the ratio.
+    The pairs are resampled. Field ``mean`` of the result is the ratio.
 
     Raises:
         ValueError: also if the lengths differ, or mean(y) is 0.
@@ -82,47 +68,53 @@ def bootstrap_ratio(
             f"A ratio of means needs two pairs or more and a mean of y other than 0, but x has "
             f"{above.size} values and y {below.size}, with a mean of {below.mean()}."
         )
-    found = stats.bootstrap(
-        (above, below),
+    return _bootstrap(
+        [above, below],
         lambda x, y, axis: x.mean(axis=axis) / y.mean(axis=axis),
+        rng,
         paired=True,
-        vectorized=True,
-        confidence_level=confidence,
-        n_resamples=1_000,
-        method="percentile",
-        batch=max(1, 500_000 // above.size),  # 8 MB at a time
-        rng=rng,
-    ).confidence_interval
-    return Interval(float(above.mean() / below.mean()), float(found.low), float(found.high))
+    )
 
 
-def bootstrap_mean_of_means(
-    groups: Sequence[ArrayLike], rng: np.random.Generator, confidence: float = 0.95
-) -> Interval:
-    """Return the mean of the groups' means, each group (n,), n > 1, with its bootstrap interval.
+def bootstrap_mean_of_means(groups: Sequence[ArrayLike], rng: np.random.Generator) -> Interval:
+    """The mean of the groups' means, each group (n,), n > 1, with its bootstrap interval.
 
-    Resampled within each group, 1,000 times, percentiles: what is fixed is how many there are of
-    each. Balanced accuracy is such a mean: over classes, of whether each image was told right.
+    Resampled within each group: how many there are of each is fixed. Balanced accuracy is such a
+    mean: over classes, of whether the class of each image is right.
     """
     values = [finite_sample(group, f"group {number}") for number, group in enumerate(groups)]
     if not values or min(group.size for group in values) < 2:
         raise ValueError("A bootstrap within groups needs groups of two values or more.")
-    found = stats.bootstrap(
-        values,
-        lambda *resampled, axis: np.mean([x.mean(axis=axis) for x in resampled], axis=0),
+    return _bootstrap(
+        values, lambda *groups, axis: np.mean([x.mean(axis=axis) for x in groups], axis=0), rng
+    )
+
+
+def _bootstrap(
+    samples: list[NDArray[np.float64]],
+    statistic: Callable[..., NDArray[np.float64]],
+    rng: np.random.Generator,
+    *,
+    paired: bool = False,
+) -> Interval:
+    """A statistic with its 95 % percentile bootstrap interval, of 1,000 resamples (Efron 1979)."""
+    interval = stats.bootstrap(
+        samples,
+        statistic,
+        paired=paired,
         vectorized=True,
-        confidence_level=confidence,
+        confidence_level=0.95,
         n_resamples=1_000,
         method="percentile",
-        batch=max(1, 1_000_000 // sum(group.size for group in values)),
+        batch=max(1, 1_000_000 // sum(values.size for values in samples)),  # 8 MB at a time
         rng=rng,
     ).confidence_interval
-    mean = float(np.mean([group.mean() for group in values]))
-    return Interval(mean, float(found.low), float(found.high))
+    value = statistic(*samples, axis=0)
+    return Interval(float(value), float(interval.low), float(interval.high))
 
 
 def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
-    """Return the share ``count / n`` with Wilson's interval (1927), by statsmodels.
+    """The share ``count / n`` with Wilson's interval (1927), by statsmodels.
 
     It stays within 0..1 and is no point where all or none of n count, as the normal one would be.
     Field ``mean`` of the result is the share.
@@ -137,7 +129,7 @@ def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
 
 
 def rank_sum_p(a: ArrayLike, b: ArrayLike) -> float:
-    """Return the two-sided p of the Wilcoxon rank-sum test of independent samples (n,) and (m,).
+    """The two-sided p of the Wilcoxon rank-sum test of independent samples (n,) and (m,).
 
     `scipy.stats.ranksums`: normal approximation without continuity or tie correction. It is SciPy's
     test of that name, which is the one Section 4.2 states for Table 3; `mannwhitneyu` is the same
@@ -152,7 +144,7 @@ def rank_sum_p(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def signed_rank_p(a: ArrayLike, b: ArrayLike) -> float:
-    """Return the two-sided p of the Wilcoxon signed-rank test of paired samples, both (n,).
+    """The two-sided p of the Wilcoxon signed-rank test of paired samples, both (n,).
 
     This is what the original code ran for Tables 3 and 4 (erratum E07), with the default of its
     SciPy 1.2.1: normal approximation at every n, no continuity correction, zero differences
@@ -185,7 +177,7 @@ def signed_rank_p(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Return the Benjamini/Hochberg adjusted p-values, in the order given; shape (k,) in and out.
+    """The Benjamini/Hochberg adjusted p-values, in the order given; shape (k,) in and out.
 
     An adjusted value is compared with the false discovery rate wanted. Adjusting never makes a
     p-value smaller, keeps their order, and leaves a single one as it is. Stated in Section 4.2 for
@@ -202,23 +194,17 @@ def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
 
 
 def smallest_rank_sum_p(n: int, m: int) -> float:
-    """Return the smallest p-value `rank_sum_p` can give for samples of n and m values.
+    """The smallest p-value `rank_sum_p` can give for samples of n and m values.
 
-    It is reached when every value of one sample lies below every value of the other: the rank sum
-    is then n*m/2 from its expectation, its standard deviation being sqrt(n*m*(n+m+1)/12). With
+    It is reached when every value of one sample lies below every value of the other. With
     n = m = 50 it is 6.9e-18, so that the "p < 10^-29" of Section 4.3 cannot come from 50 means per
     model (erratum E06).
     """
-    if n < 1 or m < 1:
-        raise ValueError(
-            f"A rank-sum test needs a value in each sample, but n is {n} and m is {m}."
-        )
-    z = (n * m / 2) / np.sqrt(n * m * (n + m + 1) / 12)
-    return float(2 * stats.norm.sf(z))
+    return rank_sum_p(np.arange(n), np.arange(n, n + m))
 
 
 def finite_sample(x: ArrayLike, name: str) -> NDArray[np.float64]:
-    """Return `x` as finite float64 values of shape (n,), n >= 1, or raise a ValueError."""
+    """`x` as finite float64 values of shape (n,), n >= 1; a ValueError of anything else."""
     values = np.asarray(x, dtype=np.float64)
     if values.ndim != 1:
         raise ValueError(f"{name} has to be one-dimensional, but its shape is {values.shape}.")

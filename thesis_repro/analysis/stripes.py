@@ -83,7 +83,7 @@ class PaddingContrast(NamedTuple):
 
     ``activity_of_*`` is the mean |activity| of the lowest line of that quarter of the maps without
     its corners, in units of the whole layer's; ``striped_of_*`` the share of maps that are striped
-    there, against the quarter's own centre.
+    there, against the quarter's centre.
     """
 
     activity_of_white: float
@@ -109,6 +109,6 @@ def padding_contrast(activity: np.ndarray) -> PaddingContrast:
     level = float(np.abs(activity).mean()) or 1.0
     bottom = SIDES.index("bottom")
     return PaddingContrast(
-        *(float(own[-1, 1:-1].mean()) / level for own in quarters),
-        *(float((contrasts(own)[bottom] > STRIPED).mean()) for own in quarters),
+        *(float(maps[-1, 1:-1].mean()) / level for maps in quarters),
+        *(float((contrasts(maps)[bottom] > STRIPED).mean()) for maps in quarters),
     )

@@ -20,5 +20,5 @@ def pick(table: pd.DataFrame, column: str, **where: Any) -> Any:
     Raises:
         ValueError: there are several.
     """
-    found = rows(table, **where)[column]
-    return found.item() if len(found) else np.nan
+    values = rows(table, **where)[column]
+    return values.item() if len(values) else np.nan

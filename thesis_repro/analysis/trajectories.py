@@ -1,35 +1,23 @@
 """How the mean latent position moves with an attribute (Section 4.4.2).
 
-Figures 37 and 75-77 for Morpho-MNIST's attributes, 41, 42, 44 and 78-83 for dSprites' factors. The
-thesis judges the paths by eye; here each property is a number.
+Figures 37 and 75-77 for Morpho-MNIST's attributes, 42, 44 and 78-83 for dSprites' factors. The
+thesis judges the paths by eye; here each property is a number. `rotations` has those of circles.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA
-
-from data_prep.dsprites_renderer import FACTOR_SIZES, FACTORS
 
 BINS = 50  # Section 4.4.2: "divided into 50 evenly-sized bins"
 
-_LAST = FACTOR_SIZES[FACTORS.index("x")] - 1  # class of position 1.0, in x as in y
 
-# The factors held fixed, as classes, while one varies: captions of Figures 44 and 80-83, taken for
-# all such figures (erratum E62). Nothing is said of shape; its position is that of scale.
-HELD_FIXED = {
-    "shape": {"x": 0, "y": 0},
-    "scale": {"shape": 0, "x": 0, "y": 0},
-    "orientation": {"shape": 0, "x": 0, "y": 0},
-    "x": {"shape": 0, "y": _LAST},
-    "y": {"shape": 0, "x": _LAST},
-}
+class Plane(NamedTuple):
+    """Positions ``points`` (b, 2) in a plane, and the ``shares`` (2,) of variance on its axes."""
 
-# Orientations that Figure 41 shows, by shape: a quarter or half of the 40 (erratum E60).
-SHOWN_ORIENTATIONS = {"square": 10, "ellipse": 20, "heart": 20}
-ORIENTATIONS = FACTOR_SIZES[FACTORS.index("orientation")] - 1  # different ones; the last is 2 pi
+    points: np.ndarray
+    shares: np.ndarray
 
 
 class Trajectory(NamedTuple):
@@ -48,19 +36,10 @@ class Trajectory(NamedTuple):
         parts = (part[full] for part in (self.values, self.counts, self.means))
         return Trajectory(*parts, self.within, self.chance)
 
-
-class Plane(NamedTuple):
-    """Positions ``points`` (b, 2) in a plane, and the ``shares`` (2,) of variance on its axes."""
-
-    points: np.ndarray
-    shares: np.ndarray
-
-
-class Period(NamedTuple):
-    """The angle (degrees) after which a rotation repeats, and its ``share`` of the variance."""
-
-    degrees: float
-    share: float
+    @property
+    def in_plane(self) -> Plane:
+        """The positions of the filled bins in their plane; see `plane`."""
+        return plane(self.filled.means)
 
 
 # === Mean positions ===
@@ -121,20 +100,30 @@ def _grouped(
     return Trajectory(values, counts, means, within, chance)
 
 
-def rows_with(classes: np.ndarray, **fixed: int) -> np.ndarray:
-    """Rows of dSprites' factor classes (n, 6) in which these factors have these classes."""
-    columns = [FACTORS.index(name) for name in fixed]
-    return np.flatnonzero((classes[:, columns] == list(fixed.values())).all(axis=1))
+# === What a path is like ===
 
 
-# === Curvature, and what a layer encodes ===
+def path_measures(path: Trajectory) -> dict[str, float]:
+    """A path in numbers.
+
+    ``spread`` and ``off_line`` as the functions; ``plane``: the share of its variance that its
+    first two components hold, chance included; ``explained``: the share of the layer's variance
+    that goes with the attribute.
+    """
+    filled = path.filled
+    return {
+        "images": int(path.counts.sum()),
+        "values": len(filled.values),
+        "spread": spread(filled.means),
+        "off_line": off_line(path),
+        "plane": path.in_plane.shares.sum(),
+        "explained": explained(path),
+    }
 
 
-def _between(trajectory: Trajectory) -> np.ndarray:
-    """Covariance of the means (dimensions, dimensions), by their counts; chance is taken off."""
-    _, counts, means, _, chance = trajectory.filled
-    centred = means - counts @ means / counts.sum()
-    return (counts * centred.T) @ centred / counts.sum() - chance
+def spread(means: np.ndarray) -> float:
+    """How far positions (b, dimensions) are from their mean: root of the mean square distance."""
+    return float(np.sqrt(means.var(axis=0).sum()))
 
 
 def off_line(trajectory: Trajectory) -> float:
@@ -162,7 +151,11 @@ def explained(trajectory: Trajectory) -> float:
     return float(between / variance) if variance > 0 else np.nan
 
 
-# === Circles ===
+def _between(trajectory: Trajectory) -> np.ndarray:
+    """Covariance of the means (dimensions, dimensions), by their counts; chance is taken off."""
+    _, counts, means, _, chance = trajectory.filled
+    centred = means - counts @ means / counts.sum()
+    return (counts * centred.T) @ centred / counts.sum() - chance
 
 
 def plane(means: np.ndarray) -> Plane:
@@ -182,51 +175,3 @@ def plane(means: np.ndarray) -> Plane:
     model = PCA(n_components=2, svd_solver="full")
     points = model.fit_transform(means)
     return Plane(points, model.explained_variance_ratio_)
-
-
-def gap(means: np.ndarray) -> float:
-    """How far apart the ends of a path (b, dimensions) are, in shares of its diameter, 0 to 1.
-
-    0 if it ends where it began, 1 if no two positions are farther apart than its ends. The 39
-    orientations of dSprites miss a quarter turn by 2.3 degrees: a perfect circle of a square, from
-    the first to the eleventh, has a gap of 0.08.
-    """
-    diameter = pdist(means).max()
-    return float(np.linalg.norm(means[-1] - means[0]) / diameter) if diameter > 0 else 0.0
-
-
-def harmonic_shares(means: np.ndarray) -> np.ndarray:
-    """Shares of a rotation's variance in its harmonics, (b // 2,): one turn first, then two...
-
-    Args:
-        means: (b, dimensions), evenly spaced over one whole turn, the end left out.
-
-    Raises:
-        ValueError: all positions are equal, or one is not finite.
-    """
-    power = (np.abs(np.fft.rfft(means - means.mean(axis=0), axis=0)) ** 2).sum(axis=1)
-    power[1 : (len(means) + 1) // 2] *= 2  # all but Nyquist's stand for two
-    total = power[1:].sum()
-    if not 0 < total < np.inf:
-        raise ValueError(f"Mean positions with a variation of {total} do not rotate.")
-    return power[1:] / total
-
-
-def rotation_period(trajectory: Trajectory) -> Period:
-    """The angle after which the path of a rotation closes: that of its strongest harmonic.
-
-    The pictures of a square repeat after 90 degrees, those of an ellipse after 180, of a heart
-    after 360; the thesis sees the codes of a heart close before 180 (Figure 41).
-
-    Args:
-        trajectory: By the classes of orientation; the 40th, which is the first again, is not used.
-
-    Raises:
-        ValueError: an orientation is missing, or as `harmonic_shares`.
-    """
-    turns = np.arange(ORIENTATIONS)
-    if missing := sorted(set(turns.tolist()) - set(trajectory.filled.values.tolist())):
-        raise ValueError(f"There is no whole turn: no image has the orientations {missing}.")
-    shares = harmonic_shares(trajectory.means[:ORIENTATIONS])
-    strongest = int(shares.argmax())
-    return Period(360 / (strongest + 1), float(shares[strongest]))

@@ -118,9 +118,10 @@ def list_(data_dir: Path) -> None:
     if not listing:
         official, made_up = (prepare_command("DATASET", data_dir, flag) for flag in (False, True))
         click.echo(f"{data_dir}: nothing is prepared here; {official} or {made_up} does it.")
-    for found in listing:
-        state = f"PROBLEM {found.problem}" if found.problem else summary(found.manifest)
-        click.echo(f"{found.folder}: {state}")
+    for prepared in listing:
+        problem, manifest = prepared.problem, prepared.manifest
+        state = f"PROBLEM {problem}" if problem else summary(manifest)
+        click.echo(f"{prepared.folder}: {state}")
 
 
 def make_without_files(datasets: set[str], data_dir: Path, *, quiet: bool) -> None:

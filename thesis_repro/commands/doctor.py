@@ -26,7 +26,7 @@ class Finding(NamedTuple):
     """One line of the report; ``problem`` says what to do, and is empty where all is well."""
 
     topic: str
-    found: str
+    state: str
     problem: str = ""
 
 
@@ -59,7 +59,7 @@ def _devices() -> Iterator[Finding]:
         extra = "gpu" if backend == "tensorflow" else "jax"
         yield Finding(
             "accelerator",
-            "none found",
+            "none",
             "paper scale needs one; `--scale quick` is for CPUs. On a machine with an NVIDIA GPU: "
             f"pip install -e '.[{extra}]'" + (" and jax[cuda12]" if backend == "jax" else ""),
         )
@@ -75,14 +75,14 @@ def _memory() -> Finding:
 def _data(data_dir: Path) -> Iterator[Finding]:
     from data_prep.prepare import DATASETS, listing
 
-    found = {(one.dataset, one.is_stand_in): one for one in listing(data_dir)}
+    listed = listing(data_dir)
     for dataset in DATASETS:
-        prepared = [one for key, one in found.items() if key[0] == dataset]
-        for one in prepared:
-            if one.problem:
-                yield Finding(one.folder.name, "damaged", str(one.problem))
+        prepared = [entry for entry in listed if entry.dataset == dataset]
+        for entry in prepared:
+            if entry.problem:
+                yield Finding(entry.folder.name, "damaged", str(entry.problem))
             else:
-                yield Finding(one.folder.name, one.manifest.description)
+                yield Finding(entry.folder.name, entry.manifest.description)
         if not prepared:
             commands = {prepare_command(dataset, data_dir, flag) for flag in (False, True)}
             yield Finding(dataset, "not prepared", " or ".join(sorted(commands)))
@@ -97,10 +97,12 @@ def _disks(folders: dict[str, Path]) -> Iterator[Finding]:
 
 def render(findings: list[Finding]) -> str:
     """The report as aligned lines, problems under what they are about."""
-    width = max(len(finding.topic) for finding in findings)
-    lines = []
-    for topic, found, problem in findings:
-        lines.append(f"{'!' if problem else ' '} {topic:<{width}}  {found}")
-        if problem:
-            lines.append(f"  {'':<{width}}  -> {problem}")
-    return "\n".join(lines)
+    from tabulate import tabulate
+
+    rows = []
+    for finding in findings:
+        mark = "!" if finding.problem else " "
+        rows.append((f"{mark} {finding.topic}", finding.state))
+        if finding.problem:
+            rows.append(("", f"-> {finding.problem}"))
+    return tabulate(rows, tablefmt="plain", disable_numparse=True, preserve_whitespace=True)

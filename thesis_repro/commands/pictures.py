@@ -43,12 +43,12 @@ def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
     workspace = open_workspace([spec.dataset.value], out=out, **options)
     run = workspace.finished(spec.id)
     run = run or workspace.trained(spec.id, workspace.images(spec.id)).run
-    found = run.read_kernels()
-    last = len(found) - 1
+    by_epoch = run.read_kernels()
+    last = len(by_epoch) - 1
     if epoch is not None and epoch > last:
         raise click.UsageError(f"This training of {spec.name} has {last} epochs.")
     chosen = last if epoch is None else epoch
-    shown, initial = slices(found[chosen]), slices(found[0])
+    shown, initial = slices(by_epoch[chosen]), slices(by_epoch[0])
     for line in (*_save_kernels(out, spec, run, shown, chosen), _gabors(shown, initial, chosen)):
         click.echo(line)
 
@@ -80,12 +80,12 @@ def _gabors(shown: "np.ndarray", initial: "np.ndarray", epoch: int) -> str:
     count, *size = shown.shape
     if min(size) < SMALLEST:
         return f"{count} kernels of {size[0]} x {size[1]} px, too small for a Gabor function"
-    own = resemblance(shown, initial, np.random.default_rng(epoch))
-    share = own.share(max(own.thresholds))
+    likeness = resemblance(shown, initial, np.random.default_rng(epoch))
+    share = likeness.share(max(likeness.thresholds))
     return (
         f"{share.mean:.1%} of {count} kernels ({share.low:.1%} to {share.high:.1%}) are more like "
-        "a Gabor function than 95 % of those before training and of their own in random phases; "
-        f"median R2 {np.median(own.fits.r2):.2f}"
+        "a Gabor function than 95 % of those before training and of these in random phases; "
+        f"median R2 {np.median(likeness.fits.r2):.2f}"
     )
 
 
@@ -119,17 +119,19 @@ def feature_maps(
     import_keras()
     from appendix_architectures.shapes import build_shapes
     from thesis_repro.analysis.feature_maps import maps_after
-    from thesis_repro.models.building import builders, parts_of
+    from thesis_repro.models.building import builders
+    from thesis_repro.models.families import FAMILIES
 
-    # What can be wrong is found before hours of training.
+    # Mistakes are named before hours of training.
     pixels = read_picture(image, spec.input_shape.value)
-    part = "classifier" if spec.family == "classifier" else "encoder"
+    family = FAMILIES[spec.family]
+    part = family.parts[0]
     names = chosen_layers(build_shapes(builders(spec)[part]), layers)
     workspace = open_workspace([spec.dataset.value], out=out, **options)
     data = workspace.images(spec.id)
     trained = workspace.trained(spec.id, data)
-    network = parts_of(spec, trained.model)[part]
-    maps = {name: own[0] for name, own in maps_after(network, names, pixels[None]).items()}
+    network = family.networks(trained.model)[part]
+    maps = {name: batch[0] for name, batch in maps_after(network, names, pixels[None]).items()}
     for line in (*_save(out, trained, data.description, image, pixels, maps), *_shares(maps)):
         click.echo(line)
 
@@ -163,15 +165,17 @@ def chosen_layers(network: "keras.Model", asked: tuple[str, ...]) -> list[str]:
 
     layers = network.layers
     known = [
-        own.name
-        for own in layers
-        if not isinstance(own, keras.layers.InputLayer) and len(own.output.shape) == 4
+        layer.name
+        for layer in layers
+        if not isinstance(layer, keras.layers.InputLayer) and len(layer.output.shape) == 4
     ]
     if strangers := [name for name in asked if name not in known]:
         hint = f"Layers with feature maps are {', '.join(known)}."
         raise click.UsageError(f"{network.name} has no feature maps after '{strangers[0]}'. {hint}")
     kinds = keras.layers.ReLU | keras.layers.LeakyReLU | keras.layers.Activation
-    activations = [own.name for own in layers if own.name in known and isinstance(own, kinds)]
+    activations = [
+        layer.name for layer in layers if layer.name in known and isinstance(layer, kinds)
+    ]
     return list(asked) or (activations or known)[-1:]
 
 
@@ -188,7 +192,7 @@ def _save(
     from thesis_repro.plots.figures import save_figure
 
     spec, config = trained.spec, trained.run.config
-    sheets = {f"after {name}": own for name, own in maps.items()}
+    sheets = {f"after {name}": images for name, images in maps.items()}
     figure = feature_map_sheets(f"{spec.name}: feature maps", (image.name, pixels), sheets)
     origin = (
         f"thesis-repro feature-maps {spec.id} {image.name}",
@@ -206,12 +210,12 @@ def _shares(maps: dict[str, "np.ndarray"]) -> list[str]:
     from thesis_repro.analysis.stripes import SIDES, SMALLEST, stripe_shares
 
     lines = []
-    for name, own in maps.items():
-        height, width, count = own.shape
+    for name, images in maps.items():
+        height, width, count = images.shape
         if min(height, width) < SMALLEST:
             lines.append(f"{name}: maps of {height} x {width} px are too small for stripes")
             continue
-        found = stripe_shares(own)
-        sides = ", ".join(f"{side} {getattr(found, side):.1%}" for side in SIDES)
-        lines.append(f"{name}: {found.any:.1%} of {count} maps striped ({sides})")
+        shares = stripe_shares(images)
+        sides = ", ".join(f"{side} {getattr(shares, side):.1%}" for side in SIDES)
+        lines.append(f"{name}: {shares.any:.1%} of {count} maps striped ({sides})")
     return lines

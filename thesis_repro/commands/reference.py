@@ -35,9 +35,9 @@ def listing(number: int | None, check: bool) -> None:
     from appendix_architectures.shapes import build_shapes
     from appendix_architectures.summary import render
 
-    found = LISTINGS[number]
-    click.echo(render(build_shapes(found.builder)))
-    click.echo(f"\nListing {number}: {found.title} (Appendix {found.section})")
+    printed = LISTINGS[number]
+    click.echo(render(build_shapes(printed.builder)))
+    click.echo(f"\nListing {number}: {printed.title} (Appendix {printed.section})")
 
 
 def _check_listings() -> None:

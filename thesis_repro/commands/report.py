@@ -1,4 +1,4 @@
-"""``thesis-repro report`` and ``thesis-repro claims``: what was found, and what became of it."""
+"""``thesis-repro report`` and ``claims``: all results on one page, and what became of claims."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +14,7 @@ from thesis_repro.report.results import (
     ThesisPages,
     count_verdicts,
 )
-from thesis_repro.section.registry import CHAPTERS
+from thesis_repro.section.registry import scripts
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.verdicts.judgements import Judgement, Verdict, render
@@ -39,21 +39,21 @@ EXIT_NOT_REPLICATED = 4
     help="The thesis: its page with each figure and table is shown beside ours.",
 )
 def report(out: Path, runs_dir: Path, kind: str, pdf: Path | None) -> None:
-    """Put everything found under OUT on one page: claims, tables, figures, and what is missing.
+    """Put everything under OUT on one page: claims, tables, figures, and what is missing.
 
     With --runs-dir, the run times of the models, too.
     """
     if pdf and kind != "html":
         raise click.UsageError("--pdf shows the thesis's pages on the HTML page; leave out one.")
-    results = require(collect(out, CHAPTERS, runs_dir))
+    results = require(collect(out, scripts(), runs_dir))
     _warn(results.problems)
     path = out / f"index.{kind}"
     pages = _thesis_pages(pdf, results) if pdf else None
     with os_errors(path, "it cannot be written", "free some space, or mend the permissions"):
         _write(results, path, pages)
-    found, missing = len(results.found), len(results.missing)
+    there, missing = len(results.reproduced), len(results.missing)
     click.echo(_counts(results.judgements))
-    click.echo(f"{found} of {found + missing} figures and tables; {path}")
+    click.echo(f"{there} of {there + missing} figures and tables; {path}")
 
 
 @click.command()
@@ -71,11 +71,11 @@ def claims(sections: tuple[str, ...], out: Path, strict: bool) -> None:
         wanted = {claim.id for name in sections or (None,) for claim in load_claims(name)}
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="SECTION") from error
-    results = collect(out, CHAPTERS)
+    results = collect(out, scripts())
     if not results.sections:
         click.echo(f"{out}: it holds no results; `thesis-repro chapter 4.2` makes some.", err=True)
     _warn(problem for problem in results.problems if problem.path.name == "claims.json")
-    judgements = [own for own in results.judgements if own.claim.id in wanted]
+    judgements = [one for one in results.judgements if one.claim.id in wanted]
     click.echo(f"{render(judgements)}\n\n{_counts(judgements)}")
     if strict:
         require_claims(results)
@@ -84,9 +84,9 @@ def claims(sections: tuple[str, ...], out: Path, strict: bool) -> None:
 
 def _require_replication(judgements: Iterable[Judgement]) -> None:
     """End with an exit code of its own if a comparable claim does not replicate."""
-    failed = [own for own in judgements if own.verdict is Verdict.NOT_REPLICATED]
-    for own in failed:
-        click.echo(f"{own.claim.id} is not replicated: {own.why}", err=True)
+    failed = [one for one in judgements if one.verdict is Verdict.NOT_REPLICATED]
+    for judgement in failed:
+        click.echo(f"{judgement.claim.id} is not replicated: {judgement.why}", err=True)
     if failed:
         raise click.exceptions.Exit(EXIT_NOT_REPLICATED)
 
@@ -104,10 +104,10 @@ def _write(results: Results, path: Path, pages: ThesisPages | None) -> None:
 
 
 def _thesis_pages(pdf: Path, results: Results) -> ThesisPages:
-    """The thesis's pages with the figures and tables that were found."""
+    """The thesis's pages with the figures and tables that are reproduced."""
     from thesis_repro.report.pdf import thesis_pages
 
-    captions = [caption for key, caption in load_captions().items() if key in results.found]
+    captions = [caption for key, caption in load_captions().items() if key in results.reproduced]
     pages = thesis_pages(pdf, captions)
     for page in pages.values():
         if isinstance(page, str):

@@ -11,7 +11,7 @@ from thesis_repro.commands.options import import_keras, out_option, run_options
 from thesis_repro.commands.workspace import open_workspace
 from thesis_repro.models import zoo
 from thesis_repro.report.collect import collect
-from thesis_repro.section.registry import CHAPTERS, datasets_of, script
+from thesis_repro.section.registry import CHAPTERS, datasets_of, script, scripts
 from thesis_repro.verdicts.discussions import DISCUSSIONS, describe
 
 
@@ -32,7 +32,7 @@ def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
         _run_sections(experiments, out, **options)
     for section in sections:
         if section in DISCUSSIONS:
-            click.echo(describe(section, collect(out, CHAPTERS).judgements))
+            click.echo(describe(section, collect(out, scripts()).judgements))
 
 
 def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
@@ -41,7 +41,7 @@ def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
     from thesis_repro.section.chapter import Chapter
     from thesis_repro.verdicts.judgements import render
 
-    needed = [name for own in sections for name in datasets_of(own, options["scale"])]
+    needed = [name for each in sections for name in datasets_of(each, options["scale"])]
     workspace = open_workspace(needed, out=out, **options)
     for section in sections:
         work = Chapter(section, workspace)
@@ -65,7 +65,7 @@ def train(models: tuple[str, ...], **options: Any) -> None:
         return
     import_keras()
     from thesis_repro.progress import describe
-    from thesis_repro.training.train import TRAINERS
+    from thesis_repro.training.train import trainer_of
 
     workspace = open_workspace([spec.dataset.value for spec in specs], **options)
     for spec in specs:
@@ -73,6 +73,6 @@ def train(models: tuple[str, ...], **options: Any) -> None:
         if not options["quiet"]:
             click.echo(
                 f"{spec.id}: {len(trained.history)} epochs, "
-                f"{describe(trained.history[-1], TRAINERS[spec.family].headline)}; "
+                f"{describe(trained.history[-1], trainer_of(spec).headline)}; "
                 f"{trained.run.path}"
             )

@@ -5,6 +5,7 @@ these networks. Each is made from Listings 36 and 37; layers keep their names.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import keras
 from keras import layers
@@ -90,19 +91,13 @@ def changed(network: keras.Model, change: Change) -> keras.Model:
     return keras.models.clone_model(network, clone_function=change, call_function=call)
 
 
-def ablated(encoder_change: Change, decoder_change: Change | None = None) -> dict[str, Callable]:
-    """Builders of an AlexNet-VAE's encoder and decoder, by part."""
-
-    def decoder() -> keras.Model:
-        listed = alexnet_vae_decoder()
-        return changed(listed, decoder_change) if decoder_change else listed
-
-    return {"encoder": lambda: changed(alexnet_vae_encoder(), encoder_change), "decoder": decoder}
+def _ablated(listed: Callable[[], keras.Model], change: Change) -> keras.Model:
+    return changed(listed(), change)
 
 
-ABLATIONS = {
-    "alexnet-vae-mirrored-padding": ablated(mirrored_padding),
-    "alexnet-vae-small-kernels": ablated(small_kernels),
-    "alexnet-vae-no-batch-norm": ablated(no_batch_norm, no_batch_norm),
-    "alexnet-vae-no-bias": ablated(no_bias, no_bias),
-}
+mirrored_padding_encoder = partial(_ablated, alexnet_vae_encoder, mirrored_padding)
+small_kernels_encoder = partial(_ablated, alexnet_vae_encoder, small_kernels)
+no_batch_norm_encoder = partial(_ablated, alexnet_vae_encoder, no_batch_norm)
+no_batch_norm_decoder = partial(_ablated, alexnet_vae_decoder, no_batch_norm)
+no_bias_encoder = partial(_ablated, alexnet_vae_encoder, no_bias)
+no_bias_decoder = partial(_ablated, alexnet_vae_decoder, no_bias)

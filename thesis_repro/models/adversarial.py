@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from appendix_architectures.sampling import Sampling
+from thesis_repro.models.autoencoder import latent_outputs
 
 # The convolution whose raw output is compared, by the height of the image (px): erratum E33.
 FEATURE_LAYERS = {28: "conv2d_2", 64: "conv2d_3", 128: "conv2d_3"}
@@ -38,7 +39,7 @@ class AdversarialAutoencoder(keras.Model):
         self.feature_weight = feature_weight
         self.posterior = keras.Model(
             encoder.input,
-            {"mu": _outputs(encoder, "mu"), "log_var": _outputs(encoder, "log_var")},
+            {"mu": latent_outputs(encoder, "mu"), "log_var": latent_outputs(encoder, "log_var")},
             name="posterior",
         )
         feature_layer = discriminator.get_layer(FEATURE_LAYERS[discriminator.input.shape[1]])
@@ -67,8 +68,3 @@ class AdversarialAutoencoder(keras.Model):
     def decode(self, z: list, training: bool = False) -> Any:
         """Images of one z per latent layer."""
         return self.decoder(z if len(z) > 1 else z[0], training=training)
-
-
-def _outputs(encoder: keras.Model, prefix: str) -> list:
-    """Outputs of the encoder's ``mu`` or ``log_var`` layers, lowest latent layer first."""
-    return [layer.output for layer in encoder.layers if layer.name.startswith(prefix)]

@@ -1,5 +1,7 @@
 """VAE and VLAE as one trainable model: an encoder and a decoder of the appendix, and their loss."""
 
+from typing import Any
+
 import keras
 
 from thesis_repro.models.losses import kl_term, reconstruction_term
@@ -21,8 +23,8 @@ class VariationalAutoencoder(keras.Model):
         self.posterior = keras.Model(
             encoder.input,
             {
-                "mu": _outputs(encoder, "mu"),
-                "log_var": _outputs(encoder, "log_var"),
+                "mu": latent_outputs(encoder, "mu"),
+                "log_var": latent_outputs(encoder, "log_var"),
                 "z": list(encoder.outputs),
             },
             name="posterior",
@@ -33,9 +35,11 @@ class VariationalAutoencoder(keras.Model):
     def call(self, images, training=False):
         """Posterior parameters, sampled z and reconstruction of a batch of images in [0, 1]."""
         posterior = self.posterior(images, training=training)
-        z = posterior["z"]
-        reconstruction = self.decoder(z if len(z) > 1 else z[0], training=training)
-        return {**posterior, "reconstruction": reconstruction}
+        return {**posterior, "reconstruction": self.decode(posterior["z"], training=training)}
+
+    def decode(self, z: list, training: bool = False) -> Any:
+        """Images of one z per latent layer."""
+        return self.decoder(z if len(z) > 1 else z[0], training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Mean over the batch of reconstruction term plus KL term; both are tracked separately."""
@@ -48,6 +52,6 @@ class VariationalAutoencoder(keras.Model):
         return keras.ops.mean(reconstruction + kl)
 
 
-def _outputs(encoder: keras.Model, prefix: str) -> list:
+def latent_outputs(encoder: keras.Model, prefix: str) -> list:
     """Outputs of the encoder's ``mu`` or ``log_var`` layers, lowest latent layer first."""
     return [layer.output for layer in encoder.layers if layer.name.startswith(prefix)]

@@ -7,14 +7,8 @@ import keras
 
 from appendix_architectures.shapes import build_shapes
 from thesis_repro.models.building import builders
+from thesis_repro.models.families import FAMILIES
 from thesis_repro.models.spec import ModelSpec
-
-# Passes through each network per training image. Forward is one, backward two more; backward to
-# the input alone is one. In a GAN (adversarial.py) the decoder runs twice for the discriminator's
-# update, twice and back for its own, once and back to its input for the encoder's.
-_FITTED = {"encoder": 3, "decoder": 3, "classifier": 3}
-_ADVERSARIAL = {"encoder": 3, "decoder": 10, "discriminator": 16}
-
 
 _PROCESS = 0.8 * 2**30  # bytes: Python with TensorFlow
 
@@ -33,7 +27,7 @@ def forward_multiply_adds(spec: ModelSpec) -> dict[str, int]:
 
 def training_multiply_adds(spec: ModelSpec) -> int:
     """Multiply-adds that one training image costs, all updates of the model's networks together."""
-    passes = _FITTED if spec.feature_weight is None else _ADVERSARIAL
+    passes = FAMILIES[spec.family].passes
     return sum(passes[part] * count for part, count in forward_multiply_adds(spec).items())
 
 
@@ -41,7 +35,7 @@ def training_memory(spec: ModelSpec, batch_size: int) -> float:
     """Estimate of the memory that training takes (bytes), within a fifth of what was measured.
 
     The process itself, four numbers per weight (value, gradient, two moments of Adam), and every
-    layer's output for a batch; in GANs, where several passes are kept at once, 1.8 times.
+    layer's output for a batch, as often as the family keeps it.
     """
     networks = [build_shapes(builder) for builder in builders(spec).values()]
     weights = sum(network.count_params() for network in networks)
@@ -51,8 +45,8 @@ def training_memory(spec: ModelSpec, batch_size: int) -> float:
         for layer in network.layers
         if not isinstance(layer.output, list)
     )
-    kept = 1.0 if spec.feature_weight is None else 1.8
-    return _PROCESS + 4 * (4 * weights + kept * outputs * batch_size)
+    kept = FAMILIES[spec.family].kept * outputs * batch_size
+    return _PROCESS + 4 * (4 * weights + kept)
 
 
 def _of_layer(layer: keras.Layer) -> int:

@@ -3,10 +3,8 @@
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple
 
-Family = Literal["vae", "vlae", "vae-gan", "vlae-gan", "classifier"]
 
-
-class Setting(NamedTuple):
+class Sourced(NamedTuple):
     """A value, the place in the thesis that it comes from, and what the sources disagree about.
 
     ``errata`` holds the ids (``thesis-repro errata ID``) of contradictions that touch the value.
@@ -17,40 +15,59 @@ class Setting(NamedTuple):
     errata: tuple[str, ...] = ()
 
 
+class Target(NamedTuple):
+    """What a classifier predicts of an image, and how its answers are judged.
+
+    Attributes:
+        labels: The name of the labels among what is known of the images of its data set.
+        column: Where a label has several numbers, the one that is meant.
+        cross_entropy: The loss: over the classes, or of each output by itself.
+        top: The accuracies that are tracked: how many guesses each allows.
+    """
+
+    labels: str
+    cross_entropy: Literal["categorical", "binary"]
+    column: int | None = None
+    top: tuple[int, ...] = (1,)
+
+
 @dataclass(frozen=True)
 class ModelSpec:
     """One row of Table 2, frozen.
 
-    ``listings`` names the printed networks by their listing number; a network that stands in no
-    listing is named by its builder in ``appendix_architectures.registry`` instead.
-    ``latent_dims`` has one entry per latent layer, the lowest first. ``decay`` is Keras 2's
-    learning-rate decay per update, 0 for none.
+    ``family`` is a key of `thesis_repro.models.families.FAMILIES`. ``listings`` has the numbers of
+    the networks' listings, a part each; where a network stands in no listing, ``builders`` has the
+    functions that build the parts instead ("package.module:function"). ``latent_dims`` has one
+    entry per latent layer, the lowest first. ``decay`` is Keras 2's learning-rate decay per update,
+    0 for none.
     """
 
     id: str
     name: str
-    family: Family
-    dataset: Setting
-    input_shape: Setting  # height, width, channels
-    listings: Setting
-    latent_dims: Setting
-    reconstruction_weight: Setting
-    feature_map_factor: Setting
-    learning_rate: Setting
-    decay: Setting
-    batch_size: Setting
-    epochs: Setting
-    split: Setting
-    optimizer: Setting
-    feature_weight: Setting | None = None  # of the decoder's feature loss; GANs only
-    generator: Setting | None = None  # the model whose images are to be told from real ones
+    family: str
+    dataset: Sourced
+    input_shape: Sourced  # height, width, channels
+    listings: Sourced
+    latent_dims: Sourced
+    reconstruction_weight: Sourced
+    feature_map_factor: Sourced
+    learning_rate: Sourced
+    decay: Sourced
+    batch_size: Sourced
+    epochs: Sourced
+    split: Sourced
+    optimizer: Sourced
+    feature_weight: Sourced | None = None  # of the decoder's feature loss; GANs only
+    generator: Sourced | None = None  # the model whose images it discriminates from real ones
+    target: Target | None = None  # classifiers only
+    builders: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     in_table_2: bool = True
 
-    def settings(self) -> dict[str, Setting]:
+    def settings(self) -> dict[str, Sourced]:
         """All sourced values by name, in the order of definition."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if isinstance(value, Setting)}
+        return {name: value for name, value in values.items() if isinstance(value, Sourced)}
 
     def values(self) -> dict[str, Any]:
         """The bare values that determine a training run, as JSON-ready data.

@@ -1,6 +1,6 @@
 """Table 2 and the page of one model, as text for a terminal."""
 
-from collections.abc import Iterable, Sequence
+from tabulate import tabulate
 
 from appendix_architectures.parameters import count_parameters
 from appendix_architectures.shapes import build_shapes
@@ -18,13 +18,14 @@ def parameter_totals(spec: ModelSpec) -> dict[str, int]:
 
 def table_2() -> str:
     """Table 2 of the thesis with parameter totals, then the models that are not in it."""
-    header = ("model", "data set", "input/output", "latent", "weight", "factor", "parameters")
-    rows = [_table_2_row(spec) for spec in MODELS.values() if spec.in_table_2]
-    others = [_table_2_row(spec) for spec in MODELS.values() if not spec.in_table_2]
-    table = columns((header, *rows, *others), right={4, 5, 6}).splitlines()
-    return "\n".join(
-        (*table[: len(rows) + 2], "", "Not in Table 2", table[1], *table[len(rows) + 2 :])
-    )
+    headers = ("model", "data set", "input/output", "latent", "weight", "factor", "parameters")
+    specs = sorted(MODELS.values(), key=lambda spec: not spec.in_table_2)
+    rows = [_table_2_row(spec) for spec in specs]
+    alignment = ["left"] * 4 + ["right"] * 3
+    table = tabulate(rows, headers, colalign=alignment, disable_numparse=True).splitlines()
+    first_other = 2 + sum(spec.in_table_2 for spec in specs)
+    table[first_other:first_other] = ["", "Not in Table 2", table[1]]
+    return "\n".join(table)
 
 
 def _table_2_row(spec: ModelSpec) -> tuple[str, ...]:
@@ -42,15 +43,25 @@ def _table_2_row(spec: ModelSpec) -> tuple[str, ...]:
 
 def model_table(spec: ModelSpec) -> str:
     """Everything about one model: settings with their sources and errata, and its networks."""
-    settings = [("setting", "value", "source", "errata")] + [
+    settings = [
         (name.replace("_", " "), _text(setting.value), setting.source, " ".join(setting.errata))
         for name, setting in spec.settings().items()
     ]
     totals = parameter_totals(spec)
-    networks = [("network", "parameters")] + [(part, f"{n:,}") for part, n in totals.items()]
+    networks = [(part, f"{count:,}") for part, count in totals.items()]
     networks.append(("total", f"{sum(totals.values()):,}"))
-    title = f"{spec.name} ({spec.id}), {spec.family}"
-    return "\n\n".join((title, columns(settings), columns(networks, right={1})))
+    return "\n\n".join(
+        (
+            f"{spec.name} ({spec.id}), {spec.family}",
+            tabulate(settings, ("setting", "value", "source", "errata"), disable_numparse=True),
+            tabulate(
+                networks,
+                ("network", "parameters"),
+                colalign=("left", "right"),
+                disable_numparse=True,
+            ),
+        )
+    )
 
 
 def _text(value: object) -> str:
@@ -59,19 +70,3 @@ def _text(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
-    """Rows of text in aligned columns under a ruled header; ``right`` names right-aligned ones."""
-    rows = [tuple(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rows.insert(1, tuple("-" * width for width in widths))
-    right = set(right)
-    lines = (
-        "  ".join(
-            cell.rjust(width) if index in right else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)

@@ -1,4 +1,4 @@
-"""Networks that the thesis used but printed no listing of."""
+"""Networks that the thesis used but printed no listing of: what ``builders`` in the zoo names."""
 
 import keras
 from keras import layers

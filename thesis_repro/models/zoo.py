@@ -1,15 +1,17 @@
 """The 22 models of Table 2, four as the original code had them, five ablations, and the helpers.
 
 Adding a model touches this file only: ``thesis-repro models``, ``train`` and the tests read the
-registry. Values come from Table 2 and Section 3.4; where sources disagree the value carries the
-ids of the errata that say so.
+registry. A network that stands in no listing is a function besides, named in ``builders``. Values
+come from Table 2 and Section 3.4; where sources disagree the value carries the ids of the errata
+that say so.
 """
 
 import difflib
 from collections import defaultdict
 from dataclasses import replace
+from typing import Any
 
-from thesis_repro.models.spec import Family, ModelSpec, Setting
+from thesis_repro.models.spec import ModelSpec, Sourced, Target
 
 _IMAGES = {  # Section 3.3 and Appendix A: height, width, channels
     "mnist": (28, 28, 1),
@@ -26,10 +28,10 @@ _DATASET_ERRATA = {
 }
 
 _SPLITS = {
-    "mnist": Setting("official train and test set", "Sections 3.3.3 and 3.4", ("E32",)),
-    "dsprites": Setting("90 % / 10 %", "Section 3.4"),
-    "celeba": Setting("90 % / 10 %", "Section 3.4", ("E20",)),
-    "imagenet": Setting("official train and validation set", "Section 3.3.2", ("E20",)),
+    "mnist": Sourced("official train and test set", "Sections 3.3.3 and 3.4", ("E32",)),
+    "dsprites": Sourced("90 % / 10 %", "Section 3.4"),
+    "celeba": Sourced("90 % / 10 %", "Section 3.4", ("E20",)),
+    "imagenet": Sourced("official train and validation set", "Section 3.3.2", ("E20",)),
 }
 
 _Marks = dict[str, tuple[str, ...]]  # ids of errata by the field they touch
@@ -48,7 +50,7 @@ def _model(
     row: int,
     model_id: str,
     name: str,
-    family: Family,
+    family: str,
     section: str,
     *,
     dataset: str,
@@ -62,6 +64,8 @@ def _model(
     epochs: int = 200,
     channels: int | None = None,
     feature_weight: float | None = None,
+    target: Target | None = None,
+    builders: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
     errata: _Marks | None = None,
 ) -> ModelSpec:
@@ -71,8 +75,8 @@ def _model(
     table, text = f"Table 2, row {row}", f"Section {section}"
     printed = "Listings " + ", ".join(map(str, listings))
 
-    def setting(field: str, value: object, source: str) -> Setting:
-        return Setting(value, source, marks.get(field, ()))
+    def setting(field: str, value: object, source: str) -> Sourced:
+        return Sourced(value, source, marks.get(field, ()))
 
     return ModelSpec(
         id=model_id,
@@ -95,6 +99,8 @@ def _model(
             if feature_weight is None
             else setting("feature_weight", feature_weight, "Sections 2.5.3 and 3.4.3")
         ),
+        target=target,
+        builders=builders,
         aliases=aliases,
     )
 
@@ -121,7 +127,7 @@ def _reweighted(row: int, weight: int) -> ModelSpec:
         id=f"{weight}-vae",
         name=f"{weight:,}-VAE",
         aliases=(),
-        reconstruction_weight=Setting(weight, f"Table 2, row {row}"),
+        reconstruction_weight=Sourced(weight, f"Table 2, row {row}"),
     )
 
 
@@ -130,7 +136,7 @@ _DSPRITES_VAE_DIM6 = replace(
     id="dsprites-vae-dim6",
     name="dSprites-VAE-dim6",
     aliases=(),
-    latent_dims=Setting((6,), "Table 2, row 7"),
+    latent_dims=Sourced((6,), "Table 2, row 7"),
 )
 
 _CELEBA_VAE = _model(
@@ -174,7 +180,7 @@ _DSPRITES_VLAE_DIM2 = replace(
     _DSPRITES_VLAE,
     id="dsprites-vlae-dim2",
     name="dSprites-VLAE-dim2",
-    latent_dims=Setting((2, 2, 2), "Table 2, row 13"),
+    latent_dims=Sourced((2, 2, 2), "Table 2, row 13"),
 )
 
 _CELEBA_VLAE = _model(
@@ -252,6 +258,7 @@ _ALEXNET_CLASSIFIER = _model(
     21, "alexnet-classifier", "AlexNet Classifier", "classifier", "3.4.5",
     dataset="imagenet", listings=(35,), latent_dims=(), weight=None, learning_rate=0.0001,
     batch_size=32, epochs=10, errata={"listings": ("E24",)},
+    target=Target("label", "categorical", top=(1, 5)),  # Section 3.4.5; accuracies: Section 4.1
 )  # fmt: skip
 
 _ALEXNET_VAE = _model(
@@ -268,8 +275,12 @@ _MNIST_VAE_AS_RUN = replace(
     id="mnist-vae-as-run",
     name="MNIST-VAE (as run)",
     in_table_2=False,
-    input_shape=Setting((28, 28, 1), "original analyses", ("E01", "E02")),
-    listings=Setting((), "in no listing; thesis_repro/models/unlisted.py", ("E02",)),
+    input_shape=Sourced((28, 28, 1), "original analyses", ("E01", "E02")),
+    listings=Sourced((), "in no listing; thesis_repro/models/unlisted.py", ("E02",)),
+    builders=(
+        "thesis_repro.models.unlisted:mnist_vae_as_run_encoder",
+        "thesis_repro.models.unlisted:mnist_vae_as_run_decoder",
+    ),
 )
 
 
@@ -280,13 +291,13 @@ def _as_run(spec: ModelSpec) -> ModelSpec:
         id=f"{spec.id}-as-run",
         name=f"{spec.name} (as run)",
         in_table_2=False,
-        feature_weight=Setting(0.5, "original code", ("E14",)),
+        feature_weight=Sourced(0.5, "original code", ("E14",)),
     )
 
 
-def _ablation(suffix: str, name: str, **changed: Setting) -> ModelSpec:
+def _ablation(suffix: str, name: str, **changed: Any) -> ModelSpec:
     """An AlexNet-VAE with one thing changed (Section 4.8, which trains none of them)."""
-    kept = {key: own._replace(errata=()) for key, own in _ALEXNET_VAE.settings().items()}
+    kept = {key: value._replace(errata=()) for key, value in _ALEXNET_VAE.settings().items()}
     return replace(
         _ALEXNET_VAE,
         id=f"alexnet-vae-{suffix}",
@@ -296,26 +307,45 @@ def _ablation(suffix: str, name: str, **changed: Setting) -> ModelSpec:
     )
 
 
-_CHANGED_NETWORK = Setting((), "in no listing; thesis_repro/models/ablations.py", ("E73",))
+def _changed_networks(suffix: str, name: str, encoder: str, decoder: str) -> ModelSpec:
+    """An ablation that differs in its networks, which these functions build."""
+    source = Sourced((), "in no listing; thesis_repro/models/ablations.py", ("E73",))
+    return _ablation(suffix, name, listings=source, builders=(encoder, decoder))
+
+
+_CHANGED = "thesis_repro.models.ablations"
+_LISTED_DECODER = "appendix_architectures.a6_alexnet_vae:alexnet_vae_decoder"
 
 _ABLATIONS = (
-    _ablation("mirrored-padding", "mirrored padding", listings=_CHANGED_NETWORK),
-    _ablation("small-kernels", "3x3 kernels", listings=_CHANGED_NETWORK),
-    _ablation("no-batch-norm", "no batch normalisation", listings=_CHANGED_NETWORK),
-    _ablation("no-bias", "no bias", listings=_CHANGED_NETWORK),
+    _changed_networks(
+        "mirrored-padding", "mirrored padding",
+        f"{_CHANGED}:mirrored_padding_encoder", _LISTED_DECODER,
+    ),
+    _changed_networks(
+        "small-kernels", "3x3 kernels",
+        f"{_CHANGED}:small_kernels_encoder", _LISTED_DECODER,
+    ),
+    _changed_networks(
+        "no-batch-norm", "no batch normalisation",
+        f"{_CHANGED}:no_batch_norm_encoder", f"{_CHANGED}:no_batch_norm_decoder",
+    ),
+    _changed_networks(
+        "no-bias", "no bias",
+        f"{_CHANGED}:no_bias_encoder", f"{_CHANGED}:no_bias_decoder",
+    ),
     _ablation(
         "celeba",
         "CelebA",
-        dataset=Setting("celeba", "Section 4.8", ("E73",)),
+        dataset=Sourced("celeba", "Section 4.8", ("E73",)),
         split=_SPLITS["celeba"]._replace(errata=()),
     ),
-)
+)  # fmt: skip
 
 
 def _helper(
     model_id: str, name: str, section: str, printed: str, listings: tuple[int, ...], **values
 ) -> ModelSpec:
-    """A classifier that an analysis needs; trained for one epoch unless said otherwise.
+    """A classifier that an analysis needs; trained for one epoch unless stated otherwise.
 
     The thesis gives its network, learning rate and epochs in ``section``, and no batch size.
     """
@@ -341,13 +371,14 @@ _FEATURE_EXTRACTION = _helper(
     "feature-extraction", "Feature extraction network", "4.3, footnote 35",
     "Appendix D, Listing 38", (38,), dataset="dsprites", learning_rate=0.1,
     errata={"learning_rate": ("E19",), "listings": ("E35",)},
+    target=Target("classes", "categorical", column=1),  # the second factor of dSprites: the shape
 )  # fmt: skip
 
 _FEATURE_EXTRACTION_AS_RUN = replace(
     _FEATURE_EXTRACTION,
     id="feature-extraction-as-run",
     name="Feature extraction network (as run)",
-    learning_rate=Setting(0.01, "original code", ("E19",)),
+    learning_rate=Sourced(0.01, "original code", ("E19",)),
 )
 
 _SAMPLE_DISCRIMINATOR = replace(
@@ -355,14 +386,17 @@ _SAMPLE_DISCRIMINATOR = replace(
         "sample-discriminator", "Sample discriminator", "4.6.1, footnote 44",
         "Appendix I, Listing 39", (39,), dataset="mnist", learning_rate=0.01, batch_size=32,
         errata={"learning_rate": ("E21",), "dataset": ("E13", "E68")},
+        target=Target("label", "binary"),  # footnote 44
     ),
-    generator=Setting("mnist-vae", "Section 4.6.1 (the first of its four)"),
+    generator=Sourced("mnist-vae", "Section 4.6.1 (the first of its four)"),
 )  # fmt: skip
 
 _DIGIT_CLASSIFIER = _helper(
     "digit-classifier", "Digit classifier", "4.7 (original code)",
     "in no listing; thesis_repro/models/unlisted.py", (),
     dataset="mnist", learning_rate=0.001, batch_size=32, epochs=2, errata={"listings": ("E69",)},
+    target=Target("label", "binary"),  # original code: erratum E69
+    builders=("thesis_repro.models.unlisted:digit_classifier",),
 )  # fmt: skip
 
 MODELS: dict[str, ModelSpec] = {
@@ -427,7 +461,7 @@ def short_name(model_id: str) -> str:
 
 
 def name_by_weight(model_id: str) -> str:
-    """The name where the five dSprites-VAEs are told apart by their weights: "10,000-VAE"."""
+    """The name where the five dSprites-VAEs are known by their weights: "10,000-VAE"."""
     if model_id == _DSPRITES_VAE.id:
         return f"{_DSPRITES_VAE.reconstruction_weight.value:,}-VAE"
     return short_name(model_id)

@@ -1,4 +1,4 @@
-"""Running a plan: each job in a fresh process with a log of its own.
+"""Running a plan: each job in a fresh process that writes to the job's log.
 
 What fails stops only what needs it. Jobs run one after another on this machine, or side by side by
 Ray (`thesis_repro.plan.gpus`).
@@ -20,7 +20,7 @@ from thesis_repro.plan.jobs import Job
 # This package's command line, in a new process of the same Python.
 PROGRAM = (sys.executable, "-c", "from thesis_repro.cli import main; main()")
 
-NEWS_PAUSE = 10.0  # s between two looks at what running jobs say
+NEWS_PAUSE = 10.0  # s between two looks at the logs of running jobs
 _LINE_AT_MOST = 4_096  # bytes at a log's end, in which its newest line is looked for
 
 
@@ -120,7 +120,7 @@ class Execution:
         return started
 
     def _tell_news(self) -> None:
-        """What running jobs have last said, where that is new."""
+        """Pass on the newest line of each running job's log, where there is a new one."""
         for name in sorted(self.running):
             line = newest_line(self.log_of(name))
             if line and line != self.news.get(name):
@@ -144,7 +144,7 @@ def _urgency(job: Job) -> tuple[bool, float]:
 
 
 def newest_line(log: Path) -> str:
-    """The last whole line that a job has said; "" if it has said nothing since it began."""
+    """The last whole line that a job has written; "" if there is none since it began."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - _LINE_AT_MOST))
@@ -163,7 +163,7 @@ def repeat_command(job: Job) -> str:
 
 
 class InTurn:
-    """One job after another, each in a process of its own: its memory is free when it ends."""
+    """One job after another, each in a new process: its memory is free when it ends."""
 
     def __init__(self, program: Sequence[str] = PROGRAM):
         self._program = program
@@ -211,9 +211,9 @@ def _ctrl_c_later() -> Iterator[None]:
 
 
 def start_process(program: Sequence[str], arguments: Sequence[str], log: Path) -> subprocess.Popen:
-    """Start a program; what it says is added to the log.
+    """Start a program; what it writes is added to the log.
 
-    In a process group of its own, so that Ctrl-C at the terminal reaches only who started it.
+    In a new process group, so that Ctrl-C at the terminal reaches only who started it.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as output:

@@ -39,24 +39,24 @@ class OnGpus:
         self._tasks: dict[object, Job] = {}  # by what Ray calls a task
         if not ray.is_initialized():
             _connect(address)
-        found = int(ray.cluster_resources().get("GPU", 0))
-        if gpus > found:
+        available = int(ray.cluster_resources().get("GPU", 0))
+        if gpus > available:
             self.stop()
             raise TrainingError(
-                f"{gpus} GPUs are asked for, but Ray finds {found} "
+                f"{gpus} GPUs are asked for, but Ray finds {available} "
                 f"{f'in the cluster at {address}' if address else 'on this machine'}. Give --gpus "
-                f"{found or 'up'}, or check `nvidia-smi` and CUDA_VISIBLE_DEVICES."
+                f"{available or 'up'}, or check `nvidia-smi` and CUDA_VISIBLE_DEVICES."
             )
 
     def has_room(self, job: Job) -> bool:
-        """Whether a GPU is free for a training; other jobs wait for a core in Ray's own queue."""
+        """Whether a GPU is free for a training; other jobs wait for a core in Ray's queue."""
         trainings = sum(other.is_training for other in self._tasks.values())
         return not job.is_training or trainings < self._gpus
 
     def start(self, job: Job, log: Path) -> None:
         """Hand the job to Ray."""
         share = {"num_gpus": 1, "num_cpus": 1} if job.is_training else {"num_cpus": 1}
-        # Ray would end its own process after each task with a GPU; the job has one of its own.
+        # Ray would end its worker process after each task with a GPU; the job runs in another.
         run = self._ray.remote(max_retries=0, max_calls=0, **share)(_run)
         task = run.remote(self._program, job.command, str(log.resolve()), job.is_training)
         self._tasks[task] = job

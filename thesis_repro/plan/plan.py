@@ -56,9 +56,9 @@ class _Planner:
             needs = [self.add_data(spec.dataset.value)]
             if spec.generator is not None:
                 needs.append(self.add_model(zoo.model(spec.generator.value)))
-            amount = schedule(spec, self.workspace.options.scale)
-            passes = (self.images(spec) or amount.train_images or 0) * amount.epochs
-            batch = min(spec.batch_size.value, amount.train_images or spec.batch_size.value)
+            limits = schedule(spec, self.workspace.options.scale)
+            passes = (self.images(spec) or limits.train_images or 0) * limits.epochs
+            batch = min(spec.batch_size.value, limits.train_images or spec.batch_size.value)
             self.jobs[name] = Job(
                 name,
                 tuple(needs),
@@ -118,7 +118,7 @@ class _Planner:
             return False
 
     def run_arguments(self) -> Iterator[str]:
-        """What every command that trains is told."""
+        """The options of every command that trains."""
         workspace, options = self.workspace, self.workspace.options
         yield from ("--scale", options.scale.name, "--seed", str(options.seed))
         yield from ("--precision", options.precision)

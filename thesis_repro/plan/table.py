@@ -7,9 +7,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from tabulate import tabulate
+
 from thesis_repro.models import zoo
 from thesis_repro.models.cost import training_multiply_adds
 from thesis_repro.plan.jobs import Job
+from thesis_repro.progress import duration
 
 _CALIBRATION = 1.0  # s
 
@@ -17,40 +20,29 @@ _CALIBRATION = 1.0  # s
 def render(jobs: Mapping[str, Job], runs_dir: Path) -> str:
     """The plan, a job a line, and the sums of what is to do."""
     speed, source = training_speed(runs_dir)
-    lines = [("job", "state", "image passes", "time", "memory")]
+    rows = []
     for job in jobs.values():
         passes = f"{job.image_passes:,}" if job.image_passes else ""
-        time_ = duration(job.multiply_adds / speed) if job.image_passes else ""
+        taken = duration(job.multiply_adds / speed) if job.image_passes else ""
         memory = f"{job.memory / 2**30:.1f} GiB" if job.memory else ""
-        lines.append((job.name, _state(job, jobs), passes, time_, memory))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    table = [_line(line, widths) for line in lines]
+        rows.append((job.name, _state(job, jobs), passes, taken, memory))
+    table = tabulate(
+        rows,
+        ("job", "state", "image passes", "time", "memory"),
+        tablefmt="plain",
+        colalign=("left", "left", "right", "right", "right"),
+        disable_numparse=True,
+    )
     left = [job for job in jobs.values() if not job.is_done]
     total = duration(sum(job.multiply_adds for job in left) / speed)
     most = max((job.memory for job in left), default=0) / 2**30
-    table += [
-        "",
-        f"{len(left)} of {len(jobs)} jobs to do: about {total} of training one after "
-        f"another, {most:.1f} GiB at most.",
+    return (
+        f"{table}\n\n"
+        f"{len(left)} of {len(jobs)} jobs to do: about {total} of training one after another, "
+        f"{most:.1f} GiB at most.\n"
         f"Times at {speed / 1e9:,.0f} G multiply-adds/s, {source}. At paper scale, a data set has "
-        "to be prepared before its passes are known.",
-    ]
-    return "\n".join(table)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as hours, minutes or seconds, whichever reads best."""
-    if seconds >= 5_400:
-        return f"{seconds / 3600:,.1f} h"
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
-
-
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    name, state, *numbers = (
-        cell.ljust(width) if index < 2 else cell.rjust(width)
-        for index, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        "to be prepared before its passes are known."
     )
-    return "  ".join((name, state, *numbers)).rstrip()
 
 
 def _state(job: Job, jobs: Mapping[str, Job]) -> str:

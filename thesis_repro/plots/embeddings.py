@@ -11,6 +11,10 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from data_prep.dsprites_renderer import SHAPES
+from data_prep.morphometry import UNITS
+from thesis_repro.analysis.image_factors import drawn_from, morphometrics, shape_classes
+from thesis_repro.analysis.image_sets import Images
 from thesis_repro.plots.figures import COLOURS, new_figure, style
 
 LEVELS = 10  # colours of a continuous attribute; original code (erratum E63)
@@ -33,12 +37,33 @@ class Colouring:
     colour_map: str = "viridis"
 
 
+def mnist_colourings(images: Images) -> tuple[Colouring, ...]:
+    """The six attributes of Morpho-MNIST, and the digit."""
+    measured = (
+        Colouring(f"{name} ({UNITS[name]})", values)
+        for name, values in morphometrics(images).items()
+    )
+    return *measured, Colouring("digit", images.known["label"], tuple("0123456789"))
+
+
+def dsprites_colourings(images: Images) -> tuple[Colouring, ...]:
+    """Shape, scale, orientation and position."""
+    values = drawn_from(images)
+    return (
+        Colouring("shape", shape_classes(images), SHAPES),
+        Colouring("scale", values["scale"]),
+        Colouring("orientation (rad)", values["orientation"], colour_map="twilight"),
+        Colouring("x", values["x"]),
+        Colouring("y", values["y"]),
+    )
+
+
 def coloured(
     title: str, layers: Mapping[str, np.ndarray], colourings: tuple[Colouring, ...]
 ) -> Figure:
     """Figures 29, 30, 33, 34 and 63-66: a row of panels per layer, a column per colouring.
 
-    ``layers`` maps a layer's label to its points (n, 2); the colour bars stand under the columns.
+    ``layers`` maps a layer's name, "z_1", to its points (n, 2); colour bars stand under columns.
     """
     figure = new_figure(1.9 * len(colourings) + 0.3, 1.8 * len(layers) + 1.2)
     with style():
@@ -88,8 +113,8 @@ def _scatter(axes: Axes, points: np.ndarray, colours, size: float) -> None:
 
 
 def _label_rows(panels: np.ndarray, layers: Mapping[str, np.ndarray]) -> None:
-    for axes, label in zip(panels, layers, strict=True):
-        axes.set_ylabel(label)
+    for axes, layer in zip(panels, layers, strict=True):
+        axes.set_ylabel(f"${layer}$")
 
 
 # === CelebA: Figures 31, 32 and 67 to 70 ===
@@ -110,12 +135,12 @@ def present_or_not(
         panels = figure.subplots(rows, across * len(layers), squeeze=False)
         blocks = panels.reshape(rows * across, len(layers))
         for block, (name, has) in zip(blocks, attributes.items(), strict=False):
-            for axes, (label, points) in zip(block, layers.items(), strict=True):
+            for axes, (layer, points) in zip(block, layers.items(), strict=True):
                 for chosen, colour in ((~has, ABSENT), (has, PRESENT)):
                     _scatter(axes, points[chosen], colour, size=3)
                 axes.set(xticks=[], yticks=[])
                 words = name.replace("_", " ")
-                axes.set_title(f"{words}, {label}" if len(layers) > 1 else words, fontsize=7)
+                axes.set_title(f"{words}, ${layer}$" if len(layers) > 1 else words, fontsize=7)
         for axes in blocks[len(attributes) :].flat:
             axes.set_visible(False)
         _presence_legend(figure)

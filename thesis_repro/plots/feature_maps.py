@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from thesis_repro.plots.figures import new_figure, style
+from thesis_repro.plots.tiles import tiled
 
 _GAP = 1  # px between maps
 _GAPS, _GAPS_IF_SIGNED = "white", "0.6"
@@ -18,18 +19,8 @@ _SHOWN = 0.99  # of a layer's activity; more is drawn alike, as one map can outs
 
 
 def map_sheet(maps: np.ndarray) -> np.ndarray:
-    """Maps (height, width, maps) side by side in the rows of a nearly square grid.
-
-    Gaps between them, and places after the last, are NaN.
-    """
-    height, width, count = maps.shape
-    columns = math.ceil(math.sqrt(count))
-    rows = math.ceil(count / columns)
-    places = np.full((rows * columns, height + _GAP, width + _GAP), np.nan)
-    places[:count, :height, :width] = np.moveaxis(maps, -1, 0)
-    grid = places.reshape(rows, columns, height + _GAP, width + _GAP)
-    sheet = grid.swapaxes(1, 2).reshape(rows * (height + _GAP), columns * (width + _GAP))
-    return sheet[:-_GAP, :-_GAP]
+    """Maps (height, width, maps) side by side in a nearly square grid; what is between is NaN."""
+    return tiled(np.moveaxis(maps, -1, 0), math.ceil(math.sqrt(maps.shape[-1])), _GAP)
 
 
 def feature_map_sheets(

@@ -1,4 +1,4 @@
-"""How figures look and how they are written; drawing itself is in the chapter scripts."""
+"""How figures look and how they are written."""
 
 import textwrap
 from pathlib import Path
@@ -37,9 +37,9 @@ def style() -> mpl.rc_context:
 
 
 def save_figure(figure: Figure, stem: Path, origin: str) -> list[Path]:
-    """Write ``<stem>.png`` (150 dpi) and ``<stem>.svg`` with ``origin`` printed at the bottom.
+    """Write two files, ``<stem>.png`` (150 dpi) and ``<stem>.svg``, with the origin at the bottom.
 
-    Returns the two paths. The origin is also in the files' metadata.
+    The origin is also in the files' metadata.
     """
     lines = textwrap.fill(origin, int(_CHARACTERS * figure.get_figwidth()))
     figure.supxlabel(lines, fontsize=6, color="0.4", x=0.01, ha="left")

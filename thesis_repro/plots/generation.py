@@ -34,9 +34,9 @@ def latent_densities(title: str, layers: Mapping[str, np.ndarray]) -> Figure:
     dimension: its codes would be a line.
     """
     columns = {
-        f"{label}, dimension {dimension}": own
+        f"{label}, dimension {dimension}": values
         for label, z in layers.items()
-        for dimension, own in enumerate(z.T, 1)
+        for dimension, values in enumerate(z.T, 1)
     }
     count, has_layers = len(columns), len(layers) > 1
     across = len(layers) if has_layers else min(ACROSS, count)
@@ -45,8 +45,8 @@ def latent_densities(title: str, layers: Mapping[str, np.ndarray]) -> Figure:
     with style():
         panels = figure.subplots(down, across, squeeze=False)
         ordered = (panels.T if has_layers else panels).ravel()
-        for axes, (label, own) in zip(ordered, columns.items(), strict=False):
-            _density(axes, own)
+        for axes, (label, values) in zip(ordered, columns.items(), strict=False):
+            _density(axes, values)
             axes.set_title(label, fontsize=8)
         for axes in ordered[count:]:
             axes.set_axis_off()
@@ -60,12 +60,12 @@ def _density(axes: Axes, values: np.ndarray) -> None:
     how = {"bins": BINS, "density": True, "histtype": "stepfilled", "alpha": 0.5}
     axes.hist(values, color=_HISTOGRAM, label="encoded images", **how)
     low, high = values.min(), values.max()
-    own = np.linspace(low - (high - low) / 10, high + (high - low) / 10, 300)
-    at = own if 0 < high - low < COLLAPSED else np.linspace(min(low, -3), max(high, 3), 300)
+    around = np.linspace(low - (high - low) / 10, high + (high - low) / 10, 300)
+    at = around if 0 < high - low < COLLAPSED else np.linspace(min(low, -3), max(high, 3), 300)
     axes.plot(at, stats.norm.pdf(at), color=_PRIOR, linewidth=1, label="prior N(0, 1)")
     if (density := estimated(values)) is not None:
         label = "kernel density\nestimate"
-        axes.plot(own, density(own), color=_KDE, linewidth=1.2, label=label)
+        axes.plot(around, density(around), color=_KDE, linewidth=1.2, label=label)
     axes.tick_params(labelsize=7)
     axes.locator_params(axis="x", nbins=4)
 
@@ -90,19 +90,16 @@ def moment_histograms(title: str, real: Moments, generated: Mapping[str, Moments
 
 def _moment(axes: Axes, name: str, real: Moments, generated: Mapping[str, Moments]) -> None:
     sets = {"real images": real, **generated}
-    values = {label: own[np.isfinite(own)] for label, own in _column(sets, name).items()}
-    everything = np.concatenate([*values.values()])
+    columns = {label: getattr(moments, name) for label, moments in sets.items()}
+    known = {label: values[np.isfinite(values)] for label, values in columns.items()}
+    everything = np.concatenate([*known.values()])
     edges = np.linspace(*np.percentile(everything, SHOWN), MOMENT_BINS + 1)
     colours = ("0.75", *COLOURS)
-    for colour, (label, own) in zip(colours, values.items(), strict=False):
+    for colour, (label, values) in zip(colours, known.items(), strict=False):
         missing = f", {sets[label].constant:,} constant" if sets[label].constant else ""
         counted = f"{label} ({len(sets[label].mean):,}{missing})"
         kind = "stepfilled" if label == "real images" else "step"
-        some = bool(((edges[0] <= own) & (own <= edges[-1])).any())  # of none there is no density
-        axes.hist(own, edges, density=some, histtype=kind, color=colour, label=counted)
+        some = ((edges[0] <= values) & (values <= edges[-1])).any()  # of none there is no density
+        axes.hist(values, edges, density=bool(some), histtype=kind, color=colour, label=counted)
     axes.set_yticks([])
     axes.set_ylabel("density")
-
-
-def _column(sets: Mapping[str, Moments], name: str) -> dict[str, np.ndarray]:
-    return {label: getattr(own, name) for label, own in sets.items()}

@@ -1,12 +1,12 @@
 """Drawings of Section 4.5: pixels of two layers against each other, and their correlations."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from thesis_repro.analysis.pixel_dependence import Dependence
 from thesis_repro.plots.figures import COLOURS, new_figure, style
 
 BINS = np.linspace(-1, 1, 51)  # of Figures 46 and 47; the thesis does not say
@@ -32,14 +32,14 @@ def pixel_boxes(
         r: (height, width); NaN is not shaded.
     """
     height, width = r.shape
-    top = max(float(own.max()) for own in samples) or 1.0
+    top = float(max(map(np.max, samples))) or 1.0
     figure = new_figure(7.2, 6.1 * height / width + 0.6)
     with style():
         axes = figure.subplots()
         shades = axes.imshow(r, "RdBu_r", vmin=-1, vmax=1, extent=(0, width, height, 0), alpha=0.45)
         axes.plot(*_dots(samples, top), ls="", marker="o", ms=0.9, mew=0, color="0.1", rasterized=1)
         _frame(axes, height, width)
-        first, second = (_sample_name(own) for own in labels)
+        first, second = map(_sample_name, labels)
         axes.set_xlabel(f"column of the pixel; in each box {first}, 0 to {top:.2g}")
         axes.set_ylabel(f"row of the pixel; in each box {second}, 0 to {top:.2g}")
         bar = figure.colorbar(shades, ax=axes, shrink=0.5, aspect=30, pad=0.01)
@@ -54,7 +54,7 @@ def _sample_name(label: str) -> str:
 
 def _dots(samples: tuple[np.ndarray, np.ndarray], top: float) -> tuple[np.ndarray, np.ndarray]:
     """Where the dots lie, (n * pixels,): boxes are unit squares, rows count downwards."""
-    across, up = (_MARGIN + (1 - 2 * _MARGIN) * own / top for own in samples)
+    across, up = (_MARGIN + (1 - 2 * _MARGIN) * images / top for images in samples)
     rows, columns = np.indices(across.shape[1:])
     return (columns + across).ravel(), (rows + 1 - up).ravel()
 
@@ -73,35 +73,18 @@ def _frame(axes: Axes, height: int, width: int) -> None:
 # === Figures 46 and 47 ===
 
 
-class PairHistogram(NamedTuple):
-    """The correlations of one pair of layers, by pixel.
-
-    Attributes:
-        r: (pixels,), of those tested.
-        significant: (pixels,), which of them are.
-        constant: The number of pixels that were not tested.
-        null_share: The share that is significant by chance, from permutations.
-    """
-
-    r: np.ndarray
-    significant: np.ndarray
-    constant: int
-    null_share: float
-
-
-def correlation_histograms(title: str, rows: Mapping[str, Mapping[str, PairHistogram]]) -> Figure:
+def correlation_histograms(title: str, rows: Mapping[str, Mapping[str, Dependence]]) -> Figure:
     """A row of panels per model, a panel per pair of layers ("z_1, z_2"), stacked by significance.
 
-    Each row has a scale of its own.
+    Pearson's correlations of those pixels that were tested; each row has another scale.
     """
     pairs = list(next(iter(rows.values())))
     figure = new_figure(2.9 * len(pairs) + 0.4, 2.1 * len(rows) + 0.9)
     with style():
         panels = figure.subplots(len(rows), len(pairs), sharex=True, sharey="row", squeeze=False)
-        for axes_of_row, (label, own) in zip(panels, rows.items(), strict=True):
-            for axes, (pair, found) in zip(axes_of_row, own.items(), strict=True):
-                _histogram(axes, found)
-                axes.set_title(f"${pair}$: {_count(found)}", fontsize=8)
+        for axes_of_row, (label, by_pair) in zip(panels, rows.items(), strict=True):
+            for axes, (pair, dependence) in zip(axes_of_row, by_pair.items(), strict=True):
+                _histogram(axes, f"${pair}$", dependence)
             axes_of_row[0].set_ylabel(f"{label}\npixels")
         for axes in panels[-1]:
             axes.set_xlabel("Pearson's r of a pixel")
@@ -111,19 +94,17 @@ def correlation_histograms(title: str, rows: Mapping[str, Mapping[str, PairHisto
     return figure
 
 
-def _histogram(axes: Axes, found: PairHistogram) -> None:
-    groups = [found.r[found.significant], found.r[~found.significant]]
+def _histogram(axes: Axes, pair: str, dependence: Dependence) -> None:
+    tested, linear = ~dependence.constant, dependence.pearson
+    groups = [linear.value[tested & which] for which in (linear.significant, ~linear.significant)]
     labels = ["p < 0.05 after Benjamini/Hochberg", "not significant"]
     axes.hist(groups, BINS, stacked=True, color=(_SIGNIFICANT, _NOT), label=labels)
     axes.axvline(0, color="0.3", linewidth=0.6)
     axes.set(xlim=(-1, 1), xticks=(-1, -0.5, 0, 0.5, 1))
     axes.tick_params(labelsize=7)
-
-
-def _count(found: PairHistogram) -> str:
-    """What a panel's title says: of how many pixels how many are significant."""
-    constant = f", {found.constant:,} constant" if found.constant else ""
-    return (
-        f"{found.significant.sum():,} of {len(found.r):,} significant{constant}\n"
-        f"(by chance {found.null_share:.1%})"
+    constant = f", {np.sum(~tested):,} constant" if not tested.all() else ""
+    axes.set_title(
+        f"{pair}: {linear.significant.sum():,} of {tested.sum():,} significant{constant}\n"
+        f"(by chance {linear.null_share.mean():.1%})",
+        fontsize=8,
     )

@@ -1,7 +1,6 @@
 """Drawings of first-layer kernels and of what Gabor functions explain of them (Section 4.1)."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,8 +8,9 @@ from matplotlib.figure import Figure
 
 from thesis_repro.analysis.gabor import drawn
 from thesis_repro.analysis.gabor_shares import Resemblance
-from thesis_repro.analysis.statistics import Interval
+from thesis_repro.analysis.kernel_fits import Course, KernelFits
 from thesis_repro.plots.figures import COLOURS, new_figure, style
+from thesis_repro.plots.tiles import tiled
 
 COLUMNS = 17  # of the original notebook's sheet
 ORIENTATION_BINS = 12  # of 15 degrees
@@ -23,7 +23,9 @@ def kernel_sheet(title: str, kernels: np.ndarray) -> Figure:
     figure = new_figure(6.6, 0.7 + 6.2 * -(-len(kernels) // COLUMNS) / COLUMNS)
     with style():
         axes = figure.subplots()
-        shades = axes.imshow(_tiled(kernels), "gray")
+        edge = ((1, 0), (1, 0))  # the gap is also above and on the left
+        sheet = np.pad(tiled(kernels, COLUMNS, gap=1), edge, constant_values=np.nan)
+        shades = axes.imshow(sheet, "gray")
         axes.set_axis_off()
         axes.set_title(title)
         bar = figure.colorbar(shades, ax=axes, shrink=0.6, aspect=30, pad=0.01)
@@ -31,62 +33,37 @@ def kernel_sheet(title: str, kernels: np.ndarray) -> Figure:
     return figure
 
 
-def _tiled(kernels: np.ndarray) -> np.ndarray:
-    """Kernels side by side with a pixel between them, NaN where there is nothing."""
-    count, height, width = kernels.shape
-    rows = -(-count // COLUMNS)
-    sheet = np.full((rows * COLUMNS, height + 1, width + 1), np.nan)
-    sheet[:count, 1:, 1:] = kernels
-    sheet = sheet.reshape(rows, COLUMNS, height + 1, width + 1).transpose(0, 2, 1, 3)
-    return sheet.reshape(rows * (height + 1), -1)
-
-
-class Course(NamedTuple):
-    """The share of kernels above both nulls after some epochs of a training."""
-
-    epochs: list[int]
-    shares: list[Interval]
-
-
-class Fitted(NamedTuple):
-    """What is drawn of a network's kernels (n, height, width)."""
-
-    kernels: np.ndarray
-    resemblance: Resemblance
-    course: Course
-
-
-def gabor_panels(title: str, networks: Mapping[str, Fitted]) -> Figure:
+def gabor_panels(title: str, networks: Mapping[str, KernelFits]) -> Figure:
     """A row for each network: R2 against both nulls, orientations, and the course of training."""
     figure = new_figure(9.5, 2.7 * len(networks) + 0.4)
     with style():
         panels = figure.subplots(len(networks), 3, squeeze=False)
-        for row, (name, own) in zip(panels, networks.items(), strict=True):
-            _explained(row[0], own.resemblance)
+        for row, (name, (_, resemblance, course)) in zip(panels, networks.items(), strict=True):
+            _explained(row[0], resemblance)
             row[0].set_ylabel(f"{name}\nshare of kernels up to R²")
-            _orientations(row[1], own.resemblance)
-            _course(row[2], own.course)
+            _orientations(row[1], resemblance)
+            _course(row[2], course)
         panels[0, 0].legend(fontsize=7, loc="lower right")
         figure.suptitle(title, fontsize=10)
     return figure
 
 
-def _explained(axes: Axes, own: Resemblance) -> None:
+def _explained(axes: Axes, resemblance: Resemblance) -> None:
     sets = {
-        "kernels": (own.fits.r2, _KERNEL),
-        "before training": (own.initial_r2, _INITIAL),
-        "phases shuffled": (own.shuffled_r2, _SHUFFLED),
+        "kernels": (resemblance.fits.r2, _KERNEL),
+        "before training": (resemblance.initial_r2, _INITIAL),
+        "phases shuffled": (resemblance.shuffled_r2, _SHUFFLED),
     }
     for label, (r2, colour) in sets.items():
         axes.ecdf(r2, color=colour, label=label)
-    axes.axvline(max(own.thresholds), color="0.2", lw=0.8, ls=":")
+    axes.axvline(max(resemblance.thresholds), color="0.2", lw=0.8, ls=":")
     label = "R² of the best Gabor function\n(dotted: 95 % of both nulls lie below)"
     axes.set(xlim=(0, 1), xlabel=label)
 
 
-def _orientations(axes: Axes, own: Resemblance) -> None:
+def _orientations(axes: Axes, resemblance: Resemblance) -> None:
     edges = np.linspace(0, 180, ORIENTATION_BINS + 1)
-    chosen = np.degrees(own.fits.orientation[own.above])
+    chosen = np.degrees(resemblance.fits.orientation[resemblance.above])
     axes.hist(chosen, edges, color=_KERNEL, edgecolor="white")
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.set(
@@ -97,10 +74,12 @@ def _orientations(axes: Axes, own: Resemblance) -> None:
     )
 
 
-def _course(axes: Axes, own: Course) -> None:
-    share = np.array([share.mean for share in own.shares])
-    ends = np.array([[share.mean - share.low, share.high - share.mean] for share in own.shares])
-    axes.errorbar(own.epochs, share, ends.T, color=_KERNEL, marker="o", ms=3, lw=1, elinewidth=0.7)
+def _course(axes: Axes, course: Course) -> None:
+    share = np.array([share.mean for share in course.shares])
+    ends = np.array([[share.mean - share.low, share.high - share.mean] for share in course.shares])
+    axes.errorbar(
+        course.epochs, share, ends.T, color=_KERNEL, marker="o", ms=3, lw=1, elinewidth=0.7
+    )
     axes.axhline(0.05, color="0.2", lw=0.8, ls=":")
     axes.set(
         ylim=(0, 1),
@@ -110,13 +89,13 @@ def _course(axes: Axes, own: Course) -> None:
     axes.xaxis.get_major_locator().set_params(integer=True)
 
 
-def best_fits(title: str, networks: Mapping[str, Fitted]) -> Figure:
+def best_fits(title: str, networks: Mapping[str, KernelFits]) -> Figure:
     """Two rows for each network: the kernels that are explained best, and their functions."""
     figure = new_figure(9.5, 1.9 * len(networks) + 0.4)
     with style():
         panels = figure.subplots(2 * len(networks), _EXAMPLES, squeeze=False)
-        for number, (name, own) in enumerate(networks.items()):
-            kernels, fits = own.kernels, own.resemblance.fits
+        for number, (name, (kernels, resemblance, _)) in enumerate(networks.items()):
+            fits = resemblance.fits
             best = np.argsort(fits.r2)[::-1][:_EXAMPLES]
             functions = drawn(type(fits)(*(values[best] for values in fits)), kernels.shape[1:])
             rows = panels[2 * number : 2 * number + 2]

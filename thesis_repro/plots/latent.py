@@ -14,29 +14,39 @@ _PRIOR = np.linspace(-3, 3, 200)  # where the original code drew the standard no
 
 
 def histograms(
-    title: str, rows: Mapping[str, Mapping[str, np.ndarray]], marked: Mapping[str, int]
+    title: str,
+    rows: Mapping[str, np.ndarray | Mapping[str, np.ndarray]],
+    marked: int | Sequence[int],
 ) -> Figure:
     """Histograms of latent dimensions: a row of panels per entry, a panel per dimension.
 
-    ``rows`` maps a row's label to groups of z (n, dimensions), by name, which are drawn over each
-    other: densities in 100 bins, the standard normal density as a line. ``marked`` gives the
-    dimension (from 0) whose panel is in colour, for each row that has one. Axes are shared.
+    Densities in 100 bins, the standard normal density as a line; axes are shared.
+
+    Args:
+        title: Of the figure.
+        rows: By label, z (n, dimensions), or groups of z by name, which are drawn over each other.
+        marked: The dimension (from 0) whose panel is in colour, of all rows or of each.
     """
-    dimensions = next(iter(next(iter(rows.values())).values())).shape[1]
-    figure = new_figure(1.25 * dimensions, 0.75 + 1.2 * len(rows))
+    grouped = {
+        label: groups if isinstance(groups, Mapping) else {label: groups}
+        for label, groups in rows.items()
+    }
+    first = next(iter(grouped.values()))
+    dimensions = next(iter(first.values())).shape[1]
+    marks = np.broadcast_to(marked, len(grouped))
+    figure = new_figure(1.25 * dimensions, 0.75 + 1.2 * len(grouped))
     with style():
-        panels = figure.subplots(len(rows), dimensions, sharex=True, sharey=True, squeeze=False)
-        for axes_of_row, (label, groups) in zip(panels, rows.items(), strict=True):
+        panels = figure.subplots(len(grouped), dimensions, sharex=True, sharey=True, squeeze=False)
+        for axes_of_row, (label, groups), mark in zip(panels, grouped.items(), marks, strict=True):
             for dimension, axes in enumerate(axes_of_row):
                 values = {name: z[:, dimension] for name, z in groups.items()}
-                _histogram(axes, values, dimension == marked.get(label))
+                _histogram(axes, values, dimension == mark)
             axes_of_row[0].set_ylabel(label)
         for dimension, axes in enumerate(panels[0]):
-            is_marked = len(rows) == 1 and dimension in marked.values()
+            is_marked = len(grouped) == 1 and dimension == marks[0]
             axes.set_title(f"$z_{{{dimension + 1}}}$", color=COLOURS[1] if is_marked else "black")
         figure.suptitle(title, fontsize=10)
-        groups = next(iter(rows.values()))
-        if len(groups) > 1:
+        if len(first) > 1:
             handles = panels[0, 0].get_legend_handles_labels()
             figure.legend(*handles, loc="outside right upper", fontsize=8)
     return figure
@@ -58,12 +68,17 @@ def image_rows(title: str, rows: Mapping[str, Sequence[np.ndarray]]) -> Figure:
         panels = figure.subplots(len(rows), columns, squeeze=False)
         for axes_of_row, (label, images) in zip(panels, rows.items(), strict=True):
             for axes, image in zip(axes_of_row, images, strict=True):
-                axes.imshow(as_shown(image), cmap="gray", vmin=0, vmax=1)
-                axes.set(xticks=[], yticks=[])
-                axes.spines[:].set(visible=True, color="0.8", linewidth=0.5)
+                framed(axes, image)
             axes_of_row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
         figure.suptitle(title, fontsize=10)
     return figure
+
+
+def framed(axes: Axes, image: np.ndarray) -> None:
+    """Draw an image (height, width, channels) in [0, 1], with a thin frame around it."""
+    axes.imshow(as_shown(image), cmap="gray", vmin=0, vmax=1)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(visible=True, color="0.8", linewidth=0.5)
 
 
 def as_shown(images: np.ndarray) -> np.ndarray:

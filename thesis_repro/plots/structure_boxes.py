@@ -51,19 +51,19 @@ def boxes(structure: Structure) -> list[Box]:
     widths = _largest([place.column for place in stand], map(_width, texts))
     tops = [-top for top in _starts(row_heights)]
     lefts = _starts(widths[::-1])[::-1]  # columns count from the right
-    found = []
+    placed = []
     for text, (row, column) in zip(texts, stand, strict=True):
         width, height = _width(text), _height(text)
         left = lefts[column] + (widths[column] - width) / 2
-        found.append(Box(text, left, tops[row] - height, width, height))
-    return found
+        placed.append(Box(text, left, tops[row] - height, width, height))
+    return placed
 
 
 def structure_figure(panels: Mapping[str, Structure], title: str) -> Figure:
     """A figure with a panel per network, at a size at which its text fits its boxes."""
     drawn = {name: boxes(structure) for name, structure in panels.items()}
-    widths = [max(box.left + box.width for box in found) for found in drawn.values()]
-    depth = max(-box.bottom for found in drawn.values() for box in found)
+    widths = [max(box.left + box.width for box in placed) for placed in drawn.values()]
+    depth = max(-box.bottom for placed in drawn.values() for box in placed)
     width = sum(widths) + 2 * GAP * (len(widths) - 1)
     figure = new_figure(width + MARGINS[0], depth + MARGINS[1])
     with style():
@@ -141,10 +141,10 @@ def _text_width(text: str, weight: str) -> float:
 
 def _largest(groups: list[int], values: Iterable[float]) -> list[float]:
     """The largest value of each group, groups being numbered from 0."""
-    found = [0.0] * (max(groups) + 1)
+    largest = [0.0] * (max(groups) + 1)
     for group, value in zip(groups, values, strict=True):
-        found[group] = max(found[group], value)
-    return found
+        largest[group] = max(largest[group], value)
+    return largest
 
 
 def _starts(sizes: list[float]) -> list[float]:

@@ -1,7 +1,6 @@
 """Drawings of Section 4.4.2: paths of mean latent positions, and grids of decoded images."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -10,23 +9,13 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from thesis_repro.analysis.trajectories import Plane, Trajectory
+from thesis_repro.analysis.trajectories import Trajectory
 from thesis_repro.plots.figures import COLOURS, new_figure, style
-from thesis_repro.plots.latent import as_shown
+from thesis_repro.plots.latent import as_shown, framed
+from thesis_repro.plots.tiles import tiled
 
 _DIMENSIONS = mpl.colormaps["tab10"].colors  # up to ten dimensions
 _GRID_INCHES = 4.0
-
-
-@dataclass(frozen=True)
-class LayerPath:
-    """How one layer's mean position follows an attribute.
-
-    ``trajectory`` has b values; ``plane`` the positions of those that are filled, in their order.
-    """
-
-    trajectory: Trajectory
-    plane: Plane
 
 
 # === Figures 37, 42, 44 and 75 to 83 ===
@@ -34,7 +23,7 @@ class LayerPath:
 
 def paths(
     title: str,
-    attributes: Mapping[str, Sequence[LayerPath]],
+    attributes: Mapping[str, Mapping[str, Trajectory]],
     *,
     names: Mapping[str, Sequence[str]] | None = None,
     from_origin: bool = False,
@@ -43,7 +32,7 @@ def paths(
 
     Args:
         title: Of the figure.
-        attributes: The paths of all layers, lowest first, by the attribute's label.
+        attributes: The paths by the attribute's label and the layer's name, lowest layer first.
         names: What to write for the values of a categorical attribute, by its label.
         from_origin: Whether arrows lead from the origin to each position, as run, or from each
             position to the next, as written (erratum E61).
@@ -52,17 +41,17 @@ def paths(
     figure = new_figure(3.5 * layers + 1.3, 1.6 * len(attributes) + 0.7)
     with style():
         panels = figure.subplots(len(attributes), 2 * layers, squeeze=False)
-        for row, (label, own) in zip(panels, attributes.items(), strict=True):
+        for row, (label, by_layer) in zip(panels, attributes.items(), strict=True):
             categories = (names or {}).get(label, ())
-            colours = _value_colours(own[0].trajectory.values)
-            for layer, path in enumerate(own):
-                _lines(row[layer], path.trajectory, categories)
-                values = path.trajectory.filled.values
-                _path(row[layers + layer], path.plane.points, values, colours, from_origin)
-                for name, point in zip(categories, path.plane.points, strict=False):
-                    row[layers + layer].annotate(
-                        name, point, (3, 2), textcoords="offset points", fontsize=7
-                    )
+            colours = _value_colours(next(iter(by_layer.values())).values)
+            for lines, plane, path in zip(
+                row[:layers], row[layers:], by_layer.values(), strict=True
+            ):
+                _lines(lines, path, categories)
+                points = path.in_plane.points
+                _path(plane, points, path.filled.values, colours, from_origin)
+                for name, point in zip(categories, points, strict=False):
+                    plane.annotate(name, point, (3, 2), textcoords="offset points", fontsize=7)
             row[0].set_ylabel(label)
             if not categories:
                 bar = figure.colorbar(colours, ax=row[-1], aspect=12)
@@ -173,20 +162,13 @@ def image_grids(title: str, grids: Mapping[str, np.ndarray], axis: np.ndarray) -
     with style():
         panels = figure.subplots(1, len(grids), squeeze=False)[0]
         for axes, (label, images) in zip(panels, grids.items(), strict=True):
-            canvas = _tiled(as_shown(images), len(axis))
+            canvas = tiled(as_shown(images), len(axis))
             axes.imshow(canvas, cmap="gray", vmin=0, vmax=1)
             _grid_ticks(axes, axis, canvas.shape)
             axes.set(title=label, xlabel="dimension 2", ylabel="dimension 1")
             axes.spines[:].set_visible(False)
         figure.suptitle(title, fontsize=10)
     return figure
-
-
-def _tiled(images: np.ndarray, side: int) -> np.ndarray:
-    """Images (side * side, height, width, ...) in one picture, row by row."""
-    height, width, *channels = images.shape[1:]
-    rows = images.reshape(side, side, height, width, *channels).swapaxes(1, 2)
-    return rows.reshape(side * height, side * width, *channels)
 
 
 def _grid_ticks(axes: Axes, axis: np.ndarray, shape: tuple[int, ...]) -> None:
@@ -214,10 +196,7 @@ def interpolation(
         rows = [[f"{index}" for index in range(points)], *([name] * points for name in names)]
         panels = figure.subplot_mosaic(rows, height_ratios=[1, *[2] * len(names)])
         for index, image in enumerate(images):
-            axes = panels[f"{index}"]
-            axes.imshow(as_shown(image), cmap="gray", vmin=0, vmax=1)
-            axes.set(xticks=[], yticks=[])
-            axes.spines[:].set(visible=True, color="0.8", linewidth=0.5)
+            framed(panels[f"{index}"], image)
         for colour, name in zip(COLOURS, names, strict=False):
             axes = panels[name]
             axes.plot(np.linspace(0, 1, points), log_densities[name], ".-", color=colour)

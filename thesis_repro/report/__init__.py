@@ -1,4 +1,4 @@
-"""The report: results found on disk -> what is there and what is missing -> one offline page.
+"""The report: results on disk -> what is there and what is missing -> one offline page.
 
-``collect`` reads and checks, ``page`` writes HTML and JSON, ``pdf`` finds the thesis's own figures.
+``collect`` reads and checks, ``page`` writes HTML and JSON, ``pdf`` finds the thesis's figures.
 """

@@ -42,9 +42,9 @@ def cell(value: Any, *, printed: bool = False) -> Cell:
     """A quantity, list of quantities or text; ``printed`` numbers keep the digits they have."""
     value = listed(value)
     if isinstance(value, list):
-        cells = [cell(own, printed=printed) for own in value]
-        full = ", ".join(own.full or own.text for own in cells)
-        text = ", ".join(own.text for own in cells)
+        cells = [cell(element, printed=printed) for element in value]
+        full = ", ".join(part.full or part.text for part in cells)
+        text = ", ".join(part.text for part in cells)
         return Cell(text, full if full != text else "")
     if value is None or value == "":
         return Cell("–")

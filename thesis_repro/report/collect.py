@@ -22,7 +22,15 @@ from thesis_repro.report.reading import (
     read_picture,
     read_table,
 )
-from thesis_repro.report.results import File, Item, Problem, Results, Section
+from thesis_repro.report.results import (
+    File,
+    Item,
+    Maker,
+    Problem,
+    Results,
+    Script,
+    Section,
+)
 from thesis_repro.thesis.captions import Key
 
 _SECTION = re.compile(r"\d+\.\d+")
@@ -57,7 +65,7 @@ def require(results: Results) -> Results:
 
 
 def require_claims(results: Results) -> None:
-    """Make sure that every verdict found is as its section wrote it.
+    """Make sure that every verdict is as its section wrote it.
 
     Raises:
         DataError: a ``claims.json`` is damaged, changed or missing.
@@ -68,18 +76,19 @@ def require_claims(results: Results) -> None:
             raise DataError(problem.path, problem.cause, fix)
 
 
-def collect(out: Path, chapters: Mapping[str, str], runs_dir: Path | None = None) -> Results:
+def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = None) -> Results:
     """Read the results in ``<out>/<section>/``.
 
     Args:
         out: the folder of the results.
-        chapters: the sections of this version and the modules that make them.
+        scripts: those of this version, by section.
         runs_dir: where the trained models lie; their run times are read there if they are there.
     """
     folders = [path for path in out.glob("*") if _SECTION.fullmatch(path.name) and path.is_dir()]
     order = sorted(folders, key=lambda path: [int(part) for part in path.name.split(".")])
-    sections = (_section(folder, chapters.get(folder.name, ""), runs_dir) for folder in order)
-    return Results(out, chapters, tuple(section for section in sections if section.files))
+    unknown = Script("", {})
+    sections = (_section(path, scripts.get(path.name, unknown), runs_dir) for path in order)
+    return Results(out, scripts, tuple(section for section in sections if section.files))
 
 
 class _Folder:
@@ -100,18 +109,26 @@ class _Folder:
             self.problems.append(Problem(path, str(error)))
             return None
 
-    def items(self, files: Iterable[File], suffix: str, read: Callable) -> tuple[Item, ...]:
+    def items(
+        self,
+        files: Iterable[File],
+        suffix: str,
+        read: Callable,
+        makers: Mapping[str, Maker],
+    ) -> tuple[Item, ...]:
         """The figures or tables among the files, those with a number of the thesis first."""
         items = [
-            Item(*_numbered(file.name), file, content)
+            Item(*_numbered(file.name), file, content, makers.get(file.name))
             for file in files
             if Path(file.name).suffix == suffix
             and (content := self.read(read, file.name)) is not None
         ]
-        return tuple(sorted(items, key=lambda own: (own.key is None, own.key or (), own.variant)))
+        return tuple(
+            sorted(items, key=lambda item: (item.key is None, item.key or (), item.variant))
+        )
 
 
-def _section(path: Path, module: str, runs_dir: Path | None) -> Section:
+def _section(path: Path, script: Script, runs_dir: Path | None) -> Section:
     """One section's folder; every file that is not right is among the problems."""
     folder = _Folder(path)
     if not (path / "manifest.json").exists():
@@ -127,11 +144,11 @@ def _section(path: Path, module: str, runs_dir: Path | None) -> Section:
     ]
     return Section(
         name=path.name,
-        script=f"{module.replace('.', '/')}.py" if module else "",
+        script=script.name,
         manifest=manifest,
         judgements=tuple((folder.read(read_judgements, "claims.json") or {}).values()),
-        figures=folder.items(files, ".png", read_picture),
-        tables=folder.items(files, ".csv", read_table),
+        figures=folder.items(files, ".png", read_picture, script.makers),
+        tables=folder.items(files, ".csv", read_table, script.makers),
         answers=folder.read(read_answers, "research_questions.json") or (),
         files=files,
         problems=tuple(folder.problems),

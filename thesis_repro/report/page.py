@@ -1,7 +1,9 @@
 """Results as one offline HTML page: a template filled, everything it needs inside it."""
 
 import base64
+import os
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ from markupsafe import Markup, escape
 
 from thesis_repro import provenance
 from thesis_repro.files import atomic_path, read_packaged
+from thesis_repro.progress import duration
 from thesis_repro.report import views
 from thesis_repro.report.cells import cell, table_view
-from thesis_repro.report.results import Item, Results, ThesisPages, count_verdicts
+from thesis_repro.report.results import Item, Maker, Results, ThesisPages, count_verdicts
 from thesis_repro.thesis.captions import Key, load_captions
 from thesis_repro.thesis.errata import load_errata
 from thesis_repro.verdicts.judgements import Verdict
@@ -23,11 +26,11 @@ def write_page(results: Results, path: Path, pages: ThesisPages | None = None) -
     """Write the report.
 
     Args:
-        results: what was found.
+        results: what is there.
         path: the HTML file.
-        pages: the thesis's own pages, to be shown beside ours; None without its PDF.
+        pages: the thesis's pages, to be shown beside ours; None without its PDF.
     """
-    template = _environment().get_template("page.html.j2")
+    template = _environment(path.parent).get_template("page.html.j2")
     with atomic_path(path) as temporary:
         template.stream(_context(results, pages)).dump(str(temporary), encoding="utf-8")
 
@@ -52,7 +55,7 @@ def _context(results: Results, pages: ThesisPages | None) -> dict[str, Any]:
     }
 
 
-def _environment() -> Environment:
+def _environment(folder: Path) -> Environment:
     environment = Environment(
         loader=FunctionLoader(_packaged),
         autoescape=True,
@@ -70,6 +73,7 @@ def _environment() -> Environment:
         "anchor": anchor,
         "duration": duration,
         "data_uri": data_uri,
+        "source_link": partial(source_link, folder),
     }
     return environment
 
@@ -88,13 +92,15 @@ def anchor(item: Item | Key) -> str:
     return "-".join(parts)
 
 
-def duration(seconds: float | None) -> str:
-    """A run's time in words."""
-    if seconds is None:
-        return "not at hand"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+def source_link(folder: Path, maker: Maker) -> str:
+    """The address of a function from a page in a folder of its source tree; empty elsewhere.
+
+    A page that is sent away has no source beside it.
+    """
+    root = maker.path.resolve().parents[1]
+    if not folder.resolve().is_relative_to(root):
+        return ""
+    return f"{os.path.relpath(maker.path.resolve(), folder.resolve())}#L{maker.line}"
 
 
 def data_uri(content: bytes, kind: str) -> str:

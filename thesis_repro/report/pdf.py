@@ -1,4 +1,4 @@
-"""The thesis's own pages: found in its PDF by the captions of figures and tables, and rendered."""
+"""The thesis's pages: located in its PDF by the captions of figures and tables, and rendered."""
 
 import io
 import re
@@ -37,12 +37,12 @@ def thesis_pages(path: Path, captions: Iterable[Caption]) -> ThesisPages:
         raise DataError(path, f"it cannot be read as a PDF ({error})", fix) from error
     with document:
         texts = [_text(document, index) for index in range(len(document))]
-        found = {caption: find_page(caption, texts) for caption in captions}
-        indices = {index for index in found.values() if index is not None}
+        located = {caption: find_page(caption, texts) for caption in captions}
+        indices = {index for index in located.values() if index is not None}
         rendered = {index: _render(document, index) for index in indices}
     return {
         caption: rendered.get(index, f"The caption of {caption.name} was not found in {path.name}.")
-        for caption, index in found.items()
+        for caption, index in located.items()
     }
 
 

@@ -4,17 +4,21 @@ Files can be half-written, edited or of another version: nothing in them is take
 """
 
 import csv
-import json
-import struct
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from thesis_repro.thesis.claims import Claim, load_claims
+import msgspec
+from msgspec import structs
+
+from thesis_repro.thesis.claims import load_claims
 from thesis_repro.verdicts.judgements import Judgement, Verdict
 from thesis_repro.verdicts.rules import CheckResult
+
+Kind = TypeVar("Kind")
+
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 class Damaged(Exception):
@@ -71,26 +75,53 @@ class Picture(NamedTuple):
     origin: str
 
 
+class _Trained(msgspec.Struct):
+    run_id: str
+    epochs: int
+
+
+class _Runs(msgspec.Struct):
+    """The runs in ``manifest.json``, by model."""
+
+    runs: dict[str, _Trained]
+
+
+class _Judged(msgspec.Struct):
+    """An entry of ``claims.json``, without what the claim itself says."""
+
+    id: str
+    verdict: Verdict
+    why: str
+    scale: str
+    data: str
+    checks: tuple[CheckResult, ...]
+    as_written: dict[str, Any] | None
+    as_run: dict[str, Any] | None
+
+
+class _Answered(msgspec.Struct):
+    number: str
+    answer: str
+
+
+class _Answers(msgspec.Struct):
+    """``research_questions.json``."""
+
+    scale: str
+    data: str
+    rq: tuple[_Answered, ...]
+
+
 def read_manifest(path: Path) -> Manifest:
     """Read ``manifest.json``.
 
     Raises:
         Damaged: it is no JSON, or a field is missing or of another type.
     """
-    entry = _entry(_json(path), "it")
-    runs = _field(entry, "runs", dict)
-    return Manifest(
-        runs=tuple(
-            Run(name, _field(_entry(run, name), "run_id", str), _field(run, "epochs", int))
-            for name, run in runs.items()
-        ),
-        files=_texts(entry, "files"),
-        versions=_texts(entry, "versions"),
-        commit=_field(entry, "commit", str, type(None)),
-        seed=_field(entry, "seed", int),
-        stand_in=_field(entry, "stand_in", bool),
-        **{name: _field(entry, name, str) for name in ("created", "scale", "data", "precision")},
-    )
+    content = _read(path, dict[str, Any])
+    trained = _checked(content, _Runs).runs.items()
+    runs = [(model, run.run_id, run.epochs) for model, run in trained]
+    return _checked(content | {"runs": runs}, Manifest)
 
 
 def read_judgements(path: Path) -> dict[str, Judgement]:
@@ -99,32 +130,15 @@ def read_judgements(path: Path) -> dict[str, Judgement]:
     Raises:
         Damaged: it is no JSON, an entry lacks a field, or a claim or verdict is unknown.
     """
-    entries = _json(path)
-    if not isinstance(entries, list):
-        raise Damaged("it holds no list of claims")
-    known = {claim.id: claim for claim in load_claims()}
-    judgements = (_judgement(_entry(entry, "an entry"), known) for entry in entries)
-    return {judgement.claim.id: judgement for judgement in judgements}
-
-
-def _judgement(entry: dict[str, Any], known: dict[str, Claim]) -> Judgement:
-    claim = known.get(_field(entry, "id", str))
-    if claim is None:
-        raise Damaged(f"this version has no claim {entry['id']!r}")
-    verdict = _field(entry, "verdict", str)
-    if verdict not in list(Verdict):
-        raise Damaged(f"{claim.id} has the unknown verdict {verdict!r}")
-    try:
-        checks = tuple(CheckResult(**check) for check in _field(entry, "checks", list))
-    except TypeError as error:
-        raise Damaged(f"a check of {claim.id} is not as this version writes it") from error
-    return Judgement(
-        claim,
-        Verdict(verdict),
-        checks=checks,
-        **{name: _field(entry, name, dict, type(None)) for name in ("as_written", "as_run")},
-        **{name: _field(entry, name, str) for name in ("why", "scale", "data")},
-    )
+    claims = {claim.id: claim for claim in load_claims()}
+    judgements = {}
+    for entry in _read(path, list[_Judged]):
+        judged = structs.asdict(entry)
+        claim = claims.get(judged.pop("id"))
+        if claim is None:
+            raise Damaged(f"this version has no claim {entry.id!r}")
+        judgements[claim.id] = Judgement(claim, **judged)
+    return judgements
 
 
 def read_answers(path: Path) -> tuple[Answer, ...]:
@@ -133,12 +147,9 @@ def read_answers(path: Path) -> tuple[Answer, ...]:
     Raises:
         Damaged: it is no JSON or lacks a field.
     """
-    whole = _entry(_json(path), "it")
-    scale, data = _field(whole, "scale", str), _field(whole, "data", str)
-    entries = [_entry(entry, "an answer") for entry in _field(whole, "rq", list)]
+    content = _read(path, _Answers)
     return tuple(
-        Answer(_field(entry, "number", str), _field(entry, "answer", str), scale, data)
-        for entry in entries
+        Answer(entry.number, entry.answer, content.scale, content.data) for entry in content.rq
     )
 
 
@@ -164,62 +175,37 @@ def read_picture(path: Path) -> Picture:
     Raises:
         Damaged: it is no PNG, cut off, or a part does not match its checksum.
     """
+    from PIL import Image
+
     try:
         content = path.read_bytes()
     except OSError as error:
         raise Damaged(f"it cannot be read ({error.strerror})") from error
-    if content[:8] != b"\x89PNG\r\n\x1a\n":
-        raise Damaged("it is no PNG picture")
-    parts = list(_png_parts(content))
-    if parts[0][0] != b"IHDR" or len(parts[0][1]) != 13:
-        raise Damaged("its first part is not a PNG picture's")
-    width, height = struct.unpack(">II", parts[0][1][:8])
-    texts = (body.partition(b"\0") for kind, body in parts if kind == b"tEXt")
-    origins = [text.decode("latin-1") for name, _, text in texts if name == b"Description"]
-    return Picture(content, width, height, origins[0] if origins else "")
-
-
-def _png_parts(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The parts (kind, body) of a PNG file to its end mark."""
-    at, kind = 8, b""
-    while kind != b"IEND":
-        if at + 12 > len(content):
-            raise Damaged("it is cut off")
-        (length,) = struct.unpack(">I", content[at : at + 4])
-        kind, body = content[at + 4 : at + 8], content[at + 8 : at + 8 + length]
-        checksum = content[at + 8 + length : at + 12 + length]
-        if checksum != struct.pack(">I", zlib.crc32(kind + body)):
-            raise Damaged("it is cut off or changed: a part does not match its checksum")
-        yield kind, body
-        at += 12 + length
-
-
-def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        with Image.open(BytesIO(content), formats=["PNG"]) as image:
+            (width, height), origin = image.size, image.info.get("Description", "")
+            image.verify()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise Damaged(f"it is no PNG picture, cut off or changed ({error})") from error
+    if not content.endswith(_PNG_END):  # which Pillow does not hold against its checksum
+        raise Damaged("it is cut off or changed at its end")
+    return Picture(content, width, height, origin)
+
+
+def _read(path: Path, kind: type[Kind]) -> Kind:
+    """The value of this type in a JSON file."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise Damaged(f"it cannot be read ({error.strerror})") from error
-    except (ValueError, RecursionError) as error:
+    except msgspec.ValidationError as error:
+        raise Damaged(f"it is not as this version writes it: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged(f"it is no whole JSON file ({error})") from error
 
 
-def _entry(value: Any, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Damaged(f"{name} is no JSON object")
-    return value
-
-
-def _field(entry: dict[str, Any], name: str, *types: type) -> Any:
-    if name not in entry:
-        raise Damaged(f"the field {name!r} is missing")
-    if not isinstance(entry[name], types):
-        wanted = " or ".join(kind.__name__ for kind in types)
-        raise Damaged(f"the field {name!r} is of type {type(entry[name]).__name__}, not {wanted}")
-    return entry[name]
-
-
-def _texts(entry: dict[str, Any], name: str) -> dict[str, str]:
-    texts = _field(entry, name, dict)
-    for key in texts:
-        _field(texts, key, str)
-    return texts
+def _checked(value: Any, kind: type[Kind]) -> Kind:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise Damaged(f"it is not as this version writes it: {error}") from error

@@ -1,4 +1,4 @@
-"""What was found under the results folder, as data, and what is missing from it."""
+"""What lies under the results folder, as data, and what is missing from it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,17 +30,46 @@ class File(NamedTuple):
     state: str
 
 
+class Maker(NamedTuple):
+    """The function that makes a figure or table, and what it shows.
+
+    Attributes:
+        path: Its file, where it lies here.
+        name: Its file in the source tree, "chapters/ch4_2.py".
+        line: Its first line.
+        function: Its name.
+        models: Ids of the models shown.
+        data: What the data are, in words.
+    """
+
+    path: Path
+    name: str
+    line: int
+    function: str
+    models: tuple[str, ...]
+    data: str
+
+
+class Script(NamedTuple):
+    """A section's script, "chapters/ch4_2.py", and what makes each of its files, by name."""
+
+    name: str
+    makers: Mapping[str, Maker]
+
+
 @dataclass(frozen=True)
 class Item:
-    """A figure or table found; ``key`` is the thesis's number, None where it prints none.
+    """A figure or table that is there; ``key`` is the thesis's number, None where it prints none.
 
-    ``variant`` tells files of one number apart: "as run" for ``figure_27_as_run.png``.
+    ``variant`` tells files of one number apart: "as run" for ``figure_27_as_run.png``. ``maker`` is
+    None where this version makes no such file.
     """
 
     key: Key | None
     variant: str
     file: File
     content: Picture | Table
+    maker: Maker | None
 
     @property
     def caption(self) -> Caption | None:
@@ -83,10 +112,10 @@ ThesisPages = Mapping[Caption, ThesisPage | str]
 
 @dataclass(frozen=True)
 class Results:
-    """All that was found; ``chapters`` maps the sections of this version to their scripts."""
+    """All that is there; ``scripts`` are those of this version, by section."""
 
     out: Path
-    chapters: Mapping[str, str]
+    scripts: Mapping[str, Script]
     sections: tuple[Section, ...]
 
     @property
@@ -97,14 +126,14 @@ class Results:
     @cached_property
     def judgements(self) -> tuple[Judgement, ...]:
         """All claims of the thesis in its order; those without a result as "not run"."""
-        found = {own.claim.id: own for section in self.sections for own in section.judgements}
+        judged = {one.claim.id: one for section in self.sections for one in section.judgements}
         return tuple(
-            found.get(claim.id) or judge(claim, None, scale="", stand_in=False, data="")
+            judged.get(claim.id) or judge(claim, None, scale="", stand_in=False, data="")
             for claim in load_claims()
         )
 
     @cached_property
-    def found(self) -> frozenset[Key]:
+    def reproduced(self) -> frozenset[Key]:
         """The figures and tables of the thesis that are there."""
         figures = {item.key for section in self.sections for item in section.figures}
         tables = {item.key for section in self.sections for item in section.tables}
@@ -120,14 +149,14 @@ class Results:
         return tuple(
             Gap(caption, self._reason(caption))
             for key, caption in captions.items()
-            if key not in self.found
+            if key not in self.reproduced
         )
 
     def _reason(self, caption: Caption) -> str:
         section = caption.section
-        if section not in self.chapters:
+        if section not in self.scripts:
             return f"Section {section} is not built in this version"
-        if section in {own.name for own in self.sections}:
+        if section in {result.name for result in self.sections}:
             return f"not among the results of Section {section}: `thesis-repro chapter {section}`"
         return f"Section {section} has not been run: `thesis-repro chapter {section}`"
 

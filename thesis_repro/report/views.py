@@ -25,7 +25,7 @@ SECTION_TITLES = {
 
 
 class SectionView(NamedTuple):
-    """A section as the page shows it, also where nothing was found of it."""
+    """A section as the page shows it, also where nothing is there of it."""
 
     name: str
     title: str
@@ -55,16 +55,16 @@ class Quantity(NamedTuple):
 
 def sections(results: Results) -> list[SectionView]:
     """The sections of the thesis that have results or should have some, in its order."""
-    found = {section.name: section for section in results.sections}
-    names = sorted({*SECTION_TITLES, *found}, key=lambda name: list(map(int, name.split("."))))
+    there = {section.name: section for section in results.sections}
+    names = sorted({*SECTION_TITLES, *there}, key=lambda name: list(map(int, name.split("."))))
     return [
         SectionView(
             name,
             SECTION_TITLES.get(name, ""),
-            found.get(name),
-            [own for own in results.judgements if own.claim.section == name],
+            there.get(name),
+            [one for one in results.judgements if one.claim.section == name],
             [gap for gap in results.missing if gap.caption.section == name],
-            name in results.chapters,
+            name in results.scripts,
         )
         for name in names
     ]
@@ -89,8 +89,8 @@ def quantities(judgement: Judgement) -> list[Quantity]:
             lines.append(_quantity(words, values))
             continue
         for at, model in enumerate(models):
-            own = [None if value is None else value[at] for value in values]
-            lines.append(_quantity(f"{words}, {model}", own))
+            row = [None if value is None else value[at] for value in values]
+            lines.append(_quantity(f"{words}, {model}", row))
     return lines
 
 
@@ -104,7 +104,7 @@ def environments(results: Results) -> list[tuple[list[str], dict[str, str]]]:
     groups: list[tuple[list[str], dict[str, str]]] = []
     for section in results.sections:
         versions = section.manifest.versions if section.manifest else {}
-        same = next((names for names, own in groups if own == versions), None)
+        same = next((names for names, group in groups if group == versions), None)
         if same is not None:
             same.append(section.name)
         elif versions:

@@ -6,8 +6,8 @@
 
 import gc
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +22,7 @@ from thesis_repro.models.zoo import MODELS, model
 from thesis_repro.plots.figures import save_figure
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Declaration, Declared, Shown
-from thesis_repro.section.registry import datasets_of, models_of
+from thesis_repro.section.registry import datasets_of, looked_at, models_of
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.claims import Claim, load_claims
@@ -155,7 +155,7 @@ class Chapter:
 
         It is called as ``function(chapter, shown, *arguments)``; what it shows is `Shown`.
         """
-        for declaration in function.declarations:
+        for declaration in self._declarations(function):
             for reading in declaration.readings:
                 made = function(self, Shown(declaration, reading), *arguments)
                 if made is not None:
@@ -163,15 +163,26 @@ class Chapter:
 
     def compute(self, function: Declared, *arguments: Any) -> pd.DataFrame:
         """Write the one table that a function declares, and return it."""
-        (declaration,) = function.declarations
+        (declaration,) = self._declarations(function)
         table = function(self, Shown(declaration, Reading.WRITTEN), *arguments)
         self._save(declaration, Reading.WRITTEN, table)
         return table
+
+    def _declarations(self, function: Declared) -> Iterator[Declaration]:
+        """What a function declares, with only those models that the section has at this scale."""
+        for declaration in function.declarations:
+            yield self._restricted(declaration, {*self.model_ids, *looked_at(self.section)})
+
+    def _restricted(self, declaration: Declaration, models: Container[str]) -> Declaration:
+        kept = tuple(name for name in declaration.models if name in models)
+        return replace(declaration, models=kept)
 
     def _save(
         self, declaration: Declaration, reading: Reading, made: Figure | pd.DataFrame
     ) -> None:
         path = self.folder / declaration.stem(reading)
+        # Of the models that the section only looks at, those that are finished.
+        declaration = self._restricted(declaration, {*self.model_ids, *self.others})
         data = self.describe(declaration.datasets, declaration.note)
         if isinstance(made, Figure):
             self.files += save_figure(made, path, self._origin(declaration.models, data))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from thesis_repro.analysis.decoding import Decode
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.posteriors import Posterior, posteriors
+from thesis_repro.models.decoding import Decode, compiled
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training.images import with_channels
@@ -21,7 +21,7 @@ class Codes:
     """The codes of a chapter's models, kept from when they are first asked for."""
 
     chapter: Chapter
-    found: dict[tuple[str, str], list[Posterior]] = field(default_factory=dict)
+    encoded: dict[tuple[str, str], list[Posterior]] = field(default_factory=dict)
 
     def of(self, model_id: str, images: Images) -> list[Posterior]:
         """The posterior of each latent layer, the lowest first; ``mu``, ``log_var``, sampled ``z``.
@@ -29,27 +29,26 @@ class Codes:
         What is sampled depends on the seed, the model and the name of the images alone.
         """
         key = model_id, images.name
-        if key not in self.found:
+        if key not in self.encoded:
             trained = self.chapter.trained(model_id)
             pixels = with_channels(images.pixels, trained.spec.input_shape.value[-1])
             seed = self.chapter.workspace.options.seed
             rng = np.random.default_rng(derive_seed(seed, self.chapter.section, *key))
-            self.found[key] = posteriors(trained.model, pixels, rng)
-        return self.found[key]
+            self.encoded[key] = posteriors(trained.model, pixels, rng)
+        return self.encoded[key]
 
     def means(self, model_id: str, images: Images) -> dict[str, np.ndarray]:
         """The mean codes of each layer by its name, "z_1", "z_2", ...; a single one's is "z"."""
-        return {name: own.mu for name, own in by_layer(self.of(model_id, images)).items()}
+        return {name: layer.mu for name, layer in by_layer(self.of(model_id, images)).items()}
 
 
 def by_layer(layers: list) -> dict[str, object]:
     """What there is of each latent layer by its name: "z_1", "z_2", ..., or "z" of a single one."""
     if len(layers) == 1:
         return {"z": layers[0]}
-    return {f"z_{number}": own for number, own in enumerate(layers, 1)}
+    return {f"z_{number}": layer for number, layer in enumerate(layers, 1)}
 
 
 def decoder_of(chapter: Chapter, name: str) -> Decode:
     """What makes images of one position per layer, each float32 (n, dimensions)."""
-    decoder = chapter.trained(name).model.decoder
-    return lambda z: decoder.predict_on_batch(z if len(z) > 1 else z[0])
+    return compiled(chapter.trained(name).model.decoder)

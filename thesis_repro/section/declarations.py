@@ -51,6 +51,11 @@ class Declaration:
         prefix = "" if self.kind == "numbers" else f"{self.kind}_"
         return f"{prefix}{self.name}{reading.suffix}"
 
+    def files(self, reading: Reading = Reading.WRITTEN) -> tuple[str, ...]:
+        """The names of the files that are written."""
+        suffixes = ("png", "svg") if self.kind == "figure" else ("csv",)
+        return tuple(f"{self.stem(reading)}.{suffix}" for suffix in suffixes)
+
 
 class Shown(NamedTuple):
     """What a function is asked to make: one of its declarations, in one reading."""

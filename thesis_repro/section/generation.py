@@ -10,12 +10,14 @@ from enum import StrEnum
 
 import numpy as np
 
-from thesis_repro.analysis.decoding import decoded, grey
 from thesis_repro.analysis.image_sets import Images, encoded_rows, some_images
 from thesis_repro.analysis.kernel_density import kde_samples
+from thesis_repro.models.decoding import decoded, grey
+from thesis_repro.models.zoo import model
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import Codes, decoder_of
 from thesis_repro.seeds import derive_seed
+from thesis_repro.thesis.readings import Reading
 
 
 class Source(StrEnum):
@@ -30,7 +32,27 @@ class Source(StrEnum):
 
 
 KDES = (Source.KDE, Source.KDE_AS_RUN)
-SAMPLED = (Source.KDE_AS_RUN, Source.ENCODED_AS_RUN)  # positions with the posterior's own noise
+SAMPLED = (Source.KDE_AS_RUN, Source.ENCODED_AS_RUN)  # positions with the posterior's noise
+
+
+def estimated_posterior(reading: Reading) -> Source:
+    """The estimated posterior: of mean values as written, of sampled z as run (erratum E51)."""
+    return Source.KDE if reading is Reading.WRITTEN else Source.KDE_AS_RUN
+
+
+def encodings(reading: Reading) -> Source:
+    """The codes of images: mean values as written, sampled z as run (erratum E51)."""
+    return Source.ENCODED if reading is Reading.WRITTEN else Source.ENCODED_AS_RUN
+
+
+def source_of(model_id: str, reading: Reading) -> Source:
+    """Where the thesis's images of a model come from: of VLAEs from encodings (erratum E65)."""
+    return encodings(reading) if is_vlae(model_id) else estimated_posterior(reading)
+
+
+def is_vlae(model_id: str) -> bool:
+    """Whether a model has several latent layers."""
+    return len(model(model_id).latent_dims.value) > 1
 
 
 def validation_images(chapter: Chapter, dataset: str, limit: int | None) -> Images:
@@ -45,7 +67,7 @@ class Generation:
     """What the models of one data set generate, kept from when it is first asked for.
 
     Attributes:
-        codes: The chapter's codes.
+        codes: Those of the chapter's models.
         real: The images whose posterior is estimated and which are reconstructed; see
             `validation_images`.
     """
@@ -76,7 +98,7 @@ class Generation:
     def encoded(self, name: str, source: Source) -> list[np.ndarray]:
         """Codes of all real images (n, dimensions) in each layer: means, or sampled z as run."""
         posteriors = self.codes.of(name, self.real)
-        return [own.z if source in SAMPLED else own.mu for own in posteriors]
+        return [layer.z if source in SAMPLED else layer.mu for layer in posteriors]
 
     def rows(self, count: int) -> np.ndarray:
         """The real images that are reconstructed: all, or the same random choice for every model.
@@ -96,9 +118,9 @@ class Generation:
         """
         key = name, source, count
         if key not in self.made:
-            found = decoded(decoder_of(self.codes.chapter, name), self.positions(*key))
+            images = decoded(decoder_of(self.codes.chapter, name), self.positions(*key))
             is_grey = self.real.pixels.shape[-1] == 1
-            self.made[key] = grey(found) if is_grey and found.shape[-1] > 1 else found
+            self.made[key] = grey(images) if is_grey and images.shape[-1] > 1 else images
         return self.made[key]
 
     def _rng(self, name: str, source: Source) -> np.random.Generator:

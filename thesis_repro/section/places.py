@@ -4,7 +4,7 @@ import difflib
 import textwrap
 from collections.abc import Iterable
 
-from thesis_repro.models.zoo import short_name
+from thesis_repro.models.zoo import model
 from thesis_repro.section.registry import Place, everything
 from thesis_repro.thesis.captions import Caption, load_captions
 
@@ -19,17 +19,17 @@ def find(name: str) -> list[Place]:
     """The places of a figure or table: "41", "Figure 41", "Table 4", "27_as_run", "36_a".
 
     A number alone means figure and table; a figure's number also its parts and what goes with it.
-    Numbers are found by the name of their file, "kl_divergences.csv".
+    Numbers are asked for by the name of their file, "kl_divergences.csv".
 
     Raises:
         UnknownFigureError: there is none.
     """
     wanted = name.strip().lower().removesuffix(".csv").removesuffix(".png").removesuffix(".svg")
     places = list(everything())
-    found = [place for place in places if wanted in _names(place)]
-    if not found:
+    meant = [place for place in places if wanted in _names(place)]
+    if not meant:
         raise UnknownFigureError(_unknown(name, wanted, places))
-    return found
+    return meant
 
 
 def _names(place: Place) -> set[str]:
@@ -41,16 +41,16 @@ def _names(place: Place) -> set[str]:
     if declaration.kind == "numbers":
         number = declaration.name.removeprefix("figure_")
         return stems | ({f"figure {number}", number} if number.isdigit() else set())
-    words = {f"{declaration.kind} {own}" for own in (*short, number)}
+    words = {f"{declaration.kind} {name}" for name in (*short, number)}
     return stems | short | words | {number, f"{declaration.kind}_{number}"}
 
 
 def _unknown(name: str, wanted: str, places: Iterable[Place]) -> str:
-    known = {own for place in places for own in _names(place)}
+    known = {name for place in places for name in _names(place)}
     near = difflib.get_close_matches(wanted, known, n=3)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return (
-        f"Nothing is called {name!r}.{hint} Figures 13 to 95 and Tables 2 to 6 are reproduced; "
+        f"Nothing has the name {name!r}.{hint} Figures 13 to 95 and Tables 2 to 6 are reproduced; "
         'ask for "41", "Table 4", "27_as_run" or a CSV file\'s name.'
     )
 
@@ -72,7 +72,7 @@ def render(places: Iterable[Place]) -> str:
 def _render(place: Place) -> str:
     declaration = place.declaration
     files = [declaration.stem(reading) for reading in declaration.readings]
-    models = [f"{name} ({short_name(name)})" for name in declaration.models]
+    models = [f"{name} ({model(name).name})" for name in declaration.models]
     caption = caption_of(place)
     data = [*declaration.datasets, *([declaration.note] if declaration.note else [])]
     entries = {
@@ -87,6 +87,10 @@ def _render(place: Place) -> str:
         if text:
             indent = " " * 10
             lines += textwrap.wrap(
-                text, _WIDTH, initial_indent=f"  {label:<8}", subsequent_indent=indent
+                text,
+                _WIDTH,
+                initial_indent=f"  {label:<8}",
+                subsequent_indent=indent,
+                break_on_hyphens=False,
             )
     return "\n".join(lines)

@@ -7,6 +7,7 @@ Declarations are read from the scripts' source. Importing a script takes Keras a
 import ast
 import importlib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from thesis_repro.models import zoo
+from thesis_repro.report.results import Maker, Script
 from thesis_repro.section import declarations
 from thesis_repro.section.declarations import Declaration
 from thesis_repro.thesis import readings
@@ -38,18 +40,38 @@ _BUILTINS = {"__builtins__": {"dict": dict, "tuple": tuple}}
 
 
 class Place(NamedTuple):
-    """Where a declaration stands: its function, and the file (from the root) and line of that."""
+    """Where a declaration stands: its function, and the file and line of that."""
 
     section: str
-    file: str
+    path: Path
     line: int
     function: str
     declaration: Declaration
+
+    @property
+    def file(self) -> str:
+        """The file in the source tree, "chapters/ch4_2.py"."""
+        return _name(self.path)
 
 
 def script(section: str) -> ModuleType:
     """The script of a section; it has ``run(chapter)``."""
     return importlib.import_module(CHAPTERS[section])
+
+
+def scripts() -> dict[str, Script]:
+    """What the report says of each section's script: who makes which file, and what it shows."""
+    return {section: Script(_name(files(section)[0]), _makers(section)) for section in CHAPTERS}
+
+
+def _makers(section: str) -> dict[str, Maker]:
+    makers = {}
+    for place in declared(section):
+        shown = place.declaration
+        data = ", ".join([*shown.datasets, *([shown.note] if shown.note else [])])
+        maker = Maker(place.path, place.file, place.line, place.function, shown.models, data)
+        makers |= {name: maker for reading in shown.readings for name in shown.files(reading)}
+    return makers
 
 
 @cache
@@ -79,9 +101,8 @@ def models_of(section: str, scale: str) -> tuple[str, ...]:
     fewer = _constants(files(section)[0]).get("SMOKE_MODELS")
     if fewer and scale == "smoke":
         return fewer
-    return tuple(
-        dict.fromkeys(name for own in declared(section) for name in own.declaration.models)
-    )
+    shown = (name for place in declared(section) for name in place.declaration.models)
+    return tuple(dict.fromkeys(name for name in shown if name not in looked_at(section)))
 
 
 def looked_at(section: str) -> tuple[str, ...]:
@@ -94,7 +115,7 @@ def looked_at(section: str) -> tuple[str, ...]:
 
 def datasets_of(section: str, scale: str) -> tuple[str, ...]:
     """The data sets that a section shows or trains on at a scale."""
-    shown = [name for own in declared(section) for name in own.declaration.data or ()]
+    shown = [name for place in declared(section) for name in place.declaration.data or ()]
     trained_on = [zoo.model(name).dataset.value for name in models_of(section, scale)]
     return tuple(dict.fromkeys([*shown, *trained_on]))
 
@@ -106,40 +127,29 @@ def _declared_in(section: str, file: Path) -> Iterator[Place]:
             continue
         for decorator in node.decorator_list:
             if isinstance(decorator, ast.Call) and decorator.func.id in _DECORATORS:
-                function = _value(decorator, {**vars(declarations), **constants})(lambda: None)
+                code = compile(ast.Expression(decorator), str(file), "eval")
+                function = eval(code, {**vars(declarations), **constants})(lambda: None)
                 (declaration,) = function.declarations
-                place = f"{file.parent.name}/{file.name}"
-                yield Place(section, place, node.lineno, node.name, declaration)
+                yield Place(section, file, node.lineno, node.name, declaration)
 
 
 @cache
 def _constants(file: Path) -> dict[str, Any]:
     """The constants of a script that are literals, or made of the zoo's names and each other."""
-    found: dict[str, Any] = {}
+    constants = dict(_BUILTINS)
     for node in _tree(file).body:
         if isinstance(node, ast.ImportFrom) and node.module in _IMPORTABLE:
             module = _IMPORTABLE[node.module]
-            found |= {own.asname or own.name: getattr(module, own.name) for own in node.names}
+            names = {name.asname or name.name: name.name for name in node.names}
+            constants |= {here: getattr(module, there) for here, there in names.items()}
         elif isinstance(node, ast.Assign):
-            try:
-                value = _value(node.value, found)
-            except (NameError, TypeError, AttributeError):
-                continue  # of what the declarations do not need
-            for target in node.targets:
-                found |= _bound(target, value)
-    return found
+            with suppress(NameError):  # of an import that the declarations do not need
+                exec(compile(ast.Module([node], []), str(file), "exec"), constants)
+    return constants
 
 
-def _bound(target: ast.expr, value: Any) -> dict[str, Any]:
-    """The names of an assignment, and their values."""
-    if isinstance(target, ast.Tuple):
-        return dict(zip((own.id for own in target.elts), value, strict=True))
-    return {target.id: value}
-
-
-def _value(node: ast.expr, names: dict[str, Any]) -> Any:
-    """An expression's value; only scripts of this package are evaluated."""
-    return eval(compile(ast.Expression(node), "<declaration>", "eval"), _BUILTINS | names)
+def _name(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"
 
 
 @cache

@@ -5,19 +5,16 @@ thesis's lists, and the caption under the figure. Formulas are plain text (z₁)
 are repaired only where the lists or the captions beside show what was meant.
 """
 
-import json
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from thesis_repro.files import read_packaged
+from thesis_repro.files import Entry, read_entries
 
 Kind = Literal["figure", "table"]
 Key = tuple[Kind, int]
 
 
-@dataclass(frozen=True)
-class Caption:
+class Caption(Entry):
     """A figure or table of the thesis.
 
     ``section`` is the one whose results it shows, also where it is printed in an appendix;
@@ -41,5 +38,5 @@ class Caption:
 @cache
 def load_captions() -> dict[Key, Caption]:
     """All captions by kind and number: figures first, each kind in the thesis's order."""
-    captions = [Caption(**entry) for entry in json.loads(read_packaged("thesis", "captions.json"))]
+    captions = read_entries("thesis", "captions.json", list[Caption])
     return {(caption.kind, caption.number): caption for caption in captions}

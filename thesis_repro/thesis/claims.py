@@ -1,20 +1,18 @@
 """The thesis's claims, as data (`claims.json`), and the quantities that they are about."""
 
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from thesis_repro.files import read_packaged
+from thesis_repro.files import Entry, read_entries
 
-# A number, a list with one number per model of the claim, or a bound as printed ("< 0.001").
-Quantity = float | str | list[float]
+# A number, a list with one number per model of the claim, or a bound as printed ("< 0.001"); None
+# for what is not finite or not there.
+Quantity = int | float | str | list[int | float | None] | None
 Values = Mapping[str, Quantity]
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(Entry):
     """One claim of the thesis; `reported` holds the numbers printed, None where there are none."""
 
     id: str
@@ -23,18 +21,17 @@ class Claim:
     statement: str
     models: tuple[str, ...]
     source: str
-    reported: dict[str, Any] | None = None
+    reported: dict[str, Quantity] | None = None
     note: str | None = None
 
 
 def load_claims(section: str | None = None) -> tuple[Claim, ...]:
-    """Return the thesis's claims in its order, all of them or those of one section ("4.2").
+    """The thesis's claims in its order, all of them or those of one section ("4.2").
 
     Raises:
         ValueError: for a section that has no claims.
     """
-    entries = json.loads(read_packaged("thesis", "claims.json"))
-    claims = tuple(Claim(**entry | {"models": tuple(entry["models"])}) for entry in entries)
+    claims = read_entries("thesis", "claims.json", tuple[Claim, ...])
     if section is None:
         return claims
     chosen = tuple(claim for claim in claims if claim.section == section)
@@ -45,13 +42,13 @@ def load_claims(section: str | None = None) -> tuple[Claim, ...]:
 
 
 def listed(value: Any) -> Any:
-    """Return a NumPy number or array as Python's own (without importing it), a tuple as a list."""
+    """A NumPy number or array as Python's (without importing it), a tuple as a list."""
     value = value.tolist() if hasattr(value, "tolist") else value
     return list(value) if isinstance(value, tuple) else value
 
 
 def show(value: Any) -> str:
-    """Return a quantity for a table cell; floats to three decimals or, if far from 1, in powers."""
+    """A quantity for a table cell; floats to three decimals or, if far from 1, in powers."""
     value = listed(value)
     if value is None:
         return "-"

@@ -8,11 +8,12 @@ import re
 import textwrap
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Annotated
 
-from thesis_repro.files import read_packaged
+from msgspec import Meta
+
+from thesis_repro.files import DataFileError, Entry, checked, read_packaged
 
 KINDS = ("architecture", "training", "data", "analysis", "statistics", "reporting", "platform")
 WIDTH = 96  # columns of the terminal text
@@ -23,36 +24,46 @@ _MODEL_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PLACE = re.compile(r"(Section|Figure|Table|Listing|Appendix|Equation|Algorithm)s? [A-Z0-9][\w.-]*")
 
 
-class Says(NamedTuple):
-    """What one source says; words in quotation marks are its own."""
-
-    source: str
-    text: str
+Text = Annotated[str, Meta(min_length=1)]
+Texts = Annotated[tuple[Text, ...], Meta(min_length=1)]
 
 
-@dataclass(frozen=True)
-class Erratum:
+class Says(Entry):
+    """What one source says; words in quotation marks are quoted."""
+
+    source: Text
+    text: Text
+
+
+class Erratum(Entry):
     """One contradiction; the fields are those of ``errata.toml``."""
 
     id: str
-    title: str
+    title: Text
     kind: str
-    where: tuple[str, ...]
-    says: tuple[Says, ...]
-    reading: str
-    why: str
-    other_reading: str
+    where: Texts
+    says: Annotated[tuple[Says, ...], Meta(min_length=1)]
+    reading: Text
+    why: Text
+    other_reading: Text
     runnable: bool  # whether the other reading can be run with this version
-    affects: tuple[str, ...]
+    affects: Texts
+
+    def __post_init__(self):
+        if not _ID.fullmatch(self.id):
+            raise ValueError("the id has to be E and two digits, like E07")
+        if self.kind not in KINDS:
+            raise ValueError(f"kind {self.kind!r} is none of {', '.join(KINDS)}")
+        for item in self.affects:
+            if not (_PLACE.fullmatch(item) or _MODEL_ID.fullmatch(item)):
+                raise ValueError(
+                    f"affects {item!r} is neither a place (like 'Table 3') nor a model id"
+                )
 
     @property
     def models(self) -> tuple[str, ...]:
         """The ids of the models it affects."""
         return tuple(item for item in self.affects if _MODEL_ID.fullmatch(item))
-
-
-class ErrataFileError(ValueError):
-    """``errata.toml`` is not what it has to be; the message names the entry and the field."""
 
 
 class UnknownErratumError(LookupError):
@@ -71,7 +82,7 @@ def load_errata() -> dict[str, Erratum]:
     """All errata by id, in the order of the file.
 
     Raises:
-        ErrataFileError: the packaged file is damaged.
+        DataFileError: the packaged file is damaged.
     """
     return parse(read_packaged("thesis", "errata.toml"))
 
@@ -93,80 +104,23 @@ def parse(text: str) -> dict[str, Erratum]:
     """Errata from the text of a TOML file, every entry checked.
 
     Raises:
-        ErrataFileError: not TOML, an id twice, or a field missing, empty, unknown or of the wrong
+        DataFileError: not TOML, an id twice, or a field missing, empty, unknown or of the wrong
             type.
     """
     try:
-        entries = tomllib.loads(text).get("erratum", [])
+        entries = tomllib.loads(text).get("erratum")
     except tomllib.TOMLDecodeError as error:
-        raise ErrataFileError(f"{_FILE} is not valid TOML: {error}. Mend that line.") from error
+        raise DataFileError(f"{_FILE} is not valid TOML: {error}. Mend that line.") from error
     if not isinstance(entries, list) or not entries:
-        raise ErrataFileError(f"{_FILE} has no [[erratum]] entries. Reinstall the package.")
+        raise DataFileError(f"{_FILE} has no [[erratum]] entries. Reinstall the package.")
     errata: dict[str, Erratum] = {}
     for position, entry in enumerate(entries, start=1):
-        erratum = _erratum(entry, position)
+        name = entry.get("id", "without id") if isinstance(entry, dict) else "no table"
+        erratum = checked(entry, Erratum, f"{_FILE}, entry {position} ({name})")
         if erratum.id in errata:
-            raise ErrataFileError(f"{_FILE}: two entries have the id {erratum.id}. Renumber one.")
+            raise DataFileError(f"{_FILE}: two entries have the id {erratum.id}. Renumber one.")
         errata[erratum.id] = erratum
     return errata
-
-
-def _erratum(entry: Any, position: int) -> Erratum:
-    """One checked entry; ``position`` names it while its id is not known to be good."""
-    if not isinstance(entry, dict):
-        raise ErrataFileError(f"{_FILE}: entry {position} has to be a table ([[erratum]]).")
-    name = f"{_FILE}, entry {position} ({entry.get('id', 'without id')})"
-    expected = {field.name for field in fields(Erratum)}
-    if missing := sorted(expected - entry.keys()):
-        raise ErrataFileError(f"{name}: missing {', '.join(missing)}. Add it.")
-    if unknown := sorted(entry.keys() - expected):
-        raise ErrataFileError(f"{name}: unknown field {', '.join(unknown)}. Remove it.")
-    texts = ("id", "title", "kind", "reading", "why", "other_reading")
-    erratum = Erratum(
-        **{field: _text(entry[field], f"{name}: {field}") for field in texts},
-        where=_texts(entry["where"], f"{name}: where"),
-        says=_says(entry["says"], f"{name}: says"),
-        runnable=entry["runnable"],
-        affects=_texts(entry["affects"], f"{name}: affects"),
-    )
-    _check(erratum, name)
-    return erratum
-
-
-def _check(erratum: Erratum, name: str) -> None:
-    """Hold id, kind, runnable and affects against what they may be."""
-    if not _ID.fullmatch(erratum.id):
-        raise ErrataFileError(f"{name}: the id has to be E and two digits, like E07.")
-    if erratum.kind not in KINDS:
-        raise ErrataFileError(f"{name}: kind {erratum.kind!r} is none of {', '.join(KINDS)}.")
-    if not isinstance(erratum.runnable, bool):
-        raise ErrataFileError(f"{name}: runnable has to be true or false.")
-    for item in erratum.affects:
-        if not (_PLACE.fullmatch(item) or _MODEL_ID.fullmatch(item)):
-            raise ErrataFileError(
-                f"{name}: affects {item!r} is neither a place (like 'Table 3') nor a model id."
-            )
-
-
-def _text(value: Any, name: str) -> str:
-    """A non-empty text on one line: the file may break lines anywhere."""
-    if not isinstance(value, str) or not value.strip():
-        raise ErrataFileError(f"{name} has to be a non-empty text.")
-    return " ".join(value.split())
-
-
-def _texts(value: Any, name: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise ErrataFileError(f"{name} has to be a non-empty list of texts.")
-    return tuple(_text(item, name) for item in value)
-
-
-def _says(value: Any, name: str) -> tuple[Says, ...]:
-    if not isinstance(value, list) or not value:
-        raise ErrataFileError(f"{name} has to be a non-empty list of {{source, text}}.")
-    if any(not isinstance(item, dict) or item.keys() != set(Says._fields) for item in value):
-        raise ErrataFileError(f"{name}: every item needs source and text, and nothing else.")
-    return tuple(Says(_text(item["source"], name), _text(item["text"], name)) for item in value)
 
 
 def render(erratum: Erratum) -> str:
@@ -203,4 +157,7 @@ def _block(label: str, items: list[str]) -> str:
 
 def render_table(errata: Iterable[Erratum]) -> str:
     """One line for each erratum: id, kind and title."""
-    return "\n".join(f"{e.id:<4} {e.kind:<13} {e.title}" for e in errata)
+    from tabulate import tabulate
+
+    rows = [(erratum.id, erratum.kind, erratum.title) for erratum in errata]
+    return tabulate(rows, tablefmt="plain", disable_numparse=True)

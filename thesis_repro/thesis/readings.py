@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-REPORTED = "reported"  # in tables: the thesis's own number
+REPORTED = "reported"  # in tables: the thesis's number
 
 
 class Reading(StrEnum):

@@ -11,8 +11,8 @@ def make_deterministic() -> None:
     """Have the backend's operations give the same bits for the same inputs.
 
     TensorFlow needs to be asked, for the whole process. JAX is deterministic on CPUs and TPUs; on
-    GPUs it takes ``XLA_FLAGS=--xla_gpu_deterministic_ops=true`` in the environment, which nothing
-    can set once the process has begun.
+    GPUs it wants ``XLA_FLAGS=--xla_gpu_deterministic_ops=true`` in the environment before anything
+    is compiled, which is left to the user.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow

@@ -5,7 +5,6 @@ on 0..255 for both (errata E13 and E69).
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -13,39 +12,11 @@ import numpy as np
 from data_prep.reading import Column
 from thesis_repro.errors import TrainingError
 from thesis_repro.models.losses import binary_cross_entropy, categorical_cross_entropy
-from thesis_repro.models.spec import ModelSpec
 from thesis_repro.training.fitted import FittedTrainer
 from thesis_repro.training.images import ImageBatches, ImageData
 from thesis_repro.training.trainer import build_optimizer
 
-
-class Target(NamedTuple):
-    """What a classifier learns to tell.
-
-    Attributes:
-        known: The name of the labels among what is known of an image.
-        loss: Of one-hot targets and the network's outputs, per image.
-        column: Where a label has several numbers, the one that is meant.
-        top: The accuracies that are tracked: how many guesses each allows.
-    """
-
-    known: str
-    loss: Callable
-    column: int | None = None
-    top: tuple[int, ...] = (1,)
-
-
-_SHAPE = Target("classes", categorical_cross_entropy, column=1)  # the second factor of dSprites
-
-TARGETS = {
-    # Section 3.4.5; top-1 and top-5 accuracy: Section 4.1.
-    "alexnet-classifier": Target("label", categorical_cross_entropy, top=(1, 5)),
-    # Section 4.3, footnote 35.
-    "feature-extraction": _SHAPE,
-    "feature-extraction-as-run": _SHAPE,
-    "digit-classifier": Target("label", binary_cross_entropy),  # original code: erratum E69
-    "sample-discriminator": Target("label", binary_cross_entropy),  # Section 4.6.1, footnote 44
-}
+_LOSSES = {"binary": binary_cross_entropy, "categorical": categorical_cross_entropy}
 
 
 class ClassifierTrainer(FittedTrainer):
@@ -53,15 +24,10 @@ class ClassifierTrainer(FittedTrainer):
 
     headline = ("loss", "val_loss", "val_accuracy")
 
-    def __init__(self, spec: ModelSpec, model: keras.Model):
-        self.target = TARGETS[spec.id]
-        super().__init__(spec, model)
-
     def compile(self) -> None:
         """Give the model its optimiser, its loss and its accuracies."""
-        self.model.compile(
-            build_optimizer(self.spec), loss=self.target.loss, metrics=self._metrics()
-        )
+        loss = _LOSSES[self.spec.target.cross_entropy]
+        self.model.compile(build_optimizer(self.spec), loss=loss, metrics=self._metrics())
 
     def train_batches(self, data: ImageData, seed: int, epoch: int) -> "LabelledBatches":
         """The training images in the epoch's order, with their targets."""
@@ -97,13 +63,12 @@ class ClassifierTrainer(FittedTrainer):
         known: Mapping[str, np.ndarray | Column],
         order: np.ndarray | None = None,
     ) -> "LabelledBatches":
-        column = known[self.target.known]
+        target = self.spec.target
+        column = known[target.labels]
 
         def targets_of(rows: np.ndarray) -> np.ndarray:
             labels = np.asarray(column[rows])
-            if self.target.column is not None:
-                labels = labels[:, self.target.column]
-            return self.targets(labels)
+            return self.targets(labels if target.column is None else labels[:, target.column])
 
         return LabelledBatches(images, self.batch_size, targets_of, order)
 
@@ -114,7 +79,7 @@ class ClassifierTrainer(FittedTrainer):
             keras.metrics.TopKCategoricalAccuracy(k, name=f"top_{k}_accuracy")
             if k > 1
             else keras.metrics.CategoricalAccuracy(name="accuracy")
-            for k in self.target.top
+            for k in self.spec.target.top
         ]
 
 

@@ -1,4 +1,4 @@
-"""Compiled steps with gradients of their own: the one place where the backends differ.
+"""Compiled training steps that take their gradients themselves; here the backends differ.
 
 A step is a function of arrays that reads and writes Keras variables. TensorFlow traces it with its
 variables as they are; JAX has none, so there it runs on copies of their values and hands the new
@@ -95,7 +95,7 @@ def _compile_with_jax(step: Callable, variables: list[keras.Variable]) -> Callab
 
 
 class _ScopeVjp(Vjp):
-    """Differentiates inside a scope of its own, and carries what the function writes out of it."""
+    """Differentiates inside an inner scope, and carries what the function writes out of it."""
 
     def __init__(self, scope: keras.StatelessScope, variables: list[keras.Variable]):
         self.scope = scope

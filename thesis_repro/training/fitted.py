@@ -1,4 +1,4 @@
-"""Models that Keras's own `fit` trains: VAEs, VLAEs and classifiers."""
+"""Training by Keras's `fit`: VAEs, VLAEs and classifiers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from thesis_repro.training.trainer import Trainer, build_optimizer, check_finite
 
 
 class FittedTrainer(Trainer):
-    """Trains a VAE or VLAE on its own loss: shuffled every epoch, last batch included."""
+    """Trains a VAE or VLAE on the loss it computes: shuffled every epoch, last batch included."""
 
     headline = ("loss", "val_loss", "val_reconstruction", "val_kl")
 
@@ -23,7 +23,7 @@ class FittedTrainer(Trainer):
         model.optimizer.build(model.trainable_variables)
 
     def compile(self) -> None:
-        """Give the model its optimiser; its loss is its own."""
+        """Give the model its optimiser; it computes its loss itself."""
         self.model.compile(optimizer=build_optimizer(self.spec))
 
     @property
@@ -53,7 +53,7 @@ class FittedTrainer(Trainer):
         """
         training, validation = self.train_batches(data, seed, epoch), self.validation_batches(data)
         watch = _Watch(self.spec, epoch, report)
-        with _own_error_of(training, validation):
+        with _error_of_reading(training, validation):
             seed_noise(self.model, seed, self.spec.id, "training noise", epoch)
             # Keras would shuffle the batches once more, with Python's global generator.
             trained = self.model.fit(training, shuffle=False, verbose=0, callbacks=[watch]).history
@@ -64,15 +64,15 @@ class FittedTrainer(Trainer):
 
 
 @contextmanager
-def _own_error_of(*datasets: ImageBatches) -> Iterator[None]:
+def _error_of_reading(*datasets: ImageBatches) -> Iterator[None]:
     """Raise what reading a batch raised, not what TensorFlow makes of it from the second batch."""
     try:
         yield
     except Exception as error:
-        own = next((batches.error for batches in datasets if batches.error), error)
-        if own is error:
+        cause = next((batches.error for batches in datasets if batches.error), error)
+        if cause is error:
             raise
-        raise own from error
+        raise cause from error
 
 
 class _Watch(keras.callbacks.Callback):

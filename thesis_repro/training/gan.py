@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from functools import partial
+from itertools import chain
 
 import keras
 import numpy as np
@@ -19,7 +20,7 @@ BETA_1 = 0.5  # of Adam, in the code only: erratum E25
 
 
 class AdversarialTrainer(Trainer):
-    """Trains discriminator, decoder and encoder, each with an optimiser of its own (erratum E30).
+    """Trains discriminator, decoder and encoder, each by its optimiser (erratum E30).
 
     Shuffled every epoch, one batch for all three updates (erratum E40). Only full batches, unless
     there are not even the images of one: then these are the batch.
@@ -43,8 +44,8 @@ class AdversarialTrainer(Trainer):
     @property
     def variables(self) -> list[keras.Variable]:
         """Weights, moving statistics and the state of the three optimisers."""
-        optimizers = (optimizer.variables for optimizer in self.optimizers.values())
-        return [*self.model.weights, *(variable for own in optimizers for variable in own)]
+        states = (optimizer.variables for optimizer in self.optimizers.values())
+        return [*self.model.weights, *chain.from_iterable(states)]
 
     def steps(self, data: ImageData) -> int:
         """Updates in an epoch."""
@@ -62,14 +63,14 @@ class AdversarialTrainer(Trainer):
         seed_noise(self.model, seed, self.spec.id, "training noise", epoch)
         trained = _Means()
         for update, (images,) in enumerate(ImageBatches(data.train, self.batch_size, order), 1):
-            logs = _numbers(self.train_step(images))
+            logs = _floats(self.train_step(images))
             check_finite(self.spec, logs, epoch, update)
             trained.add(logs, len(images))
             report.batch(trained.values()["encoder_loss"])
         seed_noise(self.model, seed, self.spec.id, "validation noise", epoch)
         validated = _Means()
         for (images,) in ImageBatches(data.validation, self.batch_size):
-            validated.add(_numbers(self.validation_step(images)), len(images))
+            validated.add(_floats(self.validation_step(images)), len(images))
         return trained.values() | {f"val_{k}": value for k, value in validated.values().items()}
 
 
@@ -89,5 +90,5 @@ class _Means:
         return {name: total / self.images for name, total in self.sums.items()}
 
 
-def _numbers(logs: dict) -> dict[str, float]:
+def _floats(logs: dict) -> dict[str, float]:
     return {name: float(np.asarray(value)) for name, value in sorted(logs.items())}

@@ -110,10 +110,11 @@ class AdversarialStep:
         layers = len(posterior["mu"])
 
         def objective(*parameters):
-            found = {"mu": list(parameters[:layers]), "log_var": list(parameters[layers:])}
-            images = model.decode(model.sample(found), training=True)
+            mu, log_var = list(parameters[:layers]), list(parameters[layers:])
+            z = model.sample({"mu": mu, "log_var": log_var})
+            images = model.decode(z, training=True)
             feature = feature_term(target, model.features(images, training=True))
-            kl = ops.mean(kl_term(found["mu"], found["log_var"]))
+            kl = ops.mean(kl_term(mu, log_var))
             return encoder_loss(kl, feature), {"kl": kl, "feature_loss": feature}
 
         parameters = [*posterior["mu"], *posterior["log_var"]]

@@ -27,7 +27,7 @@ class Identity(NamedTuple):
     validation_images: int
 
     @classmethod
-    def of(cls, manifest: Manifest, amount: Schedule) -> "Identity":
+    def of(cls, manifest: Manifest, schedule: Schedule) -> "Identity":
         """That of a prepared data set cut to a schedule, without reading an image."""
 
         def count(name: str, limit: int | None) -> int:
@@ -36,8 +36,8 @@ class Identity(NamedTuple):
 
         return cls(
             manifest.fingerprint,
-            count("train", amount.train_images),
-            count("validation", amount.validation_images),
+            count("train", schedule.train_images),
+            count("validation", schedule.validation_images),
         )
 
 
@@ -128,8 +128,8 @@ def _resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         return np.stack([_resized(image, size) for image in images])
     is_grey = images.shape[-1] == 1
     picture = Image.fromarray(images[..., 0] if is_grey else images)
-    found = np.asarray(picture.resize(size, Image.Resampling.LANCZOS))
-    return found[..., np.newaxis] if is_grey else found
+    pixels = np.asarray(picture.resize(size, Image.Resampling.LANCZOS))
+    return pixels[..., np.newaxis] if is_grey else pixels
 
 
 def with_channels(images: np.ndarray | Column, channels: int) -> np.ndarray | Column:
@@ -157,7 +157,7 @@ class ImageBatches(keras.utils.PyDataset):
     """Batches of float32 images in [0, 1] from uint8 images, in a given order.
 
     Attributes:
-        error: What reading a batch raised, kept because TensorFlow hides it behind its own.
+        error: What reading a batch raised, kept because TensorFlow raises another in its place.
     """
 
     def __init__(

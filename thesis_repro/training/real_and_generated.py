@@ -9,8 +9,8 @@ import hashlib
 from dataclasses import replace
 
 import numpy as np
-from keras import ops
 
+from thesis_repro.models.decoding import compiled, grey, in_batches
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training.images import Identity, ImageData
 from thesis_repro.training.run_folder import RunConfig
@@ -66,11 +66,7 @@ def _generated(
     sizes = generator.spec.latent_dims.value
     z = [rng.standard_normal((count, size), dtype="float32") for size in sizes]
     parts = []
-    for start in range(0, count, _AT_ONCE):
-        some = [layer[start : start + _AT_ONCE] for layer in z]
-        decoded = generator.model.decoder(some if len(some) > 1 else some[0], training=False)
-        decoded = ops.convert_to_numpy(ops.cast(decoded, "float32"))
-        if channels < decoded.shape[-1]:  # MNIST-VAE has three (erratum E01)
-            decoded = decoded.mean(axis=-1, keepdims=True)
-        parts.append(np.rint(decoded * 255).astype(np.uint8))
+    for images in in_batches(compiled(generator.model.decoder), z, _AT_ONCE):
+        shown = grey(images) if channels < images.shape[-1] else images
+        parts.append(np.rint(shown * 255).astype(np.uint8))
     return np.concatenate(parts)

@@ -145,12 +145,12 @@ class RunFolder:
         files = sorted(self._checkpoints.glob("epoch-*.npz"), reverse=True)
         for file in files:
             try:
-                found = _read_checkpoint(file, variables)
+                checkpoint = _read_checkpoint(file, variables)
             except _DAMAGE as error:
                 _log.warning("Checkpoint %s is damaged (%s); trying the one before.", file, error)
             else:
-                self._kept = len(found.history)
-                return found
+                self._kept = len(checkpoint.history)
+                return checkpoint
         if files:
             _log.warning("No whole checkpoint is left of run %s: it starts anew.", self.path)
         return None

@@ -1,11 +1,11 @@
-"""How much of the thesis's training a run does; networks are never scaled down (design rule 3)."""
+"""How much of the thesis's training a run does; networks are never scaled down."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Limits on a training; ``None`` is the thesis's own number.
+    """Limits on a training; ``None`` is the thesis's number.
 
     ``quick`` shows the effects on a CPU in about ten minutes a model: few images, so that they can
     be seen as often as the thesis's models see theirs until they overfit (26 to 52 times, Section

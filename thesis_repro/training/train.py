@@ -12,7 +12,8 @@ import keras
 import numpy as np
 
 from thesis_repro import provenance
-from thesis_repro.models.building import build_model, first_convolution, parts_of
+from thesis_repro.models.building import build_model, first_convolution
+from thesis_repro.models.families import FAMILIES, Objective
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.seeds import derive_seed
@@ -28,13 +29,10 @@ from thesis_repro.training.trainer import Trainer, not_finite
 
 _log = logging.getLogger(__name__)
 
-# How each family is trained.
-TRAINERS: dict[str, type[Trainer]] = {
-    "vae": FittedTrainer,
-    "vlae": FittedTrainer,
-    "vae-gan": AdversarialTrainer,
-    "vlae-gan": AdversarialTrainer,
-    "classifier": ClassifierTrainer,
+TRAINERS: dict[Objective, type[Trainer]] = {
+    Objective.EVIDENCE: FittedTrainer,
+    Objective.ADVERSARIAL: AdversarialTrainer,
+    Objective.CLASSIFICATION: ClassifierTrainer,
 }
 
 # Part of every run's id. Raise it whenever a change here, in the losses or in the networks makes
@@ -104,11 +102,15 @@ def train_or_load(
         keras.utils.set_random_seed(derive_seed(options.seed, spec.id, "initial weights"))
         model = build_model(spec)
         if not run.is_done:  # the optimiser of a loaded AlexNet-VAE would take 2.5 GB for nothing
-            trainer = TRAINERS[spec.family](spec, model)
-            _train(trainer, data, options, run, progress)
-        for part, network in parts_of(spec, model).items():
+            _train(trainer_of(spec)(spec, model), data, options, run, progress)
+        for part, network in FAMILIES[spec.family].networks(model).items():
             network.load_weights(run.verified_weights(part))
     return TrainedModel(spec, run, run.read_history(), model)
+
+
+def trainer_of(spec: ModelSpec) -> type[Trainer]:
+    """What trains a model."""
+    return TRAINERS[FAMILIES[spec.family].objective]
 
 
 def _train(
@@ -121,8 +123,9 @@ def _train(
     """Train from the last checkpoint, or from the start, to the end of the run."""
     spec = trainer.spec
     epochs = run.config.values["epochs"]
-    parts = parts_of(spec, trainer.model)
-    kernel = first_convolution(parts).kernel
+    family = FAMILIES[spec.family]
+    parts = family.networks(trainer.model)
+    kernel = first_convolution(parts[family.parts[0]]).kernel
     history, kernels = _restore(trainer, run.load_checkpoint(trainer.variables))
     kernels = kernels or [_copied(kernel)]
     run.begin(

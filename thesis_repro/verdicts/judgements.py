@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from thesis_repro.files import write_json
 from thesis_repro.thesis.claims import Claim, Values, listed, show
 from thesis_repro.verdicts.rules import RULES_FILE, CheckResult, evaluate, load_rules
@@ -59,8 +61,8 @@ class Judgement:
         return self.claim.reported
 
     def to_json(self) -> dict[str, Any]:
-        """Return the claim's and the judgement's fields as JSON-ready data, NaN as None."""
-        own = {
+        """The claim's and the judgement's fields as JSON-ready data, NaN as None."""
+        judged = {
             "verdict": self.verdict.value,
             "why": self.why,
             "as_written": self.as_written,
@@ -69,13 +71,13 @@ class Judgement:
             "data": self.data,
             "checks": [asdict(check) for check in self.checks],
         }
-        return _plain(asdict(self.claim) | own)
+        return _plain(structs.asdict(self.claim) | judged)
 
 
 def judge(
     claim: Claim, measurement: Measurement | None, *, scale: str, stand_in: bool, data: str
 ) -> Judgement:
-    """Return the verdict on a claim, reached on the reading "as written".
+    """The verdict on a claim, reached on the reading "as written".
 
     Args:
         claim: the claim.
@@ -106,24 +108,22 @@ def write_claims(path: Path, judgements: Iterable[Judgement]) -> None:
 
 
 def render(judgements: Iterable[Judgement]) -> str:
-    """Return a plain-text table with one line per quantity of each claim."""
-    rows = [("claim", "quantity", "reported", "as written", "as run", "verdict")]
+    """A plain-text table with one line per quantity of each claim."""
+    from tabulate import tabulate
+
+    rows = []
     for item in judgements:
         sides = [dict(side or {}) for side in (item.reported, item.as_written, item.as_run)]
         keys = list(dict.fromkeys(key for side in sides for key in side)) or ["-"]
         for key in keys:
             label, verdict = (item.claim.id, item.verdict.value) if key == keys[0] else ("", "")
             rows.append((label, key, *(show(side.get(key)) for side in sides), verdict))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    rows.insert(1, tuple("-" * width for width in widths))
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    headers = ("claim", "quantity", "reported", "as written", "as run", "verdict")
+    return tabulate(rows, headers, disable_numparse=True)
 
 
 def _not_run(claim: Claim) -> str:
-    """Return what would give a claim its measurement."""
+    """What would give a claim its measurement."""
     if claim.id in load_rules():
         return f"Nothing was measured yet; `thesis-repro chapter {claim.section}` does it."
     return "Nothing was measured, and this version has no rule to judge it by."
@@ -132,7 +132,7 @@ def _not_run(claim: Claim) -> str:
 def _conclude(
     results: Sequence[CheckResult], *, scale: str, stand_in: bool, data: str
 ) -> tuple[Verdict, str]:
-    """Return the verdict over all checks and the sentence that says why."""
+    """The verdict over all checks and the sentence that says why."""
     failed = [result for result in results if not result.holds]
     held = len(results) - len(failed)
     obstacles = [f"the scale is {scale}, not {PAPER_SCALE}"] if scale != PAPER_SCALE else []
@@ -148,7 +148,7 @@ def _conclude(
 
 
 def _plain(value: Any) -> Any:
-    """Return data that strict JSON can hold: NumPy values as Python's, non-finite ones as None."""
+    """Data that strict JSON can hold: NumPy values as Python's, non-finite ones as None."""
     value = listed(value)
     if isinstance(value, Mapping):
         return {key: _plain(element) for key, element in value.items()}

@@ -3,12 +3,10 @@
 An entry is a section's or, where its claims differ, a claim's; each says where that is written.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
-from thesis_repro.files import read_packaged
+from thesis_repro.files import Entry, read_entries
 from thesis_repro.thesis.claims import Claim
 from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.verdicts.judgements import Judgement
@@ -16,16 +14,23 @@ from thesis_repro.verdicts.judgements import Judgement
 NO_QUESTION = ""  # the group of claims that bear on none
 
 
+class Bearing(Entry):
+    """The questions that a section or claim bears on, and where the thesis says so."""
+
+    questions: tuple[str, ...]
+    source: str
+
+
 @cache
-def load_mapping() -> dict[str, Mapping[str, Any]]:
-    """The questions (and the ``source`` of that reading) by section or claim id."""
-    return json.loads(read_packaged("verdicts", "questions.json"))
+def load_bearings() -> dict[str, Bearing]:
+    """What the claims bear on, by section or claim id."""
+    return read_entries("verdicts", "questions.json", dict[str, Bearing])
 
 
 def questions_of(claim: Claim) -> tuple[str, ...]:
     """The questions a claim bears on, with their part where they have parts: "RQ1a"."""
-    mapping = load_mapping()
-    return tuple(mapping.get(claim.id, mapping[claim.section])["questions"])
+    mapping = load_bearings()
+    return mapping.get(claim.id, mapping[claim.section]).questions
 
 
 def by_question(judgements: Iterable[Judgement]) -> dict[str, list[Judgement]]:

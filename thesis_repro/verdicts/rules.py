@@ -42,14 +42,14 @@ class CheckResult:
     name: str
     holds: bool
     ours: Quantity
-    theirs: Quantity | None
+    theirs: Quantity
     detail: str
     why: str
 
 
 @cache
 def load_rules() -> dict[str, tuple[Check, ...]]:
-    """Return the checks of every claim that has a rule, by claim id.
+    """The checks of every claim that has a rule, by claim id.
 
     Raises:
         ValueError: if a rule is incomplete; the message names the file, the claim and what to add.
@@ -58,7 +58,7 @@ def load_rules() -> dict[str, tuple[Check, ...]]:
 
 
 def parse_rules(text: str) -> dict[str, tuple[Check, ...]]:
-    """Return the rules of a TOML text in the format that `rules.toml` describes at its top.
+    """The rules of a TOML text in the format that `rules.toml` describes at its top.
 
     Raises:
         ValueError: for an unknown name, a missing or left-over parameter, or an empty `why`.
@@ -76,7 +76,7 @@ def parse_rules(text: str) -> dict[str, tuple[Check, ...]]:
     return rules
 
 
-# === Checks: one function per type, returning whether it holds and the distance in words ===
+# === Checks: one function per type: whether it holds, and the distance in words ===
 
 
 class _Case(NamedTuple):
@@ -166,7 +166,7 @@ CHECK_TYPES = {
 
 
 def evaluate(check: Check, claim: Claim, measured: Values) -> CheckResult:
-    """Return a check's outcome on our values; one that is not finite fails it and is named."""
+    """A check's outcome on our values; one that is not finite fails it and is named."""
     kind = CHECK_TYPES[check.type]
     ours = _numbers(claim, measured, check.key)
     reported = claim.reported or {}
@@ -183,10 +183,10 @@ def evaluate(check: Check, claim: Claim, measured: Values) -> CheckResult:
 
 
 def _numbers(claim: Claim, values: Values, key: str) -> list[float]:
-    """Return a quantity as a list of floats, a single number as a list of one."""
+    """A quantity as a list of floats, a single number as a list of one."""
     if key not in values:
-        known = ", ".join(values) or "none"
-        raise ValueError(f"{claim.id}: the quantity {key!r} is missing; there are {known}.")
+        others = ", ".join(values) or "none"
+        raise ValueError(f"{claim.id}: the quantity {key!r} is missing; there are {others}.")
     value = listed(values[key])
     return [float(element) for element in (value if isinstance(value, list) else [value])]
 
@@ -195,7 +195,7 @@ def _numbers(claim: Claim, values: Values, key: str) -> list[float]:
 
 
 def _check(claim: Claim, entry: Mapping[str, Any]) -> Check:
-    """Return one check of a claim's rule, complete and of a known type."""
+    """One check of a claim's rule, complete and of a known type."""
     params = dict(entry)
     fields = {name: str(params.pop(name, "")).strip() for name in ("name", "type", "key", "why")}
     if empty := [name for name, value in fields.items() if not value]:

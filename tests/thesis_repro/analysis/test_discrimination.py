@@ -13,7 +13,7 @@ from thesis_repro.analysis.discrimination import (
     discriminator,
     grey_levels,
     halves,
-    told_apart,
+    labelled,
 )
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
@@ -35,7 +35,7 @@ def test_the_scale_alone_tells_images_apart(two_halves, tmp_path):
     options = TrainingOptions(Scale("tiny", None, None, 1))
     found = {}
     for two_scales in (False, True):
-        data = told_apart(*two_halves, SOURCE, two_scales=two_scales)
+        data = labelled(*two_halves, SOURCE, two_scales=two_scales)
         quiet = TrainingProgress(quiet=True)
         trained = train_or_load(discriminator(None), data, options, tmp_path, quiet)
         found[two_scales] = accuracy(trained.history[-1]["val_accuracy"], len(data.validation))
@@ -56,7 +56,7 @@ def test_two_scales_are_0_to_255_and_0_to_1(tiny_images):
 
 
 def test_labels_and_what_makes_other_data(two_halves):
-    data = told_apart(*two_halves, SOURCE, two_scales=False)
+    data = labelled(*two_halves, SOURCE, two_scales=False)
     np.testing.assert_array_equal(data.train_known["label"], [0] * 240 + [1] * 240)
     np.testing.assert_array_equal(data.validation_known["label"], [0] * 160 + [1] * 160)
     np.testing.assert_array_equal(data.train[:240], two_halves[0].train)
@@ -64,12 +64,12 @@ def test_labels_and_what_makes_other_data(two_halves):
     one, other = two_halves
     changed = other._replace(test=other.test[::-1])
     others = [
-        told_apart(one, other, SOURCE, two_scales=True),
-        told_apart(other, one, SOURCE, two_scales=False),
-        told_apart(one, changed, SOURCE, two_scales=False),
+        labelled(one, other, SOURCE, two_scales=True),
+        labelled(other, one, SOURCE, two_scales=False),
+        labelled(one, changed, SOURCE, two_scales=False),
     ]
     assert len({own.fingerprint for own in (data, *others)}) == 4
-    again = told_apart(one, other, SOURCE, two_scales=False)
+    again = labelled(one, other, SOURCE, two_scales=False)
     assert again.identity() == data.identity()
 
 

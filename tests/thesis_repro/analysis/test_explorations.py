@@ -11,15 +11,18 @@ from thesis_repro.analysis.explorations import (
     HAIR_ALPHAS,
     arithmetic,
     axis,
-    axis_as_run,
+    density_measures,
     encoded_log_density,
     grid,
     layered_grid,
+    log_densities,
     path_through,
     prior_log_density,
     segment,
     some_with,
 )
+from thesis_repro.analysis.posteriors import Posterior
+from thesis_repro.thesis.readings import Reading
 
 
 @pytest.fixture
@@ -31,15 +34,15 @@ def rng():
 
 
 def test_the_axis_reaches_both_ends_as_written():
-    found = axis(21)
-    assert (found[0], found[-1]) == (-3, 3)
-    np.testing.assert_allclose(np.diff(found), 0.3)
+    ticks = axis(21)
+    assert (ticks[0], ticks[-1]) == (-3, 3)
+    np.testing.assert_allclose(np.diff(ticks), 0.3)
 
 
 @pytest.mark.parametrize(("points", "step", "last"), [(20, 0.3, 2.7), (30, 0.2, 2.8)])
 def test_the_axis_stops_short_of_its_end_as_run(points, step, last):
     expected = np.arange(-3, last + step / 2, step)
-    np.testing.assert_allclose(axis_as_run(points), expected, atol=1e-12)
+    np.testing.assert_allclose(axis(points, Reading.RUN), expected, atol=1e-12)
 
 
 def test_the_first_dimension_is_the_outer_loop():
@@ -50,31 +53,34 @@ def test_the_first_dimension_is_the_outer_loop():
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
 def test_one_layer_is_traversed_and_the_others_drawn_for_each_position(layer, rng):
-    found = layered_grid(axis(20), layer, (2, 2, 2), rng)
-    np.testing.assert_array_equal(found[layer], grid(axis(20)))
-    first, second = (found[index] for index in range(3) if index != layer)
+    layers = layered_grid(axis(20), layer, (2, 2, 2), rng)
+    np.testing.assert_array_equal(layers[layer], grid(axis(20)))
+    first, second = (layers[index] for index in range(3) if index != layer)
     assert not np.isclose(first, second).any()
-    for own in (first, second):
-        assert len(np.unique(own)) == own.size == 800
-        assert stats.kstest(own.ravel(), stats.uniform(-3, 6).cdf).pvalue > 0.01
+    for drawn in (first, second):
+        assert len(np.unique(drawn)) == drawn.size == 800
+        assert stats.kstest(drawn.ravel(), stats.uniform(-3, 6).cdf).pvalue > 0.01
 
 
 def test_other_layers_share_their_draw_as_run(rng):
-    first, traversed, last = layered_grid(axis_as_run(20), 1, (2, 2, 2), rng, same_draw=True)
+    ticks = axis(20, Reading.RUN)
+    first, traversed, last = layered_grid(ticks, 1, (2, 2, 2), rng, Reading.RUN)
     np.testing.assert_array_equal(first, last)
     assert len(np.unique(first)) == first.size
-    np.testing.assert_array_equal(traversed, grid(axis_as_run(20)))
+    np.testing.assert_array_equal(traversed, grid(ticks))
 
 
 def test_other_layers_may_have_other_sizes(rng):
-    shapes = [own.shape for own in layered_grid(axis(3), 1, (4, 2, 3), rng)]
+    shapes = [z.shape for z in layered_grid(axis(3), 1, (4, 2, 3), rng)]
     assert shapes == [(9, 4), (9, 2), (9, 3)]
 
 
-@pytest.mark.parametrize(("dims", "same_draw"), [((2, 4, 2), False), ((3, 2, 4), True)])
-def test_layers_without_such_a_grid_are_an_error(dims, same_draw, rng):
+@pytest.mark.parametrize(
+    ("dims", "reading"), [((2, 4, 2), Reading.WRITTEN), ((3, 2, 4), Reading.RUN)]
+)
+def test_layers_without_such_a_grid_are_an_error(dims, reading, rng):
     with pytest.raises(ValueError, match="have no such grid"):
-        layered_grid(axis(3), 1, dims, rng, same_draw=same_draw)
+        layered_grid(axis(3), 1, dims, rng, reading)
 
 
 # --- Paths ---
@@ -82,15 +88,18 @@ def test_layers_without_such_a_grid_are_an_error(dims, same_draw, rng):
 
 def test_between_two_waypoints_the_path_is_a_line(rng):
     start, end = rng.normal(size=(2, 10))
-    found = path_through(np.stack([start, end]), 21)
-    np.testing.assert_allclose(found, segment(start, end, 21))
+    points = path_through(np.stack([start, end]), 21)
+    np.testing.assert_allclose(points, segment(start, end, 21))
 
 
 def test_the_path_passes_each_waypoint_after_as_many_steps():
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 8.0]])
-    found = path_through(corners, 9)
-    np.testing.assert_allclose(found[[0, 4, 8]], corners)
-    np.testing.assert_allclose(found[[1, 5]], [[0.25, 0], [1, 2]])
+    points = path_through(corners, 9)
+    np.testing.assert_allclose(points[[0, 4, 8]], corners)
+    np.testing.assert_allclose(points[[1, 5]], [[0.25, 0], [1, 2]])
+
+
+# --- Through low density ---
 
 
 def test_prior_density_is_the_standard_normal(rng):
@@ -108,8 +117,8 @@ def test_density_of_the_encoded_images_is_the_mean_of_their_posteriors(at_once, 
         stats.multivariate_normal(mean, np.diag(variance)).pdf(points)
         for mean, variance in zip(mu, np.exp(log_var), strict=True)
     ]
-    found = encoded_log_density(points, mu, log_var)
-    np.testing.assert_allclose(found, np.log(np.mean(posteriors, axis=0)), rtol=1e-5)
+    density = encoded_log_density(points, mu, log_var)
+    np.testing.assert_allclose(density, np.log(np.mean(posteriors, axis=0)), rtol=1e-5)
 
 
 def test_a_line_across_a_ring_of_codes_leads_through_low_density():
@@ -124,6 +133,31 @@ def test_a_line_across_a_ring_of_codes_leads_through_low_density():
     assert density[10] < density[0] - 4_000
     around = path_through(mu[:101], 21)
     assert np.ptp(encoded_log_density(around, mu, log_var)) < 1
+
+
+def test_a_line_across_a_half_circle_is_less_dense_than_the_way_along_it():
+    angle = np.linspace(0, np.pi, 32)
+    mu = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    posterior = Posterior(mu, np.full(mu.shape, 2 * np.log(0.1)), mu)
+    measures = density_measures(segment(mu[0], mu[-1], 21), mu, posterior)
+    middle = np.mean([stats.multivariate_normal(code, 0.01).pdf([0, 0]) for code in mu])
+    assert measures["lowest"] == pytest.approx(np.log(middle), abs=1)
+    assert measures["lowest_at"] == pytest.approx(0.5, abs=0.15)
+    assert measures["lowest"] < measures["codes_between"] - 20
+    assert measures["codes_between"] <= measures["ends"]
+
+
+def test_densities_of_the_prior_and_of_the_encoded_images_are_told_apart(rng):
+    mu, points = rng.normal(size=(30, 3)), rng.normal(size=(5, 3))
+    posterior = Posterior(mu, np.zeros_like(mu), mu)
+    densities = log_densities(points, posterior)
+    prior = stats.multivariate_normal(np.zeros(3)).logpdf(points)
+    np.testing.assert_allclose(densities["prior"], prior)
+    encoded = encoded_log_density(points, mu, posterior.log_var)
+    np.testing.assert_array_equal(densities["encoded images"], encoded)
+    measures = density_measures(points, mu, posterior)
+    assert measures["prior_ends"] == pytest.approx(min(prior[0], prior[-1]))
+    assert measures["prior_lowest"] == pytest.approx(prior.min())
 
 
 # --- Attribute arithmetic ---
@@ -143,13 +177,13 @@ def test_random_images_with_an_attribute(rng):
 
 def test_start_minus_one_mean_plus_alpha_times_another():
     start, black, blond = np.array([1.0, 1.0]), np.array([0.0, 1.0]), np.array([2.0, -1.0])
-    found = arithmetic(start, blond, np.array([0.0, 0.5, 2.0]), removed=black)
-    np.testing.assert_array_equal(found, [[1, 0], [2, -0.5], [5, -2]])
+    positions = arithmetic(start, blond, np.array([0.0, 0.5, 2.0]), removed=black)
+    np.testing.assert_array_equal(positions, [[1, 0], [2, -0.5], [5, -2]])
 
 
 def test_a_random_start_loses_nothing():
-    found = arithmetic(np.array([3.0, 4.0]), np.array([1.0, 0.0]), np.array([0.0, 4.0]))
-    np.testing.assert_array_equal(found, [[3, 4], [7, 4]])
+    positions = arithmetic(np.array([3.0, 4.0]), np.array([1.0, 0.0]), np.array([0.0, 4.0]))
+    np.testing.assert_array_equal(positions, [[3, 4], [7, 4]])
 
 
 def test_alphas_of_text_and_code():

@@ -89,7 +89,9 @@ def test_batches_are_of_one_size_whatever_the_numbers(rng, monkeypatch, samples,
 
     fixed = shared_vectors((2, 2, 2), samples, rng)
     found = layer_representatives(decode, fixed, approximations, rng)
-    assert set(sizes) == {20}
+    (size,) = set(sizes)  # another would be compiled anew
+    assert size % approximations == 0
+    assert size <= max(20, approximations)
     for layer, own in enumerate(np.split(np.array(images), 3)):
         kept = own.reshape(-1, 3, 2, 2)[: samples * approximations].mean(axis=-1)
         kept = kept.reshape(samples, approximations, 3, 2)

@@ -6,9 +6,12 @@ from scipy import stats
 
 from data_prep.morphometry import COLUMNS, measure
 from thesis_repro.analysis.morphology import (
+    Cut,
     described,
+    described_beside,
     distance,
     measured,
+    narrow,
     narrow_cut,
     ups_and_downs,
     with_form,
@@ -97,6 +100,29 @@ def test_the_interval_is_the_bootstraps(rng):
     assert found.high == pytest.approx(theirs.high, abs=0.03)
 
 
+def test_each_attribute_is_described_beside_the_reference(rng):
+    forms, reference = rng.normal(3, 1, (50, 6)), rng.normal(0, 1, (400, 6))
+    forms[7] = np.nan
+    seed = rng.integers(100)
+    table = described_beside(forms, reference, np.random.default_rng(seed))
+    assert [row["attribute"] for row in table] == [*COLUMNS]
+    assert table[COLUMNS.index("slant")]["unit"] == "rad"
+    known, same = np.delete(forms, 7, axis=0), np.random.default_rng(seed)
+    for row, values, others in zip(table, known.T, reference.T, strict=True):
+        assert (row["not_measured"], row["images"]) == (1, 49)
+        assert row["mean"] == values.mean()
+        bounds = row["distance"], row["distance_low"], row["distance_high"]
+        assert bounds == distance(values, others, same)
+        assert row["ups_and_downs"] == ups_and_downs(values)
+
+
+def test_the_reference_is_at_no_distance_from_itself(rng):
+    reference = rng.normal(0, 1, (40, 6))
+    for row in described_beside(reference, reference, rng):
+        assert row["distance"] == 0
+        assert np.isnan([row["distance_low"], row["distance_high"]]).all()
+
+
 # --- Smoothness ---
 
 
@@ -149,3 +175,12 @@ def test_the_cut_of_two_normal_widths_is_where_their_densities_cross(rng):
 def test_a_cut_needs_both_kinds(is_one):
     with pytest.raises(ValueError, match="ones and of other digits"):
         narrow_cut(np.array([1.0, 2.0]), np.array(is_one))
+
+
+def test_narrow_widths_are_counted():
+    share = narrow(np.array([3.0, 4.0, 5.0, 6.0]), Cut(4.0, 1.0, 1.0))
+    assert (share["images"], share["narrow"], share["share"]) == (4, 1, 0.25)
+    assert 0 < share["low"] < 0.25 < share["high"] < 1
+    nothing = narrow(np.empty(0), Cut(4.0, 1.0, 1.0))
+    assert (nothing["images"], nothing["narrow"]) == (0, 0)
+    assert np.isnan([nothing["share"], nothing["low"], nothing["high"]]).all()

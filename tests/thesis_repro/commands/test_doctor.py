@@ -18,28 +18,28 @@ def examined(tmp_path):
 
 
 def test_prepared_data_are_described(examined):
-    found = examined["mnist-stand-in"]
-    assert found == ("mnist-stand-in", "stand-in: scikit-learn digits, 28x28 by Lanczos", "")
+    finding = examined["mnist-stand-in"]
+    assert finding == ("mnist-stand-in", "stand-in: scikit-learn digits, 28x28 by Lanczos", "")
 
 
 def test_damaged_data_come_with_their_fix(examined):
-    found = examined["morpho-mnist-stand-in"]
-    assert found.found == "damaged"
-    assert "schema_version is None" in found.problem
-    assert "data prepare morpho-mnist --stand-in" in found.problem
+    finding = examined["morpho-mnist-stand-in"]
+    assert finding.state == "damaged"
+    assert "schema_version is None" in finding.problem
+    assert "data prepare morpho-mnist --stand-in" in finding.problem
 
 
 @pytest.mark.parametrize("dataset", sorted(set(DATASETS) - {"mnist", "morpho-mnist"}))
 def test_missing_data_come_with_the_command(examined, dataset):
-    assert examined[dataset].found == "not prepared"
+    assert examined[dataset].state == "not prepared"
     assert f"`thesis-repro data prepare {dataset}" in examined[dataset].problem
 
 
 def test_backend_devices_and_disk(examined, tmp_path):
-    assert examined["backend"].found == "tensorflow"
-    assert "cpu:0" in examined["devices"].found
+    assert examined["backend"].state == "tensorflow"
+    assert "cpu:0" in examined["devices"].state
     free = shutil.disk_usage(tmp_path).free / 1e9
-    assert abs(float(examined["disk for runs"].found.split()[0].replace(",", "")) - free) < 2
+    assert abs(float(examined["disk for runs"].state.split()[0].replace(",", "")) - free) < 2
 
 
 def test_nothing_is_changed(tmp_path):

@@ -40,7 +40,7 @@ def _tiny_smoke(monkeypatch):
 def run(folder, *arguments):
     places = ("--data-dir", folder / "data", "--runs-dir", folder / "runs", "--out", folder / "out")
     asked = ["feature-maps", *arguments, *places, "--scale", "smoke", "--stand-in", "--quiet"]
-    result = CliRunner().invoke(main, [str(own) for own in asked])
+    result = CliRunner().invoke(main, [str(argument) for argument in asked])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
     return result
 
@@ -69,7 +69,7 @@ def test_the_last_activation_by_default(folder):
 
 def test_layers_asked_for(folder):
     layers = ("encoder_conv_0", "re_lu_1")
-    asked = [own for name in layers for own in ("--layer", name)]
+    asked = [argument for name in layers for argument in ("--layer", name)]
     result = run(folder, "mnist-vae", folder / "my.picture.webp", *asked)
     assert result.exit_code == DONE, result.output
     assert [line.split(":")[0] for line in result.stdout.splitlines()[2:]] == [*layers]
@@ -77,7 +77,7 @@ def test_layers_asked_for(folder):
 
 @pytest.mark.parametrize("layer", ["conv", "mu", "decoder_conv_t_0"])
 def test_a_layer_without_maps(folder, monkeypatch, layer):
-    """It is said before any training."""
+    """The message comes before any training."""
     monkeypatch.setattr(workspace, "train_or_load", lambda *_: pytest.fail("trained"))
     result = run(folder, "mnist-vae", folder / "my.picture.webp", "--layer", layer)
     assert result.exit_code == USAGE
@@ -107,7 +107,7 @@ def test_an_unknown_model(folder):
     ],
 )
 def test_no_picture(tmp_path, monkeypatch, name, content, cause):
-    """It is said before any training."""
+    """The message comes before any training."""
     monkeypatch.setattr(workspace, "train_or_load", lambda *_: pytest.fail("trained"))
     if content is not None:
         (tmp_path / name).write_bytes(content)
@@ -142,9 +142,9 @@ def test_any_format_squashed_by_lanczos(tmp_path, suffix):
 def test_one_channel_is_grey(tmp_path):
     path = tmp_path / "picture.png"
     Image.new("RGB", (40, 30), (255, 0, 0)).save(path)
-    found = read_picture(path, (28, 28, 1))
-    assert found.shape == (28, 28, 1)
-    assert (found == 76).all()  # 0.299 * 255, ITU-R 601
+    pixels = read_picture(path, (28, 28, 1))
+    assert pixels.shape == (28, 28, 1)
+    assert (pixels == 76).all()  # 0.299 * 255, ITU-R 601
 
 
 def test_a_folder_is_no_picture(tmp_path):
@@ -182,7 +182,7 @@ def test_the_picture_itself_is_no_feature_map():
 def kernels(folder, *arguments):
     places = ("--data-dir", folder / "data", "--runs-dir", folder / "runs", "--out", folder / "out")
     asked = ["kernels", *arguments, *places, "--scale", "smoke", "--stand-in", "--quiet"]
-    return CliRunner().invoke(main, [str(own) for own in asked])
+    return CliRunner().invoke(main, [str(argument) for argument in asked])
 
 
 def test_kernels_of_any_model_before_and_after_training(folder):

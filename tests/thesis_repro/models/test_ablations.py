@@ -7,7 +7,9 @@ from keras import layers
 
 from appendix_architectures.a6_alexnet_vae import alexnet_vae_decoder, alexnet_vae_encoder
 from appendix_architectures.shapes import build_shapes
-from thesis_repro.models.ablations import ABLATIONS, MirroredConv2D, changed, mirrored_padding
+from thesis_repro.models.ablations import MirroredConv2D, changed, mirrored_padding
+from thesis_repro.models.building import builders
+from thesis_repro.models.zoo import MODELS
 
 LISTED = {"encoder": alexnet_vae_encoder, "decoder": alexnet_vae_decoder}
 BIASES = 96 + 256 + 384 + 384 + 256, 384 + 384 + 256 + 96 + 3  # of encoder's and decoder's maps
@@ -24,8 +26,8 @@ def shapes(layer):
 
 def changes(name, part):
     """Layers that differ from the listing's, by name: theirs and ours, None where left out."""
-    listed, own = (build_shapes(b[part]) for b in (LISTED, ABLATIONS[name]))
-    theirs, ours = ({layer.name: layer for layer in net.layers} for net in (listed, own))
+    networks = (build_shapes(b[part]) for b in (LISTED, builders(MODELS[name])))
+    theirs, ours = ({layer.name: layer for layer in network.layers} for network in networks)
     assert set(ours) <= set(theirs)
     assert [n for n in theirs if n in ours] == list(ours)
     return {
@@ -36,9 +38,9 @@ def changes(name, part):
 
 
 def test_mirrored_padding_changes_the_encoders_convolutions_only():
-    found = changes("alexnet-vae-mirrored-padding", "encoder")
-    assert list(found) == [f"conv2d_{n}" for n in range(1, 6)]
-    for theirs, ours in found.values():
+    changed_layers = changes("alexnet-vae-mirrored-padding", "encoder")
+    assert list(changed_layers) == [f"conv2d_{n}" for n in range(1, 6)]
+    for theirs, ours in changed_layers.values():
         assert isinstance(ours, MirroredConv2D)
         assert shapes(ours) == shapes(theirs)
         assert ours.output.shape == theirs.output.shape
@@ -46,9 +48,9 @@ def test_mirrored_padding_changes_the_encoders_convolutions_only():
 
 
 def test_small_kernels_change_the_first_convolution_only():
-    found = changes("alexnet-vae-small-kernels", "encoder")
-    assert list(found) == ["conv2d_1"]
-    theirs, ours = found["conv2d_1"]
+    changed_layers = changes("alexnet-vae-small-kernels", "encoder")
+    assert list(changed_layers) == ["conv2d_1"]
+    theirs, ours = changed_layers["conv2d_1"]
     assert ours.kernel.shape == (3, 3, 3, 96)
     assert ours.output.shape == theirs.output.shape
     assert not changes("alexnet-vae-small-kernels", "decoder")
@@ -57,11 +59,11 @@ def test_small_kernels_change_the_first_convolution_only():
 @pytest.mark.parametrize("part", LISTED)
 @pytest.mark.parametrize("name", ["alexnet-vae-no-batch-norm", "alexnet-vae-no-bias"])
 def test_batch_normalisation_is_left_out(name, part):
-    found = changes(name, part)
-    normalised = [n for n, (theirs, _) in found.items() if "normalization" in theirs.name]
+    changed_layers = changes(name, part)
+    normalised = [n for n, (theirs, _) in changed_layers.items() if "normalization" in theirs.name]
     assert len(normalised) == 5
-    assert all(found[n][1] is None for n in normalised)
-    others = {n: pair for n, pair in found.items() if n not in normalised}
+    assert all(changed_layers[n][1] is None for n in normalised)
+    others = {n: pair for n, pair in changed_layers.items() if n not in normalised}
     assert len(others) == (5 if name == "alexnet-vae-no-bias" else 0)
     for theirs, ours in others.values():
         assert theirs.use_bias
@@ -71,7 +73,7 @@ def test_batch_normalisation_is_left_out(name, part):
 @pytest.mark.parametrize("part", LISTED)
 def test_no_bias_leaves_out_a_number_for_each_map(part):
     counts = [
-        build_shapes(ABLATIONS[f"alexnet-vae-{name}"][part]).count_params()
+        build_shapes(builders(MODELS[f"alexnet-vae-{name}"])[part]).count_params()
         for name in ("no-batch-norm", "no-bias")
     ]
     assert counts[0] - counts[1] == BIASES[list(LISTED).index(part)]
@@ -112,5 +114,6 @@ def test_a_uniform_image_has_no_border_where_it_is_mirrored():
     mirrored = changed(network, mirrored_padding)
     mirrored.set_weights(network.get_weights())
     ones = np.ones((1, 16, 16, 1), "float32")
-    spread = [np.ptp(np.asarray(own(ones)), axis=(1, 2)).max() for own in (mirrored, network)]
+    maps = [np.asarray(each(ones)) for each in (mirrored, network)]
+    spread = [np.ptp(values, axis=(1, 2)).max() for values in maps]
     assert spread[0] < 1e-5 < 0.1 < spread[1]

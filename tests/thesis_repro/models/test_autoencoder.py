@@ -54,9 +54,9 @@ def test_posterior_is_the_layers_named_so_lowest_first(model, images):
     out = outputs(model, images)
     layers = len(model.encoder.outputs)
     names = ["mu"] if layers == 1 else [f"mu_{level}" for level in (1, 2, 3)]
-    for name, found in zip(names, out["mu"], strict=True):
+    for name, mu in zip(names, out["mu"], strict=True):
         layer = keras.Model(model.encoder.input, model.encoder.get_layer(name).output)
-        np.testing.assert_allclose(layer(images), found, atol=1e-6)
+        np.testing.assert_allclose(layer(images), mu, atol=1e-6)
 
 
 def test_z_is_sampled_around_mu_and_decoded(model, images):
@@ -80,10 +80,10 @@ def test_loss_and_its_terms_against_the_outputs(model, images):
     seed_noise(model, 2)
     reconstruction, kl = expected_terms(model, images, outputs(model, images))
     seed_noise(model, 2)
-    found = model.test_on_batch(images, return_dict=True)
-    assert found["reconstruction"] == pytest.approx(reconstruction.mean(), rel=1e-5)
-    assert found["kl"] == pytest.approx(kl.mean(), rel=1e-5)
-    assert found["loss"] == pytest.approx((reconstruction + kl).mean(), rel=1e-5)
+    losses = model.test_on_batch(images, return_dict=True)
+    assert losses["reconstruction"] == pytest.approx(reconstruction.mean(), rel=1e-5)
+    assert losses["kl"] == pytest.approx(kl.mean(), rel=1e-5)
+    assert losses["loss"] == pytest.approx((reconstruction + kl).mean(), rel=1e-5)
 
 
 def test_terms_are_means_over_all_images_not_over_batches(model, images):

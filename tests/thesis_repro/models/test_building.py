@@ -1,8 +1,13 @@
 """From specs to networks; the networks themselves are tested beside the appendix."""
 
+from dataclasses import replace
+
+import keras
 import pytest
 
+from thesis_repro.models import unlisted
 from thesis_repro.models.building import build_model, builders
+from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 
 PARTS = {
@@ -16,9 +21,9 @@ PARTS = {
 
 @pytest.mark.parametrize("spec", MODELS.values(), ids=MODELS)
 def test_every_model_has_a_builder_for_each_part(spec):
-    found = builders(spec)
-    assert set(found) == PARTS[spec.family]
-    assert all(callable(build) for build in found.values())
+    by_part = builders(spec)
+    assert set(by_part) == PARTS[spec.family]
+    assert all(callable(build) for build in by_part.values())
 
 
 @pytest.mark.parametrize(
@@ -69,3 +74,21 @@ def test_an_autoencoder_fits_its_spec(model_id):
     for name in ("mu", "log_var", "z"):
         assert [tensor.shape for tensor in model.posterior.output[name]] == sizes
     assert model.reconstruction_weight == spec.reconstruction_weight.value
+
+
+def test_a_model_with_networks_that_no_listing_has(monkeypatch):
+    """An entry in the zoo and its builders: nothing else says what the model is made of."""
+
+    def my_classifier():
+        images = keras.Input((28, 28, 1))
+        return keras.Model(images, keras.layers.Dense(10)(keras.layers.Flatten()(images)))
+
+    monkeypatch.setattr(unlisted, "my_classifier", my_classifier, raising=False)
+    spec = replace(
+        MODELS["sample-discriminator"],
+        id="mine",
+        listings=Sourced((), "mine"),
+        builders=("thesis_repro.models.unlisted:my_classifier",),
+    )
+    assert builders(spec) == {"classifier": my_classifier}
+    assert build_model(spec).output_shape == (None, 10)

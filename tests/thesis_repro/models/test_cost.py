@@ -33,10 +33,10 @@ M, G = 1e6, 1e9
 )
 def test_forward_passes_of_the_thesis(model_id, expected):
     parts = forward_multiply_adds(MODELS[model_id])
-    found = [sum(parts[part] for part in parts if part != "discriminator")]
-    found += [parts["discriminator"]] if "discriminator" in parts else []
+    counts = [sum(parts[part] for part in parts if part != "discriminator")]
+    counts += [parts["discriminator"]] if "discriminator" in parts else []
     # 4.1 M and 8.2 M are printed as 4 and 8; a GAN's decoder has no bias, which nobody counts.
-    assert found == pytest.approx(expected, rel=0.06)
+    assert counts == pytest.approx(expected, rel=0.06)
 
 
 @pytest.mark.parametrize(

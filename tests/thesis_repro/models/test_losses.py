@@ -27,8 +27,8 @@ def test_reconstruction_is_the_mean_over_height_width_and_channels():
         10_000 * sum((a - b) ** 2 for a, b in zip(x.flat, y.flat, strict=True)) / (6 * 4 * 3)
         for x, y in zip(images.astype(float), reconstructions.astype(float), strict=True)
     ]
-    found = as_numpy(reconstruction_term(images, reconstructions, 10_000))
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    term = as_numpy(reconstruction_term(images, reconstructions, 10_000))
+    np.testing.assert_allclose(term, expected, rtol=1e-5)
 
 
 def test_kl_is_zero_at_the_prior():
@@ -43,8 +43,8 @@ def test_kl_of_a_gaussian_against_its_integral(mu, sd):
         return posterior.pdf(z) * (posterior.logpdf(z) - stats.norm.logpdf(z))
 
     expected, _ = integrate.quad(integrand, mu - 12 * sd, mu + 12 * sd, epsabs=1e-10)
-    found = kl_term([np.float32([[mu]])], [np.float32([[2 * np.log(sd)]])])
-    assert as_numpy(found)[0] == pytest.approx(expected, abs=1e-5)
+    term = kl_term([np.float32([[mu]])], [np.float32([[2 * np.log(sd)]])])
+    assert as_numpy(term)[0] == pytest.approx(expected, abs=1e-5)
 
 
 def test_kl_is_summed_over_dimensions_and_layers():
@@ -66,11 +66,11 @@ def test_terms_are_computed_in_float32_from_bfloat16():
     same = [keras.ops.cast(a, "float32") for a in low]
     low_images, images = ([keras.ops.reshape(a, (8, 5, 1, 1)) for a in b] for b in (low, same))
 
-    found = reconstruction_term(low_images[0], low_images[1], 10_000)
-    assert found.dtype == "float32"
+    term = reconstruction_term(low_images[0], low_images[1], 10_000)
+    assert term.dtype == "float32"
     expected = as_numpy(reconstruction_term(images[0], images[1], 10_000))
-    np.testing.assert_array_equal(as_numpy(found), expected)
+    np.testing.assert_array_equal(as_numpy(term), expected)
 
-    found = kl_term(low[:2], low[2:])
-    assert found.dtype == "float32"
-    np.testing.assert_array_equal(as_numpy(found), as_numpy(kl_term(same[:2], same[2:])))
+    term = kl_term(low[:2], low[2:])
+    assert term.dtype == "float32"
+    np.testing.assert_array_equal(as_numpy(term), as_numpy(kl_term(same[:2], same[2:])))

@@ -3,7 +3,7 @@
 import pytest
 
 from appendix_architectures.check import golden
-from thesis_repro.models.tables import columns, model_table, parameter_totals, table_2
+from thesis_repro.models.tables import model_table, parameter_totals, table_2
 from thesis_repro.models.zoo import MODELS, model
 
 DERIVED = {"dsprites-vae-dim6", "dsprites-vlae-dim2"}  # from a listing with another latent size
@@ -89,12 +89,3 @@ def test_page_of_a_model_shows_every_value_with_source_and_errata():
         ["decoder", f"{totals[1]:,}"],
         ["total", f"{sum(totals):,}"],
     ]
-
-
-def test_columns_are_as_wide_as_their_widest_cell():
-    assert columns([("a", "bb"), ("ccc", "d")], right={1}) == "a    bb\n---  --\nccc   d"
-
-
-def test_columns_want_rows_of_one_length():
-    with pytest.raises(ValueError, match=r"shorter|longer"):
-        columns([("a", "b"), ("c",)])

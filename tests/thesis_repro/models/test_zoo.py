@@ -163,8 +163,8 @@ def test_training_values_of_section_3_4(spec):
 
 @pytest.mark.parametrize("name", ABLATIONS)
 def test_an_ablation_differs_from_alexnet_vae_in_one_thing(name):
-    plain, own = model("alexnet-vae").values(), model(name).values()
-    changed = {key for key in plain if plain[key] != own[key]} - {"model"}
+    plain, ablated = model("alexnet-vae").values(), model(name).values()
+    changed = {key for key in plain if plain[key] != ablated[key]} - {"model"}
     assert changed == ({"dataset"} if name == "alexnet-vae-celeba" else {"listings"})
 
 

@@ -1,4 +1,4 @@
-"""Toy jobs by Ray on faked GPUs, in a process of its own: ``race``, ``stop`` or ``too-many``."""
+"""Toy jobs by Ray on faked GPUs, in a new process: ``race``, ``stop`` or ``too-many``."""
 
 import signal
 import sys
@@ -35,7 +35,7 @@ def race(gpus, folder):
     workers = OnGpus(gpus, program=(sys.executable, "-c"))
     wait = "import time; time.sleep(5)"  # so long that every worker is started
     warm = {n: Job(n, (), (wait,), False) for n in (f"train warm {i}" for i in range(gpus))}
-    Execution(warm, workers, folder / "logs", lambda line: None).run()  # Ray's own processes start
+    Execution(warm, workers, folder / "logs", lambda line: None).run()  # Ray's processes start
     began = time.monotonic()
     execution = Execution(
         trainings | {"chapter": chapter}, workers, folder / "logs", lambda _: None

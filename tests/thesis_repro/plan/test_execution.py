@@ -90,10 +90,10 @@ def test_logs_of_two_attempts_are_both_kept(tmp_path):
 
 def test_what_a_running_job_says_is_told_as_it_comes(tmp_path, monkeypatch):
     monkeypatch.setattr("thesis_repro.plan.execution.NEWS_PAUSE", 0.1)
-    said = tmp_path / "said"
+    seen = tmp_path / "seen"
     code = (  # in one line, as the command stands in the log before what it says
         "import pathlib, time; print('epoch 1', flush=True); "
-        f"[time.sleep(0.01) for _ in iter(pathlib.Path({str(said)!r}).exists, True)]; "
+        f"[time.sleep(0.01) for _ in iter(pathlib.Path({str(seen)!r}).exists, True)]; "
         "print('epoch 2', flush=True)"
     )
     lines = []
@@ -101,7 +101,7 @@ def test_what_a_running_job_says_is_told_as_it_comes(tmp_path, monkeypatch):
     def tell(line):
         lines.append(line.strip())
         if line.strip() == "epoch 1":
-            said.touch()
+            seen.touch()
 
     Execution(plan(job("train a", code)), InTurn(PYTHON), tmp_path / "logs", tell).run()
     assert lines[1] == "epoch 1"  # once, although it stays the newest line for a while

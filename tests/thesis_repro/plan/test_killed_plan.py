@@ -50,15 +50,15 @@ def wait_for_training(process, folder):
 def digests(folder):
     """Of the results, without the manifest, which holds the time; and of the weights."""
     files = [path for path in (folder / "results" / SECTION).iterdir() if path.is_file()]
-    found = {
+    by_name = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files
         if path.name != "manifest.json"
     }
     for done in (folder / "runs").glob("*/*/DONE"):
-        found[done.parent.parent.name] = json.loads(done.read_text())
-        del found[done.parent.parent.name]["history.csv"]  # with the seconds of each epoch
-    return found
+        by_name[done.parent.parent.name] = json.loads(done.read_text())
+        del by_name[done.parent.parent.name]["history.csv"]  # with the seconds of each epoch
+    return by_name
 
 
 def test_killed_twice_it_ends_like_one_that_was_not(tmp_path, tmp_path_factory):

@@ -12,9 +12,12 @@ from data_prep.reading import load
 from thesis_repro.files import sha256
 from thesis_repro.models import zoo
 from thesis_repro.plan import plan as module
-from thesis_repro.plan.plan import Settings, make_plan
-from thesis_repro.plan.table import duration, render
-from thesis_repro.section.registry import CHAPTERS, script
+from thesis_repro.plan.plan import make_plan
+from thesis_repro.plan.table import render
+from thesis_repro.progress import TrainingProgress
+from thesis_repro.section import workspace as workspaces
+from thesis_repro.section.registry import CHAPTERS, models_of
+from thesis_repro.section.workspace import Workspace
 from thesis_repro.training.images import Identity, load_images
 from thesis_repro.training.run_folder import RunFolder
 from thesis_repro.training.scale import SCALES
@@ -32,37 +35,44 @@ def prepared(tmp_path_factory):
 
 
 @pytest.fixture
-def settings(prepared, tmp_path):
-    return Settings(prepared, tmp_path / "runs", tmp_path / "out", TrainingOptions(SMOKE), True)
+def workspace(prepared, tmp_path):
+    return Workspace(
+        data_dir=prepared,
+        runs_dir=tmp_path / "runs",
+        out=tmp_path / "out",
+        options=TrainingOptions(SMOKE),
+        stand_in=True,
+        progress=TrainingProgress(quiet=True),
+    )
 
 
-def config_of(model, settings):
+def config_of(model, workspace):
     spec = zoo.model(model)
-    data = load_images(spec, settings.data_dir, schedule(spec, SMOKE), stand_in=True)
-    return run_config(spec, data.identity(), settings.options)
+    data = load_images(spec, workspace.data_dir, schedule(spec, SMOKE), stand_in=True)
+    return run_config(spec, data.identity(), workspace.options)
 
 
-def finish(model, settings):
+def finish(model, workspace):
     """A finished run as a training leaves it, as far as the plan looks."""
-    run = RunFolder(settings.runs_dir, config_of(model, settings))
+    run = RunFolder(workspace.runs_dir, config_of(model, workspace))
     run.path.mkdir(parents=True)
     (run.path / "DONE").write_text("{}")
     return run.config.run_id
 
 
-def test_a_section_needs_its_models_and_they_their_data(settings):
-    jobs = make_plan(["4.2"], [], settings)
-    models = [f"train {name}" for name in script("4.2").MODELS]
+def test_a_section_needs_its_data_and_models_and_they_their_data(workspace):
+    jobs = make_plan(["4.2"], [], workspace)
+    models = [f"train {name}" for name in models_of("4.2", "smoke")]
     assert list(jobs) == ["data mnist", *models, "chapter 4.2"]
-    assert jobs["chapter 4.2"].needs == tuple(models)
+    assert jobs["chapter 4.2"].needs == ("data mnist", *models)
     assert all(jobs[name].needs == ("data mnist",) for name in models)
     assert [job.is_done for job in jobs.values()] == [True, False, False, False, False]
     assert jobs["chapter 4.2"].command[:2] == ("chapter", "4.2")
     assert jobs[models[0]].command[:2] == ("train", "mnist-vlae-factor-1")
 
 
-def test_everything_is_in_the_plan_once_and_after_what_it_needs(settings):
-    jobs = make_plan(CHAPTERS, zoo.MODELS, settings)
+def test_everything_is_in_the_plan_once_and_after_what_it_needs(workspace):
+    jobs = make_plan(CHAPTERS, zoo.MODELS, workspace)
     assert {f"train {name}" for name in zoo.MODELS} | {f"chapter {n}" for n in CHAPTERS} < set(jobs)
     seen = set()
     for name, job in jobs.items():
@@ -71,56 +81,53 @@ def test_everything_is_in_the_plan_once_and_after_what_it_needs(settings):
         seen.add(name)
 
 
-def test_a_helper_needs_its_generator(settings):
-    jobs = make_plan([], ["sample-discriminator"], settings)
+def test_a_helper_needs_its_generator(workspace):
+    jobs = make_plan([], ["sample-discriminator"], workspace)
     assert jobs["train sample-discriminator"].needs == ("data mnist", "train mnist-vae")
 
 
-def test_finished_runs_are_done_and_others_are_not(settings):
-    finish("mnist-vlae-factor-3", settings)
+def test_finished_runs_are_done_and_others_are_not(workspace):
+    finish("mnist-vlae-factor-3", workspace)
     models = ["mnist-vlae-factor-3", "mnist-vlae-factor-2"]
-    done = [job.is_done for job in make_plan([], models, settings).values() if job.is_training]
+    done = [job.is_done for job in make_plan([], models, workspace).values() if job.is_training]
     assert done == [True, False]
-    seed = replace(settings, options=replace(settings.options, seed=1))
+    seed = replace(workspace, options=replace(workspace.options, seed=1))
     assert not make_plan([], models[:1], seed)["train mnist-vlae-factor-3"].is_done
 
 
-def test_a_section_waits_for_models_that_it_only_looks_at(settings, monkeypatch):
+def test_a_section_waits_for_models_that_it_only_looks_at(workspace, monkeypatch):
     """If the plan has them; they need not be there, and results name those that are."""
-    section = SimpleNamespace(
-        MODELS=("mnist-vlae-factor-2", "mnist-vlae-factor-3"),
-        SMOKE_MODELS=("mnist-vlae-factor-3",),
-        IF_TRAINED=("mnist-vae", "mnist-vae-gan"),
-        DATASETS=(),
-    )
-    monkeypatch.setattr(module, "script", lambda name: section)
-    alone = make_plan(["4.1"], [], settings)
+    monkeypatch.setattr(module, "models_of", lambda section, scale: ("mnist-vlae-factor-3",))
+    monkeypatch.setattr(module, "datasets_of", lambda section, scale: ("mnist",))
+    monkeypatch.setattr(module, "looked_at", lambda section: ("mnist-vae", "mnist-vae-gan"))
+    alone = make_plan(["4.1"], [], workspace)
     assert list(alone) == ["data mnist", "train mnist-vlae-factor-3", "chapter 4.1"]
-    together = make_plan(["4.1"], ["mnist-vae"], settings)
-    assert together["chapter 4.1"].needs == ("train mnist-vlae-factor-3", "train mnist-vae")
-    runs = {n: {"run_id": finish(n, settings)} for n in ("mnist-vlae-factor-3", "mnist-vae-gan")}
-    data = load("mnist", settings.data_dir, stand_in=True).description
+    together = make_plan(["4.1"], ["mnist-vae"], workspace)
+    models = ("train mnist-vlae-factor-3", "train mnist-vae")
+    assert together["chapter 4.1"].needs == ("data mnist", *models)
+    runs = {n: {"run_id": finish(n, workspace)} for n in ("mnist-vlae-factor-3", "mnist-vae-gan")}
+    data = load("mnist", workspace.data_dir, stand_in=True).description
     manifest = {"scale": "smoke", "seed": 0, "runs": runs, "data": data, "files": {}}
-    (settings.out / "4.1").mkdir(parents=True)
-    (settings.out / "4.1" / "manifest.json").write_text(json.dumps(manifest))
-    assert make_plan(["4.1"], [], settings)["chapter 4.1"].is_done
-    assert not make_plan(["4.1"], ["mnist-vae"], settings)["chapter 4.1"].is_done
+    (workspace.out / "4.1").mkdir(parents=True)
+    (workspace.out / "4.1" / "manifest.json").write_text(json.dumps(manifest))
+    assert make_plan(["4.1"], [], workspace)["chapter 4.1"].is_done
+    assert not make_plan(["4.1"], ["mnist-vae"], workspace)["chapter 4.1"].is_done
 
 
-def test_results_are_done_if_they_are_whole_and_of_these_runs(settings):
-    runs = {name: {"run_id": finish(name, settings)} for name in script("4.2").MODELS}
-    folder = settings.out / "4.2"
+def test_results_are_done_if_they_are_whole_and_of_these_runs(workspace):
+    runs = {name: {"run_id": finish(name, workspace)} for name in models_of("4.2", "smoke")}
+    folder = workspace.out / "4.2"
     folder.mkdir(parents=True)
     (folder / "table_3.csv").write_text("a\n1\n")
     manifest = {
         "scale": "smoke", "seed": 0, "runs": runs,
-        "data": load("mnist", settings.data_dir, stand_in=True).description,
+        "data": load("mnist", workspace.data_dir, stand_in=True).description,
         "files": {"table_3.csv": sha256(folder / "table_3.csv")},
     }  # fmt: skip
 
     def is_done(**changes):
         (folder / "manifest.json").write_text(json.dumps(manifest | changes))
-        return make_plan(["4.2"], [], settings)["chapter 4.2"].is_done
+        return make_plan(["4.2"], [], workspace)["chapter 4.2"].is_done
 
     assert is_done()
     assert not is_done(scale="quick")
@@ -130,11 +137,11 @@ def test_results_are_done_if_they_are_whole_and_of_these_runs(settings):
     assert not is_done(files={"table_3.csv": "0" * 64})
     assert not is_done(files={"table_4.csv": "0" * 64})
     (folder / "manifest.json").write_text("{")
-    assert not make_plan(["4.2"], [], settings)["chapter 4.2"].is_done
+    assert not make_plan(["4.2"], [], workspace)["chapter 4.2"].is_done
 
 
-def test_official_files_that_are_missing_are_named_with_the_fix(tmp_path, settings):
-    official = replace(settings, data_dir=tmp_path / "empty", stand_in=False)
+def test_official_files_that_are_missing_are_named_with_the_fix(tmp_path, workspace):
+    official = replace(workspace, data_dir=tmp_path / "empty", stand_in=False)
     jobs = make_plan(["3.3", "4.3"], [], official)
     assert "data prepare celeba --source DIR" in jobs["data celeba"].problem
     assert jobs["data dsprites"].problem == ""  # rendered
@@ -142,39 +149,40 @@ def test_official_files_that_are_missing_are_named_with_the_fix(tmp_path, settin
     assert make_plan(["3.3"], [], official)["data celeba"].problem == ""
 
 
-def test_image_passes_are_those_of_the_schedule(settings):
-    jobs = make_plan([], ["mnist-vae", "celeba-vlae-gan"], settings)
+def test_image_passes_are_those_of_the_schedule(workspace):
+    jobs = make_plan([], ["mnist-vae", "celeba-vlae-gan"], workspace)
     assert jobs["train mnist-vae"].image_passes == 256 * 2
     assert jobs["train celeba-vlae-gan"].image_passes == 32  # not prepared, but limited
 
 
-def test_identity_of_judged_data_is_known_before_the_generator_is(settings, monkeypatch):
+def test_identity_of_judged_data_is_known_before_the_generator_is(workspace, monkeypatch):
     """The same run id as `judged_images` leads to, whose generator is trained."""
     from thesis_repro.training.real_and_generated import judged_images
 
     spec = zoo.model("sample-discriminator")
     few = Schedule(20, 10, 1)
-    monkeypatch.setattr(module, "schedule", lambda spec, scale: few)
-    real = load_images(spec, settings.data_dir, few, stand_in=True)
+    monkeypatch.setattr(workspaces, "schedule", lambda spec, scale: few)
+    real = load_images(spec, workspace.data_dir, few, stand_in=True)
     generator_spec = zoo.model("mnist-vae")
-    config = run_config(generator_spec, Identity(real.fingerprint, 20, 10), settings.options)
+    config = run_config(generator_spec, Identity(real.fingerprint, 20, 10), workspace.options)
+    decoder = SimpleNamespace(predict_on_batch=lambda z: np.zeros((len(z), 28, 28, 3)))
     generator = SimpleNamespace(
         spec=generator_spec,
         run=SimpleNamespace(config=config),
-        model=SimpleNamespace(decoder=lambda z, training: np.zeros((len(z), 28, 28, 3))),
+        model=SimpleNamespace(decoder=decoder),
     )
     judged = judged_images(real, generator, 0)
-    assert module._Planner(settings).identity(spec) == judged.identity()
+    assert workspace.identity(spec) == judged.identity()
 
 
 # --- As a table ---
 
 
-def test_the_table_sums_up_what_is_left(settings, monkeypatch):
-    finish("mnist-vlae-factor-3", settings)
+def test_the_table_sums_up_what_is_left(workspace, monkeypatch):
+    finish("mnist-vlae-factor-3", workspace)
     monkeypatch.setattr("thesis_repro.plan.table._calibrated", lambda: 1e9)
-    jobs = make_plan(["4.2"], [], settings)
-    lines = render(jobs, settings.runs_dir).splitlines()
+    jobs = make_plan(["4.2"], [], workspace)
+    lines = render(jobs, workspace.runs_dir).splitlines()
     rows = {line.split("  ")[0]: line for line in lines}
     assert rows["train mnist-vlae-factor-3"].split("  ")[1] == "done"
     assert "after train mnist-vlae-factor-1 and 1 more" in rows["chapter 4.2"]
@@ -183,26 +191,11 @@ def test_the_table_sums_up_what_is_left(settings, monkeypatch):
     assert "1 G multiply-adds/s, measured" in lines[-1]
 
 
-def test_the_speed_is_that_of_finished_runs(settings, monkeypatch):
-    finish("mnist-vlae-factor-3", settings)
-    (path,) = settings.runs_dir.glob("*/*")
+def test_the_speed_is_that_of_finished_runs(workspace, monkeypatch):
+    finish("mnist-vlae-factor-3", workspace)
+    (path,) = workspace.runs_dir.glob("*/*")
     (path / "config.json").write_text(json.dumps({"data": {"train_images": 1_000}}))
     (path / "history.csv").write_text("epoch,seconds\n1,2.0\n2,4.0\n")
     monkeypatch.setattr("thesis_repro.plan.table._calibrated", lambda: pytest.fail("measured"))
-    text = render(make_plan(["4.2"], [], settings), settings.runs_dir)
+    text = render(make_plan(["4.2"], [], workspace), workspace.runs_dir)
     assert f"{2_000 * 3 * 4.1e6 / 6 / 1e9:.0f} G multiply-adds/s, the median of 1 finished" in text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (3, "3 s"),
-        (89, "89 s"),
-        (90, "2 min"),
-        (5_399, "90 min"),
-        (5_400, "1.5 h"),
-        (4e6, "1,111.1 h"),
-    ],
-)
-def test_durations(seconds, words):
-    assert duration(seconds) == words

@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from thesis_repro.analysis.image_sets import Images
 from thesis_repro.plots.embeddings import (
     ABSENT,
     PRESENT,
     Colouring,
     coloured,
+    dsprites_colourings,
+    mnist_colourings,
     presence_bars,
     present_or_not,
 )
@@ -29,22 +32,22 @@ def panels(figure):
 def drawn(axes):
     """Positions and colours of the points of a panel, in the order they are drawn."""
     collections = axes.collections
-    where = np.concatenate([np.asarray(own.get_offsets()) for own in collections])
+    where = np.concatenate([np.asarray(drawn.get_offsets()) for drawn in collections])
     colours = [np.broadcast_to(c.get_facecolor(), (len(c.get_offsets()), 4)) for c in collections]
     return where, np.concatenate(colours)[:, :3]
 
 
 def test_a_row_per_layer_and_a_column_per_colouring(points):
-    layers = {"$z_1$": points, "$z_2$": points + 5}
+    layers = {"z_1": points, "z_2": points + 5}
     colourings = (Colouring("slant", points[:, 0]), Colouring("x", points[:, 1]))
     figure = coloured("title", layers, colourings)
     axes = panels(figure)
-    assert [own.get_title() for own in axes] == ["slant", "x", "", ""]
-    assert [own.get_ylabel() for own in axes] == ["$z_1$", "", "$z_2$", ""]
-    for own, expected in zip(axes, (points, points, points + 5, points + 5), strict=True):
-        np.testing.assert_allclose(drawn(own)[0], expected)
-        assert own.collections[0].get_rasterized()
-        assert own.collections[0].get_alpha() == 0.5
+    assert [panel.get_title() for panel in axes] == ["slant", "x", "", ""]
+    assert [panel.get_ylabel() for panel in axes] == ["$z_1$", "", "$z_2$", ""]
+    for panel, expected in zip(axes, (points, points, points + 5, points + 5), strict=True):
+        np.testing.assert_allclose(drawn(panel)[0], expected)
+        assert panel.collections[0].get_rasterized()
+        assert panel.collections[0].get_alpha() == 0.5
 
 
 def test_a_continuous_attribute_has_ten_colours_over_its_range(points):
@@ -76,7 +79,7 @@ def test_categories_have_a_colour_and_a_name_each(points, count):
     for index in range(count):
         assert len(np.unique(colours[classes == index], axis=0)) == 1
     if count == 3:
-        np.testing.assert_allclose(colours[:3], [to_rgb(own) for own in COLOURS[:3]])
+        np.testing.assert_allclose(colours[:3], [to_rgb(panel) for panel in COLOURS[:3]])
     (bar,) = (axes for axes in figure.axes if axes.get_label() == "<colorbar>")
     assert [tick.get_text() for tick in bar.get_xticklabels()] == list(names)
 
@@ -98,21 +101,21 @@ def test_green_lies_over_red(points):
 
 def test_layers_of_an_attribute_stand_side_by_side(points):
     attributes = {name: points[:, 0] > 0 for name in "ABC"}
-    layers = {"$z_1$": points, "$z_2$": points - 3, "$z_3$": points + 3}
+    layers = {"z_1": points, "z_2": points - 3, "z_3": points + 3}
     figure = present_or_not("title", layers, attributes)
     axes = panels(figure)
-    assert [own.get_title() for own in axes] == [f"{a}, {z}" for a in "ABC" for z in layers]
-    rows = [own.get_subplotspec().rowspan.start for own in axes]
+    assert [panel.get_title() for panel in axes] == [f"{a}, ${z}$" for a in "ABC" for z in layers]
+    rows = [panel.get_subplotspec().rowspan.start for panel in axes]
     assert rows == [0] * 6 + [1] * 3
-    means = [drawn(own)[0].mean() for own in axes[:3]]
+    means = [drawn(panel)[0].mean() for panel in axes[:3]]
     np.testing.assert_allclose(means, points.mean() + np.array([0, -3, 3]))
-    assert sum(own.get_visible() for own in figure.axes) == 9
+    assert sum(panel.get_visible() for panel in figure.axes) == 9
 
 
 def test_bars_show_both_shares_in_the_order_given():
     figure = presence_bars("title", {"Black_Hair": 0.25, "Bald": 0.0, "Young": 1.0})
     (axes,) = figure.axes
-    present, absent = ([bar for bar in own] for own in axes.containers)
+    present, absent = ([*bars] for bars in axes.containers)
     assert [bar.get_width() for bar in present] == [0.25, 0, 1]
     assert [bar.get_width() for bar in absent] == [0.75, 1, 0]
     assert [bar.get_x() for bar in absent] == [0.25, 0, 1]
@@ -127,3 +130,24 @@ def test_an_attribute_may_be_present_nowhere_or_everywhere(points):
     bald, young = present_or_not("title", {"z": points}, attributes).axes
     np.testing.assert_allclose(drawn(bald)[1], np.tile(to_rgb(ABSENT), (60, 1)))
     np.testing.assert_allclose(drawn(young)[1], np.tile(to_rgb(PRESENT), (60, 1)))
+
+
+def images(**known):
+    return Images("made", np.zeros((2, 1, 1, 1), dtype="uint8"), known)
+
+
+def test_mnist_is_coloured_by_its_attributes_and_the_digit():
+    measures = np.arange(12.0).reshape(2, 6)
+    colourings = mnist_colourings(images(morphometrics=measures, label=np.array([3, 1])))
+    names = ["area (px²)", "length (px)", "thickness (px)", "slant (rad)", "width (px)"]
+    assert [colouring.name for colouring in colourings] == [*names, "height (px)", "digit"]
+    np.testing.assert_array_equal(colourings[3].values, [3, 9])
+    assert colourings[-1].categories[3] == "3"
+
+
+def test_dsprites_is_coloured_by_its_factors():
+    factors, classes = np.arange(12.0).reshape(2, 6), np.arange(12).reshape(2, 6)
+    colourings = dsprites_colourings(images(factors=factors, classes=classes))
+    names = ["shape", "scale", "orientation (rad)", "x", "y"]
+    assert [colouring.name for colouring in colourings] == names
+    assert [colouring.values[0] for colouring in colourings] == [1, 2, 3, 4, 5]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from thesis_repro.analysis.pixel_dependence import Dependence, PixelMeasure, dependence
 from thesis_repro.plots.figures import COLOURS
-from thesis_repro.plots.independence import PairHistogram, correlation_histograms, pixel_boxes
+from thesis_repro.plots.independence import correlation_histograms, pixel_boxes
 
 
 @pytest.fixture
@@ -52,10 +53,15 @@ def test_dark_samples_are_drawn():
 
 
 def test_histograms_are_stacked_by_significance():
-    r = np.array([-0.91, 0.01, 0.01, 0.91, 0.91])
-    found = PairHistogram(r, np.abs(r) > 0.5, 7, 0.013)
+    r = np.array([-0.91, 0.01, 0.01, 0.91, 0.91, *[np.nan] * 7])
+    p = np.where(np.abs(r) > 0.5, 0.01, 0.5)
+    linear = PixelMeasure(
+        r, np.where(np.isnan(r), np.nan, p), 0.5, np.zeros(2), np.array([0.0, 0.026])
+    )
+    black = np.zeros(len(r), bool)
+    of_pair = Dependence(np.isnan(r), black, linear, linear)
     names = ("z_1, z_2", "z_1, z_3")
-    figure = correlation_histograms("title", {own: dict.fromkeys(names, found) for own in "AB"})
+    figure = correlation_histograms("title", {name: dict.fromkeys(names, of_pair) for name in "AB"})
     panels = [axes for axes in figure.axes if axes.patches]
     assert len(panels) == 4
     assert panels[0].get_ylabel() == "A\npixels"
@@ -69,3 +75,13 @@ def test_histograms_are_stacked_by_significance():
         assert bars == {True: {-0.9: 1, 0.9: 2}, False: {0.02: 2}}
     (legend,) = figure.legends
     assert len(legend.get_texts()) == 2
+
+
+def test_a_panel_leaves_out_what_is_constant():
+    rng = np.random.default_rng(0)
+    first, second = rng.uniform(size=(2, 20, 64))
+    first[:, 0] = 0
+    row = {"z_1, z_2": dependence(first, second, 5, rng)}
+    (axes,) = (axes for axes in correlation_histograms("title", {"A": row}).axes if axes.patches)
+    assert "of 63 significant, 1 constant" in axes.get_title()
+    assert sum(bar.get_height() for bar in axes.patches) == 63

@@ -5,15 +5,9 @@ import pytest
 
 from thesis_repro.analysis.gabor import Gabor
 from thesis_repro.analysis.gabor_shares import Resemblance
+from thesis_repro.analysis.kernel_fits import Course, KernelFits
 from thesis_repro.analysis.statistics import wilson
-from thesis_repro.plots.kernels import (
-    COLUMNS,
-    Course,
-    Fitted,
-    best_fits,
-    gabor_panels,
-    kernel_sheet,
-)
+from thesis_repro.plots.kernels import COLUMNS, best_fits, gabor_panels, kernel_sheet
 
 
 @pytest.fixture
@@ -21,8 +15,9 @@ def fitted():
     rng = np.random.default_rng(0)
     r2 = np.linspace(0, 0.98, 50)
     fields = rng.uniform(0.2, 3, size=(7, 50))
-    own = Resemblance(Gabor(r2, *fields), np.full(9, 0.2), np.linspace(0, 0.5, 9))
-    return Fitted(rng.normal(size=(50, 5, 5)), own, Course([0, 2], [wilson(1, 9), wilson(8, 9)]))
+    resemblance = Resemblance(Gabor(r2, *fields), np.full(9, 0.2), np.linspace(0, 0.5, 9))
+    course = Course([0, 2], [wilson(1, 9), wilson(8, 9)])
+    return KernelFits(rng.normal(size=(50, 5, 5)), resemblance, course)
 
 
 def test_sheet_shows_every_kernel_in_its_place_on_one_scale():

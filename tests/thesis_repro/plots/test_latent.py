@@ -19,7 +19,7 @@ def panels(figure):
 
 
 def test_a_panel_per_dimension_with_density_and_prior(z):
-    figure = histograms("title", {"all": {"all": z}}, {"all": 1})
+    figure = histograms("title", {"all": z}, 1)
     axes = panels(figure)
     assert [own.get_title() for own in axes] == ["$z_{1}$", "$z_{2}$", "$z_{3}$"]
     for own, column in zip(axes, z.T, strict=True):
@@ -35,15 +35,15 @@ def test_a_panel_per_dimension_with_density_and_prior(z):
 
 
 def test_the_marked_dimension_has_another_colour(z):
-    rows = {"one": {"one": z}, "two": {"two": z}}
-    axes = panels(histograms("title", rows, {"one": 2, "two": 0}))
-    colours = [own.patches[0].get_facecolor()[:3] for own in axes]
-    marked = [colour == to_rgb(COLOURS[1]) for colour in colours]
-    assert marked == [False, False, True, True, False, False]
+    rows = {"one": z, "two": z}
+    for marked, expected in (([2, 0], [0, 0, 1, 1, 0, 0]), (1, [0, 1, 0, 0, 1, 0])):
+        axes = panels(histograms("title", rows, marked))
+        colours = [own.patches[0].get_facecolor()[:3] for own in axes]
+        assert [colour == to_rgb(COLOURS[1]) for colour in colours] == expected
 
 
 def test_groups_lie_over_each_other_and_are_named(z):
-    figure = histograms("title", {"all": {"low": z[:100], "high": z[100:]}}, {})
+    figure = histograms("title", {"all": {"low": z[:100], "high": z[100:]}}, 0)
     assert all(len(own.patches) == 2 * BINS for own in panels(figure))
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["low", "high"]

@@ -20,9 +20,9 @@ def listed(number):
     return structure(build_shapes(LISTINGS[number].builder))
 
 
-def box_of(found):
+def box_of(network):
     """Layer name -> number of the box that it is in."""
-    return {name: number for number, block in enumerate(found.blocks) for name in block.layers}
+    return {name: number for number, block in enumerate(network.blocks) for name in block.layers}
 
 
 # --- Boxes ---
@@ -30,15 +30,15 @@ def box_of(found):
 
 @pytest.mark.parametrize("number", LISTINGS)
 def test_every_layer_is_in_one_box_and_boxes_are_connected_as_printed(number):
-    found, rows = listed(number), golden(number)["rows"]
-    names = [name for block in found.blocks for name in block.layers]
+    network, rows = listed(number), golden(number)["rows"]
+    names = [name for block in network.blocks for name in block.layers]
     assert sorted(names) == sorted(row["name"] for row in rows)
-    owner = box_of(found)
+    owner = box_of(network)
     printed = {
         (owner[source], owner[row["name"]]) for row in rows for source in row["connected_to"]
     }
-    assert set(found.edges) == {(a, b) for a, b in printed if a != b}
-    assert len(found.edges) == len(set(found.edges))
+    assert set(network.edges) == {(a, b) for a, b in printed if a != b}
+    assert len(network.edges) == len(set(network.edges))
 
 
 @pytest.mark.parametrize("number", LISTINGS)
@@ -76,10 +76,10 @@ def test_parts_name_dropout_pooling_and_output_activations():
 
 @pytest.mark.parametrize("number", [n for n, x in LISTINGS.items() if "VLAE" in x.title])
 def test_ladders_have_three_latent_spaces(number):
-    title, found = LISTINGS[number].title, listed(number)
-    entered = {target for _, target in found.edges}
-    inputs = [block.title for n, block in enumerate(found.blocks) if n not in entered]
-    embeddings = [block.title for block in found.blocks if block.is_embedding]
+    title, network = LISTINGS[number].title, listed(number)
+    entered = {target for _, target in network.edges}
+    inputs = [block.title for n, block in enumerate(network.blocks) if n not in entered]
+    embeddings = [block.title for block in network.blocks if block.is_embedding]
     if "Encoder" in title:
         assert sorted(embeddings) == ["z_1_latent", "z_2_latent", "z_3_latent"]
     elif "Decoder" in title:
@@ -92,8 +92,8 @@ def small_model(build):
     return structure(keras.Model(image, build(image)))
 
 
-def titles_and_layers(found):
-    return {block.title: block.layers for block in found.blocks}
+def titles_and_layers(network):
+    return {block.title: block.layers for block in network.blocks}
 
 
 def test_an_activation_after_a_branch_has_a_box_of_its_own():
@@ -101,9 +101,9 @@ def test_an_activation_after_a_branch_has_a_box_of_its_own():
         x = layers.Conv2D(2, 3, padding="same", name="conv")(image)
         return layers.Add(name="add")([x, layers.ReLU(name="relu")(x)])
 
-    found = small_model(build)
-    assert [block.title for block in found.blocks] == ["image", "conv", "relu", "add"]
-    assert found.edges == ((0, 1), (1, 2), (1, 3), (2, 3))
+    network = small_model(build)
+    assert [block.title for block in network.blocks] == ["image", "conv", "relu", "add"]
+    assert network.edges == ((0, 1), (1, 2), (1, 3), (2, 3))
 
 
 def test_an_activation_after_an_output_or_an_input_has_a_box_of_its_own():
@@ -123,9 +123,9 @@ def test_a_mean_that_is_also_an_output_is_not_hidden_in_the_embedding():
         mu, log_var = layers.Dense(2, name="mu")(x), layers.Dense(2, name="log_var")(x)
         return [mu, Sampling(name="z")([mu, log_var])]
 
-    found = titles_and_layers(small_model(build))
-    assert found["mu"] == ("mu",)
-    assert found["z"] == ("log_var", "z")
+    titles = titles_and_layers(small_model(build))
+    assert titles["mu"] == ("mu",)
+    assert titles["z"] == ("log_var", "z")
 
 
 # --- Places ---
@@ -133,16 +133,16 @@ def test_a_mean_that_is_also_an_output_is_not_hidden_in_the_embedding():
 
 @pytest.mark.parametrize("number", LISTINGS)
 def test_no_two_boxes_stand_in_one_place_and_arrows_lead_one_row_down(number):
-    found = listed(number)
-    stand = places(found)
-    assert len(set(stand)) == len(found.blocks)
+    network = listed(number)
+    stand = places(network)
+    assert len(set(stand)) == len(network.blocks)
     assert min(place.row for place in stand) == min(place.column for place in stand) == 0
-    assert all(stand[b].row == stand[a].row + 1 for a, b in found.edges)
+    assert all(stand[b].row == stand[a].row + 1 for a, b in network.edges)
 
 
 def by_title(number):
-    found = listed(number)
-    return {b.title: p for b, p in zip(found.blocks, places(found), strict=True)}
+    network = listed(number)
+    return {b.title: p for b, p in zip(network.blocks, places(network), strict=True)}
 
 
 def test_a_chain_stands_in_one_column():
@@ -150,11 +150,11 @@ def test_a_chain_stands_in_one_column():
 
 
 def test_rungs_of_the_mnist_vlae_stand_beside_the_path_to_the_highest():
-    found = by_title(7)
+    where = by_title(7)
     path = ["input_1", "inference_0_conv2d_0", "inference_1_conv2d_0", "ladder_2_conv2d_0"]
     path += ["ladder_2_conv2d_1", "ladder_2_flatten", "z_3_latent"]
-    assert [found.pop(title) for title in path] == [Place(row, 0) for row in range(7)]
-    assert found == {
+    assert [where.pop(title) for title in path] == [Place(row, 0) for row in range(7)]
+    assert where == {
         "ladder_1_conv2d_0": Place(2, 1),
         "ladder_1_flatten": Place(3, 1),
         "z_2_latent": Place(4, 1),
@@ -165,11 +165,11 @@ def test_rungs_of_the_mnist_vlae_stand_beside_the_path_to_the_highest():
 
 
 def test_inputs_stand_beside_the_box_above_the_one_that_they_enter():
-    found = by_title(8)
-    assert found["z_3"] == Place(0, 0)
+    where = by_title(8)
+    assert where["z_3"] == Place(0, 0)
     for name, entered in (("z_2", "concatenate_2_and_1"), ("z_1", "concatenate_1_and_0")):
-        assert found[name] == Place(found[entered].row - 1, 1)
-        assert found[entered].column == 0
+        assert where[name] == Place(where[entered].row - 1, 1)
+        assert where[entered].column == 0
 
 
 def test_a_single_box():

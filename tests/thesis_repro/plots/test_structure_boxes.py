@@ -46,25 +46,25 @@ def overlap(first, second):
 
 @pytest.mark.parametrize("number", LISTINGS)
 def test_boxes_do_not_overlap(number):
-    found = boxes(listed(number))
-    assert len(found) == len(listed(number).blocks)
-    assert not any(overlap(a, b) for a, b in combinations(found, 2))
-    assert min(box.left for box in found) == pytest.approx(0)
-    assert max(box.top for box in found) == 0
+    drawn = boxes(listed(number))
+    assert len(drawn) == len(listed(number).blocks)
+    assert not any(overlap(a, b) for a, b in combinations(drawn, 2))
+    assert min(box.left for box in drawn) == pytest.approx(0)
+    assert max(box.top for box in drawn) == 0
 
 
 @pytest.mark.parametrize("number", LISTINGS)
 def test_lines_run_down_and_through_no_box(number):
-    found = boxes(listed(number))
+    drawn = boxes(listed(number))
     (axes,) = figure_of([number]).axes
     arrows = [patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
     for arrow, (source, target) in zip(arrows, listed(number).edges, strict=True):
         corners = arrow._path_original.vertices
-        assert tuple(corners[0]) == (found[source].middle, found[source].bottom)
-        assert tuple(corners[-1]) == (found[target].middle, found[target].top)
+        assert tuple(corners[0]) == (drawn[source].middle, drawn[source].bottom)
+        assert tuple(corners[-1]) == (drawn[target].middle, drawn[target].top)
         assert (corners[:-1, 1] >= corners[1:, 1]).all()
         for start, end in pairwise(corners):
-            assert not any(crosses(start, end, box) for box in found)
+            assert not any(crosses(start, end, box) for box in drawn)
 
 
 def crosses(start, end, box):

@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 
-from thesis_repro.analysis.explorations import axis, axis_as_run, grid
-from thesis_repro.analysis.trajectories import mean_by_bin, mean_by_value, plane
-from thesis_repro.plots.trajectories import LayerPath, circles, image_grids, interpolation, paths
-
-
-def path(z, attribute, bins=None):
-    found = mean_by_bin(z, attribute, bins) if bins else mean_by_value(z, attribute)
-    return LayerPath(found, plane(found.filled.means))
+from thesis_repro.analysis.explorations import axis, grid
+from thesis_repro.analysis.trajectories import mean_by_bin, mean_by_value
+from thesis_repro.plots.trajectories import circles, image_grids, interpolation, paths
+from thesis_repro.thesis.readings import Reading
 
 
 @pytest.fixture
@@ -20,20 +16,21 @@ def curve():
 
 
 def arrows(axes):
-    (quiver,) = (own for own in axes.collections if hasattr(own, "U"))
+    (quiver,) = (drawn for drawn in axes.collections if hasattr(drawn, "U"))
     tails = np.asarray(quiver.XY)
     return tails, tails + np.stack([quiver.U, quiver.V], axis=1)
 
 
 def titled(figure):
-    return {own.get_title(): own for own in figure.axes if own.get_title()}
+    return {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
 
 
 # --- Paths ---
 
 
 def test_each_layer_has_its_lines_and_its_path(curve):
-    figure = paths("title", {"x": [path(curve, range(5)), path(curve[::-1], range(5))]})
+    layers = {"z_1": mean_by_value(curve, range(5)), "z_2": mean_by_value(curve[::-1], range(5))}
+    figure = paths("title", {"x": layers})
     panels = titled(figure)
     assert list(panels) == ["mean z, layer 1", "mean z, layer 2", "path, layer 1", "path, layer 2"]
     for layer, expected in ((1, curve), (2, curve[::-1])):
@@ -48,21 +45,22 @@ def test_each_layer_has_its_lines_and_its_path(curve):
 
 
 def test_a_single_layer_is_not_numbered_and_an_attribute_takes_a_row(curve):
-    own = [path(curve, range(5))]
-    figure = paths("title", {"x": own, "y": own})
+    layers = {"z": mean_by_value(curve, range(5))}
+    figure = paths("title", {"x": layers, "y": layers})
     assert list(titled(figure)) == ["mean z", "path"]
     assert [axes.get_ylabel() for axes in figure.axes[:4]] == ["x", "", "y", ""]
 
 
 def test_arrows_from_the_origin_as_run(curve):
-    figure = paths("title", {"x": [path(curve, range(5))]}, from_origin=True)
+    figure = paths("title", {"x": {"z": mean_by_value(curve, range(5))}}, from_origin=True)
     tails, heads = arrows(titled(figure)["path"])
     np.testing.assert_array_equal(tails, np.zeros((5, 2)))
     np.testing.assert_allclose(heads, curve)
 
 
 def test_an_empty_bin_is_a_gap_in_the_lines_and_no_position(curve):
-    figure = paths("title", {"x": [path(curve, [0.0, 0.15, 0.25, 0.35, 1.0], bins=10)]})
+    binned = mean_by_bin(curve, [0.0, 0.15, 0.25, 0.35, 1.0], bins=10)
+    figure = paths("title", {"x": {"z": binned}})
     panels = titled(figure)
     values = panels["mean z"].lines[0].get_ydata()
     assert np.isnan(values).sum() == 5
@@ -73,19 +71,19 @@ def test_an_empty_bin_is_a_gap_in_the_lines_and_no_position(curve):
 
 def test_colours_follow_the_value(curve):
     values = [0.0, 1.0, 2.0, 3.0, 40.0]
-    figure = paths("title", {"x": [path(curve, values)]})
+    figure = paths("title", {"x": {"z": mean_by_value(curve, values)}})
     axes = titled(figure)["path"]
-    colours = next(own for own in axes.collections if not hasattr(own, "U")).get_facecolor()
+    colours = next(drawn for drawn in axes.collections if not hasattr(drawn, "U")).get_facecolor()
     steps = np.abs(np.diff(colours, axis=0)).sum(axis=1)
     assert steps[-1] > 5 * steps[:-1].max()
-    bars = [own for own in figure.axes if own.get_label() == "<colorbar>"]
-    assert [own.get_ylim() for own in bars] == [(0, 40)]
+    bars = [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
+    assert [axes.get_ylim() for axes in bars] == [(0, 40)]
 
 
 def test_categories_are_named_on_both_sides(curve):
     names = ("square", "ellipse", "heart")
-    own = [path(curve[:3], range(3))]
-    figure = paths("title", {"shape": own}, names={"shape": names})
+    layers = {"z": mean_by_value(curve[:3], range(3))}
+    figure = paths("title", {"shape": layers}, names={"shape": names})
     panels = titled(figure)
     assert [tick.get_text() for tick in panels["mean z"].get_xticklabels()] == list(names)
     assert [text.get_text() for text in panels["path"].texts] == list(names)
@@ -93,7 +91,7 @@ def test_categories_are_named_on_both_sides(curve):
 
 
 def test_both_directions_of_a_plane_have_the_same_scale(curve):
-    figure = paths("title", {"x": [path(curve * [10, 1], range(5))]})
+    figure = paths("title", {"x": {"z": mean_by_value(curve * [10, 1], range(5))}})
     axes = titled(figure)["path"]
     assert axes.get_aspect() == 1
     assert np.ptp(axes.get_xlim()) == pytest.approx(np.ptp(axes.get_ylim()))
@@ -138,7 +136,7 @@ def test_colour_pictures_are_shown_as_they_are():
 
 def test_ticks_stand_at_the_middle_of_the_images():
     images = np.zeros((400, 28, 28, 1))
-    axes = image_grids("title", {"one": images}, axis_as_run(20)).axes[0]
+    axes = image_grids("title", {"one": images}, axis(20, Reading.RUN)).axes[0]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["-3", "0", "2.7"]
     np.testing.assert_allclose(axes.get_xticks(), np.array([0.5, 10.5, 19.5]) * 28 - 0.5)
 

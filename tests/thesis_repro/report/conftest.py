@@ -2,7 +2,7 @@
 
 import io
 import textwrap
-from dataclasses import asdict
+from msgspec.structs import asdict
 
 import pytest
 from matplotlib.backends.backend_pdf import PdfPages

@@ -10,6 +10,7 @@ import pytest
 from thesis_repro.report.collect import collect
 from thesis_repro.report.page import write_page
 from thesis_repro.report.pdf import thesis_pages
+from thesis_repro.report.results import Script
 from thesis_repro.thesis.captions import load_captions
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
@@ -77,8 +78,10 @@ def page(tmp_path, write_section, thesis_pdf):
     folder = write_section(tmp_path)
     wide = [[f"a long name {number}" for number in range(30)]] * 3
     (folder / "table_3.csv").write_text("\n".join(map(",".join, wide)))
-    results = collect(tmp_path, {"4.2": "chapters.ch4_2", "4.3": "chapters.ch4_3"})
-    captions = [load_captions()[key] for key in results.found]
+    results = collect(
+        tmp_path, {name: Script(f"chapters/ch{name}.py", {}) for name in ("4.2", "4.3")}
+    )
+    captions = [load_captions()[key] for key in results.reproduced]
     path = tmp_path / "index.html"
     write_page(results, path, thesis_pages(thesis_pdf, captions))
     text = path.read_text(encoding="utf-8")

@@ -4,10 +4,14 @@ import pytest
 
 from data_prep.errors import DataError
 from thesis_repro.report.collect import collect, require, require_claims
-from thesis_repro.report.results import count_verdicts
+from thesis_repro.report.results import Script, count_verdicts
 from thesis_repro.thesis.claims import load_claims
 
-CHAPTERS = {"3.4": "chapters.ch3_4", "4.2": "chapters.ch4_2", "4.3": "chapters.ch4_3"}
+SCRIPTS = {
+    "3.4": Script("chapters/ch3_4.py", {}),
+    "4.2": Script("chapters/ch4_2.py", {}),
+    "4.3": Script("chapters/ch4_3.py", {}),
+}
 
 
 @pytest.fixture
@@ -20,7 +24,7 @@ def causes(results):
 
 
 def test_a_whole_section(tmp_path, folder):
-    results = require(collect(tmp_path, CHAPTERS))
+    results = require(collect(tmp_path, SCRIPTS))
     (section,) = results.sections
     assert (section.name, section.script) == ("4.2", "chapters/ch4_2.py")
     assert [(own.key, own.variant) for own in section.figures] == [
@@ -36,15 +40,15 @@ def test_a_whole_section(tmp_path, folder):
 
 
 def test_every_claim_has_a_verdict(tmp_path, folder):
-    judgements = collect(tmp_path, CHAPTERS).judgements
+    judgements = collect(tmp_path, SCRIPTS).judgements
     assert [own.claim.id for own in judgements] == [claim.id for claim in load_claims()]
     assert [*count_verdicts(judgements).values()] == [1, 1, 1, 52 - 3]
 
 
 def test_what_is_missing_and_why(tmp_path, folder):
-    results = collect(tmp_path, CHAPTERS)
+    results = collect(tmp_path, SCRIPTS)
     reasons = {gap.caption.name: gap.reason for gap in results.missing}
-    assert len(results.found) == 3
+    assert len(results.reproduced) == 3
     assert len(reasons) == 88 - 3
     assert not {"Figure 20", "Figure 21", "Table 3"} & set(reasons)
     assert reasons["Figure 22"].startswith("not among the results of Section 4.2")
@@ -54,18 +58,18 @@ def test_what_is_missing_and_why(tmp_path, folder):
 
 def test_the_numbers_behind_a_figure_are_not_the_figure(tmp_path, folder):
     (folder / "table_3.csv").rename(folder / "figure_22.csv")
-    assert ("figure", 22) not in collect(tmp_path, CHAPTERS).found
+    assert ("figure", 22) not in collect(tmp_path, SCRIPTS).reproduced
 
 
 def test_nothing_found(tmp_path):
     for out in (tmp_path, tmp_path / "none"):
         with pytest.raises(DataError, match=r"holds no results.*thesis-repro chapter"):
-            require(collect(out, CHAPTERS))
+            require(collect(out, SCRIPTS))
 
 
 def test_other_folders_are_no_sections(tmp_path, folder):
     folder.rename(tmp_path / "old-4.2")
-    assert collect(tmp_path, CHAPTERS).sections == ()
+    assert collect(tmp_path, SCRIPTS).sections == ()
 
 
 # --- Damage ---
@@ -73,7 +77,7 @@ def test_other_folders_are_no_sections(tmp_path, folder):
 
 def test_a_listed_figure_is_gone(tmp_path, folder):
     (folder / "figure_20.png").unlink()
-    results = collect(tmp_path, CHAPTERS)
+    results = collect(tmp_path, SCRIPTS)
     assert causes(results) == {("figure_20.png", "manifest.json lists it, but it is not there")}
     assert "Figure 20" in {gap.caption.name for gap in results.missing}
 
@@ -81,7 +85,7 @@ def test_a_listed_figure_is_gone(tmp_path, folder):
 def test_a_changed_file_is_named_and_shown(tmp_path, folder):
     with (folder / "table_3.csv").open("a") as file:
         file.write("mnist-vlae-factor-9,as run,1.0,0.5,smoke,digits\n")
-    results = collect(tmp_path, CHAPTERS)
+    results = collect(tmp_path, SCRIPTS)
     assert {name for name, _ in causes(results)} == {"table_3.csv"}
     assert results.sections[0].tables[0].file.state == "changed since"
 
@@ -89,14 +93,14 @@ def test_a_changed_file_is_named_and_shown(tmp_path, folder):
 def test_a_half_written_figure_is_named_and_not_shown(tmp_path, folder):
     path = folder / "figure_20.png"
     path.write_bytes(path.read_bytes()[:-20])
-    results = collect(tmp_path, CHAPTERS)
-    assert ("figure", 20) not in results.found
+    results = collect(tmp_path, SCRIPTS)
+    assert ("figure", 20) not in results.reproduced
     assert any("cut off" in cause for _, cause in causes(results))
 
 
 def test_a_file_of_another_run(tmp_path, folder):
     (folder / "figure_22.png").write_bytes((folder / "figure_20.png").read_bytes())
-    assert causes(collect(tmp_path, CHAPTERS)) == {
+    assert causes(collect(tmp_path, SCRIPTS)) == {
         ("figure_22.png", "manifest.json does not list it")
     }
 
@@ -104,7 +108,7 @@ def test_a_file_of_another_run(tmp_path, folder):
 def test_an_unfinished_section_has_one_problem(tmp_path, folder):
     (folder / "manifest.json").unlink()
     (folder / ".writing-abc-figure_22.png").write_bytes(b"half")
-    results = collect(tmp_path, CHAPTERS)
+    results = collect(tmp_path, SCRIPTS)
     assert causes(results) == {("manifest.json", "it is missing")}
     assert len(results.sections[0].figures) == 3
 
@@ -112,7 +116,7 @@ def test_an_unfinished_section_has_one_problem(tmp_path, folder):
 @pytest.mark.parametrize("content", ["", "[{", '{"a": 1}', "[1]"])
 def test_damaged_claims(tmp_path, folder, content):
     (folder / "claims.json").write_text(content)
-    results = collect(tmp_path, CHAPTERS)
+    results = collect(tmp_path, SCRIPTS)
     assert {name for name, _ in causes(results)} == {"claims.json"}
     assert count_verdicts(results.judgements)["not run"] == 52
     with pytest.raises(DataError, match=r"claims.json.*thesis-repro chapter 4.2"):
@@ -123,7 +127,7 @@ def test_a_verdict_that_was_edited_is_noticed(tmp_path, folder):
     path = folder / "claims.json"
     path.write_text(path.read_text().replace('"not replicated"', '"replicated"'))
     with pytest.raises(DataError, match="SHA-256 is another"):
-        require_claims(collect(tmp_path, CHAPTERS))
+        require_claims(collect(tmp_path, SCRIPTS))
 
 
 def test_any_file_damaged_never_raises(tmp_path, folder):
@@ -131,9 +135,9 @@ def test_any_file_damaged_never_raises(tmp_path, folder):
         whole = path.read_bytes()
         for content in (b"", whole[: len(whole) // 2], b"\xff" * 50):
             path.write_bytes(content)
-            assert path in {problem.path for problem in collect(tmp_path, CHAPTERS).problems}
+            assert path in {problem.path for problem in collect(tmp_path, SCRIPTS).problems}
         path.write_bytes(whole)
-    assert collect(tmp_path, CHAPTERS).problems == ()
+    assert collect(tmp_path, SCRIPTS).problems == ()
 
 
 # --- Run times ---
@@ -145,7 +149,7 @@ def test_run_times(tmp_path, folder):
     history.write_text("epoch,loss,seconds\n1,2.0,10.5\n2,1.0,9.25\n")
 
     def seconds(runs_dir):
-        return collect(tmp_path, CHAPTERS, runs_dir).sections[0].manifest.runs[0].seconds
+        return collect(tmp_path, SCRIPTS, runs_dir).sections[0].manifest.runs[0].seconds
 
     assert seconds(tmp_path / "runs") == 19.75
     assert seconds(tmp_path / "elsewhere") is None

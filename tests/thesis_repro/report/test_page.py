@@ -3,19 +3,31 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
-from thesis_repro.report.page import duration, write_page
+from thesis_repro.report.page import write_page
 from thesis_repro.report.plain import write_plain
-from thesis_repro.report.results import ThesisPage
+from thesis_repro.report.results import Maker, Script, ThesisPage
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.errata import load_errata
 
-CHAPTERS = {"4.2": "chapters.ch4_2", "4.3": "chapters.ch4_3"}
+FIGURE_20 = Maker(
+    Path("chapters/ch4_2.py"),
+    "chapters/ch4_2.py",
+    111,
+    "figure_20",
+    ("mnist-vlae-factor-1",),
+    "mnist",
+)
+SCRIPTS = {
+    "4.2": Script("chapters/ch4_2.py", {"figure_20.png": FIGURE_20}),
+    "4.3": Script("chapters/ch4_3.py", {}),
+}
 VOID = {"meta", "link", "img", "br"}
 
 
@@ -50,7 +62,7 @@ def out(tmp_path, write_section):
 
 
 def page_of(out, pages=None):
-    write_page(collect(out, CHAPTERS, out / "runs"), out / "index.html", pages)
+    write_page(collect(out, SCRIPTS, out / "runs"), out / "index.html", pages)
     return Page((out / "index.html").read_text(encoding="utf-8"))
 
 
@@ -75,7 +87,7 @@ def test_everything_found_is_on_the_page(out):
         "thesis-repro chapter 4.2 --scale smoke --stand-in --seed 7",
         "0123456789ab",  # commit
         "aaaabbbbcccc",  # run
-        "chapters/ch4_2.py",
+        "chapters/ch4_2.py:111",
         "chapter 4.2 · seed 0",  # what is printed in the figure
         "keras 3.15.1",
         "Not run: thesis-repro chapter 4.3",
@@ -152,16 +164,8 @@ def test_an_interrupted_writing_leaves_the_page_as_it_was(out, monkeypatch):
     assert [path.name for path in out.iterdir() if path.is_file()] == ["index.html"]
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(None, "not at hand"), (19.75, "0 min 20 s"), (3599.9, "1 h 00 min"), (7384, "2 h 03 min")],
-)
-def test_duration(seconds, words):
-    assert duration(seconds) == words
-
-
 def test_json(out):
-    write_plain(collect(out, CHAPTERS), out / "index.json")
+    write_plain(collect(out, SCRIPTS), out / "index.json")
     report = json.loads((out / "index.json").read_text())
     assert report["verdicts"] == {
         "replicated": 1,

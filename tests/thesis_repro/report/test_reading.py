@@ -39,12 +39,16 @@ def test_manifest(folder):
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (lambda m: m.pop("scale"), "'scale' is missing"),
-        (lambda m: m.update(scale={"name": "paper"}), "'scale' is of type dict, not str"),
-        (lambda m: m.update(commit=3), "'commit' is of type int, not str or NoneType"),
-        (lambda m: m["files"].update(x=None), "'x' is of type NoneType"),
-        (lambda m: m["runs"].update(x=[]), "x is no JSON object"),
-        (lambda m: m["runs"].update(x={"run_id": "1"}), "'epochs' is missing"),
+        (lambda m: m.pop("scale"), "missing required field `scale`"),
+        (
+            lambda m: m.update(scale={"name": "paper"}),
+            r"Expected `str`, got `object` - at `\$.scale",
+        ),
+        (lambda m: m.update(commit=3), r"Expected `str \| null`, got `int` - at `\$.commit"),
+        (lambda m: m["files"].update(x=None), r"Expected `str`, got `null` - at `\$.files"),
+        (lambda m: m.pop("runs"), "missing required field `runs`"),
+        (lambda m: m["runs"].update(x=[]), r"Expected `object`, got `array` - at `\$.runs"),
+        (lambda m: m["runs"].update(x={"run_id": "1"}), r"field `epochs` - at `\$.runs"),
     ],
 )
 def test_manifest_of_another_form(folder, edit, words):
@@ -66,11 +70,11 @@ def test_judgements(folder):
     ("edit", "words"),
     [
         (lambda c: c[0].update(id="9.9-no"), "no claim '9.9-no'"),
-        (lambda c: c[0].update(verdict="true"), "unknown verdict 'true'"),
-        (lambda c: c[0]["checks"].append({"name": "a"}), "a check of 4.2-best-epoch"),
-        (lambda c: c[0]["checks"].append(3), "a check of 4.2-best-epoch"),
-        (lambda c: c[0].pop("why"), "'why' is missing"),
-        (lambda c: c.append("x"), "an entry is no JSON object"),
+        (lambda c: c[0].update(verdict="true"), r"value 'true' - at `\$\[0\].verdict"),
+        (lambda c: c[0]["checks"].append({"name": "a"}), r"`holds` - at `\$\[0\].checks\[1\]"),
+        (lambda c: c[0]["checks"].append(3), r"`object`, got `int` - at `\$\[0\].checks\[1\]"),
+        (lambda c: c[0].pop("why"), r"missing required field `why` - at `\$\[0\]"),
+        (lambda c: c.append("x"), r"Expected `object`, got `str` - at `\$\[3\]"),
     ],
 )
 def test_judgements_of_another_form(folder, edit, words):

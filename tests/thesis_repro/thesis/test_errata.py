@@ -9,11 +9,12 @@ from importlib import resources
 import pytest
 from scipy import stats
 
+from thesis_repro.files import DataFileError
 from thesis_repro.thesis import errata as module
 from thesis_repro.thesis.errata import (
     KINDS,
     WIDTH,
-    ErrataFileError,
+    Says,
     UnknownErratumError,
     get,
     load_errata,
@@ -276,32 +277,34 @@ def test_parse_joins_broken_lines():
     (erratum,) = parse(GOOD).values()
     assert erratum.why == "It is said."
     assert erratum.models == ("mnist-vae",)
-    assert erratum.says[1] == ("Table 2", "two")
+    assert erratum.says[1] == Says("Table 2", "two")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         (GOOD + GOOD, "two entries have the id E01"),
-        (GOOD.replace('reading = "One."\n', ""), r"entry 1 \(E01\): missing reading"),
-        (GOOD.replace('id = "E01"\n', ""), r"entry 1 \(without id\): missing id"),
-        (GOOD.replace('"One."', '" "'), "reading has to be a non-empty text"),
-        (GOOD.replace('"One."', "1"), "reading has to be a non-empty text"),
-        (GOOD.replace('["Section 1"]', "[]"), "where has to be a non-empty list"),
-        (GOOD.replace("false", '"no"'), "runnable has to be true or false"),
+        (GOOD.replace('reading = "One."\n', ""), r"entry 1 \(E01\): .* required field `reading`"),
+        (GOOD.replace('id = "E01"\n', ""), r"entry 1 \(without id\): .* required field `id`"),
+        (GOOD.replace('"One."', '" "'), r"`str` of length >= 1 - at `\$.reading`"),
+        (GOOD.replace('"One."', "1"), r"Expected `str`, got `int` - at `\$.reading`"),
+        (GOOD.replace('["Section 1"]', "[]"), r"`array` of length >= 1 - at `\$.where`"),
+        (GOOD.replace('["Section 1"]', '["", "x"]'), r"`str` of length >= 1 - at `\$.where\[0\]`"),
+        (GOOD.replace("false", '"no"'), r"Expected `bool`, got `str` - at `\$.runnable`"),
         (GOOD.replace('"training"', '"other"'), "kind 'other' is none of architecture"),
         (GOOD.replace('"E01"', '"X1"'), "like E07"),
-        (GOOD.replace('text = "one"', 'said = "one"'), "every item needs source and text"),
+        (GOOD.replace('text = "one"', 'said = "one"'), r"unknown field `said` - at `\$.says\[0\]`"),
+        (GOOD.replace(', text = "one"', ""), r"required field `text` - at `\$.says\[0\]`"),
         (GOOD.replace('"mnist-vae"', '"MNIST VAE"'), "neither a place"),
-        (GOOD + 'note = "x"\n', "unknown field note"),
+        (GOOD + 'note = "x"\n', r"entry 1 \(E01\): .* unknown field `note`"),
         (GOOD.replace("= false", "="), "not valid TOML.*line 12"),
         ("", r"no \[\[erratum\]\] entries"),
         ("erratum = 1", r"no \[\[erratum\]\] entries"),
-        ("erratum = [1]", "entry 1 has to be a table"),
+        ("erratum = [1]", r"entry 1 \(no table\): Expected `object`, got `int`"),
     ],
 )
 def test_bad_file_is_named_with_its_cause(text, message):
-    with pytest.raises(ErrataFileError, match=message):
+    with pytest.raises(DataFileError, match=message):
         parse(text)
 
 

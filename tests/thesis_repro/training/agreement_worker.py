@@ -1,7 +1,7 @@
 """Train a few steps under the backend of KERAS_BACKEND: ``agreement_worker.py FOLDER NAME PLAN``.
 
 FOLDER holds images.npy, uint8; PLAN is JSON, {model: [steps, batch size]}. A model starts with the
-weights in FOLDER/MODEL.npz; where there are none, the model's own are written there. Noise comes
+weights in FOLDER/MODEL.npz; where there are none, the model's are written there. Noise comes
 from a fixed table at the place that the seed generators' states say, the same under every backend.
 Losses, one row a step, go to FOLDER/NAME.json, weights after all steps to FOLDER/MODEL-NAME.npz.
 """
@@ -16,10 +16,10 @@ import numpy as np
 from keras import ops
 
 from thesis_repro.models.building import build_model
-from thesis_repro.models.spec import Setting
+from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.images import ImageData, with_channels
-from thesis_repro.training.train import TRAINERS
+from thesis_repro.training.train import trainer_of
 
 NOISE = np.random.default_rng(0).normal(size=(997, 32, 2)).astype("float32")
 
@@ -47,10 +47,10 @@ def start(model, file):
 def train(model_id, steps, batch, folder, name):
     """The losses of each step; an epoch is one batch, validated on the batch that follows it."""
     keras.utils.set_random_seed(0)
-    spec = replace(MODELS[model_id], batch_size=Setting(batch, "test"))
+    spec = replace(MODELS[model_id], batch_size=Sourced(batch, "test"))
     model = build_model(spec)
     start(model, folder / f"{model_id}.npz")
-    trainer = TRAINERS[spec.family](spec, model)
+    trainer = trainer_of(spec)(spec, model)
     images = with_channels(np.load(folder / "images.npy"), spec.input_shape.value[-1])
     rows = []
     for step in range(1, steps + 1):

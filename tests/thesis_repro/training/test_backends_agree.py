@@ -1,7 +1,7 @@
 """TensorFlow and JAX lead to the same losses from the same weights, images and noise.
 
 How far apart they may be was measured. Before Adam's first update the losses of a step differ by
-float32's rounding (up to 2e-6). Then Adam divides each gradient by its own size: where the true
+float32's rounding (up to 2e-6). Then Adam divides each gradient by its size: where the true
 gradient is 0, as at every bias before a BatchNormalization, it makes a whole step in a direction
 that rounding chooses. Such weights have no influence in training, but some in inference, and the
 others are drawn along: after 20 steps losses of models with BatchNormalization differ by up to
@@ -74,15 +74,15 @@ def test_losses(folder, model_id):
     for name in untouched:  # by an update before it
         assert other[0][name] == pytest.approx(one[0][name], rel=FIRST), name
     first_steps = LATER.get(model_id, LATER_WITH_BATCH_NORMALISATION)
-    for step, (row, found) in enumerate(zip(one, other, strict=True), 1):
-        assert set(row) == set(found)
+    for step, (row, other_row) in enumerate(zip(one, other, strict=True), 1):
+        assert set(row) == set(other_row)
         is_late = step > 16 and model_id in AFTER_16_STEPS
         later = AFTER_16_STEPS[model_id] if is_late else first_steps
         for name, value in row.items():
             rel = later * (VALIDATION if name.startswith("val_") else 1)
             # An answer near 0.5 may fall on either side; a KL of 1e-4 nats is no information.
             absolute = (1.01 + is_late) / batch if "accuracy" in name else 1e-4
-            assert found[name] == pytest.approx(value, rel=rel, abs=absolute), (step, name)
+            assert other_row[name] == pytest.approx(value, rel=rel, abs=absolute), (step, name)
     assert one[0] != one[-1]
 
 

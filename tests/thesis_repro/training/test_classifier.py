@@ -13,11 +13,11 @@ from data_prep.prepare import prepare
 from thesis_repro.errors import TrainingError
 from thesis_repro.models.building import build_model
 from thesis_repro.models.losses import binary_cross_entropy, categorical_cross_entropy
-from thesis_repro.models.spec import Setting
+from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.seeds import seed_noise
-from thesis_repro.training.classifier import TARGETS, ClassifierTrainer
+from thesis_repro.training.classifier import ClassifierTrainer
 from thesis_repro.training.images import ImageData, load_images
 from thesis_repro.training.scale import Scale
 from thesis_repro.training.schedule import Schedule
@@ -132,8 +132,8 @@ def test_large_splits_are_read_batch_by_batch(tmp_path, monkeypatch):
     pairs = zip(
         trainer.train_batches(in_memory, 0, 1), trainer.train_batches(streamed, 0, 1), strict=True
     )
-    for expected, found in pairs:
-        for one, other in zip(expected, found, strict=True):
+    for expected, batch in pairs:
+        for one, other in zip(expected, batch, strict=True):
             np.testing.assert_array_equal(one, other, strict=True)
 
 
@@ -142,15 +142,17 @@ def test_large_splits_are_read_batch_by_batch(tmp_path, monkeypatch):
 
 def test_losses_by_hand():
     targets = np.float32([[0, 1, 0], [1, 0, 0]])
-    found = np.float32([[0.25, 0.5, 0.25], [0.1, 0.2, 0.7]])
+    probabilities = np.float32([[0.25, 0.5, 0.25], [0.1, 0.2, 0.7]])
     expected = [np.log(2), np.log(10)]
-    np.testing.assert_allclose(categorical_cross_entropy(targets, found), expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        categorical_cross_entropy(targets, probabilities), expected, rtol=1e-6
+    )
     # of a 0: -ln(1 - p); of a 1: -ln(p)
     expected = [
         (np.log(2) - 2 * np.log(0.75)) / 3,
         (np.log(10) - np.log(0.8) - np.log(0.3)) / 3,
     ]
-    np.testing.assert_allclose(binary_cross_entropy(targets, found), expected, rtol=1e-6)
+    np.testing.assert_allclose(binary_cross_entropy(targets, probabilities), expected, rtol=1e-6)
 
 
 def test_losses_end_where_those_of_keras_2_did():
@@ -167,7 +169,7 @@ def test_losses_end_where_those_of_keras_2_did():
 )
 def test_an_epochs_row_against_numpy(spec, classes, loss):
     """Of the weights after an epoch, on all validation images at once; a batch is cut short."""
-    known = TARGETS[spec.id].known
+    known = spec.target.labels
     data = toy_data(classes, known=known)
     if known == "classes":
         columns = [np.stack([4 * x[known], x[known], x[known] + 1], axis=1) for x in
@@ -175,15 +177,17 @@ def test_an_epochs_row_against_numpy(spec, classes, loss):
         data = replace(data, train_known={known: columns[0]}, validation_known={known: columns[1]})
     model = toy(classes)
     row = ClassifierTrainer(spec, model).epoch(data, 0, 1, Nothing())
-    found = model.predict(data.validation.astype("float32") / 255, verbose=0).astype(float)
+    probabilities = model.predict(data.validation.astype("float32") / 255, verbose=0).astype(float)
     labels = data.validation[:, 0, 0, 0].astype(int)
     right = np.arange(classes) == labels[:, np.newaxis]
     if loss == "categorical":
-        expected = -np.log(found[right]).mean()
+        expected = -np.log(probabilities[right]).mean()
     else:
-        expected = -np.log(np.where(right, found, 1 - found)).mean()
+        expected = -np.log(np.where(right, probabilities, 1 - probabilities)).mean()
     assert row["val_loss"] == pytest.approx(expected, rel=1e-4)
-    rank = (found > found[right][:, np.newaxis]).sum(axis=1)  # how many classes seem likelier
+    rank = (probabilities > probabilities[right][:, np.newaxis]).sum(
+        axis=1
+    )  # how many classes seem likelier
     assert row["val_accuracy"] == pytest.approx((rank < 1).mean())
     names = {"loss", "accuracy", "val_loss", "val_accuracy"}
     if spec is ALEXNET:
@@ -204,16 +208,16 @@ def test_a_saturated_network_has_a_finite_loss_that_leaves_the_logits_alone(clas
     data = toy_data(classes)
     ones = np.ones(50, int) if classes > 1 else np.zeros(50, int)
     data = replace(data, validation_known={"label": ones})  # all wrong
-    found = model.evaluate(trainer.validation_batches(data), verbose=0, return_dict=True)
-    assert found["loss"] == pytest.approx(-np.log(1e-7), rel=0.02)
-    assert found["accuracy"] == 0
+    row = model.evaluate(trainer.validation_batches(data), verbose=0, return_dict=True)
+    assert row["loss"] == pytest.approx(-np.log(1e-7), rel=0.02)
+    assert row["accuracy"] == 0
 
 
 # --- Learning ---
 
 
 def test_digits_are_learnt(digits, tmp_path):
-    """Held-out digits too, given the batch's own statistics: the moving ones lag 100 updates."""
+    """Held-out digits too, given the batch's statistics: the moving ones lag 100 updates."""
     data = digits(1_200, 400)
     options = TrainingOptions(Scale("tiny", None, None, 2))
     trained = train_or_load(DIGITS, data, options, tmp_path, QUIET)
@@ -237,7 +241,7 @@ def test_shapes_are_learnt(tmp_path):
     known = [{"classes": part} for part in (classes[:192], classes[192:])]
     data = ImageData(images[:192], images[192:], "sprites", "sprites", True, *known)
     changed = {"learning_rate": 0.001, "batch_size": 16, "epochs": 3}
-    spec = replace(SHAPES, **{name: Setting(value, "test") for name, value in changed.items()})
+    spec = replace(SHAPES, **{name: Sourced(value, "test") for name, value in changed.items()})
     options = TrainingOptions(Scale("tiny", None, None, None))
     trained = train_or_load(spec, data, options, tmp_path, QUIET)
     assert trained.history[-1]["accuracy"] > 0.85  # chance: 0.33

@@ -1,6 +1,6 @@
 """Compiled steps under both backends: derivatives in closed form, and state that survives.
 
-Run under TensorFlow; the last test runs the others once more under JAX, in a process of its own.
+Run under TensorFlow; the last test runs the others once more under JAX, in a new process.
 """
 
 import os
@@ -159,12 +159,12 @@ def test_noise_goes_on_through_functions_and_calls():
         return [*first, between, other]
 
     call = CompiledStep(step, [noise.state, weight])
-    found = [*numbers(call()), *numbers(call())]
+    results = [*numbers(call()), *numbers(call())]
     assert np.asarray(noise.state).tolist() == [3, 8]
     noise.state.assign(np.array([3, 0], "uint32"))
     expected = [np.asarray(draw()) for _ in range(8)]
-    np.testing.assert_array_equal(found, expected)
-    assert len({array.tobytes() for array in found}) == 8
+    np.testing.assert_array_equal(results, expected)
+    assert len({array.tobytes() for array in results}) == 8
 
 
 def test_a_call_goes_on_from_the_state_that_it_finds():

@@ -1,6 +1,6 @@
 """Each model of Table 2 and each helper, trained from the command line at smoke scale on stand-ins.
 
-The networks are the thesis's own, the largest with 309 million weights: ten minutes in all, and up
+The networks are the thesis's, the largest with 309 million weights: ten minutes in all, and up
 to 8 GiB of memory. Run by `make test-long`.
 """
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from thesis_repro.errors import TrainingError
 from thesis_repro.models.building import build_model
-from thesis_repro.models.spec import Setting
+from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.training.gan import BETA_1, AdversarialTrainer
@@ -22,14 +22,14 @@ from thesis_repro.training.scale import Scale
 from thesis_repro.training.train import TrainingOptions, train_or_load
 from thesis_repro.training.trainer import build_optimizer
 
-SPEC = replace(MODELS["mnist-vae-gan"], batch_size=Setting(8, "test"))
+SPEC = replace(MODELS["mnist-vae-gan"], batch_size=Sourced(8, "test"))
 LOSSES = ("discriminator_loss", "decoder_loss", "encoder_loss", "kl", "feature_loss")
 ACCURACIES = ("accuracy_real", "accuracy_reconstructed", "accuracy_sampled")
 FEATURE_CONSTANT = 3136 * math.log(2 * math.pi)  # of the feature loss at 28 px
 
 
 class Report:
-    """Counts updates; ends the training where told to, as Ctrl-C would."""
+    """Counts updates; ends the training at the one asked for, as Ctrl-C would."""
 
     def __init__(self, stop_after=None):
         self.losses, self.rows, self.stop_after = [], [], stop_after
@@ -94,11 +94,11 @@ class Keras2Adam:
 )
 def test_learning_rate_after_so_many_updates(model_id, expected):
     optimizer = build_optimizer(MODELS[model_id], BETA_1)
-    found = []
+    rates = []
     for iterations in (0, 1, 469, 93_800):
         optimizer.iterations.assign(iterations)
-        found.append(float(optimizer.learning_rate))
-    assert found == pytest.approx(expected, rel=1e-6)
+        rates.append(float(optimizer.learning_rate))
+    assert rates == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("model_id", ["celeba-vae-gan", "celeba-vlae-gan", "mnist-vae-gan"])
@@ -246,7 +246,7 @@ def test_fewer_images_than_a_batch_are_one(make_data, monkeypatch):
     [("feature_weight", float("nan")), ("learning_rate", 1e30)],
 )
 def test_a_run_stops_where_numbers_end(make_data, tmp_path, setting, value):
-    spec = replace(SPEC, **{setting: Setting(value, "test")})
+    spec = replace(SPEC, **{setting: Sourced(value, "test")})
     options = TrainingOptions(Scale("tiny", None, None, 1))
     with pytest.raises(TrainingError) as caught:
         train_or_load(spec, make_data(16, 8), options, tmp_path, TrainingProgress(quiet=True))

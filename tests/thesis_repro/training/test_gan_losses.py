@@ -47,8 +47,8 @@ def probabilities(seed, count=64):
     ],
 )
 def test_cross_entropy_by_hand(probability, label, expected):
-    found = cross_entropy(np.full((3, 1), probability, "float32"), label)
-    assert number(found) == pytest.approx(expected, rel=1e-5)
+    entropy = cross_entropy(np.full((3, 1), probability, "float32"), label)
+    assert number(entropy) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("label", [0, 0.9, 1])
@@ -68,8 +68,8 @@ def test_cross_entropy_of_a_wrong_certain_answer(logit, label, compiled):
     def loss(logits):
         return cross_entropy(keras.ops.sigmoid(logits), label)
 
-    found = (tf.function(loss) if compiled else loss)(tf.fill((2, 1), float(logit)))
-    assert number(found) == pytest.approx(16.118 if label else 15.942, abs=1e-3)
+    entropy = (tf.function(loss) if compiled else loss)(tf.fill((2, 1), float(logit)))
+    assert number(entropy) == pytest.approx(16.118 if label else 15.942, abs=1e-3)
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
@@ -132,10 +132,10 @@ def test_accuracies():
     real = np.float32([[0.51], [0.9], [0.5], [0.1]])
     reconstructed = np.float32([[0.51], [0.9], [0.5], [0.49]])
     sampled = np.float32([[0.01], [0.2], [0.3], [0.49]])
-    found = {
+    shares = {
         name: number(share) for name, share in accuracies(real, reconstructed, sampled).items()
     }
-    assert found == {"accuracy_real": 0.5, "accuracy_reconstructed": 0.25, "accuracy_sampled": 1}
+    assert shares == {"accuracy_real": 0.5, "accuracy_reconstructed": 0.25, "accuracy_sampled": 1}
 
 
 def test_diversity():

@@ -95,11 +95,11 @@ def test_z_of_each_layer_is_sampled_from_its_own_posterior(model, images):
     seed_noise(model, 1)
     expected = keras.tree.flatten(model.encoder(images))
     seed_noise(model, 1)
-    found = model.sample(model.posterior(images))
-    assert len(found) == len(expected) == len(model.samplings)
-    for z, layer in zip(found, expected, strict=True):
+    sampled = model.sample(model.posterior(images))
+    assert len(sampled) == len(expected) == len(model.samplings)
+    for z, layer in zip(sampled, expected, strict=True):
         np.testing.assert_allclose(z, layer, rtol=1e-5, atol=1e-6)
-    for one, other in itertools.pairwise(found):
+    for one, other in itertools.pairwise(sampled):
         assert np.abs(np.asarray(one) - np.asarray(other)).max() > 0.1
 
 
@@ -131,10 +131,10 @@ def test_features_are_the_raw_output_of_the_second_convolution(model, images):
         hidden[row, column] = np.tensordot(window, kernel, 3) + bias
     hidden = np.pad(np.where(hidden > 0, hidden, 0.2 * hidden), ((1, 1), (1, 1), (0, 0)))
     kernel, bias = values(second.weights)
-    found = np.asarray(model.features(images[:1]))
-    assert found.shape == (1, 7, 7, 128)
+    features = np.asarray(model.features(images[:1]))
+    assert features.shape == (1, 7, 7, 128)
     expected = np.tensordot(hidden[6:10, 8:12], kernel, 3) + bias
-    np.testing.assert_allclose(found[0, 3, 4], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(features[0, 3, 4], expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(("side", "maps"), [(28, 128), (64, 256), (128, 256)])
@@ -159,9 +159,9 @@ def test_an_update_changes_its_own_part_only(model, images, part):
     make_step(model, {p: keras.optimizers.SGD(rate) for p, rate in rates.items()})(images)
     trained = {weight.path for weight in getattr(model, part).trainable_variables}
     without = set(filter(BIAS_BEFORE_NORMALISATION.fullmatch, trained))
-    found = changed(model.weights, before) - {weight.path for weight in moving(model)}
-    assert found <= trained
-    assert trained - found - without == set()
+    updated = changed(model.weights, before) - {weight.path for weight in moving(model)}
+    assert updated <= trained
+    assert trained - updated - without == set()
 
 
 @pytest.mark.filterwarnings("ignore:Even though the .tf.config.experimental_run_functions_eagerly")
@@ -341,11 +341,11 @@ def test_a_step_is_the_three_updates_one_after_the_other(model, images):
     assert logs["encoder_loss"] == pytest.approx(10 * logs["kl"] + logs["feature_loss"], rel=1e-6)
     decoder = {weight.path for weight in model.decoder.trainable_variables}
     columns = zip(model.weights, values(model.weights), expected, wrong, start, strict=True)
-    for weight, found, right, other, old in columns:
+    for weight, ours, right, other, old in columns:
         largest = np.abs(right - old).max()
         # A part in 100,000 of the change, and float32's rounding of weights and gradients.
         tolerance = 1e-5 * largest + 1.5e-7 * np.abs(right).max() + 2e-8
-        assert np.abs(found - right).max() <= tolerance, weight.path
+        assert np.abs(ours - right).max() <= tolerance, weight.path
         without = BIAS_BEFORE_NORMALISATION.fullmatch(weight.path)
         assert largest > 20 * tolerance or without, weight.path
         if weight.path in decoder:  # which is updated against the updated discriminator
@@ -355,8 +355,8 @@ def test_a_step_is_the_three_updates_one_after_the_other(model, images):
 def test_moving_statistics_move_with_every_call_of_the_part_in_training(model, images):
     """By NumPy: of the first BatchNormalization of each part, from the batches it has seen.
 
-    The discriminator judges real, reconstructed and sampled images in its own update, the decoder
-    decodes two z in its own, and the encoder runs once.
+    The discriminator judges real, reconstructed and sampled images in its update, the decoder
+    decodes two z in its, and the encoder runs once.
     """
     seed_noise(model, 5)
     noise = draw_noise(model)

@@ -27,9 +27,9 @@ def test_batches_follow_the_order_and_end_with_a_part(tiny_images):
     order = np.array([7, 3, 3, 0, 5])
     batches = ImageBatches(tiny_images, 2, order)
     assert len(batches) == 3
-    found = [batches[index][0] for index in range(3)]
-    assert [len(batch) for batch in found] == [2, 2, 1]
-    np.testing.assert_array_equal(np.rint(np.concatenate(found) * 255), tiny_images[order])
+    shown = [batches[index][0] for index in range(3)]
+    assert [len(batch) for batch in shown] == [2, 2, 1]
+    np.testing.assert_array_equal(np.rint(np.concatenate(shown) * 255), tiny_images[order])
 
 
 def test_batches_are_in_file_order_by_default(tiny_images):
@@ -136,5 +136,5 @@ def test_large_splits_stay_on_the_disk(stand_in, monkeypatch):
         ImageBatches(streamed.train, 128, order),
         strict=True,
     )
-    for (expected,), (found,) in pairs:
-        np.testing.assert_array_equal(found, expected, strict=True)
+    for (expected,), (batch,) in pairs:
+        np.testing.assert_array_equal(batch, expected, strict=True)

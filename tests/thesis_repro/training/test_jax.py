@@ -1,4 +1,4 @@
-"""The same code under the JAX backend, in a process of its own."""
+"""The same code under the JAX backend, in a new process."""
 
 import json
 import os
@@ -37,5 +37,5 @@ def test_training_and_weights_under_jax(reference, make_data, tmp_path):
     assert result["run_id"] != result["run_id_as_tensorflow"]
 
     mu = reference.model.posterior(data.validation.astype("float32") / 255)["mu"]
-    for found, expected in zip(result["mu"], mu, strict=True):
-        np.testing.assert_allclose(found, np.asarray(expected), atol=1e-4)
+    for ours, expected in zip(result["mu"], mu, strict=True):
+        np.testing.assert_allclose(ours, np.asarray(expected), atol=1e-4)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from thesis_repro.errors import TrainingError
-from thesis_repro.models.spec import Setting
+from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.run_folder import Checkpoint, RunConfig, RunFolder
 from thesis_repro.training.scale import SCALES
@@ -29,7 +29,7 @@ WORKER = Path(__file__).with_name("run_folder_worker.py")
 
 def changed(**values):
     """The spec with other values of some settings."""
-    return replace(SPEC, **{name: Setting(value, "test") for name, value in values.items()})
+    return replace(SPEC, **{name: Sourced(value, "test") for name, value in values.items()})
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_other_data_are_another_run(tiny_data, field):
 
 def test_words_and_places_do_not_make_another_run(tiny_data):
     reworded = {
-        name: Setting(setting.value, "reworded", ("E99",))
+        name: Sourced(setting.value, "reworded", ("E99",))
         for name, setting in SPEC.settings().items()
     }
     spec = replace(SPEC, **reworded, name="Other name", aliases=("other",))
@@ -125,9 +125,9 @@ def test_checkpoint_round_trip_keeps_every_bit(run):
     run.save_checkpoint(Checkpoint(arrays, history(1)))
     loaded = run.load_checkpoint(arrays)
     assert loaded.history == history(1)
-    for array, found in zip(arrays, loaded.arrays, strict=True):
-        assert found.dtype == array.dtype
-        np.testing.assert_array_equal(found, array)
+    for array, stored in zip(arrays, loaded.arrays, strict=True):
+        assert stored.dtype == array.dtype
+        np.testing.assert_array_equal(stored, array)
 
 
 def test_variables_become_arrays_one_by_one(run):
@@ -223,9 +223,9 @@ def test_no_changed_byte_goes_unnoticed(run, caplog):
         changed = bytearray(content)
         changed[position] ^= 1 << rng.integers(8)
         path.write_bytes(changed)
-        found = run.load_checkpoint(arrays)
-        refused += found is None
-        assert found is None or found == Checkpoint(arrays, history(1))
+        checkpoint = run.load_checkpoint(arrays)
+        refused += checkpoint is None
+        assert checkpoint is None or checkpoint == Checkpoint(arrays, history(1))
     assert refused > 0.7 * len(content)
 
 

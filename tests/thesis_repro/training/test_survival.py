@@ -51,7 +51,7 @@ def request_of(tiny_images, tmp_path_factory):
 
 @pytest.fixture
 def finish(start_training):
-    """Run a training in a process of its own, to its end unless told otherwise; its exit code."""
+    """Run a training in a new process, to its end unless it is killed; its exit code."""
 
     def run(**request):
         process = start_training(**request)

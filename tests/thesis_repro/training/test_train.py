@@ -15,8 +15,8 @@ import tensorflow
 
 from data_prep.errors import DataError
 from thesis_repro.errors import TrainingError
-from thesis_repro.models.building import build_model, parts_of
-from thesis_repro.models.spec import Setting
+from thesis_repro.models.building import build_model
+from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.seeds import derive_seed
@@ -57,17 +57,17 @@ class StopAfter:
 
 def arrays(folder: Path) -> dict[str, np.ndarray]:
     """Every array of both weight files, by file and name."""
-    found = {}
+    stored = {}
     for part in ("encoder", "decoder"):
         with h5py.File(folder / f"{part}.weights.h5") as file:
             file.visititems(
                 lambda name, item, part=part: (
-                    found.update({f"{part}/{name}": item[()]})
+                    stored.update({f"{part}/{name}": item[()]})
                     if isinstance(item, h5py.Dataset)
                     else None
                 )
             )
-    return found
+    return stored
 
 
 def history(folder: Path) -> list[list[str]]:
@@ -78,9 +78,9 @@ def history(folder: Path) -> list[list[str]]:
 
 
 def assert_same_run(folder: Path, other: Path) -> None:
-    expected, found = arrays(other), arrays(folder)
-    assert list(found) == list(expected)
-    different = [name for name in expected if not np.array_equal(found[name], expected[name])]
+    expected, ours = arrays(other), arrays(folder)
+    assert list(ours) == list(expected)
+    different = [name for name in expected if not np.array_equal(ours[name], expected[name])]
     assert different == []
     assert history(folder) == history(other)
     assert (folder / "config.json").read_bytes() == (other / "config.json").read_bytes()
@@ -158,8 +158,8 @@ def test_a_finished_run_is_loaded(reference, tiny_data, tiny_scale):
     runs_dir = reference.run.path.parents[1]
     again = train_or_load(SPEC, tiny_data, TrainingOptions(tiny_scale), runs_dir, NoTraining())
     assert again.history == reference.history
-    for found, expected in zip(again.model.weights, reference.model.weights, strict=True):
-        np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
+    for weight, expected in zip(again.model.weights, reference.model.weights, strict=True):
+        np.testing.assert_array_equal(np.asarray(weight), np.asarray(expected))
     assert len(sessions(again.run.path)) == 1
 
 
@@ -222,7 +222,7 @@ def eager():
 
 
 def with_setting(name, value):
-    return replace(SPEC, **{name: Setting(value, "test")})
+    return replace(SPEC, **{name: Sourced(value, "test")})
 
 
 @pytest.mark.filterwarnings("ignore:Even though the .tf.config.experimental_run_functions_eagerly")
@@ -343,15 +343,15 @@ def test_learning_rate_is_that_of_keras_2(model_id, rate, decay, update):
 def test_moving_statistics_remember_a_20th_of_a_short_run(epochs, train, momentum):
     """From 1,000 updates on the networks are Keras's and the thesis's; a shorter run's differ."""
     model = build_model(MODELS["mnist-vae"])
-    _limit_memory(parts_of(MODELS["mnist-vae"], model).values(), epochs * -(-train // 128))
+    _limit_memory([model.encoder, model.decoder], epochs * -(-train // 128))
     layers = [layer for part in (model.encoder, model.decoder) for layer in part.layers]
-    found = [x.momentum for x in layers if isinstance(x, keras.layers.BatchNormalization)]
-    assert found == pytest.approx([momentum] * 7)
+    momenta = [x.momentum for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+    assert momenta == pytest.approx([momentum] * 7)
 
 
 def test_moving_statistics_of_a_short_run_are_those_of_its_batches(make_data, tmp_path):
     """Twenty updates with an unchanged network: nothing of the initial variance of 1 is left."""
-    spec = replace(MODELS["mnist-vae"], learning_rate=Setting(0.0, "test"))
+    spec = replace(MODELS["mnist-vae"], learning_rate=Sourced(0.0, "test"))
     data, options = make_data(128, 8, channels=3), TrainingOptions(Scale("tiny", epochs=20))
     trained = train_or_load(spec, data, options, tmp_path, QUIET)
     first = trained.model.encoder.get_layer("encoder_conv_0")

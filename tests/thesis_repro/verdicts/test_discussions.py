@@ -28,10 +28,10 @@ def test_they_name_claims_and_questions_that_there_are(discussion):
 
 def test_the_losses_are_compared_by_all_claims_on_their_question():
     """Section 4.9 is about RQ8; Section 4.6 names that question itself."""
-    found = {own.claim.id for own in bearing(DISCUSSIONS["4.9"], JUDGEMENTS)}
-    assert {claim.id for claim in load_claims("4.6")} < found
-    assert "4.5-gan-more-independent" in found
-    assert not found & {claim.id for claim in load_claims("4.2")}
+    bears = {judgement.claim.id for judgement in bearing(DISCUSSIONS["4.9"], JUDGEMENTS)}
+    assert {claim.id for claim in load_claims("4.6")} < bears
+    assert "4.5-gan-more-independent" in bears
+    assert not bears & {claim.id for claim in load_claims("4.2")}
 
 
 def test_measured_results_are_shown():
@@ -41,7 +41,7 @@ def test_measured_results_are_shown():
     measured = judge(
         claim, Measurement(claim.id, values), scale="quick", stand_in=False, data="MNIST"
     )
-    others = [own for own in JUDGEMENTS if own.claim.id != claim.id]
+    others = [judgement for judgement in JUDGEMENTS if judgement.claim.id != claim.id]
     text = describe("4.14", [*others, measured])
     assert "231.5" in text
     assert "not comparable" in text

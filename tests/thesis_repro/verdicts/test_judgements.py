@@ -1,6 +1,7 @@
 """Verdict rules, and the verdicts that they lead to."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -496,9 +497,9 @@ def test_the_table_shows_all_three_sources_and_the_verdict():
     assert row.split() == [TABLE[0], "original_mean", "232.759", "232.759", "-", "replicated"]
     assert ["p", "<", "0.001", "2.90e-09", "1.80e-05"] in [line.split() for line in lines]
     assert ["deactivated_mean", "1190.616", "1190.616", "nan"] in [line.split() for line in lines]
-    assert any("26, 39, 52  20, 30, 36  -" in line for line in lines)
+    assert any(re.search(r"26, 39, 52 +20, 30, 36 +- ", line) for line in lines)
     assert lines[-1].split() == ["4.1-vae-no-gabor", "-", "-", "-", "-", "not", "run"]
 
 
 def test_an_empty_table_has_its_header():
-    assert render([]).startswith("claim  quantity")
+    assert render([]).split()[:2] == ["claim", "quantity"]

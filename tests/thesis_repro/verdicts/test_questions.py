@@ -5,7 +5,7 @@ import pytest
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.verdicts.judgements import judge
-from thesis_repro.verdicts.questions import by_question, load_mapping, questions_of
+from thesis_repro.verdicts.questions import by_question, load_bearings, questions_of
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
 
@@ -29,10 +29,10 @@ def test_questions_of_a_claim(claim, questions):
 
 def test_the_mapping_names_claims_sections_and_questions_that_exist():
     known = {*CLAIMS, *(claim.section for claim in CLAIMS.values())}
-    for name, entry in load_mapping().items():
+    for name, entry in load_bearings().items():
         assert name in known
-        assert {number.rstrip("ab") for number in entry["questions"]} <= set(QUESTIONS)
-        assert entry["source"]
+        assert {number.rstrip("ab") for number in entry.questions} <= set(QUESTIONS)
+        assert entry.source
 
 
 def test_groups_hold_every_claim_and_every_question():
@@ -40,5 +40,5 @@ def test_groups_hold_every_claim_and_every_question():
     groups = by_question(judgements)
     assert list(groups) == [*QUESTIONS, ""]
     assert all(groups.values())
-    assert {own.claim.id for group in groups.values() for own in group} == set(CLAIMS)
+    assert {judgement.claim.id for group in groups.values() for judgement in group} == set(CLAIMS)
     assert len(groups["RQ1"]) == 4 + 6  # Sections 4.1 and 4.2

@@ -1,0 +1,192 @@
+"""Part of `ch4_4.py`: Section 4.4.1 in numbers, what each layer tells of each factor.
+
+The thesis reads from coloured scatter plots that "slant is in z_1" or that "orientation does not
+seem to be learned at all". Here a predictor learns each factor of variation from each layer, and is
+asked about other images; beside it, the standard scores of disentanglement, and the losses that
+Section 4.4.1 quotes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from data_prep.celeba_attributes import ATTRIBUTES
+from data_prep.dsprites_renderer import SHAPES
+from data_prep.parallel import available_cores
+from thesis_repro.analysis.factors import Factor, Kind, dsprites_orientation
+from thesis_repro.analysis.image_factors import (
+    celeba_factors,
+    drawn_from,
+    dsprites_factors,
+    known_images,
+    mnist_factors,
+    orientation_of,
+    shape_classes,
+)
+from thesis_repro.analysis.image_sets import Images
+from thesis_repro.analysis.measuring import Task, disentanglement, information, table
+from thesis_repro.section.chapter import Chapter
+from thesis_repro.section.codes import Codes
+from thesis_repro.section.declarations import Shown, numbers
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.readings import REPORTED
+
+# The models of the claims, for `ch4_4.py`, too.
+MNIST_VLAE, DIM6, DSPRITES_VLAE = "mnist-vlae-factor-1", "dsprites-vae-dim6", "dsprites-vlae"
+CELEBA_VLAE_GAN = "celeba-vlae-gan"
+
+MNIST_MODELS = ("mnist-vae", MNIST_VLAE, "mnist-vae-gan", "mnist-vlae-gan")
+DSPRITES_MODELS = (
+    *("dsprites-vae", "7500-vae", "6250-vae", "5000-vae", "3750-vae", DIM6),
+    *(DSPRITES_VLAE, "dsprites-vlae-dim2", "dsprites-vae-gan", "dsprites-vlae-gan"),
+)
+CELEBA_MODELS = ("celeba-vae", "celeba-vlae", "celeba-vae-gan", CELEBA_VLAE_GAN)
+QUOTED = (DIM6, "dsprites-vlae-dim2")  # in Section 4.4.1, by their losses
+
+TOGETHER, PLANE = "z_2 and z_3", "t-SNE"  # beside the layers, what else is measured
+HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair")  # Figure 38: "from darker to brighter hair color"
+LOSSES = ("loss", "reconstruction", "kl")
+
+
+class SampleSizes(NamedTuple):
+    """What is measured at a scale."""
+
+    images: int  # of the validation images of each data set
+    models: tuple[str, ...]
+    attributes: tuple[str, ...]  # of CelebA
+
+
+_ALL = (*MNIST_MODELS, *DSPRITES_MODELS, *CELEBA_MODELS)
+SAMPLE_SIZES = {
+    "paper": SampleSizes(10_000, _ALL, ATTRIBUTES),
+    "quick": SampleSizes(3_000, _ALL, ATTRIBUTES),
+    "smoke": SampleSizes(
+        400, (MNIST_VLAE, DIM6, DSPRITES_VLAE, CELEBA_VLAE_GAN), (*HAIR, "Male", "Eyeglasses")
+    ),
+}
+
+
+def emit(
+    chapter: Chapter, codes: Codes, plane: Mapping[str, np.ndarray], shown: Images
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Write what the layers tell (of all data sets), the scores of disentanglement, the losses.
+
+    ``plane`` has the points of Figure 33 and ``shown`` their images.
+    """
+    sizes = chapter.at_scale(SAMPLE_SIZES)
+    digits, sprites, faces = (
+        known_images(
+            f"{name}, measured", chapter.prepared(name).validation, sizes.images, chapter.section
+        )
+        for name in ("morpho-mnist", "dsprites", "celeba")
+    )
+    of_digits = tasks_of(chapter, codes, MNIST_MODELS, digits, mnist_factors(digits))
+    of_sprites = tasks_of(chapter, codes, DSPRITES_MODELS, sprites, dsprites_factors(sprites))
+    of_faces = tasks_of(
+        chapter, codes, CELEBA_MODELS, faces, celeba_factors(faces, sizes.attributes)
+    )
+    tasks = [
+        *(*of_digits, *of_sprites, *of_faces),
+        digit_task(chapter, codes, digits),
+        *rotation_tasks(of_sprites, sprites),
+        plane_task(chapter, plane, shown),
+    ]
+    measured = table(information, tasks, available_cores())
+    chapter.emit(information_by_dataset, measured)
+    # CelebA's attributes are neither independent of each other nor all that varies: no score of
+    # disentanglement means anything there.
+    scores = chapter.compute(disentanglement_scores, [*of_digits, *of_sprites])
+    histories = {name: chapter.trained(name).history for name in QUOTED}
+    return measured, scores, chapter.compute(losses, histories)
+
+
+@numbers("information_morpho-mnist", models=MNIST_MODELS, data="morpho-mnist")
+@numbers("information_dsprites", models=DSPRITES_MODELS)
+@numbers("information_celeba", models=CELEBA_MODELS)
+def information_by_dataset(chapter: Chapter, shown: Shown, measured: pd.DataFrame) -> pd.DataFrame:
+    """What the layers tell of the factors of one data set."""
+    return measured[measured["model"].isin(shown.models)]
+
+
+@numbers(
+    "disentanglement",
+    models=(*MNIST_MODELS, *DSPRITES_MODELS),
+    data=("morpho-mnist", "dsprites"),
+)
+def disentanglement_scores(chapter: Chapter, shown: Shown, tasks: list[Task]) -> pd.DataFrame:
+    """The scores of each layer."""
+    return table(disentanglement, tasks, available_cores())
+
+
+# === Codes, and the factors that are asked of them ===
+
+
+def tasks_of(
+    chapter: Chapter,
+    codes: Codes,
+    models: Iterable[str],
+    images: Images,
+    factors: Mapping[str, Factor],
+) -> list[Task]:
+    """For each of these models: all its layers, all factors."""
+    measured = chapter.at_scale(SAMPLE_SIZES).models
+    return [
+        task(chapter, name, codes.means(name, images), factors)
+        for name in models
+        if name in measured
+    ]
+
+
+def task(
+    chapter: Chapter, name: str, codes: Mapping[str, np.ndarray], factors: Mapping[str, Factor]
+) -> Task:
+    """To measure what these codes of a model tell of these factors."""
+    return Task(name, codes, factors, chapter.seed("numbers", name))
+
+
+def digit_task(chapter: Chapter, codes: Codes, images: Images) -> Task:
+    """The digit in MNIST-VLAE's z_2 and z_3 side by side."""
+    layers = codes.means(MNIST_VLAE, images)
+    together = {TOGETHER: np.concatenate([layers["z_2"], layers["z_3"]], axis=1)}
+    return task(chapter, MNIST_VLAE, together, {"digit": mnist_factors(images)["digit"]})
+
+
+def rotation_tasks(tasks: list[Task], images: Images) -> Iterator[Task]:
+    """The orientation of each shape alone: a code that knows it need not tell it for all alike."""
+    shape, angle = shape_classes(images), drawn_from(images)["orientation"]
+    for whole in tasks:
+        for index, name in enumerate(SHAPES):
+            rows = shape == index
+            factor = {orientation_of(name): dsprites_orientation(angle[rows], shape[rows])}
+            codes = {layer: z[rows] for layer, z in whole.codes.items()}
+            yield whole._replace(codes=codes, factors=factor)
+
+
+def plane_task(chapter: Chapter, plane: Mapping[str, np.ndarray], images: Images) -> Task:
+    """What Figure 33 shows of each factor; of the orientation, from 0 to 2 pi as it is coloured."""
+    angle = Factor(drawn_from(images)["orientation"], Kind.CIRCULAR)
+    factors = dsprites_factors(images) | {"orientation": angle}
+    return task(chapter, DIM6, {PLANE: plane["z"]}, factors)
+
+
+# === Losses ===
+
+
+@numbers("losses", models=QUOTED)
+def losses(
+    chapter: Chapter, shown: Shown, histories: Mapping[str, list[dict[str, float]]]
+) -> pd.DataFrame:
+    """Per quoted model: our losses after the last epoch, on both splits, and the reported ones.
+
+    The text does not say of which images its losses are (erratum E80).
+    """
+    reported = {claim.models[0]: claim.reported for claim in load_claims("4.4") if claim.reported}
+    rows = []
+    for name in shown.models:
+        for reading, prefix in (("validation", "val_"), ("training", "")):
+            last = {key: histories[name][-1][f"{prefix}{key}"] for key in LOSSES}
+            rows.append({"model": name, "reading": reading, **last})
+        rows.append({"model": name, "reading": REPORTED, **reported[name]})
+    return pd.DataFrame(rows)

@@ -1,0 +1,98 @@
+"""Section 4.4.1 in numbers: what is asked of which codes, and the losses that are quoted."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chapters.ch4_4_information import (
+    CELEBA_MODELS,
+    DSPRITES_MODELS,
+    DSPRITES_VLAE,
+    MNIST_MODELS,
+    PLANE,
+    QUOTED,
+    SAMPLE_SIZES,
+    information_by_dataset,
+    losses,
+    plane_task,
+    rotation_tasks,
+    task,
+)
+from data_prep.celeba_attributes import ATTRIBUTES
+from data_prep.dsprites_renderer import SHAPES, classes_of, values_of
+from thesis_repro.analysis.image_factors import dsprites_factors, orientation_of
+from thesis_repro.analysis.image_sets import Images
+from thesis_repro.analysis.measuring import information, table
+from thesis_repro.section.declarations import Shown
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.readings import Reading
+from thesis_repro.training.scale import SCALES
+
+CHAPTER = SimpleNamespace(seed=lambda *purpose: 0)
+
+
+@pytest.fixture(scope="module")
+def sprites():
+    rows = np.sort(np.random.default_rng(0).choice(737_280, 900, replace=False))
+    classes = classes_of(rows)
+    known = {"classes": classes, "factors": values_of(classes)}
+    return Images("dsprites", np.zeros((900, 1, 1, 1), dtype="uint8"), known)
+
+
+def test_every_scale_has_its_sample_sizes():
+    assert list(SAMPLE_SIZES) == list(SCALES)
+    measured = {*MNIST_MODELS, *DSPRITES_MODELS, *CELEBA_MODELS}
+    assert set(SAMPLE_SIZES["paper"].models) == measured
+    assert set(SAMPLE_SIZES["smoke"].models) < measured
+    assert set(SAMPLE_SIZES["smoke"].attributes) < set(ATTRIBUTES)
+    claims = {model for claim in load_claims("4.4") for model in claim.models}
+    assert claims <= measured
+
+
+def test_each_data_set_has_the_rows_of_its_models():
+    measured = pd.DataFrame({"model": ["mnist-vae", "5000-vae", "celeba-vae", "mnist-vae"]})
+    models = {
+        shown.name: information_by_dataset(CHAPTER, Shown(shown, Reading.WRITTEN), measured)
+        for shown in information_by_dataset.declarations
+    }
+    assert {name: rows["model"].tolist() for name, rows in models.items()} == {
+        "information_morpho-mnist": ["mnist-vae", "mnist-vae"],
+        "information_dsprites": ["5000-vae"],
+        "information_celeba": ["celeba-vae"],
+    }
+
+
+def test_orientation_is_asked_of_each_shape_alone(sprites):
+    angle, shape = sprites.known["factors"][:, 3], sprites.known["classes"][:, 1]
+    hearts = np.where(shape == 2, angle, 0)
+    z = np.stack([np.sin(hearts), np.cos(hearts)], axis=1)  # knows of hearts only
+    whole = task(CHAPTER, DSPRITES_VLAE, {"z_1": z}, dsprites_factors(sprites))
+    tasks = list(rotation_tasks([whole], sprites))
+    assert [list(one.factors) for one in tasks] == [[orientation_of(name)] for name in SHAPES]
+    rows = table(information, [tasks[0], tasks[2]])
+    linear = rows[rows["measure"] == "R2, linear"].set_index("factor")["value"]
+    assert linear[orientation_of("square")] < 0.1
+    assert linear[orientation_of("heart")] > 0.99
+
+
+def test_the_plane_is_asked_for_the_angle_as_it_is_coloured(sprites):
+    asked = plane_task(CHAPTER, {"z": np.zeros((900, 2))}, sprites)
+    assert list(asked.codes) == [PLANE]
+    np.testing.assert_array_equal(
+        asked.factors["orientation"].values, sprites.known["factors"][:, 3]
+    )
+
+
+def test_losses_stand_beside_the_reported_ones():
+    last = {"val_loss": 3.0, "val_reconstruction": 2.0, "val_kl": 1.0}
+    last |= {"loss": 6.0, "reconstruction": 4.0, "kl": 2.0}
+    first = dict.fromkeys(last, 9.0)
+    (declaration,) = losses.declarations
+    shown = Shown(declaration, Reading.WRITTEN)
+    rows = losses(CHAPTER, shown, {name: [first, last] for name in QUOTED})
+    assert rows["reading"].tolist() == ["validation", "training", "reported"] * 2
+    assert rows["loss"].tolist() == [3.0, 6.0, 21.638, 3.0, 6.0, 47.86]
+    expected = pd.DataFrame({"reconstruction": [2.0, 4.0, 6.375], "kl": [1.0, 2.0, 15.264]})
+    pd.testing.assert_frame_equal(rows[["reconstruction", "kl"]][:3], expected)

@@ -1,0 +1,56 @@
+"""Decoded images whose sizes, colours and overlaps are known."""
+
+import numpy as np
+import pytest
+
+from thesis_repro.analysis.decoded_images import (
+    decoded_together,
+    overlap_measures,
+    overlaps,
+    shrunk,
+)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_parts_are_decoded_together_and_come_apart(rng):
+    parts = {"a": rng.normal(size=(3, 2)), ("b", 1): rng.normal(size=(120, 2))}
+    sizes = []
+
+    def decode(layers):
+        (z,) = layers
+        sizes.append(len(z))
+        return z[:, np.newaxis, np.newaxis] * np.ones((1, 4, 4, 1))
+
+    images = decoded_together(decode, parts)
+    assert sizes == [100, 100]
+    for name, z in parts.items():
+        np.testing.assert_allclose(images[name][:, 0, 0], z, rtol=1e-6)
+
+
+def test_images_shrink_by_block_means(rng):
+    images = rng.random((2, 8, 8, 3))
+    small = shrunk(images, 4)
+    np.testing.assert_allclose(small[1, 2, 3], images[1, 4:6, 6:8].mean(axis=(0, 1)))
+    np.testing.assert_array_equal(shrunk(images, 8), images)
+
+
+def test_overlaps():
+    images = np.zeros((4, 2, 4, 1))
+    images[:2, 0] = 1
+    true = np.zeros_like(images)
+    true[0, 0], true[1, :, :2], true[2, 0] = 1, 1, 1
+    np.testing.assert_allclose(overlaps(images, true), [1, 2 / 6, 0, 0])
+
+
+def test_the_ends_of_a_path_do_not_count():
+    true = np.ones((4, 2, 2, 1))
+    images = true.copy()
+    images[2, 0] = 0.4
+    expected = {"images": 2, "overlap": 0.75, "lowest_overlap": 0.5}
+    assert overlap_measures(images, true) == expected
+    images[[0, -1]] = 0
+    assert overlap_measures(images, true) == expected

@@ -1,0 +1,1 @@
+"""The commands of ``thesis-repro``, a file per group; heavy imports wait inside them."""

@@ -1,0 +1,1 @@
+"""What a model is: the zoo, its specs, networks, losses and costs."""

@@ -1,0 +1,1 @@
+"""What a chapter script works with: its workspace, models, codes, and what it declares."""

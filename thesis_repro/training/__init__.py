@@ -1,0 +1,1 @@
+"""One model to the end of its run: images, trainers, run folders, scales."""

@@ -1,0 +1,1 @@
+"""Claims judged: rules as data, checks, judgements, and what bears on which question."""
