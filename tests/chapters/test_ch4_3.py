@@ -142,7 +142,7 @@ def test_histograms_of_the_latent_space(posterior, classes, dimensions, number, 
 
 
 def test_histograms_of_all_models(posterior, dimensions):
-    few = {name: Posterior(*(part[:50] for part in own)) for name, own in posterior.items()}
+    few = {name: Posterior(*(part[:50] for part in one)) for name, one in posterior.items()}
     figure = histograms_by_weight(None, shown(histograms_by_weight), few, dimensions)
     labels = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
     assert labels == [name_by_weight(name) for name in VAES]

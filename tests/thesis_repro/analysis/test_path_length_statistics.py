@@ -58,7 +58,7 @@ def test_p_values_of_all_pairs(measured):
     assert len(table) == 6
     pairs = list(zip(table["model"], table["other_model"], strict=True))
     assert pairs[:3] == [("a", "b"), ("a", "c"), ("a", "d")]
-    means = {name: per_seed(own.as_written) for name, own in measured.items()}
+    means = {name: per_seed(lengths.as_written) for name, lengths in measured.items()}
     raw = [stats.ranksums(means[a], means[b]).pvalue for a, b in pairs]
     np.testing.assert_allclose(table["as_written"], multipletests(raw, method="fdr_bh")[1])
     np.testing.assert_allclose(table["smallest"], 6.9e-18, rtol=0.01)  # erratum E06

@@ -21,30 +21,32 @@ def panels(figure):
 def test_a_panel_per_dimension_with_density_and_prior(z):
     figure = histograms("title", {"all": z}, 1)
     axes = panels(figure)
-    assert [own.get_title() for own in axes] == ["$z_{1}$", "$z_{2}$", "$z_{3}$"]
-    for own, column in zip(axes, z.T, strict=True):
-        edges, heights = zip(*((bar.get_x(), bar.get_height()) for bar in own.patches), strict=True)
+    assert [panel.get_title() for panel in axes] == ["$z_{1}$", "$z_{2}$", "$z_{3}$"]
+    for panel, column in zip(axes, z.T, strict=True):
+        edges, heights = zip(
+            *((bar.get_x(), bar.get_height()) for bar in panel.patches), strict=True
+        )
         expected, bins = np.histogram(column, BINS, density=True)
         np.testing.assert_allclose(heights, expected)
         np.testing.assert_allclose(edges, bins[:-1])
-        x, y = own.lines[0].get_data()
+        x, y = panel.lines[0].get_data()
         assert (x[0], x[-1]) == (-3, 3)
         np.testing.assert_allclose(y, np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))
-        assert own.get_xlim() == axes[0].get_xlim()
-        assert own.get_ylim() == axes[0].get_ylim()
+        assert panel.get_xlim() == axes[0].get_xlim()
+        assert panel.get_ylim() == axes[0].get_ylim()
 
 
 def test_the_marked_dimension_has_another_colour(z):
     rows = {"one": z, "two": z}
     for marked, expected in (([2, 0], [0, 0, 1, 1, 0, 0]), (1, [0, 1, 0, 0, 1, 0])):
         axes = panels(histograms("title", rows, marked))
-        colours = [own.patches[0].get_facecolor()[:3] for own in axes]
+        colours = [panel.patches[0].get_facecolor()[:3] for panel in axes]
         assert [colour == to_rgb(COLOURS[1]) for colour in colours] == expected
 
 
 def test_groups_lie_over_each_other_and_are_named(z):
     figure = histograms("title", {"all": {"low": z[:100], "high": z[100:]}}, 0)
-    assert all(len(own.patches) == 2 * BINS for own in panels(figure))
+    assert all(len(panel.patches) == 2 * BINS for panel in panels(figure))
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["low", "high"]
 
