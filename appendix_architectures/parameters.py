@@ -49,7 +49,7 @@ def count_parameters(model: keras.Model) -> ParameterCounts:
 def assert_parameters(
     model: keras.Model, *, total: int, trainable: int, non_trainable: int
 ) -> keras.Model:
-    """Return the model if its counts are the listing's.
+    """The model if its counts are the listing's.
 
     Raises:
         ParameterCountError: if one of the three counts differs.

@@ -124,9 +124,9 @@ def figure_20(chapter: Chapter, shown: Shown, histories: Mapping[str, History]) 
 @figure(21, models=("mnist-vlae-factor-3",))
 def all_feature_maps(chapter: Chapter, shown: Shown, activity: Mapping[str, Activity]) -> Figure:
     """The activities of all feature maps."""
-    own = activity[shown.model]
+    maps = activity[shown.model]
     title = f"{model(shown.model).name}: all feature maps"
-    return feature_map_activities(own.all_maps, own.active, title)
+    return feature_map_activities(maps.all_maps, maps.active, title)
 
 
 @figure(58, models=("mnist-vlae-factor-1",))  # Appendix B
@@ -134,9 +134,9 @@ def all_feature_maps(chapter: Chapter, shown: Shown, activity: Mapping[str, Acti
 @figure(22, models=("mnist-vlae-factor-3",))
 def few_feature_maps(chapter: Chapter, shown: Shown, activity: Mapping[str, Activity]) -> Figure:
     """The same with only the most active ones left."""
-    own = activity[shown.model]
+    maps = activity[shown.model]
     title = f"{model(shown.model).name}: the others set to their mean"
-    return feature_map_activities(own.few_maps, own.active, title)
+    return feature_map_activities(maps.few_maps, maps.active, title)
 
 
 # === Table 3 ===

@@ -82,7 +82,7 @@ def read_official(source: Path, options: ReadOptions, official: Official = OFFIC
 
 
 def validation_count(count: int) -> int:
-    """Return how many of the first pictures, by name, are for validation (Keras rounds down)."""
+    """How many of the first pictures, by name, are for validation (Keras rounds down)."""
     return int(VALIDATION_SHARE * count)
 
 

@@ -17,13 +17,13 @@ class SourceFile:
 
 
 def file_sha256(path: Path) -> str:
-    """Return the sha256 of a file, in hex."""
+    """The sha256 of a file, in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def describe_file(path: Path) -> SourceFile:
-    """Return name, size and checksums of a file.
+    """Name, size and checksums of a file.
 
     MD5 is there because the official lists of checksums use it; it guards nothing.
     """

@@ -60,7 +60,7 @@ class Leaves(NamedTuple):
 
 
 def read_stand_in(options: ReadOptions) -> Content:
-    """Return 2,700 pictures for training and 300 for validation, all classes equally often."""
+    """2,700 pictures for training and 300 for validation, all classes equally often."""
     held_out = range(HELD_OUT - 1, IMAGES, HELD_OUT)
     kept = [index for index in range(IMAGES) if index not in held_out]
     splits = {}
@@ -78,7 +78,7 @@ def batch(indices: Sequence[int]) -> Batch:
 
 
 def label_of(index: int) -> int:
-    """Return the class of a picture, 0 to 19.
+    """The class of a picture, 0 to 19.
 
     Going one further every tenth picture spreads all classes over every tenth picture, too.
     """
@@ -94,7 +94,7 @@ def picture(index: int) -> np.ndarray:
 
 
 def direction_of(label: int) -> float:
-    """Return the mean direction (rad) of a class's pictures; two classes share each of them."""
+    """The mean direction (rad) of a class's pictures; two classes share each of them."""
     return label % DIRECTIONS * STEP
 
 
@@ -132,7 +132,7 @@ def draw_radii(rng: np.random.Generator) -> np.ndarray:
 
 
 def outlines(forms: np.ndarray, angles: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """Return outlines around the origin (px), shape (n, CORNERS, 2), turned by `angles` (rad)."""
+    """Outlines around the origin (px), shape (n, CORNERS, 2), turned by `angles` (rad)."""
     unit = unit_forms()[forms]
     cosines, sines = np.cos(angles), np.sin(angles)
     turns = np.stack([cosines, sines, -sines, cosines], axis=-1).reshape(-1, 2, 2)
@@ -141,7 +141,7 @@ def outlines(forms: np.ndarray, angles: np.ndarray, radii: np.ndarray) -> np.nda
 
 @cache
 def unit_forms() -> np.ndarray:
-    """Return the outlines of `FORMS` in their order, shape (4, CORNERS, 2), lying along x."""
+    """The outlines of `FORMS` in their order, shape (4, CORNERS, 2), lying along x."""
     angles = 2 * np.pi * np.arange(CORNERS) / CORNERS
     disc = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     ellipse = disc * (1.4, 0.6)
@@ -163,7 +163,7 @@ def _along(corners: list[tuple[float, float]]) -> np.ndarray:
 
 
 def rgb(hues: np.ndarray, saturations: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return colours from 0 to 255, float32 (n, 3); hues in turns, red at 0, the rest 0 to 1."""
+    """Colours from 0 to 255, float32 (n, 3); hues in turns, red at 0, the rest 0 to 1."""
     waves = np.cos(2 * np.pi * (hues[:, np.newaxis] - np.arange(3) / 3))
     colours = 255 * values[:, np.newaxis] * (1 + saturations[:, np.newaxis] * (waves - 1) / 2)
     return colours.astype(np.float32)
@@ -171,7 +171,7 @@ def rgb(hues: np.ndarray, saturations: np.ndarray, values: np.ndarray) -> np.nda
 
 @cache
 def texture(direction: int) -> np.ndarray:
-    """Return the texture of one of `DIRECTIONS`: flat float32 (TILE * TILE,), mean 0, deviation 1.
+    """The texture of one of `DIRECTIONS`: flat float32 (TILE * TILE,), mean 0, deviation 1.
 
     Noise of power 1/f whose waves run along the direction; it continues over its border.
     """

@@ -21,7 +21,7 @@ SPLIT_SEED = 0
 
 
 def read_stand_in(options: ReadOptions = ReadOptions()) -> Content:
-    """Return the digits in MNIST's schema, split at random but always in the same way.
+    """The digits in MNIST's schema, split at random but always in the same way.
 
     Args:
         options: Nothing in them applies.

@@ -44,7 +44,7 @@ FEATURES = {
 
 
 def render_all(options: ReadOptions) -> Content:
-    """Return the whole data set, rendered from its factors."""
+    """The whole data set, rendered from its factors."""
     starts = range(0, COUNT, BLOCK)
     packed = np.concatenate(list(ordered(_render_packed, starts, options.workers)))
     classes = classes_of(np.arange(COUNT))
@@ -81,7 +81,7 @@ def read_official(source: Path, options: ReadOptions) -> Content:
 
 
 def split(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows for training and validation, in the order of the original code."""
+    """The rows for training and validation, in the order of the original code."""
     train, validation = train_test_split(
         np.arange(count), random_state=SPLIT_SEED, test_size=VALIDATION_SHARE
     )

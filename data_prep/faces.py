@@ -103,7 +103,7 @@ class Face(NamedTuple):
 
 
 def read_stand_in(options: ReadOptions) -> Content:
-    """Return 6,000 faces, the first tenth for validation as in CelebA (erratum E20)."""
+    """6,000 faces, the first tenth for validation as in CelebA (erratum E20)."""
     held_out = validation_count(FACES)
     splits = {}
     for name, indices in (("train", range(held_out, FACES)), ("validation", range(held_out))):
@@ -123,7 +123,7 @@ def batch(indices: Sequence[int]) -> Batch:
 
 
 def attributes(face: Face) -> np.ndarray:
-    """Return the 40 attributes of a face in the official order, bool (40,)."""
+    """The 40 attributes of a face in the official order, bool (40,)."""
     shown = {
         "Male": face.male,
         "Smiling": face.smiling,

@@ -192,14 +192,14 @@ def _receive(
 
 
 def _passes(error: Exception) -> bool:
-    """Return whether the trouble may be over soon: the network's or the server's, not ours."""
+    """Whether the trouble may be over soon: the network's or the server's, not ours."""
     if isinstance(error, requests.HTTPError):
         return error.response.status_code in PASSING or error.response.status_code >= 500
     return not isinstance(error, requests.TooManyRedirects | ValueError)  # ValueError: a bad URL
 
 
 def _reason(error: BaseException) -> str:
-    """Return the innermost words, e.g. the system's "Connection refused"."""
+    """The innermost words, e.g. the system's "Connection refused"."""
     if isinstance(error, requests.HTTPError):
         return f"{error.response.status_code} {error.response.reason}"
     while error.__context__ is not None:

@@ -24,17 +24,17 @@ def is_made_up(dataset: str, stand_in: bool) -> bool:
 
 
 def folder(data_dir: Path, dataset: str, stand_in: bool) -> Path:
-    """Return the folder of a prepared data set; official files and stand-in never share one."""
+    """The folder of a prepared data set; official files and stand-in never share one."""
     return data_dir / (f"{dataset}-stand-in" if is_made_up(dataset, stand_in) else dataset)
 
 
 def official_folder(data_dir: Path, dataset: str) -> Path:
-    """Return where official files are looked for and downloaded to, if no folder is named."""
+    """Where official files are looked for and downloaded to, if no folder is named."""
     return data_dir / "official" / dataset
 
 
 def prepare_command(dataset: str, data_dir: Path, stand_in: bool) -> str:
-    """Return the command line that prepares a data set in `data_dir`."""
+    """The command line that prepares a data set in `data_dir`."""
     origin = "--stand-in" if stand_in else "--source DIR"
     origin = "" if dataset in MADE_EXACTLY else f" {origin}"
     return f"`thesis-repro data prepare {dataset}{origin} --data-dir {shlex.quote(str(data_dir))}`"

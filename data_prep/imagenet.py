@@ -47,7 +47,7 @@ class Listing(NamedTuple):
     labels: np.ndarray
 
     def every(self, rows: np.ndarray) -> "Listing":
-        """Return the pictures in these rows."""
+        """The pictures in these rows."""
         return Listing(self.folder, [self.names[row] for row in rows], self.labels[rows])
 
 
@@ -138,7 +138,7 @@ def hold_out(pictures: Listing) -> tuple[Listing, Listing]:
 
 
 def describe(train: int, validation: int, official_validation: bool) -> str:
-    """Return the words that tables and figures carry, from the numbers of pictures."""
+    """The words that tables and figures carry, from the numbers of pictures."""
     if not official_validation:
         part = f"{train + validation:,} of {TRAIN_COUNT:,} official training pictures"
         return f"ImageNet ILSVRC2012 ({part}; every tenth held out)"

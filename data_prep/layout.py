@@ -113,7 +113,7 @@ class Layout:
         return 2 * self._codecs[name].size > self.stride
 
     def encode(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return the batch as framed records, uint8 of shape (n, stride).
+        """The batch as framed records, uint8 of shape (n, stride).
 
         Raises:
             ValueError: Values cannot be stored in their encoding.
@@ -126,15 +126,15 @@ class Layout:
         return rows
 
     def decode(self, rows: np.ndarray, name: str) -> np.ndarray:
-        """Return one feature of framed records, (n, stride), as a read-only array (n, *shape)."""
+        """One feature of framed records, (n, stride), as a read-only array (n, *shape)."""
         return self._codecs[name].decode(rows[:, self._places[name]])
 
     def misfit(self, rows: np.ndarray) -> int | None:
-        """Return the first of these framed records, (n, stride), that is not of this layout."""
+        """The first of these framed records, (n, stride), that is not of this layout."""
         return _first((rows[:, self._fixed] != self._empty[self._fixed]).any(axis=1))
 
     def damaged(self, rows: np.ndarray) -> int | None:
-        """Return the first of these framed records, (n, stride), that does not fit its CRC."""
+        """The first of these framed records, (n, stride), that does not fit its CRC."""
         return _first((rows[:, -AFTER:] != self._crcs(rows)).any(axis=1))
 
     def _crcs(self, rows: np.ndarray) -> np.ndarray:
@@ -144,7 +144,7 @@ class Layout:
 
 
 def masked_crc(data: bytes) -> int:
-    """Return the CRC-32C as TFRecord stores it: rotated, and a constant added."""
+    """The CRC-32C as TFRecord stores it: rotated, and a constant added."""
     crc = google_crc32c.value(data)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 

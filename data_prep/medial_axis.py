@@ -32,7 +32,7 @@ class MedialAxes(NamedTuple):
 
 
 def medial_axes(masks: np.ndarray) -> MedialAxes:
-    """Return the medial axes of binary images, bool (n, height, width).
+    """The medial axes of binary images, bool (n, height, width).
 
     Outside an image is neither foreground nor, for the distance, background.
 
@@ -50,7 +50,7 @@ def medial_axes(masks: np.ndarray) -> MedialAxes:
 
 
 def squared_distances(masks: np.ndarray) -> np.ndarray:
-    """Return each pixel's squared Euclidean distance to the nearest background pixel, exactly.
+    """Each pixel's squared Euclidean distance to the nearest background pixel, exactly.
 
     The nearest in its own column first, then from all columns the best, nearest columns first,
     until none farther away can be better.

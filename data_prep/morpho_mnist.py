@@ -50,7 +50,7 @@ def read_official(
 
 
 def read_stand_in(options: ReadOptions) -> Content:
-    """Return the stand-in for MNIST with its digits measured."""
+    """The stand-in for MNIST with its digits measured."""
     images = digits.read_stand_in(options)
     splits = {
         name: SplitContent(split.count, _batches(split, None, options.workers))

@@ -60,7 +60,7 @@ def read_blocks(
 
 
 def read_array(path: Path, key: str, dtype: str, shape: tuple[int, ...], largest: int):
-    """Return a whole array; arguments and errors as of `read_blocks`."""
+    """A whole array; arguments and errors as of `read_blocks`."""
     blocks = list(read_blocks(path, key, dtype, shape, largest, largest))
     return np.concatenate(blocks) if blocks else np.empty((0, *shape), dtype)
 

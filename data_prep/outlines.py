@@ -12,38 +12,38 @@ CIRCLE = np.stack([f(np.linspace(0, 2 * np.pi, 25)[:-1]) for f in (np.cos, np.si
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
-    """Return a colour between two, `share` of it the second."""
+    """A colour between two, `share` of it the second."""
     return tuple(round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
 
 
 def loop(points: Points) -> np.ndarray:
-    """Return an outline with its corners rounded."""
+    """An outline with its corners rounded."""
     return _cutting(len(points), True) @ points
 
 
 def line(points: Points) -> np.ndarray:
-    """Return a line with its corners rounded and its ends kept."""
+    """A line with its corners rounded and its ends kept."""
     return _cutting(len(points), False) @ points
 
 
 def mirrored(points: Points) -> np.ndarray:
-    """Return points on the other side, the last one first."""
+    """Points on the other side, the last one first."""
     return np.multiply(points, (-1, 1))[::-1]
 
 
 def symmetric(right: Points) -> np.ndarray:
-    """Return the rounded outline whose right half is given from top to bottom."""
+    """The rounded outline whose right half is given from top to bottom."""
     return loop([*right, *mirrored(right)])
 
 
 def oval(x: float, y: float, width: float, height: float) -> np.ndarray:
-    """Return an ellipse of 24 points; `width` and `height` are half axes."""
+    """An ellipse of 24 points; `width` and `height` are half axes."""
     return np.add((x, y), CIRCLE * (width, height))
 
 
 @cache
 def _cutting(count: int, closed: bool) -> np.ndarray:
-    """Return the matrix that makes `count` points a smooth curve: corners cut off three times.
+    """The matrix that makes `count` points a smooth curve: corners cut off three times.
 
     G. Chaikin, An algorithm for high speed curve generation, 1974.
     """

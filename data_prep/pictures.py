@@ -48,7 +48,7 @@ class Picture(Protocol):
         """The file, or the zip file and the entry, for messages."""
 
     def read(self) -> bytes:
-        """Return the picture file's bytes."""
+        """The picture file's bytes."""
 
 
 class PictureFile(NamedTuple):
@@ -63,7 +63,7 @@ class PictureFile(NamedTuple):
         return self.folder / self.name
 
     def read(self) -> bytes:
-        """Return the file's bytes.
+        """The file's bytes.
 
         Raises:
             DataError: The file cannot be read, or is too large to be a picture.
@@ -91,7 +91,7 @@ class Size(NamedTuple):
 
 
 def resized(data: bytes, size: Size, where: Path, *, official: bool = True) -> np.ndarray:
-    """Return a picture as uint8 of shape (height, width, 3).
+    """A picture as uint8 of shape (height, width, 3).
 
     Grey, palette, 16-bit and CMYK pictures become RGB by Pillow's own conversion (CMYK as Adobe
     writes it, inverted, without a colour profile); transparency is dropped.

@@ -129,7 +129,7 @@ def verify(
 
 
 def listing(data_dir: Path) -> list[Listed]:
-    """Return the prepared data sets in a folder, damaged ones with their problem.
+    """The prepared data sets in a folder, damaged ones with their problem.
 
     Looks at manifests and file sizes only; `verify` reads the bytes. Folders that do not exist
     are left out.

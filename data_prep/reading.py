@@ -143,7 +143,7 @@ def open_manifest(dataset: str, data_dir: Path, stand_in: bool = False) -> Manif
 
 
 def layout_of(manifest: Manifest, location: Path, fix: str) -> Layout:
-    """Return how the manifest's features lie in a record.
+    """How the manifest's features lie in a record.
 
     Raises:
         DataError: There is no such type or encoding.
@@ -172,7 +172,7 @@ def open_shards(
 
 
 def again(dataset: str, data_dir: Path, stand_in: bool) -> str:
-    """Return the advice for a damaged data set."""
+    """The advice for a damaged data set."""
     return f"prepare it again with {prepare_command(dataset, data_dir, stand_in)}"
 
 

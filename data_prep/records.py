@@ -24,7 +24,7 @@ BYTES_AT_ONCE = 2**24  # records of about this size are looked at together in re
 
 
 def shard_count(count: int, layout: Layout) -> int:
-    """Return the number of files for this many records."""
+    """The number of files for this many records."""
     return max(1, -(-count * layout.stride // SHARD_BYTES))
 
 
@@ -144,7 +144,7 @@ class ShardRecords:
         return self._shard.count
 
     def read(self, rows: np.ndarray | slice, name: str) -> np.ndarray:
-        """Return one feature of some records as a read-only array of shape (n, *feature shape).
+        """One feature of some records as a read-only array of shape (n, *feature shape).
 
         Raises:
             DataError: One of the records does not have the manifest's form.

@@ -57,7 +57,7 @@ class ZipPicture(NamedTuple):
         return self.archive / self.entry
 
     def read(self) -> bytes:
-        """Return the picture's bytes, checked against their checksum.
+        """The picture's bytes, checked against their checksum.
 
         Raises:
             DamagedPictureError: The entry is cut off or damaged.
@@ -95,7 +95,7 @@ class ZipPicture(NamedTuple):
 
 
 def list_zip(archive: Path, pattern: re.Pattern[str], largest: int) -> list[ZipPicture]:
-    """Return the pictures in a zip file, sorted by name.
+    """The pictures in a zip file, sorted by name.
 
     Args:
         archive: The zip file.

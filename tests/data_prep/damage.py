@@ -38,7 +38,7 @@ def examples(number: int) -> settings:
 
 
 def value_or_refusal(read: Callable[[], Any], folder: Path) -> Any:
-    """Return what `read` returns, or the `DataError` that it raises, which must be a clear one.
+    """What `read` returns, or the `DataError` that it raises, which must be a clear one.
 
     No file of a few kilobytes may fill the memory.
     """

@@ -156,3 +156,17 @@ def test_packages_stay_light():
     for path in (ROOT / PACKAGE).rglob("__init__.py"):
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         assert not [own for own in nodes if isinstance(own, ast.Import | ast.ImportFrom)], path
+
+
+def test_docstrings_name_what_is_returned():
+    """ "The share of ...", not "Return the share of ...": ruff has rules for other moods alone."""
+    packages = (PACKAGE, "chapters", "data_prep", "appendix_architectures")
+    first_words = {
+        (path.name, node.name): (ast.get_docstring(node) or "").partition(" ")[0]
+        for package in packages
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert len(first_words) > 1_000
+    assert not [where for where, word in first_words.items() if word in ("Return", "Returns")]

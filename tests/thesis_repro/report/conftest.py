@@ -2,11 +2,11 @@
 
 import io
 import textwrap
-from msgspec.structs import asdict
 
 import pytest
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
+from msgspec.structs import asdict
 
 from thesis_repro.files import sha256, write_json
 from thesis_repro.thesis.captions import load_captions
