@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 
 from data_prep.dsprites_renderer import SHAPES
 from thesis_repro.analysis.decoded_images import decoded_together, overlap_measures, shrunk
-from thesis_repro.analysis.decoding import decoded, grey
 from thesis_repro.analysis.designs import Design, diagonal, drawn_images
 from thesis_repro.analysis.explorations import (
     CELEBA_POINTS,
@@ -29,6 +28,7 @@ from thesis_repro.analysis.explorations import (
 )
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.rotations import ORIENTATIONS, half_circle
+from thesis_repro.models.decoding import decoded, grey
 from thesis_repro.models.zoo import model, name_by_weight
 from thesis_repro.plots.latent import image_rows
 from thesis_repro.plots.trajectories import image_grids, interpolation

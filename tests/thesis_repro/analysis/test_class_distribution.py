@@ -22,12 +22,12 @@ def rng():
 
 
 def test_chi_square_by_hand():
-    found = fit([30, 20, 25, 25], EVEN)
-    assert found.statistic == pytest.approx(2.0)  # 25 / 25 + 25 / 25
-    assert found.df == 3
-    assert found.p == pytest.approx(stats.chi2.sf(2.0, 3))
-    assert found.w == pytest.approx(np.sqrt(2 / 100))
-    assert found.moved == pytest.approx(0.05)
+    test = fit([30, 20, 25, 25], EVEN)
+    assert test.statistic == pytest.approx(2.0)  # 25 / 25 + 25 / 25
+    assert test.df == 3
+    assert test.p == pytest.approx(stats.chi2.sf(2.0, 3))
+    assert test.w == pytest.approx(np.sqrt(2 / 100))
+    assert test.moved == pytest.approx(0.05)
 
 
 def test_chi_square_against_the_multinomial_likelihood(rng):
@@ -35,15 +35,15 @@ def test_chi_square_against_the_multinomial_likelihood(rng):
     expected = rng.dirichlet(np.full(10, 20))
     counts = rng.multinomial(100_000, expected)
     ratio = 2 * (counts * np.log(counts / (100_000 * expected))).sum()
-    found = fit(counts, expected)
-    assert found.statistic == pytest.approx(ratio, rel=0.02)
-    assert found.p == pytest.approx(stats.chisquare(counts, 100_000 * expected).pvalue)
+    test = fit(counts, expected)
+    assert test.statistic == pytest.approx(ratio, rel=0.02)
+    assert test.p == pytest.approx(stats.chisquare(counts, 100_000 * expected).pvalue)
 
 
 def test_the_test_rejects_as_often_as_it_says(rng):
-    p = [fit(own, EVEN).p for own in rng.multinomial(500, EVEN, size=2_000)]
+    p = [fit(counts, EVEN).p for counts in rng.multinomial(500, EVEN, size=2_000)]
     assert np.mean(np.less(p, 0.05)) == pytest.approx(0.05, abs=0.015)
-    assert all(fit(own, EVEN).p < 0.001 for own in rng.multinomial(500, [0.4, 0.2, 0.2, 0.2], 20))
+    assert all(fit(counts, EVEN).p < 0.001 for counts in rng.multinomial(500, [0.4, 0.2, 0.2, 0.2], 20))
 
 
 def test_a_missing_class_is_no_error():
@@ -69,18 +69,18 @@ def test_the_interval_holds_a_distance_that_is_there(rng):
     true, expected = np.array([0.4, 0.3, 0.2, 0.1]), EVEN  # 0.2 apart
     held = []
     for _ in range(100):
-        found = moved_interval(rng.multinomial(400, true), expected, rng)
-        held.append(found.low <= 0.2 <= found.high)
+        interval = moved_interval(rng.multinomial(400, true), expected, rng)
+        held.append(interval.low <= 0.2 <= interval.high)
     assert np.mean(held) > 0.88
     assert moved_interval([7, 0, 0, 0], EVEN, rng) == (0.75, 0.75, 0.75)
 
 
 def test_intervals_are_goodmans(rng):
     counts = np.array([5, 40, 55, 0])
-    found = simultaneous_intervals(counts)
-    np.testing.assert_allclose(found, multinomial_proportions_confint(counts, method="goodman"))
+    intervals = simultaneous_intervals(counts)
+    np.testing.assert_allclose(intervals, multinomial_proportions_confint(counts, method="goodman"))
     z = stats.chi2.ppf(1 - 0.05 / 4, 1)  # as Wilson's, at a level divided by the classes
-    for (low, high), share in zip(found, counts / 100, strict=True):
+    for (low, high), share in zip(intervals, counts / 100, strict=True):
         for end in (low, high):
             assert (share - end) ** 2 == pytest.approx(z * end * (1 - end) / 100, abs=1e-9)
 

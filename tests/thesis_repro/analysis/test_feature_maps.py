@@ -69,9 +69,9 @@ def printed_convolutions(number):
 
 @pytest.mark.parametrize("number", [7, 9, 11])
 def test_convolutions_in_the_order_of_the_listing(number):
-    found = convolutions(build_shapes(LISTINGS[number].builder))
-    assert [layer.name for layer in found] == printed_convolutions(number)
-    assert len(found) == 6  # the panels of Figures 21, 57 and 59
+    layers = convolutions(build_shapes(LISTINGS[number].builder))
+    assert [layer.name for layer in layers] == printed_convolutions(number)
+    assert len(layers) == 6  # the panels of Figures 21, 57 and 59
 
 
 def test_activity_is_the_mean_before_relu_with_bias(images):
@@ -111,29 +111,29 @@ def test_maps_after_layers_by_name(count):
     images = np.random.default_rng(8).integers(0, 256, (count, 4, 4, 1), dtype=np.uint8)
     encoder, scales, biases = small_encoder()
     names = ("re_lu_2", "ladder_0_conv2d_0", "re_lu_1")
-    found = maps_after(encoder, names, images)
-    assert tuple(found) == names
+    maps_of = maps_after(encoder, names, images)
+    assert tuple(maps_of) == names
     expected = images / 255 * scales + biases
-    np.testing.assert_allclose(found["ladder_0_conv2d_0"], expected, atol=1e-5)
-    np.testing.assert_allclose(found["re_lu_1"], np.maximum(expected, 0), atol=1e-5)
-    assert found["re_lu_2"].shape == (count, 2, 2, 4)
-    assert {maps.dtype for maps in found.values()} == {np.dtype("float32")}
+    np.testing.assert_allclose(maps_of["ladder_0_conv2d_0"], expected, atol=1e-5)
+    np.testing.assert_allclose(maps_of["re_lu_1"], np.maximum(expected, 0), atol=1e-5)
+    assert maps_of["re_lu_2"].shape == (count, 2, 2, 4)
+    assert {maps.dtype for maps in maps_of.values()} == {np.dtype("float32")}
 
 
 def test_one_layer_alone(images):
     encoder, scales, biases = small_encoder()
-    (found,) = maps_after(encoder, ["ladder_0_conv2d_0"], images).values()
-    np.testing.assert_allclose(found, images / 255 * scales + biases, atol=1e-5)
+    (maps_of,) = maps_after(encoder, ["ladder_0_conv2d_0"], images).values()
+    np.testing.assert_allclose(maps_of, images / 255 * scales + biases, atol=1e-5)
 
 
 def test_mean_absolute_maps(images):
     encoder, scales, biases = small_encoder()
     many = np.concatenate([images] * 7)  # more than a batch
-    found = mean_absolute_maps(encoder, ["ladder_0_conv2d_0", "re_lu_2"], many)
+    maps_of = mean_absolute_maps(encoder, ["ladder_0_conv2d_0", "re_lu_2"], many)
     expected = np.abs(images / 255 * scales + biases).mean(axis=0)
-    np.testing.assert_allclose(found["ladder_0_conv2d_0"], expected, atol=1e-5)
+    np.testing.assert_allclose(maps_of["ladder_0_conv2d_0"], expected, atol=1e-5)
     maps = maps_after(encoder, ["re_lu_2"], many)["re_lu_2"]
-    np.testing.assert_allclose(found["re_lu_2"], np.abs(maps).mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(maps_of["re_lu_2"], np.abs(maps).mean(axis=0), atol=1e-5)
 
 
 def test_grey_images_are_repeated_in_a_networks_channels(images):
@@ -143,8 +143,8 @@ def test_grey_images_are_repeated_in_a_networks_channels(images):
     network.get_layer("conv").set_weights(
         [np.array([1, 10, 100.0]).reshape(1, 1, 3, 1), np.zeros(1)]
     )
-    found = maps_after(network, ["conv"], images)["conv"]
-    np.testing.assert_allclose(found, 111 * (images / 255), rtol=1e-5)
+    maps_of = maps_after(network, ["conv"], images)["conv"]
+    np.testing.assert_allclose(maps_of, 111 * (images / 255), rtol=1e-5)
 
 
 def test_an_unknown_layer_is_named(images):
@@ -154,10 +154,10 @@ def test_an_unknown_layer_is_named(images):
 
 def test_maps_of_a_classifier():
     classifier = LISTINGS[39].builder()  # of grey images, without padding
-    layer = next(own for own in classifier.layers if isinstance(own, keras.layers.Conv2D))
+    layer = next(layer for layer in classifier.layers if isinstance(layer, keras.layers.Conv2D))
     images = np.random.default_rng(9).integers(0, 256, (2, 28, 28, 1), dtype=np.uint8)
-    found = maps_after(classifier, [layer.name], images)[layer.name]
-    assert found.shape == (2, *layer.output.shape[1:])
+    maps_of = maps_after(classifier, [layer.name], images)[layer.name]
+    assert maps_of.shape == (2, *layer.output.shape[1:])
 
 
 # --- Which maps stay ---
@@ -183,17 +183,17 @@ def test_most_active_are_those_that_vary_most_over_images():
 def test_keeping_and_replacing_maps():
     maps = np.arange(24, dtype="float32").reshape(2, 2, 2, 3)
     layer = KeepFeatureMaps(np.array([1, 0, 1]), np.array([-1.0, -2.0, -3.0]))
-    found = keras.ops.convert_to_numpy(layer(maps))
-    np.testing.assert_array_equal(found[..., [0, 2]], maps[..., [0, 2]])
-    assert (found[..., 1] == -2).all()
+    replaced = keras.ops.convert_to_numpy(layer(maps))
+    np.testing.assert_array_equal(replaced[..., [0, 2]], maps[..., [0, 2]])
+    assert (replaced[..., 1] == -2).all()
 
 
 def test_replacing_with_a_map_per_pixel():
     maps = np.ones((5, 2, 2, 2), dtype="float32")
     replacement = np.arange(8, dtype="float32").reshape(2, 2, 2)
-    found = keras.ops.convert_to_numpy(KeepFeatureMaps(np.array([0, 1]), replacement)(maps))
-    np.testing.assert_array_equal(found[..., 0], np.tile(replacement[..., 0], (5, 1, 1)))
-    assert (found[..., 1] == 1).all()
+    replaced = keras.ops.convert_to_numpy(KeepFeatureMaps(np.array([0, 1]), replacement)(maps))
+    np.testing.assert_array_equal(replaced[..., 0], np.tile(replacement[..., 0], (5, 1, 1)))
+    assert (replaced[..., 1] == 1).all()
 
 
 # --- The encoder with few active maps ---
@@ -206,8 +206,8 @@ def mean_maps(request):
 
 def test_replacing_layers_are_named_as_in_figure_22(measured, mean_maps):
     encoder, layers = measured
-    found = deactivated(encoder, layers, mean_maps=mean_maps)
-    names = [layer.name for layer in few_active_layers(found)]
+    few_active = deactivated(encoder, layers, mean_maps=mean_maps)
+    names = [layer.name for layer in few_active_layers(few_active)]
     assert names == ["ladder_0_few_active_0", "ladder_2_few_active_1"]
 
 
@@ -229,18 +229,18 @@ def test_a_replacing_layer_stands_between_convolution_and_relu(measured, mean_ma
 
 def test_active_maps_of_the_first_convolution_stay(measured, images, mean_maps):
     encoder, layers = measured
-    found = deactivated(encoder, layers, mean_maps=mean_maps)
+    few_active = deactivated(encoder, layers, mean_maps=mean_maps)
     active = most_active(layers[0])
     assert active.tolist() == [2, 5]  # the largest scales
     before = values_of(encoder, "ladder_0_conv2d_0", images)
-    after = values_of(found, "ladder_0_few_active_0", images)
+    after = values_of(few_active, "ladder_0_few_active_0", images)
     np.testing.assert_allclose(after[..., active], before[..., active], atol=1e-6)
 
 
 def test_inactive_maps_are_constant_at_their_mean_value(measured, images):
     encoder, layers = measured
-    found = deactivated(encoder, layers, mean_maps=False)
-    after = values_of(found, "ladder_0_few_active_0", images)
+    few_active = deactivated(encoder, layers, mean_maps=False)
+    after = values_of(few_active, "ladder_0_few_active_0", images)
     for number in np.setdiff1d(np.arange(MAPS), most_active(layers[0])):
         expected = layers[0].map_means[:, number].mean()
         np.testing.assert_allclose(after[..., number], expected, atol=1e-5)
@@ -248,9 +248,9 @@ def test_inactive_maps_are_constant_at_their_mean_value(measured, images):
 
 def test_inactive_maps_are_their_mean_map_as_run(measured, images):  # erratum E10
     encoder, layers = measured
-    found = deactivated(encoder, layers, mean_maps=True)
+    few_active = deactivated(encoder, layers, mean_maps=True)
     before = values_of(encoder, "ladder_0_conv2d_0", images)
-    after = values_of(found, "ladder_0_few_active_0", images)
+    after = values_of(few_active, "ladder_0_few_active_0", images)
     for number in np.setdiff1d(np.arange(MAPS), most_active(layers[0])):
         expected = np.tile(before[..., number].mean(axis=0), (len(images), 1, 1))
         np.testing.assert_allclose(after[..., number], expected, atol=1e-5)
@@ -259,8 +259,8 @@ def test_inactive_maps_are_their_mean_map_as_run(measured, images):  # erratum E
 
 def test_replacements_come_from_the_intact_network(measured, images):
     encoder, layers = measured
-    found = deactivated(encoder, layers, mean_maps=False)
-    after = values_of(found, "ladder_2_few_active_1", images)
+    few_active = deactivated(encoder, layers, mean_maps=False)
+    after = values_of(few_active, "ladder_2_few_active_1", images)
     (active,) = most_active(layers[1])
     inactive = np.setdiff1d(np.arange(4), active)
     np.testing.assert_allclose(
@@ -275,25 +275,25 @@ def test_the_original_encoder_is_left_alone_and_shares_its_weights(measured, ima
     batch = images.astype("float32") / 255
     names = [layer.name for layer in encoder.layers]
     before = keras.ops.convert_to_numpy(encoder(batch))
-    found = deactivated(encoder, layers, mean_maps=mean_maps)
-    changed = keras.ops.convert_to_numpy(found(batch))
+    few_active = deactivated(encoder, layers, mean_maps=mean_maps)
+    changed = keras.ops.convert_to_numpy(few_active(batch))
     np.testing.assert_array_equal(encoder(batch), before)
     assert [layer.name for layer in encoder.layers] == names
     assert not np.allclose(changed, before)
     for layer in encoder.layers:
-        assert found.get_layer(layer.name) is layer or not layer.weights
+        assert few_active.get_layer(layer.name) is layer or not layer.weights
 
 
 def test_vlae_encoder_keeps_its_three_latents_and_all_six_rungs_are_reduced():
     encoder = LISTINGS[11].builder()
     images = np.random.default_rng(5).integers(0, 256, (6, 28, 28, 1), dtype=np.uint8)
     layers = activities(encoder, convolutions(encoder), images)
-    found = deactivated(encoder, layers, mean_maps=False)
+    few_active = deactivated(encoder, layers, mean_maps=False)
     wanted = [name.replace("conv2d", "few_active") for name in printed_convolutions(11)]
-    assert [layer.name for layer in few_active_layers(found)] == wanted
+    assert [layer.name for layer in few_active_layers(few_active)] == wanted
     assert "ladder_2_few_active_1" in wanted  # a panel's title in Figure 22
-    assert [tuple(z.shape) for z in found(images.astype("float32") / 255)] == [(6, 2)] * 3
-    after = activities(found, few_active_layers(found), images)
+    assert [tuple(z.shape) for z in few_active(images.astype("float32") / 255)] == [(6, 2)] * 3
+    after = activities(few_active, few_active_layers(few_active), images)
     varying = [np.flatnonzero(np.ptp(layer.map_means, axis=0) > 1e-6) for layer in after]
     expected = [most_active(layer) for layer in layers]
     for found_maps, kept in zip(varying, expected, strict=True):

@@ -23,13 +23,13 @@ def images():
 def test_moments_by_their_formulas_on_the_scale_of_grey_values(images, per, axis):
     values = images.reshape(7, -1).astype("float64") * 255
     standard = (values - values.mean(axis, keepdims=True)) / values.std(axis, keepdims=True)
-    found = moments(images, per)
-    assert found._fields == MOMENTS
-    np.testing.assert_allclose(found.mean, values.mean(axis=axis))
-    np.testing.assert_allclose(found.sd, np.std(values, axis=axis))
-    np.testing.assert_allclose(found.skewness, (standard**3).mean(axis))
-    np.testing.assert_allclose(found.kurtosis, (standard**4).mean(axis) - 3)
-    assert found.constant == 0
+    measured = moments(images, per)
+    assert measured._fields == MOMENTS
+    np.testing.assert_allclose(measured.mean, values.mean(axis=axis))
+    np.testing.assert_allclose(measured.sd, np.std(values, axis=axis))
+    np.testing.assert_allclose(measured.skewness, (standard**3).mean(axis))
+    np.testing.assert_allclose(measured.kurtosis, (standard**4).mean(axis) - 3)
+    assert measured.constant == 0
 
 
 def test_bytes_and_floats_are_on_one_scale():
@@ -41,8 +41,8 @@ def test_bytes_and_floats_are_on_one_scale():
 def test_half_black_half_white_by_hand():
     image = np.zeros((1, 2, 2, 1), "uint8")
     image[0, 0] = 255
-    found = moments(image)
-    assert [float(own[0]) for own in found] == [127.5, 127.5, 0.0, -2.0]
+    measured = moments(image)
+    assert [float(moment[0]) for moment in measured] == [127.5, 127.5, 0.0, -2.0]
 
 
 def test_many_images_are_taken_in_parts_and_in_order():
@@ -53,21 +53,21 @@ def test_many_images_are_taken_in_parts_and_in_order():
 def test_constant_images_have_no_skewness(images):
     images[1] = 0.3
     images[3] = 0.3 + 1e-3 * images[3]  # within one grey level: constant on a screen
-    found = moments(images)
-    assert found.constant == 2
-    for own in (found.skewness, found.kurtosis):
-        assert np.flatnonzero(np.isnan(own)).tolist() == [1, 3]
-    assert np.isfinite([found.mean, found.sd]).all()
+    measured = moments(images)
+    assert measured.constant == 2
+    for shape in (measured.skewness, measured.kurtosis):
+        assert np.flatnonzero(np.isnan(shape)).tolist() == [1, 3]
+    assert np.isfinite([measured.mean, measured.sd]).all()
 
 
 def test_as_run_constants_are_what_scipy_1_2_1_made_of_them(images):
     images[1] = 0.0
     images[3] = 1e-3 * images[3]
-    found = moments_as_run(images)
-    assert (found.skewness[1], found.kurtosis[1]) == (0.0, -3.0)
-    own = images[3].ravel().astype("float64") * 255
-    assert found.skewness[3] == pytest.approx(stats.skew(own))
-    assert found.constant == 0
+    measured = moments_as_run(images)
+    assert (measured.skewness[1], measured.kurtosis[1]) == (0.0, -3.0)
+    values = images[3].ravel().astype("float64") * 255
+    assert measured.skewness[3] == pytest.approx(stats.skew(values))
+    assert measured.constant == 0
 
 
 # --- Differences ---
@@ -75,9 +75,9 @@ def test_as_run_constants_are_what_scipy_1_2_1_made_of_them(images):
 
 def test_differences_are_of_each_moment(images):
     darker = 0.5 * images
-    found = differences(moments(darker), moments(images)).set_index("quantity")
-    assert list(found.index) == list(MOMENTS)
-    mean = found.loc["mean"]
+    table = differences(moments(darker), moments(images)).set_index("quantity")
+    assert list(table.index) == list(MOMENTS)
+    mean = table.loc["mean"]
     assert (
         mean["p"]
         == stats.mannwhitneyu(
@@ -86,20 +86,20 @@ def test_differences_are_of_each_moment(images):
     )
     assert mean["mean"] == pytest.approx(mean["mean_of_second"] / 2)
     assert mean["superiority"] < 0.1
-    assert found.loc["skewness", "superiority"] == pytest.approx(0.5)  # no scale changes it
-    assert found.loc["skewness", "ks_distance"] < 0.2
+    assert table.loc["skewness", "superiority"] == pytest.approx(0.5)  # no scale changes it
+    assert table.loc["skewness", "ks_distance"] < 0.2
 
 
 def test_undefined_moments_are_left_out_and_counted(images):
     empty = images.copy()
     empty[:3] = 0
-    found = differences(moments(empty), moments(images)).set_index("quantity")
-    assert found["n"].to_list() == [7, 7, 4, 4]
-    assert found["undefined"].to_list() == [0, 0, 3, 3]
-    assert found["undefined_in_second"].eq(0).all()
+    table = differences(moments(empty), moments(images)).set_index("quantity")
+    assert table["n"].to_list() == [7, 7, 4, 4]
+    assert table["undefined"].to_list() == [0, 0, 3, 3]
+    assert table["undefined_in_second"].eq(0).all()
     empty[:] = 0
-    found = differences(moments(empty), moments(images)).set_index("quantity")
-    assert found["p"].isna().to_list() == [False, False, True, True]
+    table = differences(moments(empty), moments(images)).set_index("quantity")
+    assert table["p"].isna().to_list() == [False, False, True, True]
 
 
 def test_pixels_that_differ_are_counted_after_correction():
@@ -107,10 +107,10 @@ def test_pixels_that_differ_are_counted_after_correction():
     real = rng.random((200, 10, 10, 1))
     made = rng.random((200, 10, 10, 1))
     made[:, :3] += 1  # 30 of 100 pixels
-    real[:, 9], made[:, 9] = 0, 0  # 10 that nothing can be said of
-    found = pixels_that_differ(made, real, 0.05, mann_whitney_p)
-    assert (found["pixels"], found["tested"]) == (100, 90)
-    assert 30 <= found["differ"] <= 34
+    real[:, 9], made[:, 9] = 0, 0  # 10 that nothing can be known of
+    counts = pixels_that_differ(made, real, 0.05, mann_whitney_p)
+    assert (counts["pixels"], counts["tested"]) == (100, 90)
+    assert 30 <= counts["differ"] <= 34
     same = pixels_that_differ(real, real, 0.05, mann_whitney_p)
     assert same["differ"] == 0
     nothing = np.zeros((5, 2, 2, 1))

@@ -85,8 +85,8 @@ def test_the_interval_is_cut_at_0_and_1():
 
 def test_the_interval_covers_the_truth_as_often_as_it_says(rng):
     truth = stats.norm.cdf(1 / np.sqrt(1.0**2 + 3.0**2))  # N(1, 1) against N(0, 3): not equal wide
-    found = [superiority(rng.normal(1, 1, 60), rng.normal(0, 3, 90)) for _ in range(1_000)]
-    covered = np.mean([own.low <= truth <= own.high for own in found])
+    intervals = [superiority(rng.normal(1, 1, 60), rng.normal(0, 3, 90)) for _ in range(1_000)]
+    covered = np.mean([interval.low <= truth <= interval.high for interval in intervals])
     assert 0.925 <= covered <= 0.97
 
 

@@ -88,8 +88,8 @@ def test_bootstrap_mean_of_means_weighs_groups_alike():
 
 
 def test_bootstrap_mean_of_means_of_equal_values_is_sure():
-    found = bootstrap_mean_of_means([[1, 1, 1], [0, 0]], np.random.default_rng(0))
-    assert found == (0.5, 0.5, 0.5)
+    interval = bootstrap_mean_of_means([[1, 1, 1], [0, 0]], np.random.default_rng(0))
+    assert interval == (0.5, 0.5, 0.5)
 
 
 @pytest.mark.parametrize("groups", [[], [[1, 2], [3]]])
