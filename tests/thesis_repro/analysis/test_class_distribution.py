@@ -43,7 +43,9 @@ def test_chi_square_against_the_multinomial_likelihood(rng):
 def test_the_test_rejects_as_often_as_it_says(rng):
     p = [fit(counts, EVEN).p for counts in rng.multinomial(500, EVEN, size=2_000)]
     assert np.mean(np.less(p, 0.05)) == pytest.approx(0.05, abs=0.015)
-    assert all(fit(counts, EVEN).p < 0.001 for counts in rng.multinomial(500, [0.4, 0.2, 0.2, 0.2], 20))
+    assert all(
+        fit(counts, EVEN).p < 0.001 for counts in rng.multinomial(500, [0.4, 0.2, 0.2, 0.2], 20)
+    )
 
 
 def test_a_missing_class_is_no_error():

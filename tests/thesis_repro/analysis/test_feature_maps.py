@@ -122,8 +122,8 @@ def test_maps_after_layers_by_name(count):
 
 def test_one_layer_alone(images):
     encoder, scales, biases = small_encoder()
-    (maps_of,) = maps_after(encoder, ["ladder_0_conv2d_0"], images).values()
-    np.testing.assert_allclose(maps_of, images / 255 * scales + biases, atol=1e-5)
+    (computed,) = maps_after(encoder, ["ladder_0_conv2d_0"], images).values()
+    np.testing.assert_allclose(computed, images / 255 * scales + biases, atol=1e-5)
 
 
 def test_mean_absolute_maps(images):
@@ -143,8 +143,8 @@ def test_grey_images_are_repeated_in_a_networks_channels(images):
     network.get_layer("conv").set_weights(
         [np.array([1, 10, 100.0]).reshape(1, 1, 3, 1), np.zeros(1)]
     )
-    maps_of = maps_after(network, ["conv"], images)["conv"]
-    np.testing.assert_allclose(maps_of, 111 * (images / 255), rtol=1e-5)
+    computed = maps_after(network, ["conv"], images)["conv"]
+    np.testing.assert_allclose(computed, 111 * (images / 255), rtol=1e-5)
 
 
 def test_an_unknown_layer_is_named(images):
@@ -152,12 +152,12 @@ def test_an_unknown_layer_is_named(images):
         maps_after(small_encoder()[0], ["re_lu_9"], images)
 
 
-def test_maps_of_a_classifier():
+def test_maps_a_classifier():
     classifier = LISTINGS[39].builder()  # of grey images, without padding
     layer = next(layer for layer in classifier.layers if isinstance(layer, keras.layers.Conv2D))
     images = np.random.default_rng(9).integers(0, 256, (2, 28, 28, 1), dtype=np.uint8)
-    maps_of = maps_after(classifier, [layer.name], images)[layer.name]
-    assert maps_of.shape == (2, *layer.output.shape[1:])
+    maps = maps_after(classifier, [layer.name], images)[layer.name]
+    assert maps.shape == (2, *layer.output.shape[1:])
 
 
 # --- Which maps stay ---
