@@ -27,6 +27,7 @@ from thesis_repro.analysis.shape_pairs import images_as_run, matched_images
 from thesis_repro.analysis.shape_traversals import midpoints, traversals
 from thesis_repro.analysis.statistics import bootstrap_mean
 from thesis_repro.analysis.tables import pick, rows
+from thesis_repro.models.zoo import DSPRITES_VAES as VAES
 from thesis_repro.models.zoo import model, name_by_weight
 from thesis_repro.plots.latent import histograms, image_rows
 from thesis_repro.section.chapter import Chapter
@@ -37,7 +38,6 @@ from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 VAE = "dsprites-vae"  # the 10,000-VAE
-VAES = (VAE, "7500-vae", "6250-vae", "5000-vae", "3750-vae")
 FEATURES, FEATURES_AS_RUN = "feature-extraction", "feature-extraction-as-run"  # erratum E19
 
 EXAMPLE_AS_RUN = {"dsprites-vae": 1_000, "7500-vae": 1, "5000-vae": 1}  # original code

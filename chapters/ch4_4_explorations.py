@@ -29,6 +29,7 @@ from thesis_repro.analysis.explorations import (
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.rotations import ORIENTATIONS, half_circle
 from thesis_repro.models.decoding import decoded, grey
+from thesis_repro.models.zoo import DSPRITES_VAES as VAES
 from thesis_repro.models.zoo import model, name_by_weight
 from thesis_repro.plots.latent import image_rows
 from thesis_repro.plots.trajectories import image_grids, interpolation
@@ -37,7 +38,6 @@ from thesis_repro.section.codes import Codes, decoder_of
 from thesis_repro.section.declarations import Shown, figure, numbers
 from thesis_repro.thesis.readings import Reading
 
-VAES = ("dsprites-vae", "7500-vae", "6250-vae", "5000-vae", "3750-vae")
 DRAWN = "images drawn from their factors"
 
 POINTS = 21  # of a line or path; as between shapes in Section 4.3, nothing is said of these

@@ -27,6 +27,8 @@ from thesis_repro.analysis.image_factors import (
 )
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.measuring import Task, disentanglement, information, table
+from thesis_repro.models.zoo import DSPRITES_VAES
+from thesis_repro.models.zoo import MNIST_GENERATORS as MNIST_MODELS
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import Codes
 from thesis_repro.section.declarations import Shown, numbers
@@ -37,9 +39,8 @@ from thesis_repro.thesis.readings import REPORTED
 MNIST_VLAE, DIM6, DSPRITES_VLAE = "mnist-vlae-factor-1", "dsprites-vae-dim6", "dsprites-vlae"
 CELEBA_VLAE_GAN = "celeba-vlae-gan"
 
-MNIST_MODELS = ("mnist-vae", MNIST_VLAE, "mnist-vae-gan", "mnist-vlae-gan")
 DSPRITES_MODELS = (
-    *("dsprites-vae", "7500-vae", "6250-vae", "5000-vae", "3750-vae", DIM6),
+    *(*DSPRITES_VAES, DIM6),
     *(DSPRITES_VLAE, "dsprites-vlae-dim2", "dsprites-vae-gan", "dsprites-vlae-gan"),
 )
 CELEBA_MODELS = ("celeba-vae", "celeba-vlae", "celeba-vae-gan", CELEBA_VLAE_GAN)

@@ -26,6 +26,7 @@ from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.analysis.rotations import rotation_measures, shown_positions
 from thesis_repro.analysis.tables import pick
 from thesis_repro.analysis.trajectories import Trajectory, mean_by_bin, mean_by_value, path_measures
+from thesis_repro.models.zoo import DSPRITES_VAES as VAES
 from thesis_repro.models.zoo import name_by_weight
 from thesis_repro.plots.trajectories import circles, paths
 from thesis_repro.section.chapter import Chapter
@@ -34,7 +35,6 @@ from thesis_repro.section.declarations import Shown, figure, numbers
 from thesis_repro.thesis.readings import Reading
 
 MNIST_MODELS = ("mnist-vlae-factor-1", "mnist-vlae-gan", "mnist-vae", "mnist-vae-gan")
-VAES = ("dsprites-vae", "7500-vae", "6250-vae", "5000-vae", "3750-vae")
 DSPRITES_MODELS = (*VAES, "dsprites-vlae", "dsprites-vlae-gan")
 DRAWN = "images drawn from their factors"
 

@@ -21,6 +21,7 @@ from thesis_repro.analysis.discrimination import (
     labelled,
 )
 from thesis_repro.analysis.image_sets import Images, encoded_rows, some_images
+from thesis_repro.models.zoo import MNIST_GENERATORS as GENERATORS
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import Codes, decoder_of
 from thesis_repro.section.declarations import Shown, numbers
@@ -31,8 +32,6 @@ from thesis_repro.training.train import train_or_load
 
 DATASET = "mnist"
 CLAIM = "4.6-discriminator"
-GENERATORS = ("mnist-vae", "mnist-vlae-factor-1", "mnist-vae-gan", "mnist-vlae-gan")  # of the claim
-
 CONTROL = "control"  # beside the readings: no model generates anything
 EQUAL, DIFFERENT = "0..1 and 0..1", "0..255 and 0..1"
 

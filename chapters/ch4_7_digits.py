@@ -19,6 +19,7 @@ from thesis_repro.analysis.class_distribution import (
 )
 from thesis_repro.analysis.morphology import described_beside, narrow, narrow_cut, with_form
 from thesis_repro.analysis.tables import rows
+from thesis_repro.models.zoo import MNIST_GENERATORS as GENERATORS
 from thesis_repro.models.zoo import short_name
 from thesis_repro.plots.digits import class_bars, class_histograms, violins
 from thesis_repro.section.chapter import Chapter
@@ -26,12 +27,7 @@ from thesis_repro.section.declarations import Shown, figure, numbers
 from thesis_repro.section.generation import Source, source_of
 from thesis_repro.thesis.readings import Reading
 
-VAE, VLAE, VAE_GAN, VLAE_GAN = GENERATORS = (  # in the claims' order
-    "mnist-vae",
-    "mnist-vlae-factor-1",
-    "mnist-vae-gan",
-    "mnist-vlae-gan",
-)
+VAE, VLAE, VAE_GAN, VLAE_GAN = GENERATORS
 VLAES = (VLAE, VLAE_GAN)
 CLASSIFIER = "digit-classifier"
 CLASSIFIED = (*GENERATORS, CLASSIFIER)

@@ -2,15 +2,13 @@
 
 import re
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from thesis_repro.cli import main
-from thesis_repro.models.spec import Sourced
-from thesis_repro.models.zoo import MODELS
+from thesis_repro.models import zoo
 from thesis_repro.section import registry
 from thesis_repro.section.places import find
 from thesis_repro.thesis.claims import load_claims
@@ -56,8 +54,9 @@ def test_the_errata_are_counted():
 
 def test_a_model_of_ones_own(monkeypatch, tmp_path):
     example, *_ = blocks("extending.md", "python")
-    spec = eval(example, {"replace": replace, "MODELS": MODELS, "Sourced": Sourced})
-    monkeypatch.setitem(MODELS, spec.id, spec)
+    spec = eval(example, vars(zoo))
+    monkeypatch.setitem(zoo.MODELS, spec.id, spec)
+    assert zoo.model("10000-vae").id == "dsprites-vae"  # an alias stays whose it was
     result = CliRunner().invoke(main, ["models", "2500-vae"])
     assert result.exit_code == 0, result.output
     assert "2,500.0" in result.output or "2500.0" in result.output

@@ -307,18 +307,9 @@ def test_errors_are_said_even_if_quiet(tmp_path):
 
 
 def test_sections_have_their_scripts():
-    assert CHAPTERS == {
-        "3.3": "chapters.ch3_3",
-        "3.4": "chapters.ch3_4",
-        "4.1": "chapters.ch4_1",
-        "4.2": "chapters.ch4_2",
-        "4.3": "chapters.ch4_3",
-        "4.4": "chapters.ch4_4",
-        "4.5": "chapters.ch4_5",
-        "4.6": "chapters.ch4_6",
-        "4.7": "chapters.ch4_7",
-        "4.8": "chapters.ch4_8",
-    }
+    sections = ("3.3", "3.4", *(f"4.{number}" for number in range(1, 9)))
+    scripts = {section: f"chapters.ch{section.replace('.', '_')}" for section in sections}
+    assert scripts.items() <= CHAPTERS.items()
 
 
 # --- Listings ---

@@ -1,7 +1,7 @@
 """The twelve test images of Figure 55, black and white (Section 4.8).
 
-They are known from the original code (``original_code_facts``, 3.11), where they have one channel;
-a network that takes three sees it in each (erratum E72).
+They are known from the original code, where they have one channel; a network that takes three sees
+it in each (erratum E72).
 """
 
 import numpy as np

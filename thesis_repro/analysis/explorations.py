@@ -1,8 +1,8 @@
 """Latent coordinates that are decoded to see what a model has learned (Sections 4.3 and 4.4.2).
 
 Grids (Figures 35, 36, 38), lines from shape to shape (27, 61, 62), attribute arithmetic (39), paths
-between rotations (40, 71-74) and through regions of low density (43). Coordinates only: decoding is
-a callable that is passed in.
+between rotations (40, 71-74) and through regions of low density (43). Coordinates only: nothing
+is decoded here.
 """
 
 from collections.abc import Sequence

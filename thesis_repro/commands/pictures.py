@@ -48,24 +48,24 @@ def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
     if epoch is not None and epoch > last:
         raise click.UsageError(f"This training of {spec.name} has {last} epochs.")
     chosen = last if epoch is None else epoch
+    data = workspace.manifest(spec.dataset.value).description
     shown, initial = slices(by_epoch[chosen]), slices(by_epoch[0])
-    for line in (*_save_kernels(out, spec, run, shown, chosen), _gabors(shown, initial, chosen)):
+    for line in (
+        *_save_kernels(out, spec, run, data, shown, chosen),
+        _gabors(shown, initial, chosen),
+    ):
         click.echo(line)
 
 
 def _save_kernels(
-    out: Path, spec: "ModelSpec", run: "RunFolder", shown: "np.ndarray", epoch: int
+    out: Path, spec: "ModelSpec", run: "RunFolder", data: str, shown: "np.ndarray", epoch: int
 ) -> list[str]:
     """Write the sheet; the paths of its files."""
     from thesis_repro.plots.figures import save_figure
     from thesis_repro.plots.kernels import kernel_sheet
 
     figure = kernel_sheet(f"{spec.name}: kernels of the first layer after epoch {epoch}", shown)
-    values = run.config.values
-    origin = (
-        f"thesis-repro kernels {spec.id} · scale {values['scale']} · seed {values['seed']} · "
-        f"runs {run.config.run_id}"
-    )
+    origin = _origin(f"thesis-repro kernels {spec.id}", run, data)
     stem = out / "kernels" / f"{spec.id}_epoch_{epoch}"
     return [str(path) for path in save_figure(figure, stem, origin)]
 
@@ -191,18 +191,27 @@ def _save(
     from thesis_repro.plots.feature_maps import feature_map_sheets
     from thesis_repro.plots.figures import save_figure
 
-    spec, config = trained.spec, trained.run.config
+    spec = trained.spec
     sheets = {f"after {name}": images for name, images in maps.items()}
     figure = feature_map_sheets(f"{spec.name}: feature maps", (image.name, pixels), sheets)
-    origin = (
-        f"thesis-repro feature-maps {spec.id} {image.name}",
-        f"scale {config.values['scale']}",
-        f"trained on {data}",
-        f"seed {config.values['seed']}",
-        f"runs {config.run_id}",
-    )
+    command = f"thesis-repro feature-maps {spec.id} {image.name}"
     stem = out / "feature_maps" / f"{spec.id}_{image.stem}"
-    return [str(path) for path in save_figure(figure, stem, " · ".join(origin))]
+    return [str(path) for path in save_figure(figure, stem, _origin(command, trained.run, data))]
+
+
+def _origin(command: str, run: "RunFolder", data: str) -> str:
+    """The line under a figure of one run, of a model trained on these data."""
+    from thesis_repro.plots.figures import origin_line
+
+    values = run.config.values
+    return origin_line(
+        command,
+        f"scale {values['scale']}",
+        f"trained on {data}",
+        f"seed {values['seed']}",
+        values["precision"],
+        f"runs {run.config.run_id}",
+    )
 
 
 def _shares(maps: dict[str, "np.ndarray"]) -> list[str]:

@@ -58,7 +58,7 @@ def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
 @click.argument("models", nargs=-1, required=True)
 @run_options
 def train(models: tuple[str, ...], **options: Any) -> None:
-    """Train one or more MODELS of Table 2; finished runs are kept, interrupted ones go on."""
+    """Train one or more MODELS; finished runs are kept, interrupted ones go on."""
     specs = [zoo.model(name) for name in models]
     if options["dry_run"]:
         plan.show((), models, out=Path(), **options)

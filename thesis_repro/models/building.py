@@ -44,5 +44,16 @@ def build_model(spec: ModelSpec) -> keras.Model:
 
 
 def first_convolution(network: keras.Model) -> keras.layers.Conv2D:
-    """The convolution that sees the images, of an encoder or a classifier."""
-    return next(layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
+    """The convolution that sees the images, of an encoder or a classifier.
+
+    Raises:
+        ValueError: there is none; runs keep the kernels of the first one.
+    """
+    convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
+    if not convolutions:
+        raise ValueError(
+            f"The network {network.name!r} has no Conv2D, but a run keeps the kernels of its first "
+            "one; build the network with one, or leave first_kernels.npy out of run folders "
+            "(thesis_repro/training/train.py)."
+        )
+    return convolutions[0]

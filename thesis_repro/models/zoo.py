@@ -1,9 +1,9 @@
 """The 22 models of Table 2, four as the original code had them, five ablations, and the helpers.
 
-Adding a model touches this file only: ``thesis-repro models``, ``train`` and the tests read the
-registry. A network that stands in no listing is a function besides, named in ``builders``. Values
-come from Table 2 and Section 3.4; where sources disagree the value carries the ids of the errata
-that say so.
+Adding a model touches this file only: ``thesis-repro models``, ``train`` and the plan read the
+registry (`docs/extending.md`). A network that stands in no listing is a function besides, named in
+``builders``. Values come from Table 2 and Section 3.4; where sources disagree the value carries the
+ids of the errata that say so.
 """
 
 import difflib
@@ -433,6 +433,11 @@ MODELS: dict[str, ModelSpec] = {
         _DIGIT_CLASSIFIER,
     )
 }
+
+
+# Models that several sections compare: dSprites-VAEs by falling weight, generators of digits.
+DSPRITES_VAES = ("dsprites-vae", "7500-vae", "6250-vae", "5000-vae", "3750-vae")
+MNIST_GENERATORS = ("mnist-vae", "mnist-vlae-factor-1", "mnist-vae-gan", "mnist-vlae-gan")
 
 
 class UnknownModelError(LookupError):

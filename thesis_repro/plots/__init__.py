@@ -1,1 +1,1 @@
-"""Drawing: how figures look, and a module per kind of picture; nothing is computed here."""
+"""Drawing: how figures look, and a module per kind of picture."""

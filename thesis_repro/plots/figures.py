@@ -36,6 +36,11 @@ def style() -> mpl.rc_context:
     return mpl.rc_context(_STYLE)
 
 
+def origin_line(*parts: str) -> str:
+    """The line under a figure, of what is known; float32, the thesis's precision, goes unsaid."""
+    return " · ".join(part for part in parts if part not in ("", "float32"))
+
+
 def save_figure(figure: Figure, stem: Path, origin: str) -> list[Path]:
     """Write two files, ``<stem>.png`` (150 dpi) and ``<stem>.svg``, with the origin at the bottom.
 

@@ -1,4 +1,5 @@
 """The report: results on disk -> what is there and what is missing -> one offline page.
 
-``collect`` reads and checks, ``page`` writes HTML and JSON, ``pdf`` finds the thesis's figures.
+``collect`` reads and checks, ``page`` writes HTML, ``plain`` JSON; ``pdf`` finds the thesis's figures
+in its PDF.
 """

@@ -1,1 +1,1 @@
-"""What a chapter script works with: its workspace, models, codes, and what it declares."""
+"""What commands and chapter scripts work with: workspace, models, codes, declarations."""

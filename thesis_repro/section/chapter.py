@@ -19,7 +19,7 @@ from data_prep.reading import PreparedData
 from thesis_repro import provenance
 from thesis_repro.files import atomic_path, sha256, write_json
 from thesis_repro.models.zoo import MODELS, model
-from thesis_repro.plots.figures import save_figure
+from thesis_repro.plots.figures import origin_line, save_figure
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Declaration, Declared, Shown
 from thesis_repro.section.registry import datasets_of, looked_at, models_of
@@ -137,16 +137,14 @@ class Chapter:
         options = self.workspace.options
         scale = self.scale_of(models)
         runs = ", ".join(self.runs[name].config.run_id for name in models if name in self.runs)
-        precision = "" if options.precision == "float32" else options.precision
-        parts = (
+        return origin_line(
             f"thesis-repro chapter {self.section}",
             f"scale {scale}" if scale else "",
             data,
             f"seed {options.seed}",
-            precision,
+            options.precision,
             f"runs {runs}" if runs else "",
         )
-        return " · ".join(part for part in parts if part)
 
     # --- What is written ---
 

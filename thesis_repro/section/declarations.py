@@ -1,7 +1,7 @@
 """Figures, tables and numbers declare what they show, at the function that makes them.
 
-    @figure(41, models=("dsprites-vae",), note=DRAWN, readings=Reading)
-    def rotations(chapter: Chapter, shown: Shown, paths: Mapping[str, Trajectory]) -> Figure: ...
+    @figure(41, models=("dsprites-vae",), note="drawn for it", readings=Reading)
+    def circles(chapter: Chapter, shown: Shown, paths: Mapping[str, Trajectory]) -> Figure: ...
 
 A function that draws several figures has a declaration for each; `Chapter.emit` calls it once for
 every declaration and reading. What a section trains, the line under a figure, the report's link and
@@ -107,15 +107,9 @@ def figure(
     return _declare("figure", str(number), models, data, note, readings)
 
 
-def table(
-    number: int,
-    *,
-    models: Iterable[str] = (),
-    data: str | Iterable[str] | None = None,
-    note: str = "",
-) -> Callable[[Callable], Declared]:
+def table(number: int, *, models: Iterable[str] = ()) -> Callable[[Callable], Declared]:
     """Declare a table of the thesis; its readings are rows of it."""
-    return _declare("table", str(number), models, data, note)
+    return _declare("table", str(number), models)
 
 
 def numbers(
@@ -133,8 +127,8 @@ def _declare(
     kind: Kind,
     name: str,
     models: Iterable[str],
-    data: str | Iterable[str] | None,
-    note: str,
+    data: str | Iterable[str] | None = None,
+    note: str = "",
     readings: Iterable[Reading] = (Reading.WRITTEN,),
 ) -> Callable[[Callable], Declared]:
     datasets = (data,) if isinstance(data, str) else data and tuple(data)

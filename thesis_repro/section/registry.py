@@ -126,7 +126,7 @@ def _declared_in(section: str, file: Path) -> Iterator[Place]:
         if not isinstance(node, ast.FunctionDef):
             continue
         for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Call) and decorator.func.id in _DECORATORS:
+            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") in _DECORATORS:
                 code = compile(ast.Expression(decorator), str(file), "eval")
                 function = eval(code, {**vars(declarations), **constants})(lambda: None)
                 (declaration,) = function.declarations

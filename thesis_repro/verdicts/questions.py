@@ -21,6 +21,9 @@ class Bearing(Entry):
     source: str
 
 
+_NONE = Bearing(questions=(), source="")
+
+
 @cache
 def load_bearings() -> dict[str, Bearing]:
     """What the claims bear on, by section or claim id."""
@@ -30,7 +33,7 @@ def load_bearings() -> dict[str, Bearing]:
 def questions_of(claim: Claim) -> tuple[str, ...]:
     """The questions a claim bears on, with their part where they have parts: "RQ1a"."""
     mapping = load_bearings()
-    return mapping.get(claim.id, mapping[claim.section]).questions
+    return mapping.get(claim.id, mapping.get(claim.section, _NONE)).questions
 
 
 def by_question(judgements: Iterable[Judgement]) -> dict[str, list[Judgement]]:

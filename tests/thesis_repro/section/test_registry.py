@@ -34,8 +34,8 @@ def both(chapter, shown):
 def several(chapter, shown): ...
 
 
-@table(7, data=("celeba", "mnist"))
-@numbers("sizes")
+@table(7, models=BOTH)
+@numbers("sizes", data=("celeba", "mnist"))
 def sizes(chapter, shown): ...
 
 
@@ -91,8 +91,8 @@ def test_names_are_those_of_the_script_and_the_zoo(section):
     )
     assert whole.models == ("mnist-vlae-gan", "dsprites-vlae-gan", "celeba-vlae-gan")
     assert whole.datasets == ("mnist", "dsprites", "celeba")
-    assert table_7.datasets == ("celeba", "mnist")
-    assert (sizes.models, sizes.datasets) == ((), ())
+    assert (table_7.models, table_7.datasets) == (both.models, ("mnist",))
+    assert (sizes.models, sizes.datasets) == ((), ("celeba", "mnist"))
 
 
 def test_models_and_data_of_the_section_follow(section):
