@@ -1,5 +1,4 @@
 """The report: results on disk -> what is there and what is missing -> one offline page.
 
-``collect`` reads and checks, ``page`` writes HTML, ``plain`` JSON; ``pdf`` finds the thesis's figures
-in its PDF.
+``collect`` reads and checks; ``page`` writes HTML, ``plain`` JSON; ``pdf`` shows pages of the PDF.
 """
