@@ -195,7 +195,10 @@ def test_kernels_of_any_model_before_and_after_training(folder):
         png, svg, shares = result.stdout.splitlines()
         stem = folder / "out" / "kernels" / f"digit-classifier_epoch_{epoch}"
         assert (png, svg) == (f"{stem}.png", f"{stem}.svg")
-        assert f"after epoch {epoch}" in Path(svg).read_text(encoding="utf-8")
+        text = Path(svg).read_text(encoding="utf-8")
+        assert f"after epoch {epoch}" in text
+        for part in ("scale smoke", "trained on stand-in: scikit-learn digits", "seed 0", "runs "):
+            assert part in text
         assert re.fullmatch(r"\d+\.\d% of 20 kernels \(.*%\) are .*; median R2 0\.\d\d", shares)
     assert float(first.stdout.splitlines()[2].split("%")[0]) <= 5  # chance, by definition
 
