@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,7 +12,9 @@ from data_prep.parallel import WorkerKilledError
 from thesis_repro.commands import data, doctor, pictures, plan, reference, report, run
 from thesis_repro.errors import TrainingError
 from thesis_repro.models import zoo
+from thesis_repro.section.declarations import DeclarationError
 from thesis_repro.section.places import UnknownFigureError
+from thesis_repro.section.registry import files
 from thesis_repro.thesis.errata import UnknownErratumError
 
 EXIT_JOB_FAILED, EXIT_USAGE, EXIT_DATA = 1, 2, 3
@@ -22,6 +25,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     zoo.UnknownModelError: EXIT_USAGE,
     UnknownErratumError: EXIT_USAGE,
     UnknownFigureError: EXIT_USAGE,
+    DeclarationError: EXIT_JOB_FAILED,
     DataError: EXIT_DATA,
 }
 
@@ -73,4 +77,12 @@ for command in (
 
 def run_section(section: str) -> None:
     """Run a section's script as a program: ``thesis-repro chapter SECTION`` with its arguments."""
+    started = Path(sys.modules["__main__"].__file__).resolve()
+    script = files(section)[0].resolve()
+    if started != script:
+        sys.exit(
+            f"{started} is not run: the script of Section {section} is {script}; edit that one."
+        )
+    # Worker processes import the main module again: this one, not the script and Keras with it.
+    sys.modules["__main__"] = sys.modules[__name__]
     main(["chapter", section, *sys.argv[1:]], prog_name="thesis-repro")

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from data_prep.prepare import DATASETS
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.section.registry import CHAPTERS, declared, everything, files, models_of
 from thesis_repro.thesis.captions import load_captions
@@ -42,6 +44,18 @@ def test_each_file_is_made_by_one_function():
 
 def test_models_are_the_zoos():
     assert {name for place in everything() for name in place.declaration.models} <= set(MODELS)
+
+
+def test_data_are_known():
+    assert {name for place in everything() for name in place.declaration.datasets} <= set(DATASETS)
+
+
+@pytest.mark.parametrize("section", CHAPTERS)
+def test_no_declaration_is_overlooked(section):
+    """Inside a function or class, or without its arguments, it would say nothing to anybody."""
+    words = re.compile(r"^\s*@(?:declarations\.)?(?:figure|table|numbers)\b", re.MULTILINE)
+    written = sum(len(words.findall(file.read_text(encoding="utf-8"))) for file in files(section))
+    assert written == len(declared(section))
 
 
 @pytest.mark.parametrize("section", CHAPTERS)
@@ -92,9 +106,14 @@ def test_a_script_is_the_command(section, tmp_path):
         for start in ([sys.executable, str(script)], [*command, "chapter", section])
     ]
     assert [done.stderr for done in outputs] == ["", ""]
-    lines = [done.stdout.splitlines()[:3] for done in outputs]  # below: speeds, measured anew
-    assert lines[0] == lines[1]
-    assert lines[0][0].startswith("job")
+    # Their jobs; the times beside these are measured anew.
+    jobs = [
+        [line.split("  ")[0] for line in done.stdout.partition("\n\n")[0].splitlines()]
+        for done in outputs
+    ]
+    assert jobs[0] == jobs[1]
+    assert jobs[0][0] == "job"
+    assert jobs[0][-1] == f"chapter {section}"
 
 
 @pytest.mark.parametrize("section", CHAPTERS)
@@ -102,3 +121,22 @@ def test_every_script_runs_itself(section):
     script, *parts = files(section)
     assert f'run_section("{section}")' in script.read_text(encoding="utf-8")
     assert not any("__main__" in part.read_text(encoding="utf-8") for part in parts)
+
+
+def test_workers_of_a_script_do_not_import_it(tmp_path):
+    """They would load Keras each: a script's processes are those of the command."""
+    probe = tmp_path / "probe.py"
+    probe.write_text("import sys\n\n\ndef heavy(_):\n    return 'keras' in sys.modules\n", "utf-8")
+    code = (
+        "import runpy, sys, click\n"
+        "from thesis_repro import cli\n"
+        "from data_prep.parallel import ordered\n"
+        f"sys.path.insert(0, {str(tmp_path)!r})\n"
+        "import probe\n"
+        "cli.main = lambda *a, **k: print(*ordered(probe.heavy, [1, 2, 3], 2))\n"
+        f"runpy.run_path({str(files('3.4')[0])!r}, run_name='__main__')\n"
+    )
+    start = tmp_path / "start.py"
+    start.write_text(code, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(start)], capture_output=True, text=True)
+    assert done.stdout == "False False False\n", done.stderr

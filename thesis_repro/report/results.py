@@ -135,8 +135,15 @@ class Results:
     @cached_property
     def reproduced(self) -> frozenset[Key]:
         """The figures and tables of the thesis that are there."""
-        figures = {item.key for section in self.sections for item in section.figures}
-        tables = {item.key for section in self.sections for item in section.tables}
+        figures, tables = (
+            {
+                item.key
+                for section in self.sections
+                for item in getattr(section, kind)
+                if item.caption and item.caption.section == section.name
+            }
+            for kind in ("figures", "tables")
+        )
         captions = load_captions()  # figure_15.csv, the numbers behind a figure, is not that figure
         return frozenset(
             key for key in captions if key in figures or (key[0] == "table" and key in tables)

@@ -57,6 +57,10 @@ class Declaration:
         return tuple(f"{self.stem(reading)}.{suffix}" for suffix in suffixes)
 
 
+class DeclarationError(ValueError):
+    """A declaration is not what it has to be; the message names script, line and fix."""
+
+
 class Shown(NamedTuple):
     """What a function is asked to make: one of its declarations, in one reading."""
 
@@ -95,10 +99,10 @@ class Declared(Protocol):
 def figure(
     number: int | str,
     *,
-    models: Iterable[str] = (),
+    models: str | Iterable[str] = (),
     data: str | Iterable[str] | None = None,
     note: str = "",
-    readings: Iterable[Reading] = (Reading.WRITTEN,),
+    readings: Reading | Iterable[Reading] = Reading.WRITTEN,
 ) -> Callable[[Callable], Declared]:
     """Declare a figure of the thesis, or a part of one ("36_a"): see `Declaration`.
 
@@ -107,7 +111,7 @@ def figure(
     return _declare("figure", str(number), models, data, note, readings)
 
 
-def table(number: int, *, models: Iterable[str] = ()) -> Callable[[Callable], Declared]:
+def table(number: int, *, models: str | Iterable[str] = ()) -> Callable[[Callable], Declared]:
     """Declare a table of the thesis; its readings are rows of it."""
     return _declare("table", str(number), models)
 
@@ -115,7 +119,7 @@ def table(number: int, *, models: Iterable[str] = ()) -> Callable[[Callable], De
 def numbers(
     name: str,
     *,
-    models: Iterable[str] = (),
+    models: str | Iterable[str] = (),
     data: str | Iterable[str] | None = None,
     note: str = "",
 ) -> Callable[[Callable], Declared]:
@@ -126,13 +130,17 @@ def numbers(
 def _declare(
     kind: Kind,
     name: str,
-    models: Iterable[str],
+    models: str | Iterable[str],
     data: str | Iterable[str] | None = None,
     note: str = "",
-    readings: Iterable[Reading] = (Reading.WRITTEN,),
+    readings: Reading | Iterable[Reading] = Reading.WRITTEN,
 ) -> Callable[[Callable], Declared]:
+    ids = (models,) if isinstance(models, str) else tuple(models)
+    for model_id in ids:
+        model(model_id)  # there is one
     datasets = (data,) if isinstance(data, str) else data and tuple(data)
-    declaration = Declaration(kind, name, tuple(models), datasets, note, tuple(readings))
+    which = (readings,) if isinstance(readings, Reading) else tuple(readings)
+    declaration = Declaration(kind, name, ids, datasets, note, which)
 
     def declared(function: Callable) -> Declared:
         others = getattr(function, "declarations", ())  # decorators apply from below

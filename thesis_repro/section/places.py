@@ -1,6 +1,7 @@
 """Where the code of a figure, table or file of numbers is: ``thesis-repro where 41``."""
 
 import difflib
+import re
 import textwrap
 from collections.abc import Iterable
 
@@ -24,12 +25,20 @@ def find(name: str) -> list[Place]:
     Raises:
         UnknownFigureError: there is none.
     """
-    wanted = name.strip().lower().removesuffix(".csv").removesuffix(".png").removesuffix(".svg")
+    wanted = _normal(name)
     places = list(everything())
     meant = [place for place in places if wanted in _names(place)]
     if not meant:
         raise UnknownFigureError(_unknown(name, wanted, places))
     return meant
+
+
+def _normal(name: str) -> str:
+    """One spelling of all: figure_41 for "Figure  41.", "fig. 041", "results/4.4/figure_41.png"."""
+    stem = re.sub(r"\.(csv|png|svg)$", "", name.strip().lower().rsplit("/", 1)[-1])
+    words = re.findall(r"[^\W\d_]+|\d+", stem)
+    kinds = {"fig": "figure", "figures": "figure", "tab": "table", "tables": "table"}
+    return "_".join(kinds.get(word, word.lstrip("0") or word) for word in words)
 
 
 def _names(place: Place) -> set[str]:
@@ -40,9 +49,10 @@ def _names(place: Place) -> set[str]:
     number = declaration.name.partition("_")[0]
     if declaration.kind == "numbers":
         number = declaration.name.removeprefix("figure_")
-        return stems | ({f"figure {number}", number} if number.isdigit() else set())
-    words = {f"{declaration.kind} {name}" for name in (*short, number)}
-    return stems | short | words | {number, f"{declaration.kind}_{number}"}
+        names = stems | ({number} if number.isdigit() else set())
+    else:
+        names = stems | short | {number, f"{declaration.kind}_{number}"}
+    return set(map(_normal, names))
 
 
 def _unknown(name: str, wanted: str, places: Iterable[Place]) -> str:
@@ -50,8 +60,8 @@ def _unknown(name: str, wanted: str, places: Iterable[Place]) -> str:
     near = difflib.get_close_matches(wanted, known, n=3)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return (
-        f"Nothing has the name {name!r}.{hint} Figures 13 to 95 and Tables 2 to 6 are reproduced; "
-        'ask for "41", "Table 4", "27_as_run" or a CSV file\'s name.'
+        f"Nothing has the name {textwrap.shorten(name, 40)!r}.{hint} Figures 13 to 95 and Tables 2 "
+        'to 6 are reproduced; ask for "41", "Table 4", "27_as_run" or a CSV file\'s name.'
     )
 
 

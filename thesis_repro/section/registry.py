@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from thesis_repro.models import zoo
 from thesis_repro.report.results import Maker, Script
 from thesis_repro.section import declarations
-from thesis_repro.section.declarations import Declaration
+from thesis_repro.section.declarations import Declaration, DeclarationError
 from thesis_repro.thesis import readings
 
 CHAPTERS = {
@@ -121,16 +121,37 @@ def datasets_of(section: str, scale: str) -> tuple[str, ...]:
 
 
 def _declared_in(section: str, file: Path) -> Iterator[Place]:
-    constants = _constants(file)
     for node in _tree(file).body:
         if not isinstance(node, ast.FunctionDef):
             continue
         for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") in _DECORATORS:
-                code = compile(ast.Expression(decorator), str(file), "eval")
-                function = eval(code, {**vars(declarations), **constants})(lambda: None)
-                (declaration,) = function.declarations
+            if isinstance(decorator, ast.Call) and _name_of(decorator.func) in _DECORATORS:
+                declaration = _evaluated(decorator, file, node.name)
                 yield Place(section, file, node.lineno, node.name, declaration)
+
+
+def _name_of(decorator: ast.expr) -> str:
+    """Its name, as it stands or as an attribute of its module; empty of anything else."""
+    return getattr(decorator, "id", getattr(decorator, "attr", ""))
+
+
+def _evaluated(decorator: ast.Call, file: Path, function: str) -> Declaration:
+    """What a decorator declares.
+
+    Raises:
+        DeclarationError: it cannot be told without running the script.
+    """
+    names = {**vars(declarations), "declarations": declarations, **_constants(file)}
+    try:
+        made = eval(compile(ast.Expression(decorator), str(file), "eval"), names)(lambda: None)
+    except Exception as error:  # whatever a contributor may write there
+        raise DeclarationError(
+            f"{_name(file)}, line {decorator.lineno}, {function}: the declaration cannot be read "
+            f"({type(error).__name__}: {error}). Its arguments may be literals, constants of this "
+            "script made of such, and names of thesis_repro.models.zoo and "
+            "thesis_repro.thesis.readings."
+        ) from error
+    return made.declarations[0]
 
 
 @cache
@@ -142,8 +163,8 @@ def _constants(file: Path) -> dict[str, Any]:
             module = _IMPORTABLE[node.module]
             names = {name.asname or name.name: name.name for name in node.names}
             constants |= {here: getattr(module, there) for here, there in names.items()}
-        elif isinstance(node, ast.Assign):
-            with suppress(NameError):  # of an import that the declarations do not need
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            with suppress(Exception):  # of what a declaration does not need, or will miss
                 exec(compile(ast.Module([node], []), str(file), "exec"), constants)
     return constants
 
@@ -154,4 +175,4 @@ def _name(file: Path) -> str:
 
 @cache
 def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+    return ast.parse(file.read_bytes(), str(file))

@@ -27,6 +27,10 @@ USAGE = 2
         ("36_a", ["figure_36_a"]),
         ("15", ["figure_15", "figure_15"]),  # the figure, and the numbers behind it
         ("kl_divergences", ["kl_divergences"]),
+        *((name, ["figure_21"]) for name in ("Figure  21.", "fig. 021", "FIGURE_21.PNG")),
+        ("results/4.2/table_3.csv", ["table_3"]),
+        ("table 03", ["table_3"]),
+        ("figure 27 as run", ["figure_27"]),
     ],
 )
 def test_names_that_are_understood(name, stems):

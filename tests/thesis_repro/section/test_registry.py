@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from thesis_repro.section import registry
-from thesis_repro.section.declarations import Declaration, Shown, figure, numbers, table
+from thesis_repro.section.declarations import (
+    Declaration,
+    DeclarationError,
+    Shown,
+    figure,
+    numbers,
+    table,
+)
 from thesis_repro.thesis.readings import Reading
 
 SCRIPT = '''\
@@ -122,6 +129,41 @@ def test_the_report_is_told_who_makes_which_file(section):
         "morpho-mnist, drawn",
     )
     assert Path(maker.path).read_text(encoding="utf-8") == SCRIPT
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ("@figure(99, models=('mnist-vea',))", "mnist-vae"),
+        ("@figure(99, model='mnist-vae')", "unexpected keyword argument 'model'"),
+        ("@figure(99, models=SOMEWHERE_ELSE)", "'SOMEWHERE_ELSE' is not defined"),
+        ("@declarations.table()", "number"),
+    ],
+)
+def test_a_wrong_declaration_names_script_line_and_fix(section, line, cause):
+    (part,) = [file for file in registry.files(section) if "part" in file.name]
+    part.write_text(f"import functools\n\n\n{line}\ndef f(chapter, shown): ...\n", "utf-8")
+    registry._tree.cache_clear()
+    with pytest.raises(DeclarationError, match=f"ch9_9_part.py, line 4, f: .*{cause}.*literals"):
+        registry.declared(section)
+
+
+def test_other_decorators_are_none_of_its_business(section):
+    (part,) = [file for file in registry.files(section) if "part" in file.name]
+    text = "@functools.lru_cache(maxsize=None)\n@declarations.figure(99, models='mnist-vae')\n"
+    part.write_text(f"{text}def f(chapter, shown): ...\n", encoding="utf-8")
+    registry._tree.cache_clear()
+    declaration = registry.declared(section)[-1].declaration
+    assert (declaration.name, declaration.models) == ("99", ("mnist-vae",))
+
+
+def test_one_reading_and_one_model_need_no_brackets():
+    @figure(27, models="mnist-vae", readings=Reading.RUN)
+    def made(chapter, shown): ...
+
+    assert made.declarations == (
+        Declaration("figure", "27", ("mnist-vae",), readings=(Reading.RUN,)),
+    )
 
 
 def test_the_decorators_collect_what_a_function_makes():
