@@ -1,12 +1,10 @@
-"""Section 4.1: its shares, claims and answer from made-up kernels, then the whole chapter."""
+"""Section 4.1: its shares, claims and answer from made-up kernels."""
 
-import json
 from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from chapters.ch4_1 import (
     ALEXNETS,
@@ -24,7 +22,6 @@ from chapters.ch4_1 import (
 from thesis_repro.analysis.gabor import Gabor, drawn, slices
 from thesis_repro.analysis.kernel_fits import kernel_fits
 from thesis_repro.analysis.tables import pick, rows
-from thesis_repro.cli import main
 from thesis_repro.plots.kernels import kernel_sheet
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Shown
@@ -242,18 +239,3 @@ def test_there_is_no_figure_19_as_run_of_a_training_that_ended_before(epochs):
     _, last, as_run = sheets(kernels)
     assert last.axes[0].get_title().endswith(f" {epochs - 1}")
     assert as_run is None
-
-
-@pytest.mark.long
-def test_the_chapter_from_nothing(tmp_path):
-    folders = [f"--{name}={tmp_path / name}" for name in ("data-dir", "runs-dir", "out")]
-    command = ["chapter", "4.1", "--scale", "smoke", "--stand-in", *folders]
-    result = CliRunner().invoke(main, command, catch_exceptions=False)
-    assert result.exit_code == 0
-    out = tmp_path / "out" / "4.1"
-    assert {"figure_18.png", "figure_19.png", "figure_18_gabor.png", "gabor_shares.csv"} <= {
-        path.name for path in out.iterdir()
-    }
-    claims = json.loads((out / "claims.json").read_text())
-    assert {claim["verdict"] for claim in claims} == {"not comparable", "not run"}
-    assert "RQ1" in (out / "research_questions.json").read_text()

@@ -1,13 +1,10 @@
-"""Section 4.3: its tables and claims from made-up numbers, then the whole chapter."""
+"""Section 4.3: its tables and claims from made-up numbers."""
 
-import csv
-import json
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from chapters.ch4_3 import (
     SAMPLE_SIZES,
@@ -24,15 +21,13 @@ from thesis_repro.analysis.latent_dimensions import SCALE, SHAPE, in_numbers, le
 from thesis_repro.analysis.path_length import PathLengths
 from thesis_repro.analysis.path_length_statistics import MeasuredLengths, p_values
 from thesis_repro.analysis.posteriors import Posterior
-from thesis_repro.cli import main
 from thesis_repro.models.zoo import name_by_weight
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Shown
-from thesis_repro.section.registry import models_of
 from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import REPORTED, Reading
-from thesis_repro.training.scale import SCALES, Scale
+from thesis_repro.training.scale import SCALES
 from thesis_repro.verdicts.judgements import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.3")}
@@ -210,38 +205,3 @@ def test_the_answer_is_made_of_the_numbers(dimensions, kl):
     for part in ("dimension 9 ", "peaks: 7", "16.02 nats instead of 22.74", "50% of the images"):
         assert part in text
     assert "(3,750-VAE: 12%)" in text
-
-
-# --- The whole chapter ---
-
-
-def run_chapter(folder):
-    arguments = ["chapter", "4.3", "--scale", "smoke", "--stand-in", "--out", str(folder / "out")]
-    arguments += ["--data-dir", str(folder / "data"), "--runs-dir", str(folder / "runs")]
-    result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-@pytest.mark.slow
-def test_the_chapter_from_nothing(tmp_path, monkeypatch):
-    """One update a model: every file is made, nothing is called a replication."""
-    monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 128, 64, 1))
-    sizes = SAMPLE_SIZES["smoke"]._replace(images=256, steps=1, samples=8)
-    monkeypatch.setitem(SAMPLE_SIZES, "smoke", sizes)
-    printed = run_chapter(tmp_path)
-    results = tmp_path / "out" / "4.3"
-    figures = [23, 24, 25, 26, 27, 28, 61, 62, "27_as_run", "61_as_run", "62_as_run"]
-    tables = ["table_4", "table_4_p_values", "latent_dimensions", "kl_divergences"]
-    expected = {f"figure_{number}.{kind}" for number in figures for kind in ("png", "svg")}
-    expected |= {f"{name}.csv" for name in (*tables, "empty_midpoints")}
-    expected |= {"claims.json", "research_questions.json", "manifest.json"}
-    assert {path.name for path in results.iterdir()} == expected
-    assert {path.name for path in (tmp_path / "runs").iterdir()} == set(models_of("4.3", "paper"))
-    assert "RQ3: " in printed
-    claims = json.loads((results / "claims.json").read_text())
-    assert [claim["id"] for claim in claims] == list(CLAIMS)
-    assert {claim["verdict"] for claim in claims} == {"not comparable"}
-    with (results / "table_4.csv").open(newline="") as file:
-        assert {row["scale"] for row in csv.DictReader(file)} == {"smoke", "thesis"}
-    assert len(pd.read_csv(results / "table_4_p_values.csv")) == 10

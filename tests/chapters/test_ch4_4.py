@@ -1,11 +1,8 @@
-"""Section 4.4: its claims and answers from made-up numbers, then the whole chapter."""
-
-import json
+"""Section 4.4: its claims and answers from made-up numbers."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from chapters.ch4_4 import Tables, entanglement, independence, lower_factors, measurements
 from chapters.ch4_4_information import (
@@ -27,13 +24,11 @@ from data_prep.dsprites_renderer import SHAPES
 from data_prep.morphometry import COLUMNS
 from thesis_repro.analysis.factor_information import INFORMATION
 from thesis_repro.analysis.image_factors import BACKGROUND, SKIN, orientation_of
-from thesis_repro.cli import main
 from thesis_repro.section.answers import render
 from thesis_repro.section.registry import datasets_of, declared, models_of
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import Reading
-from thesis_repro.training.scale import SCALES, Scale
 from thesis_repro.verdicts.judgements import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.4")}
@@ -286,29 +281,3 @@ def test_a_factor_that_no_layer_knows_is_at_home_in_none(tables):
     text = render("4.4", "RQ5", numbers)
     assert "digit: none. Were each factor" in text
     assert "The next layer" not in text
-
-
-# --- The whole chapter ---
-
-
-@pytest.mark.long
-def test_the_chapter_from_nothing(tmp_path, monkeypatch):
-    """One update a model: every figure of the thesis is made, nothing is called a replication."""
-    monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 128, 64, 1, 2e11, 32))
-    arguments = ["chapter", "4.4", "--scale", "smoke", "--stand-in", "--out", str(tmp_path / "out")]
-    arguments += ["--data-dir", str(tmp_path / "data"), "--runs-dir", str(tmp_path / "runs")]
-    result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 0, result.output
-    results = tmp_path / "out" / "4.4"
-    figures = {path.stem.split("_")[1] for path in results.glob("figure_*.png")}
-    captions = load_captions().values()
-    assert figures == {
-        str(one.number) for one in captions if (one.kind, one.section) == ("figure", "4.4")
-    }
-    assert {path.name for path in (tmp_path / "runs").iterdir()} == set(models_of("4.4", "smoke"))
-    claims = json.loads((results / "claims.json").read_text())
-    assert [claim["id"] for claim in claims] == list(CLAIMS)
-    assert {claim["verdict"] for claim in claims} == {"not comparable"}
-    answered = json.loads((results / "research_questions.json").read_text())["rq"]
-    assert [one["number"] for one in answered] == ["RQ2", "RQ4", "RQ5"]
-    assert not any("nan" in one["answer"] for one in answered)

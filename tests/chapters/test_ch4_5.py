@@ -1,11 +1,9 @@
-"""Section 4.5: its claims and answer from made-up samples and numbers, then the whole chapter."""
+"""Section 4.5: its claims and answer from made-up samples and numbers."""
 
-import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from chapters.ch4_5 import (
     BOXES,
@@ -30,7 +28,6 @@ from chapters.ch4_5 import (
 )
 from thesis_repro.analysis.layer_independence import Representatives
 from thesis_repro.analysis.pixel_dependence import dependence
-from thesis_repro.cli import main
 from thesis_repro.models.zoo import MODELS, model
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Shown
@@ -39,7 +36,7 @@ from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import Reading
-from thesis_repro.training.scale import SCALES, Scale
+from thesis_repro.training.scale import SCALES
 from thesis_repro.verdicts.judgements import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.5")}
@@ -225,29 +222,3 @@ def test_the_answer_is_made_of_the_numbers(tables):
         f"{1 - main_effects.sum():.0%}",
     ):
         assert part in text
-
-
-# --- The whole chapter ---
-
-
-@pytest.mark.long
-def test_the_chapter_from_nothing(tmp_path, monkeypatch):
-    """One update a model: every figure of the thesis is made, nothing is called a replication."""
-    monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 128, 64, 1, 2e11, 32))
-    arguments = ["chapter", "4.5", "--scale", "smoke", "--stand-in", "--out", str(tmp_path / "out")]
-    arguments += ["--data-dir", str(tmp_path / "data"), "--runs-dir", str(tmp_path / "runs")]
-    result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 0, result.output
-    results = tmp_path / "out" / "4.5"
-    figures = {path.stem.split("_")[1] for path in results.glob("figure_*.png")}
-    captions = load_captions().values()
-    assert figures == {
-        str(one.number) for one in captions if (one.kind, one.section) == ("figure", "4.5")
-    }
-    assert {path.name for path in (tmp_path / "runs").iterdir()} == set(VLAES)
-    claims = json.loads((results / "claims.json").read_text())
-    assert [claim["id"] for claim in claims] == list(CLAIMS)
-    assert {claim["verdict"] for claim in claims} == {"not comparable"}
-    answered = json.loads((results / "research_questions.json").read_text())["rq"]
-    assert [answer["number"] for answer in answered] == ["RQ6"]
-    assert "nan" not in answered[0]["answer"]

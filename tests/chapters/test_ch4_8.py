@@ -1,6 +1,5 @@
-"""Section 4.8: numbers and claim from small networks and made tables, then the whole chapter."""
+"""Section 4.8: numbers and claim from small networks and made tables."""
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +7,6 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 import chapters.ch4_8 as module
 from chapters.ch4_8 import (
@@ -31,17 +29,15 @@ from chapters.ch4_8 import (
 )
 from thesis_repro.analysis.border_activity import AFTER, BEFORE, POOLED
 from thesis_repro.analysis.stripes import SIDES, STRIPED
-from thesis_repro.cli import main
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.registry import models_of
 from thesis_repro.section.workspace import Workspace
-from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.training.images import ImageData
 from thesis_repro.training.run_folder import RunConfig
-from thesis_repro.training.scale import SCALES, Scale
+from thesis_repro.training.scale import SCALES
 from thesis_repro.training.train import TrainedModel, TrainingOptions
 from thesis_repro.verdicts.judgements import Verdict, judge
 
@@ -209,28 +205,3 @@ def test_files(chapter):
         assert RUN.run_id in text
     text = (chapter.folder / "figure_55.svg").read_text(encoding="utf-8")
     assert f"thesis-repro chapter 4.8 · {MADE_IMAGES} · seed 0" in text
-
-
-# --- The whole chapter ---
-
-
-@pytest.mark.long
-def test_the_chapter_from_nothing(tmp_path, monkeypatch):
-    """One update a model: every figure of the thesis is made, nothing counts as a replication."""
-    monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 32, 32, 1))
-    arguments = ["chapter", "4.8", "--scale", "smoke", "--stand-in", "--out", str(tmp_path / "out")]
-    arguments += ["--data-dir", str(tmp_path / "data"), "--runs-dir", str(tmp_path / "runs")]
-    result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 0, result.output
-    results = tmp_path / "out" / "4.8"
-    figures = {path.stem.split("_")[1] for path in results.glob("figure_*.png")}
-    captions = load_captions().values()
-    assert figures == {
-        str(caption.number)
-        for caption in captions
-        if (caption.kind, caption.section) == ("figure", "4.8")
-    }
-    assert {path.name for path in (tmp_path / "runs").iterdir()} == set(SMOKE_MODELS)
-    (claim,) = json.loads((results / "claims.json").read_text())
-    assert (claim["id"], claim["verdict"]) == (CLAIM.id, "not comparable")
-    assert not (results / "research_questions.json").exists()  # Section 4.8 answers none
