@@ -86,16 +86,17 @@ def test_every_model_has_its_own_two_figures():
 def test_the_most_active_maps_stay_those_of_the_trained_encoder(figure):
     rng = np.random.default_rng(0)
     trained, still = (
-        [LayerActivity("conv", rng.normal(size=(30, 8)) * width, np.zeros((1, 1, 8)))]
+        [LayerActivity("conv", rng.normal(size=(30, 8)) * width, np.zeros((1, 1, 8)))] * 6
         for width in (np.arange(1, 9), np.arange(8, 0, -1))
     )
     shown = Shown(figure.declarations[0], Reading.WRITTEN)
     axes, *_ = figure(None, shown, {VLAES[0]: Activity(trained, still)}).axes
     blue = {
-        n for n, box in enumerate(axes.patches) if box.get_facecolor()[:3] == to_rgb(COLOURS[0])
+        round(box.get_path().get_extents().get_points()[:, 0].mean())
+        for box in axes.patches
+        if box.get_facecolor()[:3] == to_rgb(COLOURS[0])
     }
-    assert len(axes.patches) == 8
-    assert blue == {6, 7}  # drawn last, after the six others
+    assert blue == {6, 7}  # in the other encoder 0 and 1 would be
 
 
 # --- Table 3 ---

@@ -286,7 +286,7 @@ def test_the_sample_discriminator_gets_its_generator_first(data_dir, tmp_path):
 @pytest.mark.slow
 def test_quiet_is_silent_down_to_the_libraries(tmp_path):
     code = """
-from thesis_repro.training.train import scale
+from thesis_repro.training import scale
 scale.SCALES["smoke"] = scale.Scale("smoke", 64, 24, 1)
 from thesis_repro.cli import main
 main()

@@ -1,6 +1,7 @@
 """The commands `plan` and `all`, and dry runs of the others."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -51,7 +52,8 @@ def few_jobs(monkeypatch):
     """A thesis of one section and one small model."""
     monkeypatch.setattr("thesis_repro.commands.plan.CHAPTERS", {"3.4": "chapters.ch3_4"})
     small = replace(zoo.MODELS["digit-classifier"], in_table_2=True)
-    monkeypatch.setattr("thesis_repro.models.zoo.MODELS", {small.id: small})
+    models = SimpleNamespace(MODELS={small.id: small})
+    monkeypatch.setattr("thesis_repro.commands.plan.zoo", models)
 
 
 @pytest.mark.slow
