@@ -8,6 +8,7 @@ from pkgutil import resolve_name
 import keras
 
 from appendix_architectures.registry import LISTINGS
+from thesis_repro.errors import TrainingError
 from thesis_repro.models.families import FAMILIES
 from thesis_repro.models.spec import ModelSpec
 
@@ -47,11 +48,11 @@ def first_convolution(network: keras.Model) -> keras.layers.Conv2D:
     """The convolution that sees the images, of an encoder or a classifier.
 
     Raises:
-        ValueError: there is none; runs keep the kernels of the first one.
+        TrainingError: there is none; runs keep the kernels of the first one.
     """
     convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
     if not convolutions:
-        raise ValueError(
+        raise TrainingError(
             f"The network {network.name!r} has no Conv2D, but a run keeps the kernels of its first "
             "one; build the network with one, or leave first_kernels.npy out of run folders "
             "(thesis_repro/training/train.py)."

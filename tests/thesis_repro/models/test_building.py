@@ -5,8 +5,9 @@ from dataclasses import replace
 import keras
 import pytest
 
+from thesis_repro.errors import TrainingError
 from thesis_repro.models import unlisted
-from thesis_repro.models.building import build_model, builders
+from thesis_repro.models.building import build_model, builders, first_convolution
 from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 
@@ -92,3 +93,9 @@ def test_a_model_with_networks_that_no_listing_has(monkeypatch):
     )
     assert builders(spec) == {"classifier": my_classifier}
     assert build_model(spec).output_shape == (None, 10)
+
+
+def test_a_network_without_a_convolution_is_said():
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)], name="plain")
+    with pytest.raises(TrainingError, match="'plain' has no Conv2D"):
+        first_convolution(network)
