@@ -50,9 +50,11 @@ class Content:
         features: Data type, shape and encoding per feature.
         splits: "train" and "validation".
         sources: The files that it was made from.
+        resized_from: Fingerprint of the prepared data set whose images these are in another size.
     """
 
     description: str
     features: Mapping[str, Feature]
     splits: Mapping[str, SplitContent]
     sources: tuple[SourceFile, ...]
+    resized_from: str = ""

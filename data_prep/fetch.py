@@ -88,7 +88,7 @@ def _files(
         cause, steps = RESTRICTED[dataset]
         raise DataError(folder, cause, steps.format(folder=shlex.quote(str(folder))))
     known = ", ".join([*downloads, *RESTRICTED])
-    raise DataError(folder, f"there is no data set {dataset!r}", f"choose one of: {known}")
+    raise DataError(folder, f"there is no data set {dataset!r} to fetch", f"choose one of: {known}")
 
 
 def _is_there(target: Path, file: Download, progress: Progress) -> bool:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -16,6 +17,32 @@ LOCK_TIMEOUT = 600.0  # s, how long to wait for another process that prepares th
 
 # These are made without any file and equal the official data, so they have no stand-in.
 MADE_EXACTLY = frozenset({"dsprites"})
+
+
+class Resized(NamedTuple):
+    """A data set that is another one in another size, made from what is prepared of that.
+
+    Attributes:
+        title: Name for people.
+        origin: Id of the other one.
+        size: Height and width of the images (px).
+    """
+
+    title: str
+    origin: str
+    size: tuple[int, int]
+
+
+RESIZED = {
+    # For AlexNet-VAE (Section 4.8, E73): training resizes nothing that it reads from the disk.
+    "celeba-224": Resized("CelebA, 224 px", "celeba", (224, 224)),
+}
+
+
+def resized_id(origin: str, size: tuple[int, int]) -> str | None:
+    """The id of a data set in another height and width (px), if there is one of that size."""
+    wanted = (origin, size)
+    return next((name for name, entry in RESIZED.items() if entry[1:] == wanted), None)
 
 
 def is_made_up(dataset: str, stand_in: bool) -> bool:
@@ -35,8 +62,9 @@ def official_folder(data_dir: Path, dataset: str) -> Path:
 
 def prepare_command(dataset: str, data_dir: Path, stand_in: bool) -> str:
     """The command line that prepares a data set in `data_dir`."""
-    origin = "--stand-in" if stand_in else "--source DIR"
-    origin = "" if dataset in MADE_EXACTLY else f" {origin}"
+    origin = " --stand-in" if stand_in else " --source DIR"
+    if dataset in MADE_EXACTLY or (dataset in RESIZED and not stand_in):
+        origin = ""
     return f"`thesis-repro data prepare {dataset}{origin} --data-dir {shlex.quote(str(data_dir))}`"
 
 

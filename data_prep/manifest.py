@@ -69,6 +69,8 @@ class Manifest:
         splits: "train" and "validation".
         sources: The files that it was made from.
         tools: Versions of what wrote it; for people, in no checksum of the content.
+        resized_from: Fingerprint of the prepared data set whose images these are in another size;
+            empty if of none.
     """
 
     dataset: str
@@ -79,6 +81,7 @@ class Manifest:
     splits: Mapping[str, SplitEntry]
     sources: tuple[SourceFile, ...]
     tools: Mapping[str, str]
+    resized_from: str = ""
 
     @property
     def image_shape(self) -> tuple[int, ...]:
@@ -171,6 +174,7 @@ def _from_document(document: dict[str, Any]) -> Manifest:
         splits={_text(name): _split(entry) for name, entry in document["splits"].items()},
         sources=tuple(_source(**entry) for entry in document["sources"]),
         tools=_texts(document["tools"]),
+        resized_from=_text(document.get("resized_from", "")),  # earlier manifests have none
     )
 
 

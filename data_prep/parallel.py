@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -25,6 +26,16 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def _end_with_parent() -> None:
+    """Keep no worker process once the one that works with it was killed."""
+
+    def wait() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def ordered(
     function: Callable[[Item], Result], items: Iterable[Item], workers: int
 ) -> Iterator[Result]:
@@ -43,7 +54,7 @@ def ordered(
         return
     # A fresh server process forks the workers: they hold nothing of what this process has loaded.
     context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, context, _end_with_parent) as pool:
         waiting = deque()
         try:
             for item in items:

@@ -11,11 +11,20 @@ from pathlib import Path
 
 from data_prep.content import Content, ReadOptions
 from data_prep.errors import READ_FIX, WRITE_FIX, DataError, os_errors
-from data_prep.folders import MADE_EXACTLY, folder, official_folder, prepare_command, replacing
+from data_prep.folders import (
+    MADE_EXACTLY,
+    RESIZED,
+    Resized,
+    folder,
+    official_folder,
+    prepare_command,
+    replacing,
+)
 from data_prep.layout import Layout
 from data_prep.manifest import Manifest, SplitEntry, write_manifest
 from data_prep.reading import again, layout_of, open_manifest, open_shards
 from data_prep.records import write_split
+from data_prep.resizing import read_prepared
 
 # What can change the images or the files; their versions are written into the manifest.
 TOOLS = ("numpy", "scipy", "pillow", "scikit-learn")
@@ -65,12 +74,13 @@ def _dataset(title: str, official: str, made: str, making: str = "read_stand_in"
     return Dataset(title, _late(official, "read_official"), _late(made, making))
 
 
-DATASETS: Mapping[str, Dataset] = {
+DATASETS: Mapping[str, Dataset | Resized] = {
     "mnist": _dataset("MNIST", "mnist", "digits"),
     "morpho-mnist": _dataset("Morpho-MNIST", "morpho_mnist", "morpho_mnist"),
     "dsprites": _dataset("dSprites", "dsprites", "dsprites", "render_all"),
     "celeba": _dataset("CelebA", "celeba", "faces"),
     "imagenet": _dataset("ImageNet", "imagenet", "dead_leaves"),
+    **RESIZED,
 }
 
 
@@ -86,7 +96,7 @@ def prepare(
     *,
     options: ReadOptions = ReadOptions(),
     progress: Progress = _silent,
-    datasets: Mapping[str, Dataset] = DATASETS,
+    datasets: Mapping[str, Dataset | Resized] = DATASETS,
 ) -> Manifest:
     """Write a data set's TFRecords and manifest; an older folder is replaced once all is done.
 
@@ -94,7 +104,7 @@ def prepare(
         dataset: Id in `datasets`.
         data_dir: Where prepared data sets lie; made if needed.
         source: Folder of the official files, `<data_dir>/official/<dataset>` if it exists and
-            none is given; not for the stand-in.
+            none is given; not for the stand-in, nor for what is resized.
         stand_in: Make the stand-in instead.
         options: How to read.
         progress: Called now and then.
@@ -161,7 +171,9 @@ def verify_files(
             raise DataError(location, f"the values of split {name!r} are not the manifest's", fix)
 
 
-def _find(dataset: str, data_dir: Path, datasets: Mapping[str, Dataset]) -> Dataset:
+def _find(
+    dataset: str, data_dir: Path, datasets: Mapping[str, Dataset | Resized]
+) -> Dataset | Resized:
     if dataset not in datasets:
         known = ", ".join(datasets)
         raise DataError(data_dir, f"there is no data set {dataset!r}", f"choose one of: {known}")
@@ -169,7 +181,7 @@ def _find(dataset: str, data_dir: Path, datasets: Mapping[str, Dataset]) -> Data
 
 
 def _read(
-    entry: Dataset,
+    entry: Dataset | Resized,
     dataset: str,
     data_dir: Path,
     source: Path | None,
@@ -179,6 +191,11 @@ def _read(
     if stand_in and source is not None:
         cause = "the stand-in is made without files, yet a source was given"
         raise DataError(source, cause, "give either --source DIR or --stand-in")
+    if isinstance(entry, Resized):
+        if source is not None:
+            cause = f"{dataset} is made from the prepared {entry.origin}, yet a source was given"
+            raise DataError(source, cause, "leave --source out")
+        return read_prepared(entry, data_dir, stand_in, options)
     source = source or _found(official_folder(data_dir, dataset))
     if stand_in or (source is None and dataset in MADE_EXACTLY):
         return entry.make(options)
@@ -227,6 +244,7 @@ def _write(
         splits=splits,
         sources=content.sources,
         tools=_versions(),
+        resized_from=content.resized_from,
     )
     write_manifest(manifest, partial)
     return manifest

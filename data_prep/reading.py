@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.errors import READ_FIX, DataError, os_errors
-from data_prep.folders import MADE_EXACTLY, folder, is_made_up, prepare_command
+from data_prep.folders import MADE_EXACTLY, RESIZED, folder, is_made_up, prepare_command
 from data_prep.layout import Layout
 from data_prep.manifest import Feature, Manifest, SplitEntry, read_manifest
 from data_prep.records import ShardRecords
@@ -127,16 +127,22 @@ def open_manifest(dataset: str, data_dir: Path, stand_in: bool = False) -> Manif
 
     Raises:
         DataError: It has not been prepared, its manifest is damaged or another data set's, or a
-            file is missing or of another size.
+            file is missing or of another size; or it was resized from other images than those that
+            are prepared now.
     """
     location = folder(data_dir, dataset, stand_in)
     fix = again(dataset, data_dir, stand_in)
+    resized = RESIZED.get(dataset)
+    origin = resized and open_manifest(resized.origin, data_dir, stand_in)
     with os_errors(location, "it cannot be read", READ_FIX):
         if not location.is_dir():
-            raise DataError(location, *_not_prepared(dataset, data_dir, stand_in))
+            raise DataError(location, *_not_prepared(dataset, data_dir, stand_in, origin))
         manifest = read_manifest(location, fix)
         if (manifest.dataset, manifest.is_stand_in) != (dataset, is_made_up(dataset, stand_in)):
             cause = f"the folder holds {manifest.description!r}, which belongs elsewhere"
+            raise DataError(location, cause, fix)
+        if origin and manifest.resized_from != origin.fingerprint:
+            cause = f"it was made from another {origin.title} than is prepared now"
             raise DataError(location, cause, fix)
         _check_files(location, manifest, fix)
     return manifest
@@ -176,7 +182,15 @@ def again(dataset: str, data_dir: Path, stand_in: bool) -> str:
     return f"prepare it again with {prepare_command(dataset, data_dir, stand_in)}"
 
 
-def _not_prepared(dataset: str, data_dir: Path, stand_in: bool) -> tuple[str, str]:
+def _not_prepared(
+    dataset: str, data_dir: Path, stand_in: bool, origin: Manifest | None
+) -> tuple[str, str]:
+    if origin:
+        count = sum(split.count for split in origin.splits.values())
+        size = count * math.prod(RESIZED[dataset].size) * origin.image_shape[-1]
+        command = prepare_command(dataset, data_dir, stand_in)
+        fix = f"run {command}, which needs {origin.title} alone, and {size / 1e9:,.1f} GB"
+        return "the data set has not been prepared in this size", fix
     made_up = prepare_command(dataset, data_dir, stand_in=True)
     if dataset in MADE_EXACTLY:
         return "the data set has not been prepared", f"run {made_up}, which needs no download"

@@ -2,11 +2,18 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from data_prep.errors import DataError
 from data_prep.parallel import IN_FLIGHT, WorkerKilledError, available_cores, ordered
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60  # s
 
 
 def square(number):
@@ -55,6 +62,42 @@ def test_items_are_read_only_so_far_ahead():
 def test_a_killed_worker_is_said():
     with pytest.raises(WorkerKilledError, match="fewer --workers"):
         list(ordered(die_at_seven, range(50), 2))
+
+
+WORKING = """
+import os, time
+from pathlib import Path
+from data_prep.parallel import ordered
+
+def work(folder):
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(0.01)
+
+if __name__ == "__main__":
+    list(ordered(work, [{folder!r}] * 100_000, 2))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc on this system")
+def test_no_worker_outlives_a_killed_process(tmp_path):
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    script = tmp_path / "script.py"
+    script.write_text(WORKING.format(folder=str(pids)))
+    process = subprocess.Popen([sys.executable, script], env=os.environ | {"PYTHONPATH": str(ROOT)})
+    try:
+        end = time.monotonic() + PATIENCE
+        while len(list(pids.iterdir())) < 2 and time.monotonic() < end:
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.wait()
+    workers = [path.name for path in pids.iterdir()]
+    assert len(workers) == 2
+    end = time.monotonic() + PATIENCE
+    while left := [pid for pid in workers if Path("/proc", pid).exists()]:
+        assert time.monotonic() < end, f"{left} are left"
+        time.sleep(0.01)
 
 
 def test_one_worker_stays_in_this_process():

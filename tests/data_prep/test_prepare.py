@@ -220,7 +220,8 @@ def test_listing(data_dir):
 
 
 def test_registry():
-    assert list(DATASETS) == ["mnist", "morpho-mnist", "dsprites", "celeba", "imagenet"]
+    five = ["mnist", "morpho-mnist", "dsprites", "celeba", "imagenet"]
+    assert list(DATASETS) == [*five, "celeba-224"]
     assert DATASETS["mnist"].title == "MNIST"
 
 
