@@ -10,6 +10,7 @@ from keras import layers
 
 from appendix_architectures.parameters import assert_parameters
 from appendix_architectures.sampling import Sampling
+from appendix_architectures.transposed_convolution import Conv2DTranspose
 from appendix_architectures.unprinted import LEAKY_SLOPE
 
 
@@ -56,7 +57,7 @@ def mnist_vae_decoder() -> keras.Model:
     x = layers.Conv2DTranspose(64, 4, strides=2, padding="same", name="decoder_conv_t_2")(x)
     x = layers.BatchNormalization(name="batch_normalization_7")(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="leaky_re_lu_3")(x)
-    x = layers.Conv2DTranspose(3, 4, strides=2, padding="same", name="decoder_conv_t_3")(x)
+    x = Conv2DTranspose(3, 4, strides=2, padding="same", name="decoder_conv_t_3")(x)
     x = layers.Activation("sigmoid", name="activation_1")(x)
     model = keras.Model(z, x, name="mnist_vae_decoder")
     return assert_parameters(model, total=1_746_883, trainable=1_745_987, non_trainable=896)
@@ -118,7 +119,7 @@ def dsprites_vae_decoder(latent_dim: int = 10) -> keras.Model:
     x = layers.Conv2DTranspose(128, 4, strides=2, padding="same", name="decoder_conv_t_2")(x)
     x = layers.BatchNormalization(name="batch_normalization_8")(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="leaky_re_lu_3")(x)
-    x = layers.Conv2DTranspose(1, 4, strides=2, padding="same", name="decoder_conv_t_3")(x)
+    x = Conv2DTranspose(1, 4, strides=2, padding="same", name="decoder_conv_t_3")(x)
     x = layers.Activation("sigmoid", name="activation_1")(x)
     # dense_1: 8,192 outputs for each dimension more or less.
     extra = (latent_dim - 10) * 8192
@@ -174,7 +175,7 @@ def celeba_vae_decoder() -> keras.Model:
     x = layers.Conv2DTranspose(128, 4, strides=2, padding="same", name="decoder_conv_t_2")(x)
     x = layers.BatchNormalization(name="batch_normalization_8")(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="leaky_re_lu_3")(x)
-    x = layers.Conv2DTranspose(3, 4, strides=2, padding="same", name="decoder_conv_t_3")(x)
+    x = Conv2DTranspose(3, 4, strides=2, padding="same", name="decoder_conv_t_3")(x)
     x = layers.Activation("sigmoid", name="activation_1")(x)
     model = keras.Model(z, x, name="celeba_vae_decoder")
     return assert_parameters(model, total=7_121_283, trainable=7_119_491, non_trainable=1792)

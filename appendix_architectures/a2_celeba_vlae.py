@@ -9,6 +9,7 @@ from keras import layers
 
 from appendix_architectures.parameters import assert_parameters
 from appendix_architectures.sampling import Sampling
+from appendix_architectures.transposed_convolution import Conv2DTranspose
 from appendix_architectures.unprinted import LEAKY_SLOPE, VLAE_DROPOUT_RATE
 
 
@@ -146,9 +147,7 @@ def celeba_vlae_decoder() -> keras.Model:
     x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_0_dropout_5")(x)
     x = layers.BatchNormalization(name="generative_0_batch_norm_5")(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="generative_0_leaky_relu_transpose_4")(x)
-    x = layers.Conv2DTranspose(
-        3, 4, strides=1, padding="same", name="generative_0_conv2d_transpose_5"
-    )(x)
+    x = Conv2DTranspose(3, 4, strides=1, padding="same", name="generative_0_conv2d_transpose_5")(x)
     x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_0_dropout_6")(x)
     x = layers.Activation("sigmoid", name="generative_0_sigmoid_0")(x)
     model = keras.Model([z_1, z_2, z_3], x, name="celeba_vlae_decoder")

@@ -9,6 +9,7 @@ from keras import layers
 
 from appendix_architectures.parameters import assert_parameters
 from appendix_architectures.sampling import Sampling
+from appendix_architectures.transposed_convolution import Conv2DTranspose
 from appendix_architectures.unprinted import LEAKY_SLOPE, VLAE_DROPOUT_RATE
 
 
@@ -144,9 +145,7 @@ def dsprites_vlae_decoder(latent_dim: int = 4) -> keras.Model:
     x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_0_dropout_4")(x)
     x = layers.BatchNormalization(name="generative_0_batch_norm_4")(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="generative_0_leaky_relu_transpose_3")(x)
-    x = layers.Conv2DTranspose(
-        1, 4, strides=2, padding="same", name="generative_0_conv2d_transpose_4"
-    )(x)
+    x = Conv2DTranspose(1, 4, strides=2, padding="same", name="generative_0_conv2d_transpose_4")(x)
     x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_0_dropout_5")(x)
     x = layers.Activation("sigmoid", name="generative_0_sigmoid_0")(x)
     # Outputs of generative_2, _1 and _0_dense_0 for each dimension more or less.

@@ -8,6 +8,7 @@ from keras import layers
 
 from appendix_architectures.parameters import assert_parameters
 from appendix_architectures.sampling import Sampling
+from appendix_architectures.transposed_convolution import Conv2DTranspose
 from appendix_architectures.unprinted import LEAKY_SLOPE
 
 
@@ -74,9 +75,7 @@ def mnist_vlae_factor_1_decoder() -> keras.Model:
         64, 3, strides=2, padding="same", name="generative_0_conv2d_transpose_1"
     )(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="generative_0_leaky_relu_transpose_1")(x)
-    x = layers.Conv2DTranspose(
-        1, 5, strides=1, padding="same", name="generative_0_conv2d_transpose_2"
-    )(x)
+    x = Conv2DTranspose(1, 5, strides=1, padding="same", name="generative_0_conv2d_transpose_2")(x)
     x = layers.Activation("sigmoid", name="generative_0_sigmoid_0")(x)
     model = keras.Model([z_1, z_2, z_3], x, name="mnist_vlae_factor_1_decoder")
     return assert_parameters(model, total=6_515_585, trainable=6_515_585, non_trainable=0)
@@ -145,9 +144,7 @@ def mnist_vlae_factor_2_decoder() -> keras.Model:
         32, 3, strides=2, padding="same", name="generative_0_conv2d_transpose_1"
     )(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="generative_0_leaky_relu_transpose_1")(x)
-    x = layers.Conv2DTranspose(
-        1, 5, strides=1, padding="same", name="generative_0_conv2d_transpose_2"
-    )(x)
+    x = Conv2DTranspose(1, 5, strides=1, padding="same", name="generative_0_conv2d_transpose_2")(x)
     x = layers.Activation("sigmoid", name="generative_0_sigmoid_0")(x)
     model = keras.Model([z_1, z_2, z_3], x, name="mnist_vlae_factor_2_decoder")
     return assert_parameters(model, total=1_633_729, trainable=1_633_729, non_trainable=0)
@@ -216,9 +213,7 @@ def mnist_vlae_factor_3_decoder() -> keras.Model:
         22, 3, strides=2, padding="same", name="generative_0_conv2d_transpose_1"
     )(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="generative_0_leaky_relu_transpose_1")(x)
-    x = layers.Conv2DTranspose(
-        1, 5, strides=1, padding="same", name="generative_0_conv2d_transpose_2"
-    )(x)
+    x = Conv2DTranspose(1, 5, strides=1, padding="same", name="generative_0_conv2d_transpose_2")(x)
     x = layers.Activation("sigmoid", name="generative_0_sigmoid_0")(x)
     model = keras.Model([z_1, z_2, z_3], x, name="mnist_vlae_factor_3_decoder")
     return assert_parameters(model, total=742_589, trainable=742_589, non_trainable=0)

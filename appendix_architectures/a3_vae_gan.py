@@ -8,6 +8,7 @@ from keras import layers
 
 from appendix_architectures.parameters import assert_parameters
 from appendix_architectures.sampling import Sampling
+from appendix_architectures.transposed_convolution import Conv2DTranspose
 from appendix_architectures.unprinted import DISCRIMINATOR_SLOPE
 
 
@@ -60,9 +61,7 @@ def mnist_vae_gan_decoder() -> keras.Model:
     )(x)
     x = layers.BatchNormalization(name="batch_normalization_8")(x)
     x = layers.ReLU(name="re_lu_7")(x)
-    x = layers.Conv2DTranspose(
-        1, 4, strides=2, padding="same", use_bias=False, name="decoder_conv_t_3"
-    )(x)
+    x = Conv2DTranspose(1, 4, strides=2, padding="same", use_bias=False, name="decoder_conv_t_3")(x)
     x = layers.Activation("sigmoid", name="activation_2")(x)
     model = keras.Model(z, x, name="mnist_vae_gan_decoder")
     return assert_parameters(model, total=1_744_384, trainable=1_743_488, non_trainable=896)
@@ -138,9 +137,7 @@ def dsprites_vae_gan_decoder() -> keras.Model:
     )(x)
     x = layers.BatchNormalization(name="batch_normalization_10")(x)
     x = layers.ReLU(name="re_lu_8")(x)
-    x = layers.Conv2DTranspose(
-        1, 4, strides=2, padding="same", use_bias=False, name="decoder_conv_t_3"
-    )(x)
+    x = Conv2DTranspose(1, 4, strides=2, padding="same", use_bias=False, name="decoder_conv_t_3")(x)
     x = layers.Activation("sigmoid", name="activation_2")(x)
     model = keras.Model(z, x, name="dsprites_vae_gan_decoder")
     return assert_parameters(model, total=6_911_488, trainable=6_909_696, non_trainable=1792)
@@ -218,9 +215,7 @@ def celeba_vae_gan_decoder() -> keras.Model:
     )(x)
     x = layers.BatchNormalization(name="batch_normalization_11")(x)
     x = layers.ReLU(name="re_lu_8")(x)
-    x = layers.Conv2DTranspose(
-        3, 4, strides=2, padding="same", use_bias=False, name="decoder_conv_t_3"
-    )(x)
+    x = Conv2DTranspose(3, 4, strides=2, padding="same", use_bias=False, name="decoder_conv_t_3")(x)
     x = layers.Activation("sigmoid", name="activation_2")(x)
     model = keras.Model(z, x, name="celeba_vae_gan_decoder")
     return assert_parameters(model, total=7_120_384, trainable=7_118_592, non_trainable=1792)

@@ -9,6 +9,7 @@ from keras import layers
 
 from appendix_architectures.parameters import assert_parameters
 from appendix_architectures.sampling import Sampling
+from appendix_architectures.transposed_convolution import Conv2DTranspose
 from appendix_architectures.unprinted import DISCRIMINATOR_SLOPE
 
 
@@ -113,7 +114,7 @@ def dsprites_vlae_gan_decoder() -> keras.Model:
     )(x)
     x = layers.BatchNormalization(name="generative_0_batch_norm_4")(x)
     x = layers.ReLU(name="generative_0_relu_4")(x)
-    x = layers.Conv2DTranspose(
+    x = Conv2DTranspose(
         1, 4, strides=2, padding="same", use_bias=False, name="generative_0_conv2d_transpose_4"
     )(x)
     x = layers.Activation("sigmoid", name="generative_0_activation_0")(x)

@@ -7,6 +7,7 @@ import keras
 from keras import layers
 
 from appendix_architectures.parameters import assert_parameters
+from appendix_architectures.pooling import MaxPooling2D
 from appendix_architectures.unprinted import ALEXNET_DROPOUT_RATE
 
 
@@ -19,11 +20,11 @@ def alexnet_classifier() -> keras.Model:
     x = layers.Conv2D(96, 11, strides=4, padding="same", name="conv2d_1")(image)
     x = layers.BatchNormalization(name="batch_normalization_1")(x)
     x = layers.ReLU(name="re_lu_1")(x)
-    x = layers.MaxPooling2D(2, name="max_pooling2d_1")(x)
+    x = MaxPooling2D(2, name="max_pooling2d_1")(x)
     x = layers.Conv2D(256, 5, strides=1, padding="same", name="conv2d_2")(x)
     x = layers.BatchNormalization(name="batch_normalization_2")(x)
     x = layers.ReLU(name="re_lu_2")(x)
-    x = layers.MaxPooling2D(2, name="max_pooling2d_2")(x)
+    x = MaxPooling2D(2, name="max_pooling2d_2")(x)
     x = layers.Conv2D(384, 3, strides=1, padding="same", name="conv2d_3")(x)
     x = layers.BatchNormalization(name="batch_normalization_3")(x)
     x = layers.ReLU(name="re_lu_3")(x)
@@ -33,7 +34,7 @@ def alexnet_classifier() -> keras.Model:
     x = layers.Conv2D(256, 3, strides=1, padding="same", name="conv2d_5")(x)
     x = layers.BatchNormalization(name="batch_normalization_5")(x)
     x = layers.ReLU(name="re_lu_5")(x)
-    x = layers.MaxPooling2D(2, strides=2, padding="same", name="max_pooling2d_3")(x)
+    x = MaxPooling2D(2, strides=2, padding="same", name="max_pooling2d_3")(x)
     x = layers.Flatten(name="flatten_1")(x)
     x = layers.Dense(4096, name="dense_1")(x)
     x = layers.ReLU(name="re_lu_6")(x)
