@@ -10,6 +10,7 @@ VERSION = "0.1.0"
 # of TensorFlow the next minor one: `thesis_repro.training.backend` reaches behind its public
 # interface.
 TENSORFLOW = ">=2.21,<2.22"
+JAX = ">=0.10,<0.12"
 
 REQUIREMENTS = [
     f"tensorflow{TENSORFLOW}",
@@ -36,8 +37,10 @@ REQUIREMENTS = [
 ]
 
 EXTRAS = {
+    # NVIDIA's libraries for CUDA 12, which both can share in one environment.
     "gpu": [f"tensorflow[and-cuda]{TENSORFLOW}"],
-    "jax": ["jax>=0.10,<0.12"],
+    "jax-gpu": [f"jax[cuda12]{JAX}"],
+    "jax": [f"jax{JAX}"],
     # On no package index: the authors' repository, at the commit behind the published numbers.
     "morpho": [
         "Morpho-MNIST @ git+https://github.com/dccastro/Morpho-MNIST.git"
@@ -50,7 +53,7 @@ EXTRAS = {
         "hypothesis>=6.170,<7",
         "scikit-image>=0.26,<1",
         "ruff>=0.17,<1",
-        "jax>=0.10,<0.12",
+        f"jax{JAX}",
     ],
 }
 

@@ -46,9 +46,9 @@ class RunReport:
             title, total=epochs * steps, completed=done * steps, epoch=done, loss=float("nan")
         )
 
-    def batch(self, loss: float) -> None:
-        """One update done; ``loss`` is the epoch's mean so far."""
-        self.bar.update(self.task, advance=1, loss=loss)
+    def updates(self, count: int, loss: float) -> None:
+        """So many updates done; ``loss`` is the epoch's mean so far."""
+        self.bar.update(self.task, advance=count, loss=loss)
 
     def epoch(self, epoch: int, row: dict[str, float]) -> None:
         """One epoch done, with its row of the history."""

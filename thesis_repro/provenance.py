@@ -1,4 +1,4 @@
-"""What made a result: package, versions, backend, devices."""
+"""What made a result: package, versions, processor."""
 
 import platform
 import subprocess
@@ -18,6 +18,16 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return installed
+
+
+def processor() -> str:
+    """The name of this machine's CPU, as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next(iter(names), "") or platform.processor() or platform.machine()
 
 
 def commit() -> str | None:

@@ -51,10 +51,18 @@ class OnTwoScales:
         """As NumPy's."""
         return self.images.shape
 
+    @property
+    def nbytes(self) -> int:
+        """As NumPy's (bytes)."""
+        return self.images.size * self.dtype.itemsize
+
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+    def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
         bright = np.arange(len(self))[rows] < self.first
         factors = np.where(bright, np.float32(255), np.float32(1))
         return self.images[rows].astype("float32") * factors[:, np.newaxis, np.newaxis, np.newaxis]

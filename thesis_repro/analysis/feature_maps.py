@@ -9,7 +9,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from thesis_repro.training.images import ImageBatches, with_channels
+from thesis_repro.training.images import image_batches, with_channels
 
 BATCH_SIZE = 32  # AlexNet's first maps are 1.2 MB an image
 ENCODER_BATCH_SIZE = 250  # of the encoders of Section 4.2
@@ -95,7 +95,7 @@ def _outputs(
     """What these layers put out, as float32 arrays, batch by batch."""
     probe = keras.Model(network.input, {layer.name: layer.output for layer in layers})
     images = with_channels(images, network.input.shape[-1])
-    for (batch,) in ImageBatches(images, batch_size):
+    for batch in image_batches(images, batch_size):
         outputs = probe(batch, training=False)
         maps = [keras.ops.cast(outputs[layer.name], "float32") for layer in layers]
         yield [keras.ops.convert_to_numpy(of_layer) for of_layer in maps]

@@ -5,7 +5,7 @@ import numpy as np
 
 from thesis_repro.models.losses import reconstruction_term
 from thesis_repro.seeds import seed_noise
-from thesis_repro.training.images import ImageBatches
+from thesis_repro.training.images import image_batches
 
 
 def split_losses(
@@ -32,7 +32,7 @@ def split_losses(
     chosen = rng.permutation(len(images))[: size * splits]
     seed_noise(encoder, int(rng.integers(2**31)), "noise")
     losses = []
-    for (batch,) in ImageBatches(images, size, chosen):
+    for batch in image_batches(images, size, chosen):
         z = encoder(batch, training=False)
         term = reconstruction_term(batch, decoder(z, training=False), weight)
         losses.append(float(keras.ops.mean(term)))

@@ -51,17 +51,18 @@ def examine(data_dir: Path, runs_dir: Path) -> list[Finding]:
 def _devices() -> Iterator[Finding]:
     import keras
 
+    from thesis_repro.training.devices import install_command
+
     backend = keras.backend.backend()
     devices = keras.distribution.list_devices()
     yield Finding("backend", backend)
     yield Finding("devices", ", ".join(devices))
     if not any(device.startswith(("gpu", "tpu")) for device in devices):
-        extra = "gpu" if backend == "tensorflow" else "jax"
         yield Finding(
             "accelerator",
             "none",
             "paper scale needs one; `--scale quick` is for CPUs. On a machine with an NVIDIA GPU: "
-            f"pip install -e '.[{extra}]'" + (" and jax[cuda12]" if backend == "jax" else ""),
+            f"{install_command()}",
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from thesis_repro.training.precision import FLOAT32, PRECISIONS
 from thesis_repro.training.scale import SCALES
 
 directory = click.Path(file_okay=False, path_type=Path)
@@ -49,10 +50,10 @@ def run_options(command: Callable) -> Callable:
         click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
         click.option(
             "--precision",
-            type=click.Choice(["float32", "mixed_bfloat16"]),
-            default="float32",
+            type=click.Choice(list(PRECISIONS)),
+            default=FLOAT32,
             show_default=True,
-            help="float32 is the thesis's.",
+            help="; ".join(f"{name}: {what}" for name, what in PRECISIONS.items()) + ".",
         ),
         dry_run_option,
         quiet_option,

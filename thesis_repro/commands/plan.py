@@ -1,5 +1,6 @@
 """``thesis-repro plan`` and ``thesis-repro all``: the whole thesis as jobs, shown or run."""
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,20 +14,26 @@ from thesis_repro.models import zoo
 from thesis_repro.section.registry import CHAPTERS
 
 if TYPE_CHECKING:
+    from thesis_repro.plan.calibration import Machine
     from thesis_repro.plan.execution import Execution
     from thesis_repro.plan.jobs import Job
+    from thesis_repro.section.workspace import Workspace
 
 EXIT_JOB_FAILED, EXIT_DATA, EXIT_INTERRUPTED = 1, 3, 130
 
 ALL = "all"
 
 sections_argument = click.argument("sections", nargs=-1, type=click.Choice([ALL, *CHAPTERS]))
+gpus_option = click.option(
+    "--gpus", type=click.IntRange(1), help="Trainings side by side, one GPU each, by Ray."
+)
 
 
 @click.command()
 @sections_argument
 @run_options
 @out_option
+@gpus_option
 def plan(sections: tuple[str, ...], **options: Any) -> None:
     """Show the jobs that SECTIONS need (all: every model and section), and what they cost."""
     show(*sections_and_models(sections), **options)
@@ -36,9 +43,7 @@ def plan(sections: tuple[str, ...], **options: Any) -> None:
 @sections_argument
 @run_options
 @out_option
-@click.option(
-    "--gpus", type=click.IntRange(1), help="Trainings side by side, one GPU each, by Ray."
-)
+@gpus_option
 @click.option("--address", help="Of a Ray cluster whose machines share the folders.")
 @click.pass_context
 def run_all(
@@ -55,7 +60,7 @@ def run_all(
     command goes on with what is missing.
     """
     if options["dry_run"]:
-        show(*sections_and_models(sections), **options)
+        show(*sections_and_models(sections), gpus=gpus, quiet=quiet, **options)
         return
     if address and not gpus:
         raise click.UsageError("--address wants --gpus as well: how many trainings side by side.")
@@ -77,21 +82,52 @@ def sections_and_models(sections: tuple[str, ...]) -> tuple[Iterable[str], Itera
     return CHAPTERS, [spec.id for spec in zoo.MODELS.values() if spec.in_table_2]
 
 
-def show(sections: Iterable[str], models: Iterable[str], **options: Any) -> None:
-    """Print the plan of these sections and models."""
-    jobs = jobs_of(sections, models, **options)
+def show(
+    sections: Iterable[str], models: Iterable[str], gpus: int | None = None, **options: Any
+) -> None:
+    """Print the plan of these sections and models, so many trainings side by side."""
+    workspace = resolved_workspace(**options)
+    from thesis_repro.plan.plan import make_plan
     from thesis_repro.plan.table import render
+    from thesis_repro.plan.timings import machine_of, timings
 
-    click.echo(render(jobs, options["runs_dir"]))
+    def tell(line: str) -> None:
+        if not options["quiet"]:
+            click.echo(line, err=True)
+
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is not for users
+    machine = machine_of(workspace.options.precision)
+    jobs = make_plan(sections, models, workspace)
+    families = {job.family for job in jobs.values() if job.image_passes and not job.is_done}
+    known = timings(families, machine, workspace, tell)
+    click.echo(render(jobs, known, _described(machine, gpus), gpus or 1))
+
+
+def _described(machine: "Machine", gpus: int | None) -> str:
+    """What times hold for, in words."""
+    from thesis_repro.training.devices import computes_on_gpu
+
+    words = f"{machine.device} ({machine.backend}, {machine.precision})"
+    if not gpus:
+        return words
+    if computes_on_gpu():
+        return f"{gpus} x {words}"
+    return f"{words}, since no GPU is seen here"
 
 
 def jobs_of(sections: Iterable[str], models: Iterable[str], **options: Any) -> dict[str, "Job"]:
     """The plan of these sections and models with these options."""
-    import_keras()
+    workspace = resolved_workspace(**options)
     from thesis_repro.plan.plan import make_plan
 
+    return make_plan(sections, models, workspace)
+
+
+def resolved_workspace(**options: Any) -> "Workspace":
+    """The workspace that the options describe, in folders that a job finds from anywhere."""
+    import_keras()
     folders = {name: options[name].resolve() for name in ("data_dir", "runs_dir", "out")}
-    return make_plan(sections, models, workspace_of(**options | folders))
+    return workspace_of(**options | folders)
 
 
 def execute(

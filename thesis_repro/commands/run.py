@@ -65,7 +65,7 @@ def train(models: tuple[str, ...], **options: Any) -> None:
         return
     import_keras()
     from thesis_repro.progress import describe
-    from thesis_repro.training.train import trainer_of
+    from thesis_repro.training.trainer import step_of
 
     workspace = open_workspace([spec.dataset.value for spec in specs], **options)
     for spec in specs:
@@ -73,6 +73,6 @@ def train(models: tuple[str, ...], **options: Any) -> None:
         if not options["quiet"]:
             click.echo(
                 f"{spec.id}: {len(trained.history)} epochs, "
-                f"{describe(trained.history[-1], trainer_of(spec).headline)}; "
+                f"{describe(trained.history[-1], step_of(spec).headline)}; "
                 f"{trained.run.path}"
             )

@@ -34,8 +34,6 @@ class AdversarialAutoencoder(keras.Model):
         self.encoder = encoder
         self.decoder = decoder
         self.discriminator = discriminator
-        # bfloat16 makes 1 of every probability above 0.998, and such answers have no gradient.
-        discriminator.layers[-1].dtype_policy = keras.DTypePolicy("float32")
         self.feature_weight = feature_weight
         self.posterior = keras.Model(
             encoder.input,

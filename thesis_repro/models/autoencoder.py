@@ -1,14 +1,15 @@
-"""VAE and VLAE as one trainable model: an encoder and a decoder of the appendix, and their loss."""
+"""VAE and VLAE as one model: an encoder and a decoder of the appendix.
+
+Its training step is `thesis_repro.training.evidence_step`.
+"""
 
 from typing import Any
 
 import keras
 
-from thesis_repro.models.losses import kl_term, reconstruction_term
-
 
 class VariationalAutoencoder(keras.Model):
-    """A VAE (one latent layer) or VLAE (three), trained on Equation 24 with a weighted first term.
+    """A VAE (one latent layer) or VLAE (three); its reconstruction term has a weight of its own.
 
     ``encoder`` maps images (batch, height, width, channels) to one sampled z per latent layer and
     has layers ``mu*`` and ``log_var*``; ``decoder`` maps those z back to images. Calling the model
@@ -29,8 +30,6 @@ class VariationalAutoencoder(keras.Model):
             },
             name="posterior",
         )
-        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
-        self.kl_tracker = keras.metrics.Mean(name="kl")
 
     def call(self, images, training=False):
         """Posterior parameters, sampled z and reconstruction of a batch of images in [0, 1]."""
@@ -40,16 +39,6 @@ class VariationalAutoencoder(keras.Model):
     def decode(self, z: list, training: bool = False) -> Any:
         """Images of one z per latent layer."""
         return self.decoder(z if len(z) > 1 else z[0], training=training)
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Mean over the batch of reconstruction term plus KL term; both are tracked separately."""
-        reconstruction = reconstruction_term(
-            x, y_pred["reconstruction"], self.reconstruction_weight
-        )
-        kl = kl_term(y_pred["mu"], y_pred["log_var"])
-        self.reconstruction_tracker.update_state(reconstruction)
-        self.kl_tracker.update_state(kl)
-        return keras.ops.mean(reconstruction + kl)
 
 
 def latent_outputs(encoder: keras.Model, prefix: str) -> list:

@@ -10,6 +10,7 @@ import keras
 from appendix_architectures.registry import LISTINGS
 from thesis_repro.errors import TrainingError
 from thesis_repro.models.families import FAMILIES
+from thesis_repro.models.heads import keep_heads_in_float32
 from thesis_repro.models.spec import ModelSpec
 
 Builder = Callable[..., keras.Model]
@@ -41,6 +42,8 @@ def _bound(builder: Builder, spec: ModelSpec) -> Callable[[], keras.Model]:
 def build_model(spec: ModelSpec) -> keras.Model:
     """A trainable model with fresh weights: an autoencoder of either kind, or a classifier."""
     networks = {part: build() for part, build in builders(spec).items()}
+    for network in networks.values():
+        keep_heads_in_float32(network)
     return FAMILIES[spec.family].joined(spec, networks)
 
 

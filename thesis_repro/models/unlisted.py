@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from appendix_architectures.sampling import Sampling
+from appendix_architectures.transposed_convolution import Conv2DTranspose
 
 
 def mnist_vae_as_run_encoder() -> keras.Model:
@@ -39,7 +40,7 @@ def mnist_vae_as_run_decoder() -> keras.Model:
     x = layers.LeakyReLU(0.3, name="leaky_re_lu_2")(x)
     x = layers.Conv2DTranspose(32, 3, strides=2, padding="same", name="decoder_conv_t_2")(x)
     x = layers.LeakyReLU(0.3, name="leaky_re_lu_3")(x)
-    x = layers.Conv2DTranspose(1, 3, strides=2, padding="same", name="decoder_conv_t_3")(x)
+    x = Conv2DTranspose(1, 3, strides=2, padding="same", name="decoder_conv_t_3")(x)
     x = layers.Activation("sigmoid", name="activation_1")(x)
     return keras.Model(decoder_input, x, name="mnist_vae_as_run_decoder")
 

@@ -37,8 +37,8 @@ class Workers(Protocol):
     def has_room(self, job: Job) -> bool:
         """Whether the job can be handed over now."""
 
-    def start(self, job: Job, log: Path) -> None:
-        """Hand a job over."""
+    def start(self, job: Job, log: Path, waiting: int) -> None:
+        """Hand a job over; so many trainings are ready, but not started yet."""
 
     def wait(self, timeout: float) -> tuple[str, Outcome] | None:
         """Name and outcome of a job that has ended; ``None`` if none has after so many seconds."""
@@ -109,12 +109,14 @@ class Execution:
             and not job.problem
             and self.done.issuperset(job.needs)
         ]
+        waiting = sum(job.is_training for job in ready)
         started = False
         for job in sorted(ready, key=_urgency):
             if not self.workers.has_room(job):
                 continue
             self.tell(f"start  {job.name}  (log: {self.log_of(job.name)})")
-            self.workers.start(job, self.log_of(job.name))
+            waiting -= job.is_training
+            self.workers.start(job, self.log_of(job.name), waiting)
             self.running.add(job.name)
             started = True
         return started
@@ -175,8 +177,8 @@ class InTurn:
         """Whether nothing runs."""
         return self._process is None
 
-    def start(self, job: Job, log: Path) -> None:
-        """Start the job's process."""
+    def start(self, job: Job, log: Path, waiting: int) -> None:
+        """Start the job's process; trainings wait for its end, how many does not matter."""
         with _ctrl_c_later():
             self._name, self._began = job.name, time.monotonic()
             self._process = start_process(self._program, job.command, log)
@@ -210,8 +212,13 @@ def _ctrl_c_later() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def start_process(program: Sequence[str], arguments: Sequence[str], log: Path) -> subprocess.Popen:
-    """Start a program; what it writes is added to the log.
+def start_process(
+    program: Sequence[str],
+    arguments: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen:
+    """Start a program in this environment, or that of this process; its output is added to the log.
 
     In a new process group, so that Ctrl-C at the terminal reaches only who started it.
     """
@@ -224,5 +231,6 @@ def start_process(program: Sequence[str], arguments: Sequence[str], log: Path) -
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            env=environment,
             start_new_session=True,
         )

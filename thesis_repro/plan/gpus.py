@@ -1,7 +1,7 @@
 """One training per GPU, side by side, by Ray: on this machine, or on a cluster with shared folders.
 
 Each job is the same fresh process as without Ray (`thesis_repro.plan.execution`); Ray decides when
-and where it starts and sets CUDA_VISIBLE_DEVICES for it.
+and where it starts and which GPU it sees.
 """
 
 import os
@@ -9,9 +9,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from data_prep.parallel import available_cores
 from thesis_repro.errors import TrainingError
 from thesis_repro.plan.execution import PROGRAM, Outcome, start_process
 from thesis_repro.plan.jobs import Job
+from thesis_repro.training.devices import GPU, PROMISE
 
 # Without it, Ray writes a token into the home folder.
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
@@ -20,10 +22,12 @@ GRACE = 30.0  # s that jobs have to end when they are stopped
 
 
 class OnGpus:
-    """Jobs as Ray tasks: a training takes one GPU, anything else none.
+    """Jobs as Ray tasks: a training takes one GPU, a section one that no training waits for.
+
+    Sections that run no network, and data, take none.
 
     Args:
-        gpus: How many trainings run side by side; fewer than there are, or as many.
+        gpus: How many are used, so many trainings run side by side; fewer than there are, or all.
         address: Of a Ray cluster; ``None`` starts Ray on this machine.
         program: What each job is an argument list of.
 
@@ -36,7 +40,8 @@ class OnGpus:
 
         self._ray = ray
         self._gpus, self._program = gpus, tuple(program)
-        self._tasks: dict[object, Job] = {}  # by what Ray calls a task
+        self._tasks: dict[object, tuple[Job, bool]] = {}  # with whether on a GPU, by Ray's task
+        self._threads = os.environ.get("OMP_NUM_THREADS")  # the user's; Ray sets 1 in its workers
         if not ray.is_initialized():
             _connect(address)
         available = int(ray.cluster_resources().get("GPU", 0))
@@ -47,19 +52,34 @@ class OnGpus:
                 f"{f'in the cluster at {address}' if address else 'on this machine'}. Give --gpus "
                 f"{available or 'up'}, or check `nvidia-smi` and CUDA_VISIBLE_DEVICES."
             )
+        nodes = [node["Resources"].get("GPU", 0) for node in ray.nodes() if node["Alive"]]
+        self._gpus_of_a_machine = int(min(gpus, max(nodes)))
 
     def has_room(self, job: Job) -> bool:
         """Whether a GPU is free for a training; other jobs wait for a core in Ray's queue."""
-        trainings = sum(other.is_training for other in self._tasks.values())
-        return not job.is_training or trainings < self._gpus
+        return not job.is_training or self._free_gpus > 0
 
-    def start(self, job: Job, log: Path) -> None:
+    def start(self, job: Job, log: Path, waiting: int) -> None:
         """Hand the job to Ray."""
-        share = {"num_gpus": 1, "num_cpus": 1} if job.is_training else {"num_cpus": 1}
+        runs_networks = any(name.startswith("train ") for name in job.needs)
+        on_gpu = job.is_training or (runs_networks and self._free_gpus > waiting)
+        share = {"num_gpus": 1, "num_cpus": 1} if on_gpu else {"num_cpus": 1}
         # Ray would end its worker process after each task with a GPU; the job runs in another.
         run = self._ray.remote(max_retries=0, max_calls=0, **share)(_run)
-        task = run.remote(self._program, job.command, str(log.resolve()), job.is_training)
-        self._tasks[task] = job
+        task = run.remote(
+            self._program,
+            job.command,
+            str(log.resolve()),
+            on_gpu=on_gpu,
+            promised=job.is_training,
+            threads=self._threads,
+            side_by_side=self._gpus_of_a_machine + 1,
+        )
+        self._tasks[task] = job, on_gpu
+
+    @property
+    def _free_gpus(self) -> int:
+        return self._gpus - sum(on_gpu for _, on_gpu in self._tasks.values())
 
     def wait(self, timeout: float) -> tuple[str, Outcome] | None:
         """Wait for any job to end; one whose machine was lost counts as failed."""
@@ -67,11 +87,11 @@ class OnGpus:
         if not done:
             return None
         (ended,) = done
-        name = self._tasks.pop(ended).name
+        job, _ = self._tasks.pop(ended)
         try:
-            return name, Outcome(*self._ray.get(ended))
+            return job.name, Outcome(*self._ray.get(ended))
         except self._ray.exceptions.RayError:
-            return name, Outcome(-1, 0.0)
+            return job.name, Outcome(-1, 0.0)
 
     def stop(self) -> None:
         """End all jobs, and Ray on this machine."""
@@ -96,13 +116,36 @@ def _connect(address: str | None) -> None:
 
 
 def _run(
-    program: tuple[str, ...], arguments: tuple[str, ...], log: str, on_gpu: bool
+    program: tuple[str, ...],
+    arguments: tuple[str, ...],
+    log: str,
+    *,
+    on_gpu: bool,
+    promised: bool,
+    threads: str | None,
+    side_by_side: int,
 ) -> tuple[int, float]:
-    """Run a job where Ray has put it; its exit code and seconds."""
-    if not on_gpu:  # Ray leaves the variable as it is, and the job would take a GPU of others
-        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    """Run a job where Ray has put it; its exit code and seconds.
+
+    Args:
+        program: What takes the arguments.
+        arguments: Those of the job.
+        log: Path of the job's log.
+        on_gpu: Whether Ray has given it a GPU; it is in CUDA_VISIBLE_DEVICES.
+        promised: Whether it shall end if it does not see that GPU.
+        threads: OMP_NUM_THREADS as the user has set it.
+        side_by_side: Jobs that share this machine's cores.
+    """
+    environment = dict(os.environ)  # not this process's own, which Ray uses for other jobs, too
+    environment["OMP_NUM_THREADS"] = threads or str(max(1, available_cores() // side_by_side))
+    if promised:
+        environment[PROMISE] = GPU
+    if not on_gpu:
+        # The GPU of a job before may still be in the variable. Without a GPU to see, JAX with CUDA
+        # fails (jax, issue 37668) unless it is told to look for none.
+        environment |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
     began = time.monotonic()
-    process = start_process(program, arguments, Path(log))
+    process = start_process(program, arguments, Path(log), environment)
     try:
         return process.wait(), time.monotonic() - began
     finally:

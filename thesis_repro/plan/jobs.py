@@ -16,8 +16,11 @@ class Job:
         command: The arguments of ``thesis-repro`` that do it.
         is_done: Whether what it makes is there.
         problem: Why it cannot be done, and the fix; empty where it can.
+        family: Of the model that is trained; empty where none is.
         image_passes: Images that a training goes through, each epoch anew.
-        multiply_adds: Of the whole training.
+        steps: Updates of the whole training, and its validation as the updates that cost as much.
+        bytes: Of all images that it reads, one a value.
+        multiply_adds: Of the whole training, with its validation.
         memory: Estimate for the training process (bytes).
     """
 
@@ -26,7 +29,10 @@ class Job:
     command: tuple[str, ...]
     is_done: bool
     problem: str = ""
+    family: str = ""
     image_passes: int = 0
+    steps: float = 0.0
+    bytes: float = 0.0
     multiply_adds: float = 0.0
     memory: float = 0.0
 

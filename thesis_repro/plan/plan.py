@@ -4,14 +4,16 @@ import json
 from collections.abc import Iterable, Iterator
 
 from data_prep.errors import DataError
-from data_prep.folders import MADE_EXACTLY, folder, official_folder, prepare_command
+from data_prep.folders import MADE_EXACTLY, RESIZED, folder, official_folder, prepare_command
 from thesis_repro.files import sha256
 from thesis_repro.models import zoo
-from thesis_repro.models.cost import training_memory, training_multiply_adds
+from thesis_repro.models.cost import training_memory
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.plan.jobs import Job
+from thesis_repro.plan.work import training_work
 from thesis_repro.section.registry import datasets_of, looked_at, models_of
 from thesis_repro.section.workspace import Workspace
+from thesis_repro.training.images import resized_dataset
 from thesis_repro.training.schedule import schedule
 
 
@@ -39,7 +41,8 @@ class _Planner:
         if name not in self.jobs:
             data_dir, stand_in = self.workspace.data_dir, self.workspace.stand_in
             place = folder(data_dir, dataset, stand_in)
-            made = stand_in or dataset in MADE_EXACTLY
+            made = stand_in or dataset in MADE_EXACTLY or dataset in RESIZED
+            needs = (self.add_data(RESIZED[dataset].origin),) if dataset in RESIZED else ()
             problem = ""
             if not (place.exists() or made or official_folder(data_dir, dataset).exists()):
                 problem = (
@@ -47,7 +50,7 @@ class _Planner:
                 )
             command = ("data", "prepare", dataset, "--data-dir", str(data_dir))
             command += ("--stand-in",) if stand_in else ()
-            self.jobs[name] = Job(name, (), command, place.exists(), problem)
+            self.jobs[name] = Job(name, needs, command, place.exists(), problem)
         return name
 
     def add_model(self, spec: ModelSpec) -> str:
@@ -57,15 +60,22 @@ class _Planner:
             if spec.generator is not None:
                 needs.append(self.add_model(zoo.model(spec.generator.value)))
             limits = schedule(spec, self.workspace.options.scale)
-            passes = (self.images(spec) or limits.train_images or 0) * limits.epochs
+            train, validation = self.images(spec) or limits[:2]
+            resized = resized_dataset(spec, train)
+            if resized and not self.workspace.stand_in:  # stand-ins are few
+                needs.append(self.add_data(resized))
+            work = training_work(spec, train or 0, validation or 0, limits.epochs)
             batch = min(spec.batch_size.value, limits.train_images or spec.batch_size.value)
             self.jobs[name] = Job(
                 name,
                 tuple(needs),
                 ("train", spec.id, *self.run_arguments()),
                 self.is_done(spec),
-                image_passes=passes,
-                multiply_adds=passes * training_multiply_adds(spec),
+                family=spec.family,
+                image_passes=(train or 0) * limits.epochs,
+                steps=work.steps,
+                bytes=work.bytes,
+                multiply_adds=work.multiply_adds,
                 memory=training_memory(spec, batch),
             )
         return name
@@ -92,10 +102,10 @@ class _Planner:
         """Whether the model's run has ended."""
         return self.workspace.finished(spec.id) is not None
 
-    def images(self, spec: ModelSpec) -> int | None:
-        """Training images of an epoch, if the data are prepared."""
+    def images(self, spec: ModelSpec) -> tuple[int, int] | None:
+        """Training and validation images of an epoch, if the data are prepared."""
         identity = self.workspace.identity(spec)
-        return identity and identity.train_images
+        return identity and (identity.train_images, identity.validation_images)
 
     def has_results(self, section: str, specs: list[ModelSpec], datasets: Iterable[str]) -> bool:
         """Whether the section's results are whole, and those of these runs and data."""

@@ -37,8 +37,8 @@ def style() -> mpl.rc_context:
 
 
 def origin_line(*parts: str) -> str:
-    """The line under a figure, of what is known; float32, the thesis's precision, goes unsaid."""
-    return " · ".join(part for part in parts if part not in ("", "float32"))
+    """The line under a figure, of what is known."""
+    return " · ".join(part for part in parts if part)
 
 
 def save_figure(figure: Figure, stem: Path, origin: str) -> list[Path]:

@@ -26,17 +26,24 @@ class Damaged(Exception):
 
 
 class Run(NamedTuple):
-    """A trained model behind a section; ``seconds`` is None where its run folder is not at hand."""
+    """A trained model behind a section, and the devices it was trained on.
+
+    ``seconds`` is None where its run folder is not at hand.
+    """
 
     model: str
     run_id: str
     epochs: int
+    devices: tuple[str, ...] = ()
     seconds: float | None = None
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What made a section's files: the fields of ``manifest.json``; ``files`` maps to SHA-256."""
+    """What made a section's files: the fields of ``manifest.json``; ``files`` maps to SHA-256.
+
+    ``device`` is what the section was computed on; older manifests do not say it.
+    """
 
     created: str
     commit: str | None
@@ -48,6 +55,7 @@ class Manifest:
     runs: tuple[Run, ...]
     files: dict[str, str]
     versions: dict[str, str]
+    device: str = ""
 
 
 class Answer(NamedTuple):
@@ -78,6 +86,7 @@ class Picture(NamedTuple):
 class _Trained(msgspec.Struct):
     run_id: str
     epochs: int
+    devices: tuple[str, ...] = ()
 
 
 class _Runs(msgspec.Struct):
@@ -120,7 +129,7 @@ def read_manifest(path: Path) -> Manifest:
     """
     content = _read(path, dict[str, Any])
     trained = _checked(content, _Runs).runs.items()
-    runs = [(model, run.run_id, run.epochs) for model, run in trained]
+    runs = [(model, *structs.astuple(run)) for model, run in trained]
     return _checked(content | {"runs": runs}, Manifest)
 
 

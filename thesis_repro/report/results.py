@@ -127,9 +127,9 @@ class Results:
     def judgements(self) -> tuple[Judgement, ...]:
         """All claims of the thesis in its order; those without a result as "not run"."""
         judged = {one.claim.id: one for section in self.sections for one in section.judgements}
+        nothing = {"scale": "", "precision": "", "stand_in": False, "data": ""}
         return tuple(
-            judged.get(claim.id) or judge(claim, None, scale="", stand_in=False, data="")
-            for claim in load_claims()
+            judged.get(claim.id) or judge(claim, None, **nothing) for claim in load_claims()
         )
 
     @cached_property

@@ -100,10 +100,12 @@ def _quantity(name: str, values: list[Any]) -> Quantity:
 
 
 def environments(results: Results) -> list[tuple[list[str], dict[str, str]]]:
-    """The versions that results were made with, each with the sections that have them."""
+    """The versions and the device that results were made with, each with its sections."""
     groups: list[tuple[list[str], dict[str, str]]] = []
     for section in results.sections:
-        versions = section.manifest.versions if section.manifest else {}
+        made = section.manifest
+        device = {"device": made.device} if made and made.device else {}
+        versions = made.versions | device if made else {}
         same = next((names for names, group in groups if group == versions), None)
         if same is not None:
             same.append(section.name)
@@ -112,14 +114,23 @@ def environments(results: Results) -> list[tuple[list[str], dict[str, str]]]:
     return groups
 
 
-def origins(results: Results) -> list[tuple[str, str, list[str]]]:
-    """Each pair of scale and data behind the results, with its sections."""
-    groups: dict[tuple[str, str], list[str]] = {}
+class Origin(NamedTuple):
+    """What results come from; without scale and precision where no network is behind them."""
+
+    scale: str
+    precision: str
+    data: str
+
+
+def origins(results: Results) -> dict[Origin, list[str]]:
+    """Where the results come from, each with its sections."""
+    groups: dict[Origin, list[str]] = {}
     for section in results.sections:
         if made := section.manifest:
-            scale = made.scale if made.runs or section.judgements else ""
-            groups.setdefault((scale, made.data), []).append(section.name)
-    return [(scale, data, names) for (scale, data), names in groups.items()]
+            networks = made.runs or section.judgements
+            trained = (made.scale, made.precision) if networks else ("", "")
+            groups.setdefault(Origin(*trained, made.data), []).append(section.name)
+    return groups
 
 
 def questions(results: Results) -> list[QuestionView]:

@@ -1,7 +1,7 @@
 """What a chapter script works with: models trained or loaded, and places for what it emits.
 
 ``<out>/<section>/`` gets ``figure_N.png`` and ``.svg``, ``table_N.csv``, ``claims.json`` and, last,
-``manifest.json``; each figure carries its scale, data, seed and runs.
+``manifest.json``; each figure carries its scale, data, seed, precision and runs.
 """
 
 import gc
@@ -28,6 +28,7 @@ from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.claims import Claim, load_claims
 from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.thesis.research_questions import QUESTIONS
+from thesis_repro.training.devices import device_name
 from thesis_repro.training.images import ImageData
 from thesis_repro.training.run_folder import RunFolder
 from thesis_repro.training.train import TrainedModel
@@ -142,7 +143,7 @@ class Chapter:
             f"scale {scale}" if scale else "",
             data,
             f"seed {options.seed}",
-            options.precision,
+            options.precision if scale else "",
             f"runs {runs}" if runs else "",
         )
 
@@ -230,6 +231,7 @@ class Chapter:
             claim,
             measurement,
             scale=self.workspace.options.scale.name,
+            precision=self.workspace.options.precision,
             stand_in=any(self.workspace.manifest(name).is_stand_in for name in datasets),
             data=self.describe(datasets),
         )
@@ -264,9 +266,17 @@ class Chapter:
             "seed": options.seed,
             "precision": options.precision,
             "runs": {
-                name: {"run_id": run.config.run_id, "epochs": run.config.values["epochs"]}
+                name: {
+                    "run_id": run.config.run_id,
+                    "epochs": run.config.values["epochs"],
+                    "devices": run.recorded("device"),
+                    # Of batch normalisation, per update, where the run is short (E27).
+                    "moving_statistics_kept": run.recorded("moving_statistics_kept"),
+                }
                 for name, run in self.runs.items()
             },
+            # Where no network was run, the backend was not asked for its devices.
+            "device": device_name() if self.models else provenance.processor(),
             "files": {path.name: sha256(path) for path in self.files},
             "versions": provenance.versions(),
         }

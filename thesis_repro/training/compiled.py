@@ -1,33 +1,22 @@
-"""Compiled training steps that take their gradients themselves; here the backends differ.
+"""Compiled training: a step that takes its gradients itself, and many steps in one call.
 
-A step is a function of arrays that reads and writes Keras variables. TensorFlow traces it with its
-variables as they are; JAX has none, so there it runs on copies of their values and hands the new
-ones back.
+A step is a function of arrays that reads and writes Keras variables. How it is compiled is where
+the backends differ: `thesis_repro.training.compiled_tensorflow` and `compiled_jax`.
 """
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any, Protocol
 
 import keras
+import numpy as np
 
 Tensors = Any  # one tensor, or lists and dicts of them
 Pullback = Callable[[Tensors], tuple[list, list]]
 
-
-class CompiledStep:
-    """A step, compiled; called with arrays, it updates its variables and returns its results.
-
-    Args:
-        step: Called as ``step(vjp, *arrays)``; ``vjp`` is described at `Vjp`.
-        variables: All Keras variables that the step reads or writes.
-    """
-
-    def __init__(self, step: Callable[..., Tensors], variables: Sequence[keras.Variable]):
-        self._call = _BACKENDS[keras.backend.backend()](step, list(variables))
-
-    def __call__(self, *arrays: Any) -> Tensors:
-        """Run the step once."""
-        return self._call(*arrays)
+STEPS_A_CALL = 64
+CALL_SECONDS = 1.0
 
 
 class Vjp(Protocol):
@@ -45,80 +34,67 @@ class Vjp(Protocol):
         """Compute the function and keep what its derivatives need."""
 
 
-# === TensorFlow ===
+class CompiledStep:
+    """A step, compiled; called with arrays, it updates its variables and returns its results.
+
+    Args:
+        step: Called as ``step(vjp, *arrays)``; ``vjp`` is described at `Vjp`.
+        variables: All Keras variables that the step reads or writes.
+    """
+
+    def __init__(self, step: Callable[..., Tensors], variables: Sequence[keras.Variable]):
+        self._call = _backend().compiled_step(step, list(variables))
+
+    def __call__(self, *arrays: Any) -> Tensors:
+        """Run the step once."""
+        return self._call(*arrays)
 
 
-def _compile_with_tensorflow(step: Callable, variables: list[keras.Variable]) -> Callable:
-    import tensorflow as tf
+class CompiledEpoch:
+    """Steps on batches of arrays that lie on the device, many in one call of the backend.
 
-    class TapeVjp(Vjp):
-        def __call__(self, function, inputs, variables):
-            inputs = [tf.convert_to_tensor(tensor) for tensor in inputs]
-            values = [variable.value for variable in variables]
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch([*inputs, *values])
-                outputs, others = function(*inputs)
+    Up to `STEPS_A_CALL`, but no more than take about `CALL_SECONDS`: between calls, progress is
+    shown. Nothing is copied between host and device from the first step of a call to its last.
 
-            def pullback(cotangents):
-                return tape.gradient(
-                    tf.nest.flatten(outputs),
-                    (inputs, values),
-                    output_gradients=tf.nest.flatten(cotangents),
-                    unconnected_gradients=tf.UnconnectedGradients.ZERO,
-                )
+    Args:
+        step: Called as ``step(vjp, *batch)`` with a batch of each array; gives scalars by name.
+        variables: All Keras variables that the step reads or writes.
+    """
 
-            return outputs, others, pullback
+    def __init__(self, step: Callable[..., Mapping[str, Any]], variables: Sequence[keras.Variable]):
+        self._call = _backend().compiled_epoch(step, list(variables), STEPS_A_CALL)
+        self._steps: dict[int, int] = {}  # of the next call, by batch size
 
-    return tf.function(lambda *arrays: step(TapeVjp(), *arrays), reduce_retracing=True)
+    def __call__(self, arrays: Sequence[Any], rows: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
+        """Run a step on each batch of rows; float32 results (steps,) by name, call by call.
 
+        Args:
+            arrays: What `on_device` gave, all of one length.
+            rows: Integers (steps, batch): each step's rows of the arrays. Batches of another size
+                are compiled anew.
+        """
+        start = 0
+        while start < len(rows):
+            call = rows[start : start + self._steps.get(rows.shape[1], 1)]
+            start += len(call)
+            began = time.monotonic()
+            results = self._run(list(arrays), call)
+            seconds = max(time.monotonic() - began, 1e-9) / len(call)
+            self._steps[rows.shape[1]] = max(1, min(STEPS_A_CALL, int(CALL_SECONDS / seconds)))
+            yield results
 
-# === JAX ===
-
-
-def _compile_with_jax(step: Callable, variables: list[keras.Variable]) -> Callable:
-    import jax
-
-    def pure(values, arrays):
-        with keras.StatelessScope(zip(variables, values, strict=True)) as scope:
-            results = step(_ScopeVjp(scope, variables), *arrays)
-        return results, [scope.get_current_value(variable) for variable in variables]
-
-    compiled = jax.jit(pure, donate_argnums=0)
-
-    def call(*arrays):
-        results, values = compiled([variable.value for variable in variables], arrays)
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-        return results
-
-    return call
+    def _run(self, arrays: list[Any], rows: np.ndarray) -> dict[str, np.ndarray]:
+        room = STEPS_A_CALL - len(rows)  # as many rows in every call: one compilation
+        padded = np.pad(rows.astype("int32"), ((0, room), (0, 0)))
+        names, values = self._call(arrays, padded, len(rows))
+        columns = keras.ops.convert_to_numpy(values)[: len(rows)].T
+        return dict(zip(names, columns, strict=True))
 
 
-class _ScopeVjp(Vjp):
-    """Differentiates inside an inner scope, and carries what the function writes out of it."""
-
-    def __init__(self, scope: keras.StatelessScope, variables: list[keras.Variable]):
-        self.scope = scope
-        self.variables = variables
-
-    def __call__(self, function, inputs, variables):
-        import jax
-
-        chosen = {id(variable) for variable in variables}
-        others = [variable for variable in self.variables if id(variable) not in chosen]
-        current = [(variable, self.scope.get_current_value(variable)) for variable in others]
-
-        def pure(inputs, values):
-            mapping = [*current, *zip(variables, values, strict=True)]
-            with keras.StatelessScope(mapping) as scope:
-                outputs, extra = function(*inputs)
-            return outputs, (extra, [scope.get_current_value(variable) for variable in others])
-
-        values = [self.scope.get_current_value(variable) for variable in variables]
-        outputs, pullback, (extra, written) = jax.vjp(pure, list(inputs), values, has_aux=True)
-        for variable, value in zip(others, written, strict=True):
-            self.scope.add_update((variable, value))
-        return outputs, extra, pullback
+def on_device(array: np.ndarray) -> Any:
+    """A copy of an array where the backend computes."""
+    return _backend().on_device(array)
 
 
-_BACKENDS = {"tensorflow": _compile_with_tensorflow, "jax": _compile_with_jax}
+def _backend() -> Any:
+    return import_module(f"thesis_repro.training.compiled_{keras.backend.backend()}")

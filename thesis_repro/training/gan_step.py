@@ -1,11 +1,9 @@
-"""One training step of a VAE-GAN or VLAE-GAN: the objectives, and the three updates on a batch.
+"""One step of a VAE-GAN or VLAE-GAN: the objectives, and the three updates on a batch.
 
 Sections 2.5.3, 3.4.3 and 3.4.4; where they leave something open, the original code (errata E14,
 E25, E27, E30, E31, E40).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -13,8 +11,13 @@ from keras import ops
 
 from thesis_repro.models.adversarial import AdversarialAutoencoder
 from thesis_repro.models.losses import cross_entropy, feature_term, kl_term
+from thesis_repro.models.spec import ModelSpec
 from thesis_repro.training.compiled import Pullback, Vjp
+from thesis_repro.training.moving_statistics import frozen, in_equal_shares
+from thesis_repro.training.optimizer import build_optimizer
+from thesis_repro.training.step import Step
 
+BETA_1 = 0.5  # of Adam, in the code only: erratum E25
 KL_WEIGHT = 10.0  # Section 3.4.3; erratum E31
 REAL_LABEL = 0.9  # one-sided label smoothing, in the code only: erratum E25
 
@@ -46,22 +49,29 @@ def encoder_loss(kl, feature):
 # === One training step ===
 
 
-class AdversarialStep:
-    """The three updates on one batch; a step for `thesis_repro.training.compiled.CompiledStep`.
+class AdversarialStep(Step):
+    """Updates discriminator, decoder and encoder on one batch, each by its optimiser.
 
-    The encoder is run once: it is updated last, so its outputs serve all three. So do the features
-    of the real images, for decoder and encoder. Noise is drawn anew for each update.
+    In this order (erratum E30), on the same images (erratum E40). The encoder is run once: it is
+    updated last, so its outputs serve all three. So do the features of the real images, for decoder
+    and encoder. Noise is drawn anew for each update. Only full batches, unless there are not even
+    the images of one: then these are the batch.
     """
 
-    def __init__(
-        self, model: AdversarialAutoencoder, optimizers: dict[str, keras.optimizers.Optimizer]
-    ):
-        self.model = model
-        self.optimizers = optimizers
-        self.trained = {part: getattr(model, part).trainable_variables for part in PARTS}
+    headline = ("val_discriminator_loss", "val_feature_loss", "val_kl", "val_diversity")
+    shown = "encoder_loss"
+    whole_batches = True
 
-    def __call__(self, vjp: Vjp, images) -> dict[str, Any]:
-        """Update discriminator, decoder and encoder, in this order; the losses by name."""
+    def __init__(self, spec: ModelSpec, model: AdversarialAutoencoder):
+        self.model = model
+        self.trained = {part: getattr(model, part).trainable_variables for part in PARTS}
+        self.by_part = {part: build_optimizer(spec, BETA_1) for part in PARTS}
+        for part, optimizer in self.by_part.items():
+            optimizer.build(self.trained[part])
+        self.optimizers = list(self.by_part.values())
+
+    def update(self, vjp: Vjp, images) -> dict[str, Any]:
+        """The three updates; the losses by name."""
         model = self.model
         posterior, _, to_encoder = vjp(
             lambda x: (model.posterior(x, training=True), None), [images], self.trained["encoder"]
@@ -74,6 +84,25 @@ class AdversarialStep:
                 logs |= self._update_encoder(vjp, posterior, target, to_encoder)
         return logs
 
+    def validate(self, vjp: Vjp, images) -> dict[str, Any]:
+        """The same losses, and the diversity of sampled images."""
+        model = self.model
+        posterior = model.posterior(images, training=False)
+        reconstructed = model.decode(model.sample(posterior))
+        sampled = model.decode(model.sample_prior(posterior))
+        answers = [model.discriminator(batch) for batch in (images, reconstructed, sampled)]
+        feature = feature_term(model.features(images), model.features(reconstructed))
+        kl = ops.mean(kl_term(posterior["mu"], posterior["log_var"]))
+        return {
+            "discriminator_loss": discriminator_loss(*answers),
+            **accuracies(*answers),
+            "decoder_loss": decoder_loss(*answers[1:], feature, model.feature_weight),
+            "encoder_loss": encoder_loss(kl, feature),
+            "kl": kl,
+            "feature_loss": feature,
+            "diversity": diversity(images, sampled),
+        }
+
     def _update_discriminator(self, vjp: Vjp, images, posterior) -> dict[str, Any]:
         model = self.model
         with frozen(model.decoder):
@@ -83,7 +112,7 @@ class AdversarialStep:
         def objective():
             answers = [
                 model.discriminator(batch, training=True)
-                for batch in (images, reconstructed, sampled)
+                for batch in in_equal_shares(model.discriminator, images, reconstructed, sampled)
             ]
             return discriminator_loss(*answers), answers
 
@@ -96,7 +125,8 @@ class AdversarialStep:
         z, prior = model.sample(posterior), model.sample_prior(posterior)
 
         def objective():
-            images = [model.decode(code, training=True) for code in (z, prior)]
+            codes = in_equal_shares(model.decoder, z, prior)
+            images = [model.decode(code, training=True) for code in codes]
             answers = [model.discriminator(batch, training=True) for batch in images]
             feature = feature_term(target, model.features(images[0], training=True))
             return decoder_loss(*answers, feature, model.feature_weight), feature
@@ -115,36 +145,17 @@ class AdversarialStep:
             images = model.decode(z, training=True)
             feature = feature_term(target, model.features(images, training=True))
             kl = ops.mean(kl_term(mu, log_var))
-            return encoder_loss(kl, feature), {"kl": kl, "feature_loss": feature}
+            return encoder_loss(kl, feature), (kl, feature)
 
         parameters = [*posterior["mu"], *posterior["log_var"]]
-        loss, terms, pullback = vjp(objective, parameters, [])
+        loss, (kl, feature), pullback = vjp(objective, parameters, [])
         slopes = list(pullback(ops.ones_like(loss))[0])
         cotangents = {"mu": slopes[:layers], "log_var": slopes[layers:]}
         self._apply("encoder", to_encoder(cotangents)[1])
-        return {"encoder_loss": loss, **terms}
+        return {"encoder_loss": loss, "kl": kl, "feature_loss": feature}
 
     def _apply(self, part: str, gradients: list) -> None:
-        self.optimizers[part].apply(gradients, self.trained[part])
-
-
-def validation_step(model: AdversarialAutoencoder, vjp: Vjp, images) -> dict[str, Any]:
-    """The losses of a batch in inference, without an update; a step for `CompiledStep`."""
-    posterior = model.posterior(images, training=False)
-    reconstructed = model.decode(model.sample(posterior))
-    sampled = model.decode(model.sample_prior(posterior))
-    answers = [model.discriminator(batch) for batch in (images, reconstructed, sampled)]
-    feature = feature_term(model.features(images), model.features(reconstructed))
-    kl = ops.mean(kl_term(posterior["mu"], posterior["log_var"]))
-    return {
-        "discriminator_loss": discriminator_loss(*answers),
-        **accuracies(*answers),
-        "decoder_loss": decoder_loss(*answers[1:], feature, model.feature_weight),
-        "encoder_loss": encoder_loss(kl, feature),
-        "kl": kl,
-        "feature_loss": feature,
-        "diversity": diversity(images, sampled),
-    }
+        self.by_part[part].apply(gradients, self.trained[part])
 
 
 def accuracies(real, reconstructed, sampled) -> dict[str, Any]:
@@ -164,21 +175,3 @@ def diversity(real, sampled):
     """
     spread = [ops.mean(ops.var(ops.cast(batch, "float32"), axis=0)) for batch in (sampled, real)]
     return spread[0] / (spread[1] + keras.config.epsilon())
-
-
-@contextmanager
-def frozen(network: keras.Model) -> Iterator[None]:
-    """Run a network in training without a trace left in its moving statistics.
-
-    Keras 2.2.4's behaviour for a network that is not being trained: batch statistics normalise, but
-    are not remembered (erratum E27).
-    """
-    layers = [x for x in network.layers if isinstance(x, keras.layers.BatchNormalization)]
-    momenta = [layer.momentum for layer in layers]
-    for layer in layers:
-        layer.momentum = 1.0  # keep all of the old statistics, take nothing of the new
-    try:
-        yield
-    finally:
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum

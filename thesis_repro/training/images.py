@@ -1,22 +1,26 @@
 """Prepared images as training and analysis read them."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import keras
 import numpy as np
-from PIL import Image
 
+from data_prep.folders import resized_id
 from data_prep.manifest import Manifest
 from data_prep.reading import Column, Split, load
+from data_prep.resizing import resize
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training.schedule import Schedule
 
 # Larger splits stay on the disk and are read batch by batch: dSprites, CelebA, ImageNet.
 IN_MEMORY_BYTES = 2**31
+
+# Images, and what else is known of each.
+_Part = tuple[np.ndarray | Column, Mapping[str, np.ndarray | Column]]
 
 
 class Identity(NamedTuple):
@@ -74,17 +78,27 @@ def load_images(
     """The spec's data set, cut to the schedule's number of images, in the shape that it takes.
 
     Raises:
-        data_prep.errors.DataError: the data set is missing, damaged or of another image size.
+        data_prep.errors.DataError: the data set is missing or damaged, or has not been prepared in
+            the size that the model takes.
     """
-    prepared = load(spec.dataset.value, data_dir, stand_in=stand_in)
-    shape = spec.input_shape.value
-    train, train_known = _cut(prepared.train, schedule.train_images, "train")
-    validation, validation_known = _cut(
-        prepared.validation, schedule.validation_images, "validation"
-    )
+    dataset, shape = spec.dataset.value, spec.input_shape.value
+    prepared = load(dataset, data_dir, stand_in=stand_in)
+
+    def part(name: str, limit: int | None) -> _Part:
+        split = getattr(prepared, name)
+        count = len(split) if limit is None else min(limit, len(split))
+        if resized := resized_dataset(spec, count):
+            split = getattr(load(resized, data_dir, stand_in=stand_in), name)
+        images, known = _cut(split, limit, name)
+        if images.shape[1:3] != shape[:2]:
+            images = resize(images, shape[:2])
+        return with_channels(images, shape[-1]), known
+
+    train, train_known = part("train", schedule.train_images)
+    validation, validation_known = part("validation", schedule.validation_images)
     return ImageData(
-        train=with_shape(train, shape),
-        validation=with_shape(validation, shape),
+        train=train,
+        validation=validation,
         description=prepared.description,
         fingerprint=prepared.fingerprint,
         is_stand_in=prepared.is_stand_in,
@@ -93,43 +107,15 @@ def load_images(
     )
 
 
-def with_shape(
-    images: np.ndarray | Column, shape: tuple[int, int, int]
-) -> "np.ndarray | Column | Resized":
-    """Images in the height, width and channels that a network takes."""
-    height, width, channels = shape
-    same_size = images.shape[1:3] == (height, width)
-    return with_channels(images if same_size else Resized(images, height, width), channels)
+def resized_dataset(spec: ModelSpec, count: int | None) -> str | None:
+    """The data set that holds so many of a model's images in the size that it takes.
 
-
-class Resized:
-    """Images of another size than the prepared ones, made when they are asked for (E73).
-
-    Indexed like an array, (n, height, width, channels); with the thesis's Lanczos filter.
+    ``None`` where they are of that size anyway, or are few: these are resized once, in memory
+    (erratum E73). ``count`` is ``None`` where nobody knows how many there are.
     """
-
-    def __init__(self, images: np.ndarray | Column, height: int, width: int):
-        self._images = images
-        self._size = (width, height)
-        self.shape = (len(images), height, width, images.shape[-1])
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def __getitem__(self, rows: int | slice | np.ndarray) -> np.ndarray:
-        return _resized(self._images[rows], self._size)
-
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
-        return np.asarray(self[:], dtype)
-
-
-def _resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    if images.ndim > 3:
-        return np.stack([_resized(image, size) for image in images])
-    is_grey = images.shape[-1] == 1
-    picture = Image.fromarray(images[..., 0] if is_grey else images)
-    pixels = np.asarray(picture.resize(size, Image.Resampling.LANCZOS))
-    return pixels[..., np.newaxis] if is_grey else pixels
+    shape = spec.input_shape.value
+    is_small = count is not None and count * math.prod(shape) <= IN_MEMORY_BYTES
+    return None if is_small else resized_id(spec.dataset.value, shape[:2])
 
 
 def with_channels(images: np.ndarray | Column, channels: int) -> np.ndarray | Column:
@@ -139,9 +125,7 @@ def with_channels(images: np.ndarray | Column, channels: int) -> np.ndarray | Co
     return np.broadcast_to(np.asarray(images), (*images.shape[:-1], channels))
 
 
-def _cut(
-    split: Split, limit: int | None, name: str
-) -> tuple[np.ndarray | Column, Mapping[str, np.ndarray | Column]]:
+def _cut(split: Split, limit: int | None, name: str) -> _Part:
     """A fixed random choice of images; the first n would not do, MNIST's files are not shuffled."""
     count = len(split)
     if limit is not None and limit < count:
@@ -153,32 +137,10 @@ def _cut(
     return split.images, split.known
 
 
-class ImageBatches(keras.utils.PyDataset):
-    """Batches of float32 images in [0, 1] from uint8 images, in a given order.
-
-    Attributes:
-        error: What reading a batch raised, kept because TensorFlow raises another in its place.
-    """
-
-    def __init__(
-        self, images: np.ndarray | Column, batch_size: int, order: np.ndarray | None = None
-    ):
-        super().__init__()
-        self.error: Exception | None = None
-        self.images = images
-        self.batch_size = batch_size
-        self.order = np.arange(len(images)) if order is None else order
-
-    def __len__(self) -> int:
-        return -(-len(self.order) // self.batch_size)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
-        try:
-            return self.batch(self.order[index * self.batch_size : (index + 1) * self.batch_size])
-        except Exception as error:
-            self.error = error
-            raise
-
-    def batch(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        """The images in these rows."""
-        return (self.images[rows].astype("float32") / 255,)
+def image_batches(
+    images: np.ndarray | Column, batch_size: int, order: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """Batches of float32 images in [0, 1] from uint8 images, in file order or a given one."""
+    order = np.arange(len(images)) if order is None else order
+    for start in range(0, len(order), batch_size):
+        yield images[order[start : start + batch_size]].astype("float32") / 255

@@ -2,7 +2,8 @@
 
 ``<runs-dir>/<model>/<run-id>/`` holds ``config.json`` (what the run is), ``provenance.json`` (what
 made it), ``history.csv``, ``checkpoint/`` while it trains, then ``*.weights.h5``,
-``first_kernels.npy`` and ``DONE`` (the SHA-256 of weights, kernels and history).
+``first_kernels.npy`` and ``DONE`` (the SHA-256 of weights, kernels and history). Where JAX trained
+it on a GPU, there is also ``compiled/``: `thesis_repro.training.kept_programs`.
 """
 
 import csv
@@ -121,10 +122,15 @@ class RunFolder:
         with self._writing(made):
             write_json(made, {"sessions": [*sessions, provenance]})
 
+    def recorded(self, what: str) -> list[Any]:
+        """What its sessions recorded of something ("device", "commit", ...), each value once."""
+        sessions = _sessions(self.path / "provenance.json")
+        return list(dict.fromkeys(session[what] for session in sessions if what in session))
+
     def save_checkpoint(self, state: Checkpoint) -> None:
         """Write a checkpoint; the one before is kept in case this one is damaged later."""
         epoch = len(state.history)
-        path, before = self._checkpoint(epoch), self._checkpoint(epoch - 1)
+        path, before = self._checkpoint(epoch), self._checkpoint(self._kept)
         with self._writing(path), atomic_path(path) as temporary:
             arrays = {f"{index:04d}": array for index, array in enumerate(state.arrays)}
             history = np.frombuffer(json.dumps(state.history).encode(), dtype=np.uint8)

@@ -1,77 +1,189 @@
-"""What every way of training has in common: state that an epoch leaves behind, and an epoch.
+"""A model in training: its epochs, and all that they leave behind."""
 
-With Adam as Keras 2.2.4 ran it.
-"""
-
-import math
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
 
 import keras
+import numpy as np
+from keras import ops
 
 from thesis_repro.errors import TrainingError
+from thesis_repro.models.families import FAMILIES, Objective
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.progress import RunReport
+from thesis_repro.seeds import epoch_order, seed_noise
+from thesis_repro.training.classifier_step import ClassifierStep
+from thesis_repro.training.compiled import CompiledEpoch, CompiledStep, Vjp
+from thesis_repro.training.evidence_step import EvidenceStep
+from thesis_repro.training.feed import Feed
+from thesis_repro.training.gan_step import AdversarialStep
 from thesis_repro.training.images import ImageData
+from thesis_repro.training.step import Step
+
+STEPS: dict[Objective, type[Step]] = {
+    Objective.EVIDENCE: EvidenceStep,
+    Objective.ADVERSARIAL: AdversarialStep,
+    Objective.CLASSIFICATION: ClassifierStep,
+}
 
 
-class Trainer(Protocol):
-    """One model in training.
+def step_of(spec: ModelSpec) -> type[Step]:
+    """What trains a model, batch by batch."""
+    return STEPS[FAMILIES[spec.family].objective]
+
+
+class Trainer:
+    """One model in training on its data.
 
     Nothing random outlives an epoch: the order of images and the noise of an epoch are functions of
     (seed, model, epoch). So ``variables`` after an epoch are all that a resumed run needs.
-
-    Attributes:
-        headline: The entries of an epoch's row that a line of progress shows.
     """
 
-    headline: tuple[str, ...]
-
-    def __init__(self, spec: ModelSpec, model: keras.Model):
+    def __init__(self, spec: ModelSpec, model: keras.Model, data: ImageData):
         self.spec = spec
         self.model = model
-        self.batch_size: int = spec.batch_size.value
+        self.data = data
+        self.step = step_of(spec)(spec, model)
+        known = {id(variable) for variable in model.weights}
+        noise = [variable for variable in model.variables if id(variable) not in known]
+        self._update = CompiledEpoch(self._scaled(self.step.update), [*self.variables, *noise])
+        self._validate = CompiledEpoch(self._scaled(self.step.validate), [*model.weights, *noise])
+        self._all_finite = CompiledStep(self._finite, self.variables)
+        self._training = Feed([data.train, *self.step.known(data.train_known)])
+        self._validation = Feed([data.validation, *self.step.known(data.validation_known)])
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """All that an epoch leaves behind: weights, moving statistics and optimiser state."""
+        """All that an epoch leaves behind: weights, moving statistics and optimisers' state."""
+        states = (optimizer.variables for optimizer in self.step.optimizers)
+        return [*self.model.weights, *chain.from_iterable(states)]
 
-    def steps(self, data: ImageData) -> int:
-        """Updates in an epoch."""
+    @property
+    def updates(self) -> int:
+        """In an epoch."""
+        return sum(len(rows) for rows in self._batches(np.arange(len(self.data.train))))
 
-    def epoch(self, data: ImageData, seed: int, epoch: int, report: RunReport) -> dict[str, float]:
-        """One pass over the training and the validation images; losses and metrics by name."""
+    def epoch(self, seed: int, epoch: int, report: RunReport) -> dict[str, float]:
+        """One pass over the training and the validation images; losses and metrics by name.
+
+        Means over the images of what each batch gave.
+
+        Raises:
+            TrainingError: a loss, or a weight, is not finite.
+            data_prep.errors.DataError: images can no longer be read.
+        """
+        order = epoch_order(seed, self.spec.id, epoch, len(self.data.train))
+        seed_noise(self.model, seed, self.spec.id, "training noise", epoch)
+        trained = _Means()
+        for logs, batch in self._logs(self._update, self._training, self._batches(order)):
+            check_finite(self.spec, logs, epoch, trained.steps)
+            trained.add(logs, batch)
+            report.updates(len(logs[self.step.shown]), trained.of(self.step.shown))
+        seed_noise(self.model, seed, self.spec.id, "validation noise", epoch)
+        validated = _Means()
+        rows = _cut(np.arange(len(self.data.validation)), self._batch_size)
+        for logs, batch in self._logs(self._validate, self._validation, rows):
+            validated.add(logs, batch)
+        if not self._all_finite():
+            what = "a weight is no longer a finite number"
+            raise not_finite(self.spec, what, epoch, self.updates)
+        return trained.values() | {f"val_{k}": value for k, value in validated.values().items()}
+
+    @property
+    def _batch_size(self) -> int:
+        return self.spec.batch_size.value
+
+    def _batches(self, order: np.ndarray) -> list[np.ndarray]:
+        whole, *rest = _cut(order, self._batch_size)
+        return [whole] if self.step.whole_batches else [whole, *rest]
+
+    def _finite(self, vjp: Vjp) -> Any:
+        floats = [variable for variable in self.variables if "float" in variable.dtype]
+        return ops.all(ops.stack([ops.all(ops.isfinite(variable.value)) for variable in floats]))
+
+    def _scaled(self, step: Callable) -> Callable:
+        """The step of uint8 images, in any number of equal channels."""
+        channels = self.spec.input_shape.value[-1]
+
+        def scaled(vjp, images, *known):
+            images = ops.cast(images, "float32") / 255
+            images = ops.broadcast_to(images, (*images.shape[:-1], channels))
+            return step(vjp, images, *known)
+
+        return scaled
+
+    def _logs(
+        self, compiled: CompiledEpoch, feed: Feed, batches: list[np.ndarray]
+    ) -> Iterator[tuple[dict[str, np.ndarray], int]]:
+        """What every step gave, of some steps at a time, and their batch size."""
+        for rows in batches:
+            for arrays, here in feed.pieces(rows):
+                for logs in compiled(arrays, here):
+                    yield logs, rows.shape[1]
 
 
-def build_optimizer(spec: ModelSpec, beta_1: float = 0.9) -> keras.optimizers.Optimizer:
-    """Adam with epsilon 1e-7 and learning rate lr / (1 + decay * updates).
-
-    Section 3.4; the decay acts per update, not per epoch (erratum E05).
-    """
-    rate = spec.learning_rate.value
-    if spec.decay.value:
-        rate = keras.optimizers.schedules.InverseTimeDecay(
-            rate, decay_steps=1, decay_rate=spec.decay.value
-        )
-    return keras.optimizers.Adam(rate, beta_1=beta_1, epsilon=1e-7)
+def _cut(order: np.ndarray, batch: int) -> list[np.ndarray]:
+    """Rows as (steps, batch), and what is left over as one step of a smaller batch."""
+    whole = len(order) // batch * batch
+    parts = [order[:whole].reshape(-1, batch), order[np.newaxis, whole:]]
+    return [part for part in parts if part.size]
 
 
-def check_finite(spec: ModelSpec, losses: Mapping[str, float], epoch: int, update: int) -> None:
+class _Means:
+    """Means over images of values that are means over batches."""
+
+    def __init__(self):
+        self.sums: dict[str, float] = {}
+        self.images = 0
+        self.steps = 0
+
+    def add(self, logs: dict[str, np.ndarray], batch: int) -> None:
+        """Values of some steps, each of a batch of this size."""
+        for name, values in logs.items():
+            total = float(values.sum(dtype="float64")) * batch
+            self.sums[name] = self.sums.get(name, 0.0) + total
+        steps = len(next(iter(logs.values())))
+        self.images += steps * batch
+        self.steps += steps
+
+    def of(self, name: str) -> float:
+        return self.sums[name] / self.images
+
+    def values(self) -> dict[str, float]:
+        return {name: self.of(name) for name in self.sums}
+
+
+def check_finite(
+    spec: ModelSpec, losses: dict[str, np.ndarray], epoch: int, before: int = 0
+) -> None:
     """Stop a run whose loss is no longer a number.
 
+    Args:
+        spec: The model's.
+        losses: Of some updates, by name.
+        epoch: The updates'.
+        before: Updates of the epoch that came before these.
+
     Raises:
-        TrainingError: a loss is not finite.
+        TrainingError: a loss is not finite; the first update that gave one is named.
     """
-    for name, loss in losses.items():
-        if not math.isfinite(loss):
-            raise not_finite(spec, f"the {name.replace('_', ' ')} is {loss}", epoch, update)
+    wrong = {
+        name: int(np.argmin(np.isfinite(values)))
+        for name, values in losses.items()
+        if not np.isfinite(values).all()
+    }
+    if wrong:
+        name = min(wrong, key=wrong.get)
+        what = f"the {name.replace('_', ' ')} is {losses[name][wrong[name]]}"
+        raise not_finite(spec, what, epoch, before + wrong[name] + 1)
 
 
 def not_finite(spec: ModelSpec, what: str, epoch: int, update: int) -> TrainingError:
     """The error of a run that has left the finite numbers."""
     return TrainingError(
         f"{spec.name}: {what} in epoch {epoch}, update {update}. "
-        "The run stops here; its last whole epoch is kept, but starting it again repeats "
+        "The run stops here; its last checkpoint is kept, but starting it again repeats "
         "this. Try another --seed, or --precision float32 if it was lower; with data of "
         "your own, check that `thesis-repro data verify` passes."
     )

@@ -1,8 +1,8 @@
 """What we measured for a claim, and the verdict on it.
 
 A judgement lists every check with our value, the thesis's and the outcome, so that nobody has to
-trust the verdict alone. A number from a smaller scale or from stand-in data is never called a
-replication; its checks are evaluated and listed all the same.
+trust the verdict alone. A number from a smaller scale, another precision or stand-in data is never
+called a replication; its checks are evaluated and listed all the same.
 """
 
 import math
@@ -18,7 +18,7 @@ from thesis_repro.files import write_json
 from thesis_repro.thesis.claims import Claim, Values, listed, show
 from thesis_repro.verdicts.rules import RULES_FILE, CheckResult, evaluate, load_rules
 
-PAPER_SCALE = "paper"
+PAPER_SCALE, PAPER_PRECISION = "paper", "float32"
 
 
 class Verdict(StrEnum):
@@ -75,7 +75,13 @@ class Judgement:
 
 
 def judge(
-    claim: Claim, measurement: Measurement | None, *, scale: str, stand_in: bool, data: str
+    claim: Claim,
+    measurement: Measurement | None,
+    *,
+    scale: str,
+    precision: str,
+    stand_in: bool,
+    data: str,
 ) -> Judgement:
     """The verdict on a claim, reached on the reading "as written".
 
@@ -83,6 +89,7 @@ def judge(
         claim: the claim.
         measurement: our numbers, or None if there are none.
         scale: name of the scale they come from; only "paper" can replicate.
+        precision: what the networks behind them were trained in; only "float32" can.
         stand_in: whether they come from stand-in data, which cannot.
         data: the data's description, e.g. "MNIST (official files)".
 
@@ -98,7 +105,14 @@ def judge(
         raise ValueError(f"{RULES_FILE} has no rule for {claim.id!r}; add a table of that name.")
     written, run = measurement.as_written, measurement.as_run
     results = tuple(evaluate(check, claim, written) for check in checks)
-    verdict, why = _conclude(results, scale=scale, stand_in=stand_in, data=data)
+    obstacles = []
+    if scale != PAPER_SCALE:
+        obstacles.append(f"the scale is {scale}, not {PAPER_SCALE}")
+    if precision != PAPER_PRECISION:
+        obstacles.append(f"the precision is {precision}, not {PAPER_PRECISION}")
+    if stand_in:
+        obstacles.append(f"the data are no official files ({data})")
+    verdict, why = _conclude(results, obstacles, f"at {scale} scale on {data}")
     return Judgement(claim, verdict, why, results, written, run, scale, data)
 
 
@@ -130,19 +144,17 @@ def _not_run(claim: Claim) -> str:
 
 
 def _conclude(
-    results: Sequence[CheckResult], *, scale: str, stand_in: bool, data: str
+    results: Sequence[CheckResult], obstacles: Sequence[str], where: str
 ) -> tuple[Verdict, str]:
     """The verdict over all checks and the sentence that says why."""
     failed = [result for result in results if not result.holds]
     held = len(results) - len(failed)
-    obstacles = [f"the scale is {scale}, not {PAPER_SCALE}"] if scale != PAPER_SCALE else []
-    obstacles += [f"the data are no official files ({data})"] if stand_in else []
     if obstacles:
         count = f"{held} of {len(results)} checks would hold"
-        return Verdict.NOT_COMPARABLE, f"No replication, as {' and '.join(obstacles)}; {count}."
+        return Verdict.NOT_COMPARABLE, f"No replication, as {', '.join(obstacles)}; {count}."
     if not failed:
-        return Verdict.REPLICATED, f"All {len(results)} checks hold at {scale} scale on {data}."
-    count = f"{len(failed)} of {len(results)} checks fail at {scale} scale on {data}"
+        return Verdict.REPLICATED, f"All {len(results)} checks hold {where}."
+    count = f"{len(failed)} of {len(results)} checks fail {where}"
     reasons = "; ".join(f"{result.name}: {result.detail}" for result in failed)
     return Verdict.NOT_REPLICATED, f"{count}: {reasons}."
 

@@ -1,0 +1,162 @@
+"""A calibration: a few updates of a family's networks, timed on made-up images, and remembered."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import msgspec
+import numpy as np
+
+from thesis_repro.files import write_json
+from thesis_repro.models import zoo
+from thesis_repro.models.building import build_model
+from thesis_repro.models.cost import training_multiply_adds
+from thesis_repro.models.spec import ModelSpec
+from thesis_repro.plan.rates import Measured, Work, fit
+from thesis_repro.plan.work import training_work
+from thesis_repro.progress import TrainingProgress
+from thesis_repro.training.backend import computing_in
+from thesis_repro.training.devices import computes_on_gpu
+from thesis_repro.training.images import ImageData
+from thesis_repro.training.trainer import Trainer
+
+_log = logging.getLogger(__name__)
+
+FILE = "calibrations.json"  # in the folder of runs
+
+_FEW, _SOME = 4, 32  # images in a batch: steps alone show, and computing begins to
+_STEP_AT_MOST = 2.0  # s; a step that is expected to take longer is not timed
+_STEPS, _STEPS_ON_GPU = 3, 128  # of a timed epoch: GPUs run 64 steps a call
+_EPOCHS = 3  # timed; the first one compiles, the best of the others counts
+
+
+class Machine(NamedTuple):
+    """What rates hold for."""
+
+    device: str
+    backend: str
+    precision: str
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """What was timed of a family, with which of its models, and what that holds for."""
+
+    family: str
+    machine: Machine
+    version: str
+    models: list[str]
+    measured: list[Measured]
+
+
+def calibration(
+    family: str, machine: Machine, runs_dir: Path, tell: Callable[[str], None]
+) -> Calibration | None:
+    """That of a family on this machine: the one remembered, else one made now.
+
+    None, and a warning in the log, where the family cannot be timed, as on a GPU whose memory is in
+    use.
+    """
+    path, package = runs_dir / FILE, version("thesis-repro")
+    remembered = _read(path)
+    for known in remembered:
+        if (known.family, known.machine, known.version) == (family, machine, package):
+            return known
+    tell(f"Timing a few updates of a {family.upper()} on {machine.device}; this is done once.")
+    try:
+        models, measured = _calibrate(family, machine.precision)
+    except Exception as error:  # whatever a backend raises; a plan without some times is one still
+        _log.warning("The family %s cannot be timed here: %s", family, error)
+        return None
+    made = Calibration(family, machine, package, models, measured)
+    try:
+        write_json(path, msgspec.to_builtins([*remembered, made]))
+    except OSError as error:
+        _log.warning("%s: the calibration cannot be kept: %s", path, error)
+    return made
+
+
+def _read(path: Path) -> list[Calibration]:
+    """The calibrations in a file; none where it is damaged."""
+    try:
+        known = msgspec.json.decode(path.read_bytes(), type=list[Calibration])
+        return [each for each in known if fit(each.measured)]
+    except (OSError, ValueError, msgspec.MsgspecError):
+        return []
+
+
+def _calibrate(family: str, precision: str) -> tuple[list[str], list[Measured]]:
+    """Time the family's smallest network, then what is the most that the device soon has done.
+
+    A fast device needs more work for multiply-adds to show beside steps: a larger batch, or the
+    family's middle-sized network.
+    """
+    specs = [spec for spec in zoo.MODELS.values() if spec.family == family]
+    small, *_ = ordered = sorted(specs, key=training_multiply_adds)
+    middle = ordered[len(ordered) // 2]
+    rungs = [_with_batch(small, _FEW), _with_batch(small, _SOME), small, middle]
+    rung, models, measured = rungs[0], {}, []
+    while rung:
+        measured += _timed(rung, precision)
+        models[rung.id] = None
+        rates, reached = fit(measured), _step(rung).multiply_adds
+        bearable = [each for each in rungs if rates.seconds(_step(each)) <= _STEP_AT_MOST]
+        larger = [each for each in bearable if _step(each).multiply_adds > reached]
+        rung = max(larger, key=lambda each: _step(each).multiply_adds, default=None)
+    return [*models], measured
+
+
+def _with_batch(spec: ModelSpec, images: int) -> ModelSpec:
+    return replace(spec, batch_size=spec.batch_size._replace(value=images))
+
+
+def _step(spec: ModelSpec) -> Work:
+    """The work of a step."""
+    return training_work(spec, spec.batch_size.value, 0, 1, starts=0)
+
+
+def _timed(spec: ModelSpec, precision: str) -> list[Measured]:
+    """An epoch with its compilation, and one without."""
+    batch = spec.batch_size.value
+    images = batch * (_STEPS_ON_GPU if computes_on_gpu() else _STEPS)
+    first, *others = time_of_epochs(spec, images, precision)
+    return [
+        Measured(training_work(spec, images, batch, 1, starts=1), first),
+        Measured(training_work(spec, images, batch, 1, starts=0), min(others)),
+    ]
+
+
+def time_of_epochs(spec: ModelSpec, images: int, precision: str) -> list[float]:
+    """Seconds of each of `_EPOCHS` epochs of so many made-up images, as a training runs them.
+
+    A batch of images is for validation. After `make_deterministic` and `prepare_devices`.
+    """
+    seconds = []
+    with computing_in(precision):
+        keras.utils.set_random_seed(0)
+        trainer = Trainer(spec, build_model(spec), _made_up(spec, images))
+        with TrainingProgress(quiet=True).run("", _EPOCHS, trainer.updates, 0, ()) as report:
+            for epoch in range(1, _EPOCHS + 1):
+                began = time.perf_counter()
+                trainer.epoch(0, epoch, report)
+                seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+def _made_up(spec: ModelSpec, count: int) -> ImageData:
+    """Ramps, each a little brighter than the one before; all of the first class."""
+
+    def known(images: np.ndarray) -> dict[str, np.ndarray]:
+        if spec.target is None:
+            return {}
+        columns = () if spec.target.column is None else (spec.target.column + 1,)
+        return {spec.target.labels: np.zeros((len(images), *columns), "int64")}
+
+    ramp = np.indices(spec.input_shape.value).sum(axis=0).astype("uint8")
+    images = np.add.outer(np.arange(count).astype("uint8"), ramp)  # from 255 on to 0
+    few = images[: spec.batch_size.value]
+    return ImageData(images, few, "made up", "", True, known(images), known(few))
