@@ -38,6 +38,7 @@ benchmark: .venv/installed
 	$(BIN)/python benchmarks/dsprites_rendering.py
 	$(BIN)/python benchmarks/morphometry.py
 	$(BIN)/python benchmarks/picture_preparation.py
+	$(BIN)/python benchmarks/feed.py
 	$(BIN)/python benchmarks/train_throughput.py
 	$(BIN)/python benchmarks/gan_step.py
 	$(BIN)/python benchmarks/path_length.py

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import thesis_repro  # noqa: F401 - before TensorFlow, whose kernels it settles
+
 # The same examples in every run, and a busy machine is no failure.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.load_profile("repeatable")

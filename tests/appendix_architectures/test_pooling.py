@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python.framework import config
 
 from appendix_architectures.pooling import MaxPooling2D
 from appendix_architectures.registry import LISTINGS
@@ -21,14 +22,12 @@ ENCODERS = [
 SHAPES = [(56, 56, 96), (28, 28, 256), (14, 14, 256)]  # of Listings 35 and 36
 
 
-def pooled_and_gradient(layers, images, upstream):
-    images = tf.constant(images)
+def pooled_and_gradient(network, images, upstream):
+    images = tf.convert_to_tensor(images)
     with tf.GradientTape() as tape:
         tape.watch(images)
-        output = images
-        for layer in layers:
-            output = layer(output)
-    return output.numpy(), tape.gradient(output, images, upstream).numpy()
+        output = network(images)
+    return output, tape.gradient(output, images, upstream)
 
 
 def random(shape):
@@ -43,11 +42,11 @@ def test_maxima_of_four_by_four_pixels():
     image = np.float32([[1, 2, -3, -4], [4, 3, -1, -2], [0, 0, 9, 8], [0, 5, 7, 6]])
     upstream = np.float32([[10, 20], [30, 40]])
     output, gradient = pooled_and_gradient(
-        [MaxPooling2D(2)], image[None, :, :, None], upstream[None, :, :, None]
+        MaxPooling2D(2), image[None, :, :, None], upstream[None, :, :, None]
     )
-    assert output[0, :, :, 0].tolist() == [[4, -1], [5, 9]]
+    assert output[0, :, :, 0].numpy().tolist() == [[4, -1], [5, 9]]
     expected = [[0, 0, 0, 0], [10, 0, 20, 0], [0, 0, 40, 0], [0, 30, 0, 0]]
-    assert gradient[0, :, :, 0].tolist() == expected
+    assert gradient[0, :, :, 0].numpy().tolist() == expected
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -55,7 +54,7 @@ def test_maxima_of_four_by_four_pixels():
 def test_bits_are_those_of_keras(shape, padding):
     images, upstream = random((2, *shape))
     results = [
-        pooled_and_gradient([kind(2, padding=padding)], images, upstream)
+        pooled_and_gradient(kind(2, padding=padding), images, upstream)
         for kind in (MaxPooling2D, keras.layers.MaxPooling2D)
     ]
     for ours, theirs in zip(*results, strict=True):
@@ -68,10 +67,10 @@ def test_after_a_relu_windows_without_a_positive_value_have_no_gradient(shape):
     images, upstream = random((2, *shape))
     images = images / np.abs(images).max() - 0.6  # four fifths below 0
     results = [
-        pooled_and_gradient([keras.layers.ReLU(), kind(2)], images, upstream)
+        pooled_and_gradient(keras.Sequential([keras.layers.ReLU(), kind(2)]), images, upstream)
         for kind in (MaxPooling2D, keras.layers.MaxPooling2D)
     ]
-    assert (results[0][0] == 0).mean() > 0.3
+    assert (results[0][0].numpy() == 0).mean() > 0.3
     for ours, theirs in zip(*results, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -85,6 +84,27 @@ def test_every_pooling_of_alexnets_is_this_one_and_follows_a_relu(builder):
         source = layer.input._keras_history.operation
         assert isinstance(source, keras.layers.ReLU)
         assert source.negative_slope == 0
+
+
+@pytest.fixture
+def determinism():
+    before = config.is_op_determinism_enabled()
+    config.enable_op_determinism()
+    yield
+    if not before:
+        config.disable_op_determinism()
+
+
+@pytest.mark.usefixtures("determinism")
+def test_xla_has_a_deterministic_gradient_of_this_one_only():
+    images, upstream = random((2, 4, 4, 3))
+    run = tf.function(pooled_and_gradient, jit_compile=True)
+    output, gradient = run(MaxPooling2D(2), images, upstream)
+    expected = pooled_and_gradient(MaxPooling2D(2), images, upstream)
+    np.testing.assert_array_equal(output, expected[0])
+    np.testing.assert_array_equal(gradient, expected[1])
+    with pytest.raises(tf.errors.UnimplementedError, match="MaxPool gradient"):
+        run(keras.layers.MaxPooling2D(2), images, upstream)
 
 
 def test_batches_may_be_of_any_size():

@@ -84,7 +84,12 @@ def shares_of(classifier=20, vae=0, other=0, untrained=()):
 def verdicts(shares, accuracy=0.85):
     return {
         measured.claim_id: judge(
-            CLAIMS[measured.claim_id], measured, scale="paper", stand_in=False, data="ImageNet"
+            CLAIMS[measured.claim_id],
+            measured,
+            scale="paper",
+            precision="float32",
+            stand_in=False,
+            data="ImageNet",
         ).verdict
         for measured in measurements(shares, accuracy)
     }

@@ -162,7 +162,9 @@ def test_p_as_run_is_signed_rank_without_correction(table, losses):
 
 def judged(histories, losses, **options):
     return {
-        one.claim_id: judge(CLAIMS[one.claim_id], one, **options, data="tested")
+        one.claim_id: judge(
+            CLAIMS[one.claim_id], one, **options, precision="float32", data="tested"
+        )
         for one in measurements(histories, losses)
     }
 

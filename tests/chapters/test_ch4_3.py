@@ -182,7 +182,12 @@ def test_every_claim_is_measured_and_judged(dimensions, kl, measured):
     assert [one.claim_id for one in made] == list(CLAIMS)
     verdicts = {
         one.claim_id: judge(
-            CLAIMS[one.claim_id], one, scale="paper", stand_in=False, data="dSprites"
+            CLAIMS[one.claim_id],
+            one,
+            scale="paper",
+            precision="float32",
+            stand_in=False,
+            data="dSprites",
         ).verdict
         for one in made
     }

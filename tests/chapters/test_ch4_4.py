@@ -145,7 +145,14 @@ def tables():
 
 def verdicts(tables):
     return {
-        one.claim_id: judge(CLAIMS[one.claim_id], one, scale="paper", stand_in=False, data="all")
+        one.claim_id: judge(
+            CLAIMS[one.claim_id],
+            one,
+            scale="paper",
+            precision="float32",
+            stand_in=False,
+            data="all",
+        )
         for one in measurements(tables)
     }
 

@@ -94,7 +94,14 @@ def pairs(tables):
 
 def verdicts(pairs):
     return {
-        one.claim_id: judge(CLAIMS[one.claim_id], one, scale="paper", stand_in=False, data="all")
+        one.claim_id: judge(
+            CLAIMS[one.claim_id],
+            one,
+            scale="paper",
+            precision="float32",
+            stand_in=False,
+            data="all",
+        )
         for one in measurements(pairs)
     }
 

@@ -114,7 +114,12 @@ def tables(real, reconstructed, accuracies):
 def verdicts(tables):
     return {
         own.claim_id: judge(
-            CLAIMS[own.claim_id], own, scale="paper", stand_in=False, data="official"
+            CLAIMS[own.claim_id],
+            own,
+            scale="paper",
+            precision="float32",
+            stand_in=False,
+            data="official",
         )
         for own in measurements(*tables)
     }

@@ -106,7 +106,14 @@ def tables(samples):
 
 def verdicts(tables):
     return {
-        own.claim_id: judge(CLAIMS[own.claim_id], own, scale="paper", stand_in=False, data="all")
+        own.claim_id: judge(
+            CLAIMS[own.claim_id],
+            own,
+            scale="paper",
+            precision="float32",
+            stand_in=False,
+            data="all",
+        )
         for own in measurements(*tables)
     }
 

@@ -119,7 +119,7 @@ def verdict(shares):
         for shown, value in ((NATURAL, share), (MADE, 1 - share))
     ]
     (measured,) = measurements(pd.DataFrame(rows))
-    return judge(CLAIM, measured, scale="paper", stand_in=False, data="all")
+    return judge(CLAIM, measured, scale="paper", precision="float32", stand_in=False, data="all")
 
 
 def test_the_claim_holds_where_the_thesis_is_right():
@@ -147,7 +147,7 @@ def test_a_network_that_was_not_trained_fails_its_check_alone():
 @pytest.fixture
 def chapter(encoder, images, tmp_path, monkeypatch):
     """A chapter of which every model is the small encoder."""
-    run = SimpleNamespace(config=RUN)
+    run = SimpleNamespace(config=RUN, devices=lambda: [])
 
     def trained(workspace, model_id, data):
         return TrainedModel(MODELS[ALEXNET], run, [{}], SimpleNamespace(encoder=encoder))

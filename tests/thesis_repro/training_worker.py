@@ -2,9 +2,11 @@
 
 Run with a request as JSON in the first argument, or with ``REQUEST`` given by ``runpy``:
 ``model``, ``images`` (an npz with train, validation and fingerprint, for classifiers also with
-train_label and validation_label), ``runs_dir``, ``epochs``, and if need be ``seed`` and ``changed``
-(settings of the model by name). Events are ``batch``, ``epoch``, and whatever Python does with a
-file of the run (``open .writing-x-history.csv``, ``os.rename history.csv``):
+train_label and validation_label), ``runs_dir``, ``epochs``, and if need be ``seed``, ``changed``
+(settings of the model by name) and ``checkpoint_epochs`` (from each checkpoint to the next, one
+unless said). Events are ``call`` (into the backend: for the very first update, then for all others
+of an epoch), ``batch`` (an update is done), ``epoch``, and whatever Python does with a file of the
+run (``open .writing-x-history.csv``, ``os.rename history.csv``):
 
 - ``kill_at`` is [text, n]: the process kills itself just before the n-th event whose description
   contains the text, or ``delay`` seconds later; with ``from_epoch``, only events from that epoch on
@@ -17,6 +19,7 @@ file of the run (``open .writing-x-history.csv``, ``os.rename history.csv``):
 
 import json
 import logging
+import math
 import os
 import resource
 import signal
@@ -32,6 +35,8 @@ import numpy as np
 from thesis_repro.errors import TrainingError
 from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import model
+from thesis_repro.training import compiled
+from thesis_repro.training import train as training
 from thesis_repro.training.images import ImageData, with_channels
 from thesis_repro.training.scale import Scale
 from thesis_repro.training.train import TrainingOptions, train_or_load
@@ -69,7 +74,14 @@ class Events:
         actions = {"kill_at": self.die, "full_at": lambda: allow_files(request["room"])}
         self.triggers = [Trigger(request[k], act) for k, act in actions.items() if k in request]
         self.hold_text, self.until = request.get("hold", (None, None))
-        self.now, self.from_epoch = 0, request.get("from_epoch", 0)
+        self.from_epoch = request.get("from_epoch", 0)
+        self.checkpoint_epochs = request.get("checkpoint_epochs", 1)
+        self.begin(0)
+
+    def begin(self, epoch):
+        self.now = epoch
+        is_last = epoch % self.checkpoint_epochs == 0  # of those between two checkpoints
+        training.CHECKPOINT_SECONDS = 0 if is_last else math.inf
 
     def die(self):
         self.dying = True
@@ -102,15 +114,27 @@ class Events:
 
     @contextmanager
     def run(self, title, epochs, steps, done, headline):
-        self.now = done + 1
+        self.begin(done + 1)
         yield self
 
-    def batch(self, loss):
-        self.happens("batch")
+    def updates(self, count, loss):
+        for _ in range(count):
+            self.happens("batch")
 
     def epoch(self, epoch, row):
         self.happens("epoch")
-        self.now = epoch + 1
+        self.begin(epoch + 1)
+
+
+def tell_of_calls(events):
+    """Have an epoch's first update alone in a call and all others in one, and tell of each."""
+    run = compiled.CompiledEpoch._run
+
+    def told(self, arrays, rows):
+        events.happens("call")
+        return run(self, arrays, rows)
+
+    compiled.CALL_SECONDS, compiled.CompiledEpoch._run = 1e9, told
 
 
 def main(request):
@@ -125,6 +149,7 @@ def main(request):
         data = ImageData(train, validation, "digits", str(stored["fingerprint"]), True, *known)
     options = TrainingOptions(Scale("tiny", None, None, request["epochs"]), request.get("seed", 0))
     events = Events(request)
+    tell_of_calls(events)
     sys.addaudithook(events.audit)
     try:
         train_or_load(spec, data, options, Path(request["runs_dir"]), events)

@@ -17,7 +17,7 @@ from thesis_repro.analysis.discrimination import (
 )
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
-from thesis_repro.training.images import ImageBatches
+from thesis_repro.training.images import image_batches
 from thesis_repro.training.scale import Scale
 from thesis_repro.training.train import TrainingOptions, train_or_load
 
@@ -47,9 +47,10 @@ def test_the_scale_alone_tells_images_apart(two_halves, tmp_path):
 def test_two_scales_are_0_to_255_and_0_to_1(tiny_images):
     images = np.concatenate([tiny_images[:5], tiny_images[:5]])
     scaled = OnTwoScales(images, 5)
-    assert (len(scaled), scaled.shape) == (10, images.shape)
+    assert (len(scaled), scaled.shape, scaled.nbytes) == (10, images.shape, 4 * images.size)
+    np.testing.assert_array_equal(np.asarray(scaled), scaled[:], strict=True)
     for order in (np.arange(10), np.array([7, 2, 9])):
-        read, expected = (ImageBatches(own, 32, order)[0][0] for own in (scaled, images))
+        read, expected = (next(image_batches(own, 32, order)) for own in (scaled, images))
         factors = np.where(order < 5, 255, 1)[:, np.newaxis, np.newaxis, np.newaxis]
         np.testing.assert_allclose(read, expected * factors, rtol=1e-6)
         assert read.dtype == np.float32

@@ -7,6 +7,7 @@ import pytest
 from appendix_architectures.sampling import Sampling
 from thesis_repro.analysis import reconstruction
 from thesis_repro.analysis.reconstruction import split_losses
+from thesis_repro.training.images import image_batches
 
 
 class Shift(keras.layers.Layer):
@@ -47,13 +48,12 @@ def images():
 def test_24_subsets_of_416_of_10_000_images(monkeypatch):  # Section 4.2, Table 3; erratum E50
     seen = []
 
-    class Watched(reconstruction.ImageBatches):
-        def __getitem__(self, index):
-            start = index * self.batch_size
-            seen.append(self.order[start : start + self.batch_size])
-            return super().__getitem__(index)
+    def watched(images, batch_size, order):
+        for start in range(0, len(order), batch_size):
+            seen.append(order[start : start + batch_size])
+        return image_batches(images, batch_size, order)
 
-    monkeypatch.setattr(reconstruction, "ImageBatches", Watched)
+    monkeypatch.setattr(reconstruction, "image_batches", watched)
     images = np.zeros((10_000, 1, 1, 1), dtype=np.uint8)
     model = identity((1, 1, 1))
     losses = split_losses(model, model, images, 1, 24, np.random.default_rng(0))

@@ -38,6 +38,7 @@ def test_missing_data_come_with_the_command(examined, dataset):
 def test_backend_devices_and_disk(examined, tmp_path):
     assert examined["backend"].state == "tensorflow"
     assert "cpu:0" in examined["devices"].state
+    assert examined["accelerator"].problem.endswith("pip install -e '.[gpu]'")
     free = shutil.disk_usage(tmp_path).free / 1e9
     assert abs(float(examined["disk for runs"].state.split()[0].replace(",", "")) - free) < 2
 

@@ -61,7 +61,7 @@ def test_the_last_activation_by_default(folder):
         origin = image.text["Description"]
     assert origin == (
         "thesis-repro feature-maps mnist-vae my.picture.webp · scale smoke · trained on stand-in: "
-        f"scikit-learn digits, 28x28 by Lanczos · seed 0 · runs {run_folder.name}"
+        f"scikit-learn digits, 28x28 by Lanczos · seed 0 · float32 · runs {run_folder.name}"
     )
     text = stem.with_name(f"{stem.name}.svg").read_text(encoding="utf-8")
     assert "after re_lu_4: 256 maps of 7 × 7" in text

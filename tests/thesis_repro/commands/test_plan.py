@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from data_prep.prepare import prepare
 from thesis_repro.cli import main
 from thesis_repro.models import zoo
+from thesis_repro.plan.rates import Measured, Work
 
 DONE, FAILED, USAGE, DATA = 0, 1, 2, 3  # exit codes of the design
 
@@ -24,6 +25,12 @@ def data_dir(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def _nothing_timed(monkeypatch):
+    monkeypatch.setattr("thesis_repro.plan.timings.calibration", lambda *_: None)
+
+
+@pytest.mark.usefixtures("_nothing_timed")
 def test_dry_runs_show_the_plan_and_do_nothing(data_dir, tmp_path):
     folders = ["--data-dir", data_dir, "--runs-dir", tmp_path / "runs"]
     for arguments in (
@@ -39,6 +46,21 @@ def test_dry_runs_show_the_plan_and_do_nothing(data_dir, tmp_path):
         assert " jobs to do: about " in result.stdout
     assert not (tmp_path / "runs").exists()
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", [("plan",), ("all", "--dry-run")])
+def test_a_plan_for_gpus_is_one_side_by_side(command, data_dir, tmp_path, monkeypatch):
+    """Where none is seen, times are the CPU's, and this is said."""
+    made = SimpleNamespace(models=["mnist-vae"], measured=[Measured(Work(1, 0, 0, 0), 30.0)])
+    monkeypatch.setattr("thesis_repro.plan.timings.calibration", lambda *_: made)
+    monkeypatch.setattr("thesis_repro.training.devices.computes_on_gpu", lambda: False)
+    folders = ["--data-dir", data_dir, "--runs-dir", tmp_path / "runs", "--out", tmp_path]
+    arguments = (*command, "4.2", "--gpus", 2, "--scale", "smoke", "--stand-in", *folders)
+    result = run(*arguments)
+    assert result.exit_code == DONE, result.output
+    assert "30 s  calibrated on mnist-vae" in result.stdout
+    assert "about 60 s of training 2 at a time" in result.stdout
+    assert "float32), since no GPU is seen here" in result.stdout
 
 
 def test_a_cluster_wants_a_number_of_gpus():

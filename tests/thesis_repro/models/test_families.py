@@ -7,7 +7,7 @@ from appendix_architectures.shapes import build_shapes
 from thesis_repro.models.building import build_model, builders, first_convolution
 from thesis_repro.models.families import FAMILIES, Objective
 from thesis_repro.models.zoo import MODELS
-from thesis_repro.training.train import TRAINERS, trainer_of
+from thesis_repro.training.trainer import STEPS, step_of
 
 # The cheapest model of each family, as it is trained.
 ONE_OF_EACH = {
@@ -28,8 +28,8 @@ def test_every_part_has_its_passes(family):
     assert family.passes.keys() == set(family.parts)
 
 
-def test_every_objective_has_a_trainer():
-    assert set(TRAINERS) == set(Objective) == {family.objective for family in FAMILIES.values()}
+def test_every_objective_has_a_step():
+    assert set(STEPS) == set(Objective) == {family.objective for family in FAMILIES.values()}
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
@@ -44,7 +44,8 @@ def test_a_built_model_has_the_networks_of_its_family(name):
     sees = first_convolution(networks[family.parts[0]])
     assert isinstance(sees, keras.layers.Conv2D)
     assert sees.kernel.shape[2] == spec.input_shape.value[-1]
-    assert set(trainer_of(spec).headline)
+    step = step_of(spec)
+    assert step.shown == step.headline[0] or step.whole_batches
 
 
 @pytest.mark.parametrize("spec", MODELS.values(), ids=MODELS)

@@ -31,15 +31,16 @@ def race(gpus, folder):
         f"train {n}": Job(f"train {n}", (), (NOTE.format(4, str(folder / f"gpu-{n}")),), False)
         for n in range(8)
     }
-    chapter = Job("chapter", tuple(trainings), (NOTE.format(0, str(folder / "chapter")),), False)
+    others = {
+        name: Job(name, needs, (NOTE.format(0, str(folder / name)),), False)
+        for name, needs in (("data", ()), ("chapter", tuple(trainings)))
+    }
     workers = OnGpus(gpus, program=(sys.executable, "-c"))
     wait = "import time; time.sleep(5)"  # so long that every worker is started
     warm = {n: Job(n, (), (wait,), False) for n in (f"train warm {i}" for i in range(gpus))}
     Execution(warm, workers, folder / "logs", lambda line: None).run()  # Ray's processes start
     began = time.monotonic()
-    execution = Execution(
-        trainings | {"chapter": chapter}, workers, folder / "logs", lambda _: None
-    )
+    execution = Execution(trainings | others, workers, folder / "logs", lambda _: None)
     execution.run()
     assert not execution.failed
     print(time.monotonic() - began)

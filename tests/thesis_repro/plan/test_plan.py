@@ -13,7 +13,9 @@ from thesis_repro.files import sha256
 from thesis_repro.models import zoo
 from thesis_repro.plan import plan as module
 from thesis_repro.plan.plan import make_plan
+from thesis_repro.plan.rates import Rates
 from thesis_repro.plan.table import render
+from thesis_repro.plan.timings import Timing
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.section import workspace as workspaces
 from thesis_repro.section.registry import CHAPTERS, models_of
@@ -84,6 +86,20 @@ def test_everything_is_in_the_plan_once_and_after_what_it_needs(workspace):
 def test_a_helper_needs_its_generator(workspace):
     jobs = make_plan([], ["sample-discriminator"], workspace)
     assert jobs["train sample-discriminator"].needs == ("data mnist", "train mnist-vae")
+
+
+def test_many_images_of_another_size_are_a_job(tmp_path, workspace):
+    """CelebA in AlexNet-VAE's size, for paper scale; fewer images are resized in memory."""
+    model, paper = ["alexnet-vae-celeba"], TrainingOptions(SCALES["paper"])
+    official = replace(workspace, data_dir=tmp_path, stand_in=False, options=paper)
+    jobs = make_plan([], model, official)
+    assert list(jobs) == ["data celeba", "data celeba-224", "train alexnet-vae-celeba"]
+    assert jobs["data celeba-224"].needs == ("data celeba",)
+    assert jobs["data celeba-224"].problem == ""
+    assert jobs["data celeba-224"].command[:3] == ("data", "prepare", "celeba-224")
+    assert jobs["train alexnet-vae-celeba"].needs == ("data celeba", "data celeba-224")
+    for less in (replace(official, options=workspace.options), replace(official, stand_in=True)):
+        assert "data celeba-224" not in make_plan([], model, less)
 
 
 def test_finished_runs_are_done_and_others_are_not(workspace):
@@ -175,27 +191,41 @@ def test_identity_of_judged_data_is_known_before_the_generator_is(workspace, mon
     assert workspace.identity(spec) == judged.identity()
 
 
+def test_the_work_of_a_training_is_that_of_its_schedule(workspace):
+    """By hand: 2 epochs of 2 updates on 256 images, and of one validation batch of 96."""
+    job = make_plan([], ["mnist-vae"], workspace)["train mnist-vae"]
+    assert job.family == "vae"
+    assert job.steps == pytest.approx(2 * (2 + 1 / 3))
+    assert job.bytes == 2 * (256 + 96) * 28 * 28 * 3
+    assert job.multiply_adds == pytest.approx(2 * (256 + 96 / 3) * 3 * 103.3e6, rel=1e-3)
+
+
 # --- As a table ---
 
+A_STEP = Timing(Rates(start=10.0, step=3.0, byte=0.0, multiply_add=0.0), "2 finished runs")
 
-def test_the_table_sums_up_what_is_left(workspace, monkeypatch):
+
+def test_the_table_sums_up_what_is_left(workspace):
     finish("mnist-vlae-factor-3", workspace)
-    monkeypatch.setattr("thesis_repro.plan.table._calibrated", lambda: 1e9)
-    jobs = make_plan(["4.2"], [], workspace)
-    lines = render(jobs, workspace.runs_dir).splitlines()
+    lines = render(make_plan(["4.2"], [], workspace), {"vlae": A_STEP}, "a CPU").splitlines()
     rows = {line.split("  ")[0]: line for line in lines}
     assert rows["train mnist-vlae-factor-3"].split("  ")[1] == "done"
+    assert "finished runs" not in rows["train mnist-vlae-factor-3"]  # nothing is left to do
     assert "after train mnist-vlae-factor-1 and 1 more" in rows["chapter 4.2"]
-    work = 512 * 3 * (31e6 + 8.2e6)  # factor-1 and -2
-    assert f"3 of 5 jobs to do: about {work / 1e9:.0f} s of training" in lines[-2]
-    assert "1 G multiply-adds/s, measured" in lines[-1]
+    assert rows["train mnist-vlae-factor-1"].endswith("24 s  2 finished runs")
+    assert "3 of 5 jobs to do: about 48 s of training one after another, 1.0 GiB" in lines[-2]
+    assert lines[-1].startswith("Times are for a CPU")
 
 
-def test_the_speed_is_that_of_finished_runs(workspace, monkeypatch):
-    finish("mnist-vlae-factor-3", workspace)
-    (path,) = workspace.runs_dir.glob("*/*")
-    (path / "config.json").write_text(json.dumps({"data": {"train_images": 1_000}}))
-    (path / "history.csv").write_text("epoch,seconds\n1,2.0\n2,4.0\n")
-    monkeypatch.setattr("thesis_repro.plan.table._calibrated", lambda: pytest.fail("measured"))
-    text = render(make_plan(["4.2"], [], workspace), workspace.runs_dir)
-    assert f"{2_000 * 3 * 4.1e6 / 6 / 1e9:.0f} G multiply-adds/s, the median of 1 finished" in text
+def test_side_by_side_a_plan_takes_as_long_as_its_longest_path(workspace):
+    jobs = make_plan(["4.2"], [], workspace)
+    assert "about 72 s of training one after another" in render(jobs, {"vlae": A_STEP}, "")
+    assert "about 48 s of training 2 at a time" in render(jobs, {"vlae": A_STEP}, "", 2)
+    assert "about 24 s of training 4 at a time" in render(jobs, {"vlae": A_STEP}, "", 4)
+
+
+def test_trainings_without_a_time_are_named(workspace):
+    paper = replace(workspace, options=TrainingOptions(SCALES["paper"]))
+    jobs = make_plan([], ["celeba-vae", "mnist-vae", "mnist-vlae-factor-3"], paper)
+    text = render(jobs, {"vae": A_STEP}, "a CPU")  # CelebA is not prepared, VLAEs are not timed
+    assert "Without a time, and not in the sum: 2 trainings" in text

@@ -81,7 +81,10 @@ def write_manifest(folder, **changes):
         "stand_in": True,
         "seed": 7,
         "precision": "float32",
-        "runs": {"mnist-vlae-factor-1": {"run_id": "aaaabbbbcccc", "epochs": 2}},
+        "runs": {
+            "mnist-vlae-factor-1": {"run_id": "aaaabbbbcccc", "epochs": 2, "devices": ["NVIDIA A"]}
+        },
+        "device": "EPYC",
         "files": files,
         "versions": {"python": "3.11.0", "keras": "3.15.1"},
     }

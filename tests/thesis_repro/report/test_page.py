@@ -90,6 +90,10 @@ def test_everything_found_is_on_the_page(out):
         "chapters/ch4_2.py:111",
         "chapter 4.2 · seed 0",  # what is printed in the figure
         "keras 3.15.1",
+        "device EPYC",
+        "NVIDIA A",  # of the run
+        "scale smoke , float32, digits.",
+        "Precision float32",
         "Not run: thesis-repro chapter 4.3",
         "Not built in this version.",
     ):

@@ -32,8 +32,18 @@ def change(path, edit):
 def test_manifest(folder):
     manifest = read_manifest(folder / "manifest.json")
     assert (manifest.scale, manifest.seed, manifest.stand_in) == ("smoke", 7, True)
-    assert manifest.runs == (Run("mnist-vlae-factor-1", "aaaabbbbcccc", 2),)
+    assert manifest.runs == (Run("mnist-vlae-factor-1", "aaaabbbbcccc", 2, ("NVIDIA A",)),)
+    assert (manifest.precision, manifest.device) == ("float32", "EPYC")
     assert set(manifest.files) == {path.name for path in folder.iterdir()} - {"manifest.json"}
+
+
+def test_a_manifest_from_before_devices_were_named(folder):
+    def without_devices(manifest):
+        del manifest["device"], manifest["runs"]["mnist-vlae-factor-1"]["devices"]
+
+    manifest = read_manifest(change(folder / "manifest.json", without_devices))
+    assert manifest.runs == (Run("mnist-vlae-factor-1", "aaaabbbbcccc", 2, ()),)
+    assert manifest.device == ""
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_quantities_that_only_one_side_has():
 @pytest.fixture
 def results(tmp_path, write_section):
     write_section(tmp_path)
-    write_section(tmp_path, "4.3", scale="paper", data="dSprites")
+    write_section(tmp_path, "4.3", scale="paper", data="dSprites", precision="tensorfloat32")
     write_section(tmp_path, "4.5", versions={"python": "3.13"})
     return collect(tmp_path, {"4.2": Script("chapters/ch4_2.py", {})})
 
@@ -56,5 +56,17 @@ def test_sections_are_those_of_the_thesis_that_have_something_to_show(results):
 
 
 def test_sections_of_like_origin_and_environment_stand_together(results):
-    assert origins(results) == [("smoke", "digits", ["4.2", "4.5"]), ("paper", "dSprites", ["4.3"])]
-    assert [names for names, _ in environments(results)] == [["4.2", "4.3"], ["4.5"]]
+    assert origins(results) == {
+        ("smoke", "float32", "digits"): ["4.2", "4.5"],
+        ("paper", "tensorfloat32", "dSprites"): ["4.3"],
+    }
+    (names, made_with), (others, _) = environments(results)
+    assert (names, others) == (["4.2", "4.3"], ["4.5"])
+    assert made_with == {"python": "3.11.0", "keras": "3.15.1", "device": "EPYC"}
+
+
+def test_results_on_another_device_stand_apart(tmp_path, write_section):
+    write_section(tmp_path)
+    write_section(tmp_path, "4.3", device="NVIDIA H200")
+    names = [names for names, _ in environments(collect(tmp_path, {}))]
+    assert names == [["4.2"], ["4.3"]]

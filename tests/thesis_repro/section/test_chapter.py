@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from thesis_repro import provenance
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.figures import new_figure
 from thesis_repro.progress import TrainingProgress
@@ -21,6 +22,7 @@ from thesis_repro.section.declarations import figure, numbers, table
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.readings import REPORTED, Reading
+from thesis_repro.training.devices import device_name
 from thesis_repro.training.images import ImageData
 from thesis_repro.training.run_folder import RunConfig, RunFolder
 from thesis_repro.training.scale import SCALES
@@ -48,7 +50,8 @@ def calls(monkeypatch):
     def train_or_load(spec, data, options, runs_dir, progress):
         made["trained"].append((spec.id, data.description, options.seed, runs_dir.name))
         config = SimpleNamespace(run_id=RUN_IDS[spec.id], values={"epochs": 3})
-        run = SimpleNamespace(config=config)
+        recorded = {"device": ["NVIDIA H200"], "moving_statistics_kept": []}
+        run = SimpleNamespace(config=config, recorded=recorded.get)
         return TrainedModel(spec, run, [{"epoch": 1.0}] * 3, SimpleNamespace())
 
     monkeypatch.setattr(module, "open_manifest", open_manifest)
@@ -126,7 +129,7 @@ def test_origin_names_scale_data_seed_and_runs(chapter):
     for name in RUN_IDS:
         chapter.trained(name)
     assert chapter.origin == (
-        "thesis-repro chapter 4.2 · scale quick · mnist, tested · seed 5 · "
+        "thesis-repro chapter 4.2 · scale quick · mnist, tested · seed 5 · float32 · "
         "runs 0123456789ab, ba9876543210"
     )
 
@@ -152,11 +155,11 @@ def test_a_figure_of_some_models_names_their_runs_and_its_data_alone(chapter):
     for name in RUN_IDS:
         chapter.trained(name)
     chapter.emit(other_data)
-    line = "thesis-repro chapter 4.2 · scale quick · celeba, tested · seed 5 · runs ba9876543210<"
+    line = "· scale quick · celeba, tested · seed 5 · float32 · runs ba9876543210<"
     assert line in written(chapter, "figure_21.svg")
 
 
-def test_a_figure_of_no_model_has_neither_scale_nor_runs(chapter):
+def test_a_figure_of_no_model_has_neither_scale_nor_precision_nor_runs(chapter):
     for name in RUN_IDS:
         chapter.trained(name)
 
@@ -175,7 +178,7 @@ def test_a_note_follows_the_data(chapter):
         return new_figure(2, 2)
 
     chapter.emit(noted)
-    assert "· celeba, tested, mnist, tested, made images · seed 5<" in written(
+    assert "· celeba, tested, mnist, tested, made images · seed 5 · float32<" in written(
         chapter, "figure_21.svg"
     )
 
@@ -326,6 +329,16 @@ def test_the_data_of_a_claim_are_those_of_its_models(chapter, monkeypatch):
         assert {model(name).dataset.value for name in one.claim.models} == {one.data}
 
 
+def test_a_claim_on_networks_of_another_precision_is_not_comparable(chapter):
+    options = TrainingOptions(SCALES["paper"], precision="tensorfloat32")
+    workspace = replace(chapter.workspace, options=options, stand_in=False)
+    loss = {"loss": 21.638, "reconstruction": 6.375, "kl": 15.264}
+    judged = Chapter("4.4", workspace).judge([Measurement("4.4-dim6-loss", loss)])
+    (judgement,) = (one for one in judged if one.claim.id == "4.4-dim6-loss")
+    assert judgement.verdict is Verdict.NOT_COMPARABLE
+    assert "as the precision is tensorfloat32, not float32;" in judgement.why
+
+
 def test_a_claim_on_all_other_models_is_of_those_that_are_there(chapter):
     other = Chapter("4.1", chapter.workspace)
     other.others = dict.fromkeys(("mnist-vae", "celeba-vae", "celeba-vlae"))
@@ -352,7 +365,14 @@ def test_a_finished_run_is_found_without_reading_images_and_stands_in_the_manife
     assert not calls["images"]
     chapter.write_manifest()
     manifest = read_json(chapter, "manifest.json")
-    assert manifest["runs"] == {"mnist-vae": {"run_id": config.run_id, "epochs": 7}}
+    run = {
+        "run_id": config.run_id,
+        "epochs": 7,
+        "devices": [],
+        "moving_statistics_kept": [],
+    }  # of before devices were named
+    assert manifest["runs"] == {"mnist-vae": run}
+    assert manifest["device"] == provenance.processor()
 
 
 def test_without_data_no_run_is_finished(chapter, monkeypatch):
@@ -371,7 +391,15 @@ def test_manifest_tells_what_made_the_files_and_their_digests(chapter):
     assert manifest["files"] == {
         name: sha256((chapter.folder / name).read_bytes()).hexdigest() for name in names
     }
-    assert manifest["runs"] == {FACTOR_1: {"run_id": "0123456789ab", "epochs": 3}}
+    run = {
+        "run_id": "0123456789ab",
+        "epochs": 3,
+        "devices": ["NVIDIA H200"],
+        "moving_statistics_kept": [],
+    }
+    assert manifest["runs"] == {FACTOR_1: run}
+    assert manifest["precision"] == "float32"
+    assert manifest["device"] == device_name()
     assert manifest["section"] == "4.2"
     assert manifest["scale"] == "quick"
     assert manifest["data"] == MNIST
@@ -393,5 +421,5 @@ def test_a_released_model_still_names_its_run(chapter):
     chapter.emit(curves)
     assert origin in written(chapter, "figure_20.svg")
     chapter.write_manifest()
-    manifest = read_json(chapter, "manifest.json")
-    assert manifest["runs"] == {FACTOR_1: {"run_id": "0123456789ab", "epochs": 3}}
+    (run,) = read_json(chapter, "manifest.json")["runs"].items()
+    assert (run[0], run[1]["run_id"]) == (FACTOR_1, "0123456789ab")

@@ -18,14 +18,15 @@ from keras import ops
 from thesis_repro.models.building import build_model
 from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.feed import Feed
 from thesis_repro.training.images import ImageData, with_channels
-from thesis_repro.training.train import trainer_of
+from thesis_repro.training.trainer import Trainer
 
 NOISE = np.random.default_rng(0).normal(size=(997, 32, 2)).astype("float32")
 
 
 class NoReport:
-    def batch(self, loss):
+    def updates(self, count, loss):
         pass
 
 
@@ -50,13 +51,14 @@ def train(model_id, steps, batch, folder, name):
     spec = replace(MODELS[model_id], batch_size=Sourced(batch, "test"))
     model = build_model(spec)
     start(model, folder / f"{model_id}.npz")
-    trainer = trainer_of(spec)(spec, model)
     images = with_channels(np.load(folder / "images.npy"), spec.input_shape.value[-1])
+    batches = [images[first * batch : (first + 1) * batch] for first in range(steps + 1)]
+    trainer = Trainer(spec, model, ImageData(*batches[:2], "digits", "agreement", True))
     rows = []
-    for step in range(1, steps + 1):
-        batches = [images[first * batch : (first + 1) * batch] for first in (step - 1, step)]
-        data = ImageData(*batches, "digits", "agreement", True)
-        rows.append(trainer.epoch(data, 0, step, NoReport()))
+    for step in range(1, steps + 1):  # compiled once for all of them
+        here = batches[step - 1 : step + 1]
+        trainer._training, trainer._validation = (Feed([own]) for own in here)
+        rows.append(trainer.epoch(0, step, NoReport()))
     weights = [ops.convert_to_numpy(weight) for weight in model.weights]
     np.savez(folder / f"{model_id}-{name}.npz", *weights)
     return {"rows": rows, "paths": [weight.path for weight in model.weights]}

@@ -13,6 +13,7 @@ import numpy as np
 from thesis_repro.models.building import build_model
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
+from thesis_repro.training import train as training
 from thesis_repro.training.images import ImageData
 from thesis_repro.training.run_folder import RunConfig
 from thesis_repro.training.scale import Scale
@@ -27,7 +28,7 @@ class StopAfterFirstEpoch:
     def run(self, title, epochs, steps, done, headline):
         yield self
 
-    def batch(self, loss):
+    def updates(self, count, loss):
         pass
 
     def epoch(self, epoch, row):
@@ -43,6 +44,7 @@ def without_seconds(history):
 
 
 def main(folder, weights):
+    training.CHECKPOINT_SECONDS = 0  # one an epoch
     stored = np.load(folder / "images.npz")
     data = ImageData(stored["train"], stored["validation"], "digits", "tiny", True)
     with suppress(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Compiled steps under both backends: derivatives in closed form, and state that survives.
+"""Compiled steps under both backends: derivatives in closed form, state that survives, and pace.
 
 Run under TensorFlow; the last test runs the others once more under JAX, in a new process.
 """
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from thesis_repro.training.compiled import CompiledStep
+from thesis_repro.training.compiled import CompiledEpoch, CompiledStep, on_device
 
 BACKEND = keras.backend.backend()
 
@@ -230,6 +230,222 @@ def test_equal_shapes_are_traced_once():
     assert float(np.asarray(total)[0]) == pytest.approx(float(expected), rel=1e-4)
 
 
+# --- Many steps in a call ---
+
+STEPS, BATCH = 70, 4
+
+
+class Clock:
+    """Time that stands still but for what is waited."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    def wait(self, seconds):
+        self.now += seconds
+
+
+class Paced(CompiledEpoch):
+    """Notes the steps of each call into the backend, which take so many seconds each."""
+
+    def __init__(self, *arguments, clock=None, seconds=0.0):
+        super().__init__(*arguments)
+        call, self.sizes = self._call, []
+
+        def noted(arrays, rows, steps):
+            self.sizes.append(steps)
+            if clock:
+                clock.wait(steps * seconds)
+            return call(arrays, rows, steps)
+
+        self._call = noted
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("thesis_repro.training.compiled.time", clock)
+    return clock
+
+
+class Toy:
+    """Noisy regression: a layer, a moving mean, Adam and a generator of noise."""
+
+    def __init__(self, spread=0.1):
+        self.spread = spread  # of the noise
+        self.kernel, self.mean = variable(random(3, 2)), variable([0, 0])
+        self.noise = keras.random.SeedGenerator(3)
+        self.optimizer = keras.optimizers.Adam(0.01)
+        self.optimizer.build([self.kernel])
+        state = [self.mean, self.noise.state, *self.optimizer.variables]
+        self.variables = [self.kernel, *state]
+
+    def step(self, vjp, x, label):
+        def function():
+            noise = keras.random.normal(ops.shape(x @ self.kernel), seed=self.noise)
+            y = x @ self.kernel + self.spread * noise
+            self.mean.assign(0.9 * self.mean + 0.1 * ops.mean(y, axis=0))
+            target = ops.cast(label, "float32")[:, None]
+            return ops.mean(ops.square(y - target)), {"labels": ops.sum(label)}
+
+        loss, others, pullback = vjp(function, [], [self.kernel])
+        self.optimizer.apply(pullback(ops.ones_like(loss))[1], [self.kernel])
+        return {"loss": loss, **others}
+
+    def state(self):
+        return [ops.convert_to_numpy(own).copy() for own in self.variables]
+
+
+X, LABELS = random(50, 3), np.arange(50, dtype="int32")
+
+
+def rows_of(steps, batch=BATCH):
+    return np.random.default_rng(1).integers(0, 50, (steps, batch))
+
+
+def joined(parts):
+    parts = list(parts)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def epochs(toy, pieces, **pace):
+    """Run an epoch of each piece; logs over all of them, and the epoch."""
+    epoch = Paced(toy.step, toy.variables, **pace)
+    arrays = [on_device(X), on_device(LABELS)]
+    return joined(logs for rows in pieces for logs in epoch(arrays, rows)), epoch
+
+
+@pytest.fixture(scope="module")
+def one_by_one():
+    return single_steps(Toy())
+
+
+def single_steps(toy):
+    """Logs and state of 70 single steps and a smaller one."""
+    call = CompiledStep(toy.step, toy.variables)
+    pieces = [*rows_of(STEPS), rows_of(1, 3)[0]]
+    logs = [numbers(call(X[rows], LABELS[rows])) for rows in pieces]
+    values = {name: np.array([own[name] for own in logs], "float32") for name in logs[0]}
+    return values, toy.state()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sizes"),
+    [
+        (0.7, [1] * STEPS),
+        (0.3, [1] + 23 * [3]),
+        (1e-3, [1, 64, 5]),
+        (0.0, [1, 64, 5]),
+    ],
+)
+def test_however_steps_are_cut_into_calls_they_are_single_steps(clock, one_by_one, seconds, sizes):
+    """Also the last batch, which is smaller: bit for bit on CPUs, where no XLA joins steps."""
+    toy = Toy()
+    pieces = [rows_of(STEPS), rows_of(1, 3)]
+    logs, epoch = epochs(toy, pieces, clock=clock, seconds=seconds)
+    assert epoch.sizes == [*sizes, 1]
+    assert list(logs) == ["loss", "labels"]
+    for name, expected in one_by_one[0].items():
+        np.testing.assert_array_equal(logs[name], expected, strict=True)
+    for ours, expected in zip(toy.state(), one_by_one[1], strict=True):
+        np.testing.assert_array_equal(ours, expected, strict=True)
+    assert int(toy.optimizer.iterations.value) == STEPS + 1
+
+
+def test_logs_are_of_each_call_in_the_order_of_its_steps():
+    toy = Toy()
+    epoch = CompiledEpoch(toy.step, toy.variables)
+    rows = rows_of(STEPS)
+    logs = list(epoch([on_device(X), on_device(LABELS)], rows))
+    assert [list(own) for own in logs] == [["loss", "labels"]] * len(logs)
+    for values in (value for own in logs for value in own.values()):
+        assert (values.ndim, values.dtype) == (1, np.float32)
+    np.testing.assert_array_equal(joined(logs)["labels"], rows.sum(axis=1))
+
+
+def test_a_loop_of_the_backend_gives_what_single_steps_give(clock, monkeypatch):
+    """As on GPUs: by XLA, which may round otherwise in the last bits.
+
+    Without noise: of TensorFlow, XLA draws another one from the same state.
+    """
+    expected_logs, expected = single_steps(Toy(spread=0))
+    monkeypatch.setattr(f"thesis_repro.training.compiled_{BACKEND}.computes_on_gpu", lambda: True)
+    toy = Toy(spread=0)
+    logs, epoch = epochs(toy, [rows_of(STEPS), rows_of(1, 3)], clock=clock)
+    assert epoch.sizes == [1, 64, 5, 1]
+    np.testing.assert_array_equal(logs["labels"], expected_logs["labels"])
+    np.testing.assert_allclose(logs["loss"], expected_logs["loss"], rtol=1e-5)
+    for ours, value in zip(toy.state(), expected, strict=True):
+        np.testing.assert_allclose(ours, value, rtol=1e-5, atol=1e-6)
+
+
+# --- Pace ---
+
+
+def sizes_of(clock, seconds, steps):
+    """The calls that so many steps are cut into, each of so many seconds, in two epochs."""
+    epoch = Paced(lambda vjp, x: {"x": ops.sum(x)}, [], clock=clock, seconds=seconds)
+    arrays = [on_device(X)]
+    first = [len(logs["x"]) for logs in epoch(arrays, rows_of(steps))]
+    assert epoch.sizes == first
+    return first, [len(logs["x"]) for logs in epoch(arrays, rows_of(steps))]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e-5, 0.015])
+def test_64_quick_steps_are_two_calls_at_most_then_one(clock, seconds):
+    first, second = sizes_of(clock, seconds, 256)
+    assert first == [1, 64, 64, 64, 63]
+    assert second == [64] * 4
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.3, 0.9, 1.9, 7.0])
+def test_progress_is_shown_every_second_or_at_every_step(clock, seconds):
+    for sizes in sizes_of(clock, seconds, 70):
+        assert sum(sizes) == 70
+        assert max(sizes) * seconds <= max(1.0, seconds)
+        usual = max(sizes)
+        assert (usual + 1) * seconds > 1.0 or usual == 64  # and no oftener than that
+
+
+def test_a_first_call_that_is_slow_since_it_compiles_is_made_up_for(clock):
+    """Five seconds for the first step, then a hundredth each: the third call has 64."""
+    epoch = Paced(lambda vjp, x: {"x": ops.sum(x)}, [], clock=clock, seconds=0.01)
+    calls = epoch([on_device(X)], rows_of(200))
+    call = epoch._call
+
+    def compiling(*arguments):
+        clock.wait(5)
+        epoch._call = call
+        return call(*arguments)
+
+    epoch._call = compiling
+    assert [len(logs["x"]) for logs in calls] == [1, 1, 64, 64, 64, 6]
+
+
+def test_each_batch_size_has_its_own_pace(clock):
+    epoch = Paced(lambda vjp, x: {"x": ops.sum(x)}, [], clock=clock, seconds=0.3)
+    arrays = [on_device(X)]
+    assert [len(logs["x"]) for logs in epoch(arrays, rows_of(7))] == [1, 3, 3]
+    assert [len(logs["x"]) for logs in epoch(arrays, rows_of(7, batch=2))] == [1, 3, 3]
+
+
+def test_many_steps_are_compiled_once_for_each_batch_size():
+    traces = []
+
+    def step(vjp, x):
+        traces.append(x.shape)
+        return {"x": ops.sum(x)}
+
+    epoch = CompiledEpoch(step, [])
+    for batch in (4, 3, 4, 3):
+        for _ in epoch([on_device(X)], rows_of(70, batch)):
+            pass
+    assert traces == [(4, 3), (3, 3)]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(BACKEND == "jax", reason="this is the run under JAX")
 def test_all_of_this_under_jax():
@@ -240,4 +456,4 @@ def test_all_of_this_under_jax():
         [*command, __file__], env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stdout
-    assert "11 passed" in done.stdout
+    assert "28 passed" in done.stdout

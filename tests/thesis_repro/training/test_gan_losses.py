@@ -10,7 +10,7 @@ import tensorflow as tf
 from thesis_repro.models.building import build_model
 from thesis_repro.models.losses import cross_entropy, feature_term
 from thesis_repro.models.zoo import MODELS
-from thesis_repro.training.backend import dtype_policy
+from thesis_repro.training.backend import computing_in
 from thesis_repro.training.gan_step import (
     accuracies,
     decoder_loss,
@@ -75,7 +75,7 @@ def test_cross_entropy_of_a_wrong_certain_answer(logit, label, compiled):
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
 def test_a_discriminator_learns_from_wrong_certain_answers(precision):
     """Of a logit x with label 0: loss ln(1 + e^x) and slope 1 / (1 + e^-x), also where p ~ 1."""
-    with dtype_policy(precision):
+    with computing_in(precision):
         discriminator = build_model(MODELS["mnist-vae-gan"]).discriminator
     dense = discriminator.get_layer("dense_1")
     for logit in (4, 6.5, 10):

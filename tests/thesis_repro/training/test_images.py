@@ -1,16 +1,13 @@
 """Images as training and analysis read them."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from data_prep.errors import DataError
 from data_prep.prepare import prepare
 from data_prep.reading import load
 from thesis_repro.models.zoo import MODELS
-from thesis_repro.training.images import Identity, ImageBatches, load_images, with_channels
+from thesis_repro.training.images import Identity, image_batches, load_images, with_channels
 from thesis_repro.training.schedule import Schedule
 
 WHOLE = Schedule(None, None, 1)
@@ -25,22 +22,19 @@ def stand_in(tmp_path_factory):
 
 def test_batches_follow_the_order_and_end_with_a_part(tiny_images):
     order = np.array([7, 3, 3, 0, 5])
-    batches = ImageBatches(tiny_images, 2, order)
-    assert len(batches) == 3
-    shown = [batches[index][0] for index in range(3)]
+    shown = list(image_batches(tiny_images, 2, order))
     assert [len(batch) for batch in shown] == [2, 2, 1]
     np.testing.assert_array_equal(np.rint(np.concatenate(shown) * 255), tiny_images[order])
 
 
 def test_batches_are_in_file_order_by_default(tiny_images):
-    batches = ImageBatches(tiny_images[:4], 4)
-    assert len(batches) == 1
-    np.testing.assert_array_equal(np.rint(batches[0][0] * 255), tiny_images[:4])
+    (batch,) = image_batches(tiny_images[:4], 4)
+    np.testing.assert_array_equal(np.rint(batch * 255), tiny_images[:4])
 
 
 def test_batches_are_float32_from_0_to_1():
     images = np.array([0, 51, 255], np.uint8).reshape(1, 1, 3, 1)
-    (batch,) = ImageBatches(images, 1)[0]
+    (batch,) = image_batches(images, 1)
     assert batch.dtype == np.float32
     np.testing.assert_array_equal(batch.ravel(), np.float32([0, 0.2, 1]))
 
@@ -56,23 +50,6 @@ def test_channels_are_equal_and_take_no_memory(tiny_images):
 def test_colour_images_cannot_become_other_channels():
     with pytest.raises(ValueError, match="broadcast"):
         with_channels(np.zeros((2, 4, 4, 3), np.uint8), 2)
-
-
-def test_images_of_another_size_are_resized_when_they_are_read(stand_in):
-    """With Pillow's Lanczos filter, as the thesis's pictures were (erratum E73)."""
-    spec = MODELS["mnist-vlae-factor-3"]
-    larger = replace(spec, input_shape=spec.input_shape._replace(value=(48, 56, 1)))
-    plain = load_images(spec, stand_in, Schedule(9, 5, 1), stand_in=True)
-    data = load_images(larger, stand_in, Schedule(9, 5, 1), stand_in=True)
-    assert data.identity() == plain.identity()
-    assert len(data.train) == 9
-    (batch,) = ImageBatches(data.train, 4)[1]
-    expected = [
-        np.asarray(Image.fromarray(image[..., 0]).resize((56, 48), Image.Resampling.LANCZOS))
-        for image in plain.train[4:8]
-    ]
-    np.testing.assert_array_equal(np.rint(batch[..., 0] * 255), expected)
-    np.testing.assert_array_equal(np.asarray(data.train)[4:8, ..., 0], expected)
 
 
 def test_all_images(stand_in):
@@ -132,9 +109,9 @@ def test_large_splits_stay_on_the_disk(stand_in, monkeypatch):
     assert streamed.identity() == in_memory.identity()
     order = np.random.default_rng(1).permutation(len(in_memory.train))
     pairs = zip(
-        ImageBatches(in_memory.train, 128, order),
-        ImageBatches(streamed.train, 128, order),
+        image_batches(in_memory.train, 128, order),
+        image_batches(streamed.train, 128, order),
         strict=True,
     )
-    for (expected,), (batch,) in pairs:
+    for expected, batch in pairs:
         np.testing.assert_array_equal(batch, expected, strict=True)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from thesis_repro.models.zoo import MODELS
-from thesis_repro.training.classifier import ClassifierTrainer
 from thesis_repro.training.real_and_generated import judged_images
 from thesis_repro.training.run_folder import RunConfig, RunFolder
 from thesis_repro.training.train import TrainedModel
+from thesis_repro.training.trainer import Trainer
 
 SPEC = MODELS["mnist-vlae-factor-3"]
 
@@ -96,9 +96,10 @@ def test_noise_is_told_from_digits(make_data, generator):
     data = judged_images(make_data(train=320, validation=100), generator(), seed=0)
     spec = MODELS["sample-discriminator"]
     keras.utils.set_random_seed(0)
-    trainer = ClassifierTrainer(spec, keras.Sequential([
+    model = keras.Sequential([
         keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(16, "relu"),
         keras.layers.Dense(1, "sigmoid"),
-    ]))  # fmt: skip
-    row = trainer.epoch(data, 0, 1, SimpleNamespace(batch=lambda loss: None))
+    ])  # fmt: skip
+    nobody = SimpleNamespace(updates=lambda count, loss: None)
+    row = Trainer(spec, model, data).epoch(0, 1, nobody)
     assert row["val_accuracy"] > 0.9  # chance: 0.5

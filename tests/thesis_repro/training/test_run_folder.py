@@ -272,6 +272,14 @@ def test_a_damaged_provenance_does_not_stop_the_run(run, text, caplog):
     assert stored == {"sessions": [{"started": "again"}]}
 
 
+def test_devices_are_those_of_all_sessions(run):
+    assert run.recorded("device") == []
+    for session in ({}, {"device": "NVIDIA H200"}, {"device": "EPYC"}, {"device": "NVIDIA H200"}):
+        with run.lock():
+            run.begin(session)
+    assert run.recorded("device") == ["NVIDIA H200", "EPYC"]
+
+
 def test_lock_sweeps_what_a_killed_process_was_writing(run):
     save(run, 1)
     leftovers = [run.path / ".writing-x-DONE", run.path / "checkpoint" / ".writing-y-epoch.npz"]

@@ -30,8 +30,9 @@ FAMILIES = {
 TIMEOUT = 120  # s, for one process
 EPOCHS = 5
 
-# Of the 21 events of an epoch: six updates, and what is done to files. The end of a run has more.
-EVENTS = 18
+# Of the 25 events of an epoch: six updates, three calls into the backend, and what is done to
+# files. The end of a run has more, an epoch without a checkpoint eleven in all.
+EVENTS = 20
 MOST_DELAY = 0.02  # s after an event
 
 
@@ -102,7 +103,8 @@ def test_killed_again_and_again_a_run_ends_with_the_same_bits(
 ):
     """At random moments from the first epoch to the end, when the weights are written.
 
-    Every other kill comes some time after an event, in the midst of computing or writing.
+    Every other kill comes some time after an event, in the midst of computing or writing; some
+    processes write a checkpoint every other epoch only.
     """
     model, rng = FAMILIES[family], np.random.default_rng(len(family))
     request, killed, whole = request_of(model), tmp_path / "killed", tmp_path / "whole"
@@ -114,6 +116,7 @@ def test_killed_again_and_again_a_run_ends_with_the_same_bits(
             events=str(tmp_path / f"events-{kill:02d}"),
             kill_at=("", int(rng.integers(1, EVENTS + 1))),
             from_epoch=1 + round(kill * EPOCHS / (kills - 1)),
+            checkpoint_epochs=1 + kill // 2 % 2,
             delay=kill % 2 * rng.uniform(0, MOST_DELAY),
         )
         assert code == -signal.SIGKILL
@@ -127,6 +130,31 @@ def test_killed_again_and_again_a_run_ends_with_the_same_bits(
     assert_same_run(folder, only_run(whole, model))
     for runs_dir in (killed, whole):  # of a VLAE-GAN, 150 MB each
         shutil.rmtree(runs_dir)
+
+
+@pytest.mark.slow
+def test_killed_within_a_call_a_run_goes_on_from_a_checkpoint_of_two_epochs_before(
+    request_of, finish, tmp_path
+):
+    """Of checkpoints after the second and the fourth epoch; a kill amid the updates of the fourth.
+
+    Then one in the fifth, of a process that writes a checkpoint every epoch.
+    """
+    model = FAMILIES["vlae"]
+    request, killed, whole = request_of(model), tmp_path / "killed", tmp_path / "whole"
+    assert finish(**request, runs_dir=whole) == 0
+    kill = {"kill_at": ("call", 1), "delay": 0.005, "runs_dir": killed}
+    for epoch, checkpoint_epochs in ((4, 2), (5, 1)):
+        events = tmp_path / f"events-{epoch}"
+        settings = {"from_epoch": epoch, "checkpoint_epochs": checkpoint_epochs}
+        code = finish(**request, **kill, **settings, events=str(events))
+        assert code == -signal.SIGKILL
+        assert events.read_text().splitlines()[-1] == f"epoch {epoch}: call"
+    assert finish(**request, runs_dir=killed) == 0
+    folder = only_run(killed, model)
+    sessions = json.loads((folder / "provenance.json").read_text())["sessions"]
+    assert [session["first_epoch"] for session in sessions] == [1, 3, 5]
+    assert_same_run(folder, only_run(whole, model))
 
 
 # --- A full disk ---
@@ -165,17 +193,17 @@ def test_on_a_full_disk_a_run_stops_with_a_message_and_goes_on_later(request_of,
 
 
 class DoAfter:
-    """A progress report that does something after so many updates."""
+    """A progress report that does something after so many calls; the first is of one update."""
 
-    def __init__(self, updates, action):
-        self.left, self.action = updates, action
+    def __init__(self, calls, action):
+        self.left, self.action = calls, action
 
     @contextmanager
     def run(self, title, epochs, steps, done, headline):
-        self.batch(None)
+        self.updates(0, None)
         yield self
 
-    def batch(self, loss):
+    def updates(self, count, loss):
         if self.left == 0:
             self.action()
         self.left -= 1
@@ -186,9 +214,11 @@ class DoAfter:
 
 @pytest.fixture
 def digits(tmp_path, monkeypatch):
-    """The folder of stand-in digits, which are read batch by batch as large data sets are."""
+    """The folder of stand-in digits, which are read chunk by chunk as large data sets are."""
     prepare("mnist", tmp_path / "data", stand_in=True)
     monkeypatch.setattr("thesis_repro.training.images.IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr("thesis_repro.training.feed.resident_bytes", lambda: 0)
+    monkeypatch.setattr("thesis_repro.training.feed.CHUNK_BYTES", 3 * 128 * 784)
     return tmp_path / "data" / "mnist-stand-in"
 
 

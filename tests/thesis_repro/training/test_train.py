@@ -1,10 +1,11 @@
-"""Training of whole runs: losses, determinism, company, and what stops them."""
+"""Training of whole runs: losses, determinism, checkpoints, company, and what stops them."""
 
 import json
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import filelock
 import h5py
@@ -20,13 +21,20 @@ from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.seeds import derive_seed
+from thesis_repro.training.evidence_step import EvidenceStep
 from thesis_repro.training.scale import Scale
-from thesis_repro.training.train import TrainingOptions, _limit_memory, run_config, train_or_load
-from thesis_repro.training.trainer import build_optimizer
+from thesis_repro.training.train import (
+    CHECKPOINT_SECONDS,
+    TrainingOptions,
+    run_config,
+    train_or_load,
+)
+from thesis_repro.training.trainer import Trainer
 
 SPEC = MODELS["mnist-vlae-factor-3"]
 QUIET = TrainingProgress(quiet=True)
 TERMS = ("loss", "reconstruction", "kl")
+NO_ROW = dict.fromkeys(EvidenceStep.headline, 1.0)  # of an epoch that did not happen
 TIMEOUT = 120  # s, for one process
 
 
@@ -40,17 +48,18 @@ class NoTraining:
 class StopAfter:
     """A progress report that ends the training after an epoch, as Ctrl-C would."""
 
-    def __init__(self, epoch):
-        self.last = epoch
+    def __init__(self, epoch, after_epoch=lambda epoch: None):
+        self.last, self.after_epoch = epoch, after_epoch
 
     @contextmanager
     def run(self, title, epochs, steps, done, headline):
         yield self
 
-    def batch(self, loss):
+    def updates(self, count, loss):
         pass
 
     def epoch(self, epoch, row):
+        self.after_epoch(epoch)
         if epoch == self.last:
             raise KeyboardInterrupt
 
@@ -140,6 +149,7 @@ def test_run_folder(reference, tiny_data, tiny_scale):
     (session,) = sessions(folder)
     assert session["first_epoch"] == 1
     assert session["versions"]["keras"] == keras.__version__
+    assert session["moving_statistics_kept"] == 0  # 20 updates are a short run
 
 
 def test_a_run_keeps_its_first_kernels_of_every_epoch(reference, tiny_data, tiny_scale):
@@ -163,6 +173,13 @@ def test_a_finished_run_is_loaded(reference, tiny_data, tiny_scale):
     assert len(sessions(again.run.path)) == 1
 
 
+@pytest.fixture
+def every_epoch(monkeypatch):
+    """A checkpoint after every epoch."""
+    monkeypatch.setattr("thesis_repro.training.train.CHECKPOINT_SECONDS", 0)
+
+
+@pytest.mark.usefixtures("every_epoch")
 def test_another_seed_is_another_run(reference, tiny_data, tiny_scale):
     runs_dir = reference.run.path.parents[1]
     options = TrainingOptions(tiny_scale, seed=1)
@@ -174,6 +191,101 @@ def test_another_seed_is_another_run(reference, tiny_data, tiny_scale):
     assert not (other / "DONE").exists()
     for one, two in zip(history(other)[1][1:], history(reference.run.path)[1][1:], strict=True):
         assert one != two
+
+
+# --- Checkpoints ---
+
+
+@pytest.fixture
+def saved(monkeypatch):
+    """Epochs of 25 s, of whose work nothing is done; the epochs after which there was a checkpoint.
+
+    And the times (s) at which they were written, which takes 10 s.
+    """
+    clock, saved = SimpleNamespace(now=1_000.0), []
+    clock.monotonic = lambda: clock.now
+
+    def epoch(trainer, seed, epoch, report):
+        clock.now += 25
+        return NO_ROW
+
+    def save(run, checkpoint):
+        clock.now += 10
+        saved.append(len(checkpoint.history))
+        run.write_history(checkpoint.history)
+
+    monkeypatch.setattr("thesis_repro.training.train.time", clock)
+    monkeypatch.setattr(Trainer, "epoch", epoch)
+    monkeypatch.setattr("thesis_repro.training.train.RunFolder.save_checkpoint", save)
+    return saved
+
+
+@pytest.mark.parametrize(
+    ("seconds", "epochs", "expected"),
+    [
+        (60.0, 1, [1]),  # none is due, but that of the end
+        (60.0, 2, [2]),
+        (60.0, 8, [3, 6, 8]),
+        (60.0, 9, [3, 6, 9]),  # the last only once
+        (0.0, 4, [1, 2, 3, 4]),
+        (1e9, 4, [4]),
+    ],
+)
+def test_checkpoints_come_by_time_and_at_the_end(
+    make_data, tmp_path, monkeypatch, saved, seconds, epochs, expected
+):
+    """Counted from the end of the one before, and from the start."""
+    monkeypatch.setattr("thesis_repro.training.train.CHECKPOINT_SECONDS", seconds)
+    options = TrainingOptions(Scale("tiny", None, None, epochs))
+    trained = train_or_load(SPEC, make_data(8, 8), options, tmp_path, QUIET)
+    assert saved == expected
+    assert [row["seconds"] for row in trained.history] == [25] * epochs
+
+
+def test_a_minute_is_what_a_kill_may_cost():
+    assert CHECKPOINT_SECONDS == 60
+
+
+def test_a_run_goes_on_from_a_checkpoint_of_some_epochs_before(
+    reference, tiny_data, tiny_scale, tmp_path, monkeypatch
+):
+    """After the first epoch of four; the third ends with Ctrl-C. Then all bits are the same."""
+    monkeypatch.setattr("thesis_repro.training.train.CHECKPOINT_SECONDS", 0)
+
+    def no_more(epoch):
+        monkeypatch.setattr("thesis_repro.training.train.CHECKPOINT_SECONDS", 1e9)
+
+    options, folder = TrainingOptions(tiny_scale), moved(reference, tmp_path)
+    with suppress(KeyboardInterrupt):
+        train_or_load(SPEC, tiny_data, options, tmp_path, StopAfter(3, no_more))
+    assert [path.name for path in folder.rglob("*.npz")] == ["epoch-00001.npz"]
+    assert history(folder) == history(reference.run.path)[:2]
+    train_or_load(SPEC, tiny_data, options, tmp_path, QUIET)
+    assert [session["first_epoch"] for session in sessions(folder)] == [1, 2]
+    assert_same_run(folder, reference.run.path)
+
+
+@pytest.mark.parametrize("damaged", [(5,), (5, 3)])
+def test_the_checkpoint_before_is_kept_however_old_it_is(make_data, tmp_path, monkeypatch, damaged):
+    """After epochs 1, 3 and 5: the last two are kept, in case the very last is damaged."""
+    monkeypatch.setattr("thesis_repro.training.train.CHECKPOINT_SECONDS", 0)
+
+    def every_other(epoch):
+        seconds = 1e9 if epoch % 2 else 0
+        monkeypatch.setattr("thesis_repro.training.train.CHECKPOINT_SECONDS", seconds)
+
+    monkeypatch.setattr(Trainer, "epoch", lambda *_: NO_ROW)
+    data, options = make_data(8, 8), TrainingOptions(Scale("tiny", None, None, 7))
+    with suppress(KeyboardInterrupt):
+        train_or_load(SPEC, data, options, tmp_path, StopAfter(6, every_other))
+    files = sorted(tmp_path.rglob("*.npz"))
+    assert [path.name for path in files] == ["epoch-00003.npz", "epoch-00005.npz"]
+    for epoch in damaged:
+        (path,) = (own for own in files if own.name == f"epoch-{epoch:05d}.npz")
+        path.write_bytes(path.read_bytes()[:-100])
+    trained = train_or_load(SPEC, data, options, tmp_path, QUIET)
+    first_epochs = [session["first_epoch"] for session in sessions(trained.run.path)]
+    assert first_epochs == [1, 4 if damaged == (5,) else 1]
 
 
 # --- Two at once ---
@@ -272,10 +384,13 @@ class VanishingImages:
 
     def __init__(self, images, last):
         self.images, self.last = images, last
-        self.shape, self.dtype = images.shape, images.dtype
+        self.shape, self.dtype, self.nbytes = images.shape, images.dtype, images.nbytes
 
     def __len__(self):
         return len(self.images)
+
+    def __array__(self, dtype=None, copy=None):
+        return self[np.arange(len(self))]
 
     def __getitem__(self, rows):
         if np.max(rows) > self.last:
@@ -283,15 +398,21 @@ class VanishingImages:
         return self.images[rows]
 
 
+@pytest.mark.parametrize("is_resident", [True, False])
 @pytest.mark.parametrize("split", ["train", "validation"])
-def test_images_that_vanish_are_said(tiny_data, tiny_scale, tmp_path, split):
+def test_images_that_vanish_are_said(
+    tiny_data, tiny_scale, tmp_path, monkeypatch, split, is_resident
+):
+    if not is_resident:
+        monkeypatch.setattr("thesis_repro.training.feed.resident_bytes", lambda: 0)
+        monkeypatch.setattr("thesis_repro.training.feed.CHUNK_BYTES", 128 * 784)
     images = VanishingImages(getattr(tiny_data, split), 190)
     data = replace(tiny_data, **{split: images})
     with pytest.raises(DataError, match=r"train-00001\.tfrecord: the file is missing"):
         train_or_load(SPEC, data, TrainingOptions(tiny_scale), tmp_path, QUIET)
 
 
-# --- Precision and learning rate ---
+# --- Precision ---
 
 
 def test_bfloat16_comes_close_to_float32(reference, tiny_data, tiny_scale, tmp_path):
@@ -316,43 +437,14 @@ def test_the_precision_is_put_back_after_a_failure(make_data, tiny_scale, tmp_pa
     assert keras.config.dtype_policy().name == "float32"
 
 
-@pytest.mark.parametrize("update", [0, 1, 469, 93_800])  # 469 an epoch, 200 epochs of MNIST
-@pytest.mark.parametrize(
-    ("model_id", "rate", "decay"),
-    [
-        ("celeba-vlae", 0.001, 0.01),  # Section 3.4.2
-        ("mnist-vlae-factor-1", 0.005, 0),
-        ("mnist-vae", 0.001, 0),
-    ],
-)
-def test_learning_rate_is_that_of_keras_2(model_id, rate, decay, update):
-    optimizer = build_optimizer(MODELS[model_id])
-    optimizer.iterations.assign(update)
-    assert isinstance(optimizer, keras.optimizers.Adam)
-    assert optimizer.epsilon == 1e-7
-    assert float(optimizer.learning_rate) == pytest.approx(rate / (1 + decay * update), rel=1e-6)
-
-
 # --- Moving statistics ---
-
-
-@pytest.mark.parametrize(
-    ("epochs", "train", "momentum"),
-    [(40, 128 * 25, 0.99), (200, 60_000, 0.99), (20, 128 * 10, 0.9), (1, 128, 0.0)],
-)
-def test_moving_statistics_remember_a_20th_of_a_short_run(epochs, train, momentum):
-    """From 1,000 updates on the networks are Keras's and the thesis's; a shorter run's differ."""
-    model = build_model(MODELS["mnist-vae"])
-    _limit_memory([model.encoder, model.decoder], epochs * -(-train // 128))
-    layers = [layer for part in (model.encoder, model.decoder) for layer in part.layers]
-    momenta = [x.momentum for x in layers if isinstance(x, keras.layers.BatchNormalization)]
-    assert momenta == pytest.approx([momentum] * 7)
 
 
 def test_moving_statistics_of_a_short_run_are_those_of_its_batches(make_data, tmp_path):
     """Twenty updates with an unchanged network: nothing of the initial variance of 1 is left."""
-    spec = replace(MODELS["mnist-vae"], learning_rate=Sourced(0.0, "test"))
-    data, options = make_data(128, 8, channels=3), TrainingOptions(Scale("tiny", epochs=20))
+    changed = {"learning_rate": Sourced(0.0, "test"), "batch_size": Sourced(16, "test")}
+    spec = replace(MODELS["mnist-vae"], **changed)
+    data, options = make_data(16, 8, channels=3), TrainingOptions(Scale("tiny", epochs=20))
     trained = train_or_load(spec, data, options, tmp_path, QUIET)
     first = trained.model.encoder.get_layer("encoder_conv_0")
     maps = np.asarray(first(data.train.astype("float32") / 255))

@@ -11,7 +11,10 @@ from thesis_repro.verdicts.discussions import DISCUSSIONS, bearing, describe
 from thesis_repro.verdicts.judgements import Measurement, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
-JUDGEMENTS = [judge(one, None, scale="", stand_in=False, data="") for one in CLAIMS.values()]
+JUDGEMENTS = [
+    judge(one, None, scale="", precision="float32", stand_in=False, data="")
+    for one in CLAIMS.values()
+]
 
 
 def test_they_are_the_sections_4_9_to_4_15_of_the_thesis():
@@ -39,7 +42,12 @@ def test_measured_results_are_shown():
     values = {"original_mean": 231.5, "original_sd": 8.0, "deactivated_mean": 1200.0}
     values |= {"deactivated_sd": 14.0, "p": 1e-9}
     measured = judge(
-        claim, Measurement(claim.id, values), scale="quick", stand_in=False, data="MNIST"
+        claim,
+        Measurement(claim.id, values),
+        scale="quick",
+        precision="float32",
+        stand_in=False,
+        data="MNIST",
     )
     others = [judgement for judgement in JUDGEMENTS if judgement.claim.id != claim.id]
     text = describe("4.14", [*others, measured])

@@ -135,9 +135,9 @@ def as_number(value):
     return float(value.replace("<0.001", "0.0001")) if isinstance(value, str) else value
 
 
-def verdict(claim_id: str, values: dict, scale="paper", stand_in=False, data=OFFICIAL):
-    measurement = Measurement(claim_id, values)
-    return judge(CLAIMS[claim_id], measurement, scale=scale, stand_in=stand_in, data=data)
+def verdict(claim_id: str, values: dict, **changes):
+    origin = {"scale": "paper", "precision": "float32", "stand_in": False, "data": OFFICIAL}
+    return judge(CLAIMS[claim_id], Measurement(claim_id, values), **origin | changes)
 
 
 def outcome(type_: str, ours, theirs=None, models=("a", "b", "c"), **params):
@@ -249,30 +249,46 @@ def test_the_calibration_is_judged_as_its_numbers_are():
     assert "off by 14.8%; allowed 10%" in judgement.why
 
 
+STAND_IN = {"stand_in": True, "data": "stand-in: digits"}
+
+
 @pytest.mark.parametrize(
-    ("scale", "stand_in", "data", "named"),
+    ("changes", "reasons"),
     [
-        ("quick", False, OFFICIAL, ["quick"]),
-        ("paper", True, "stand-in: digits", ["stand-in: digits"]),
-        ("smoke", True, "stand-in: digits", ["smoke", "stand-in: digits"]),
+        ({"scale": "quick"}, "the scale is quick, not paper"),
+        (STAND_IN, "the data are no official files (stand-in: digits)"),
+        ({"precision": "tensorfloat32"}, "the precision is tensorfloat32, not float32"),
+        ({"precision": "mixed_bfloat16"}, "the precision is mixed_bfloat16, not float32"),
+        (
+            {"scale": "smoke", "precision": "mixed_bfloat16"} | STAND_IN,
+            "the scale is smoke, not paper, the precision is mixed_bfloat16, not float32, "
+            "the data are no official files (stand-in: digits)",
+        ),
     ],
 )
 @pytest.mark.parametrize(("factor", "held"), [(1.0, 6), (1.2, 5)])
-def test_other_scale_or_data_is_not_comparable_but_checked(
-    scale, stand_in, data, named, factor, held
+def test_other_scale_precision_or_data_is_not_comparable_but_checked(
+    changes, reasons, factor, held
 ):
     values = perfect("4.2-table3-factor-1")
     values["original_mean"] *= factor
-    judgement = verdict("4.2-table3-factor-1", values, scale, stand_in, data)
+    judgement = verdict("4.2-table3-factor-1", values, **changes)
     assert judgement.verdict == Verdict.NOT_COMPARABLE
-    assert all(name in judgement.why for name in named)
+    assert judgement.why.startswith(f"No replication, as {reasons}; ")
     assert f"{held} of 6 checks would hold" in judgement.why
     assert sum(check.holds for check in judgement.checks) == held
 
 
 @pytest.mark.parametrize("scale", ["paper", "quick"])
 def test_without_measurement_it_is_not_run(scale):
-    judgement = judge(CLAIMS["4.2-best-epoch"], None, scale=scale, stand_in=False, data=OFFICIAL)
+    judgement = judge(
+        CLAIMS["4.2-best-epoch"],
+        None,
+        scale=scale,
+        precision="float32",
+        stand_in=False,
+        data=OFFICIAL,
+    )
     assert (judgement.verdict, judgement.checks) == (Verdict.NOT_RUN, ())
     assert "`thesis-repro chapter 4.2`" in judgement.why
 
@@ -286,7 +302,14 @@ def _unruled(monkeypatch):
 
 @pytest.mark.usefixtures("_unruled")
 def test_a_claim_without_a_rule_is_not_run():
-    judgement = judge(CLAIMS["4.8-stripes"], None, scale="paper", stand_in=False, data=OFFICIAL)
+    judgement = judge(
+        CLAIMS["4.8-stripes"],
+        None,
+        scale="paper",
+        precision="float32",
+        stand_in=False,
+        data=OFFICIAL,
+    )
     assert judgement.verdict == Verdict.NOT_RUN
     assert "no rule" in judgement.why
 
@@ -330,7 +353,14 @@ def test_incomplete_measurements_are_errors(claim_id, values, message):
 def test_a_measurement_of_another_claim_is_an_error():
     measurement = Measurement("4.2-best-loss-order", perfect("4.2-best-loss-order"))
     with pytest.raises(ValueError, match=r"not of '4\.2-best-epoch'"):
-        judge(CLAIMS["4.2-best-epoch"], measurement, scale="paper", stand_in=False, data=OFFICIAL)
+        judge(
+            CLAIMS["4.2-best-epoch"],
+            measurement,
+            scale="paper",
+            precision="float32",
+            stand_in=False,
+            data=OFFICIAL,
+        )
 
 
 # === Check types ===
@@ -442,12 +472,27 @@ def judgements():
         CLAIMS[TABLE[0]],
         Measurement(TABLE[0], values, {"deactivated_mean": float("nan"), "p": 1.8e-5}),
         scale="paper",
+        precision="float32",
         stand_in=False,
         data=OFFICIAL,
     )
     epochs = Measurement("4.2-best-epoch", {"best_epoch": np.array([20, 30, 36])})
-    quick = judge(CLAIMS["4.2-best-epoch"], epochs, scale="quick", stand_in=False, data=OFFICIAL)
-    missing = judge(CLAIMS["4.1-vae-no-gabor"], None, scale="paper", stand_in=False, data="")
+    quick = judge(
+        CLAIMS["4.2-best-epoch"],
+        epochs,
+        scale="quick",
+        precision="float32",
+        stand_in=False,
+        data=OFFICIAL,
+    )
+    missing = judge(
+        CLAIMS["4.1-vae-no-gabor"],
+        None,
+        scale="paper",
+        precision="float32",
+        stand_in=False,
+        data="",
+    )
     return [done, quick, missing]
 
 
@@ -472,6 +517,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
         CLAIMS["4.2-best-epoch"],
         Measurement("4.2-best-epoch", {"best_epoch": [26, 39, 52], "extra": object()}),
         scale="paper",
+        precision="float32",
         stand_in=False,
         data=OFFICIAL,
     )

@@ -36,7 +36,10 @@ def test_the_mapping_names_claims_sections_and_questions_that_exist():
 
 
 def test_groups_hold_every_claim_and_every_question():
-    judgements = [judge(c, None, scale="", stand_in=False, data="") for c in CLAIMS.values()]
+    judgements = [
+        judge(c, None, scale="", precision="float32", stand_in=False, data="")
+        for c in CLAIMS.values()
+    ]
     groups = by_question(judgements)
     assert list(groups) == [*QUESTIONS, ""]
     assert all(groups.values())
