@@ -13,6 +13,7 @@ import os
 import resource
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from typing import NamedTuple
 
@@ -40,28 +41,27 @@ def peak(model_id: str, precision: str, batch_size: int | None = None) -> Peak:
     child of Linux inherits the peak of its parent.
     """
     import keras
-    import numpy as np
-    from workload import digits
+    from workload import as_data, digits
 
     from thesis_repro.models.building import build_model
     from thesis_repro.progress import TrainingProgress
-    from thesis_repro.training.backend import dtype_policy, make_deterministic
-    from thesis_repro.training.images import ImageData
-    from thesis_repro.training.train import trainer_of
+    from thesis_repro.training.allocator import keep_freed_memory
+    from thesis_repro.training.backend import computing_in, make_deterministic
+    from thesis_repro.training.trainer import Trainer
 
     make_deterministic()
+    keep_freed_memory()  # as training does
     keras.utils.set_random_seed(0)
     spec = MODELS[model_id]
-    count = batch_size or spec.batch_size.value
-    images = digits(spec)[:count]
-    labels = {"label": np.zeros(count, int), "classes": np.zeros((count, 6), int)}
-    data = ImageData(images, images, "digits", "", True, labels, labels)
+    if batch_size:
+        spec = replace(spec, batch_size=spec.batch_size._replace(value=batch_size))
+    count = spec.batch_size.value
+    data = as_data(digits(spec)[:count], count)
     start = _used()
-    with dtype_policy(precision):
-        trainer = trainer_of(spec)(spec, build_model(spec))
-        trainer.batch_size = count
-        with TrainingProgress(quiet=True).run(model_id, 1, 1, 0, trainer.headline) as report:
-            trainer.epoch(data, 0, 1, report)
+    with computing_in(precision):
+        trainer = Trainer(spec, build_model(spec), data)
+        with TrainingProgress(quiet=True).run(model_id, 1, 1, 0, ()) as report:
+            trainer.epoch(0, 1, report)
     return Peak(start, _used())
 
 

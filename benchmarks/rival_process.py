@@ -1,27 +1,25 @@
-"""PyTorch training in a process of its own, without TensorFlow.
+"""Training in a process of its own, so that what it does to its process slows nobody else.
 
 In one process with TensorFlow, PyTorch lost 15 to 30 % of its speed for the same CPU seconds
-(seen with MNIST-VLAE-factor-3); the race must not rest on that.
+(seen with MNIST-VLAE-factor-3); and our training has the C library keep what is freed, from which
+all in the process would gain.
 """
 
-import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 import numpy as np
-import torch
-from torch_rival import FORMATS, TorchRival
 from workload import Train, Turn, digits, timed
 
-from data_prep.parallel import available_cores
-from thesis_repro.models.building import build_model
+from data_prep.reading import Column
 from thesis_repro.models.spec import ModelSpec
+from thesis_repro.training.backend import make_deterministic
 
-# How a rival in a memory format trains a spec's model on these images.
-Loop = Callable[[ModelSpec, str, np.ndarray], Train]
+# How a rival trains a spec's model on these images.
+Loop = Callable[[ModelSpec, np.ndarray | Column], Train]
 
 
 class RivalProcess:
@@ -30,30 +28,36 @@ class RivalProcess:
     def __init__(self, pipe: Connection):
         self.pipe = pipe
 
-    def turn(self, layout: str, rows: np.ndarray) -> Turn:
-        """Have the rival in a memory format train on the images in these rows.
+    def turn(self, name: str, rows: np.ndarray) -> Turn:
+        """Have one of its rivals train on the images in these rows.
 
         Raises:
             RuntimeError: the process has died.
         """
         try:
-            self.pipe.send((layout, rows))
+            self.pipe.send((name, rows))
             return self.pipe.recv()
         except (EOFError, OSError) as error:
-            raise RuntimeError("the PyTorch process died; its own message is above") from error
+            raise RuntimeError("a rival's process died; its own message is above") from error
 
 
 @contextmanager
-def rival_process(spec: ModelSpec, loop: Loop) -> Iterator[RivalProcess]:
-    """A process that holds the rival in every memory format, and ends with the block.
+def rival_process(
+    spec: ModelSpec,
+    loops: Mapping[str, Loop],
+    backend: str,
+    images: Callable[[ModelSpec], np.ndarray | Column] = digits,
+) -> Iterator[RivalProcess]:
+    """A process that holds these rivals by name, with a Keras backend; it ends with the block.
 
-    ``loop`` is a function of a module, so that the process can import it.
+    Loops and images can be pickled: functions of a module, or partial calls of such.
     """
     context = get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, spec, loop), daemon=True)
+    arguments = there, spec, dict(loops), images
+    process = context.Process(target=_serve, args=arguments, daemon=True)
     before = os.environ.get("KERAS_BACKEND")
-    os.environ["KERAS_BACKEND"] = "torch"  # the networks to translate; TensorFlow stays out
+    os.environ["KERAS_BACKEND"] = backend
     try:
         process.start()
     finally:
@@ -67,34 +71,19 @@ def rival_process(spec: ModelSpec, loop: Loop) -> Iterator[RivalProcess]:
         process.join()
 
 
-def _serve(pipe: Connection, spec: ModelSpec, loop: Loop) -> None:
+def _serve(
+    pipe: Connection,
+    spec: ModelSpec,
+    loops: Mapping[str, Loop],
+    images: Callable[[ModelSpec], np.ndarray | Column],
+) -> None:
     """Take turns until the driver hangs up."""
-    torch.set_num_threads(available_cores())
-    images = digits(spec)
-    rivals = {layout: loop(spec, layout, images) for layout in FORMATS}
+    make_deterministic()
+    data = images(spec)
+    rivals = {name: loop(spec, data) for name, loop in loops.items()}
     while True:
         try:
-            layout, rows = pipe.recv()
+            name, rows = pipe.recv()
         except EOFError:
             return
-        pipe.send(timed(rivals[layout], rows))
-
-
-def plain_loop(spec: ModelSpec, layout: str, images: np.ndarray) -> Train:
-    """Training of a VAE or VLAE in a memory format, as one would write it."""
-    memory_format = FORMATS[layout]
-    rival = TorchRival(build_model(spec)).to(memory_format=memory_format)
-    optimizer = torch.optim.Adam(rival.parameters(), lr=spec.learning_rate.value, eps=1e-7)
-    size = spec.batch_size.value
-
-    def train(rows: np.ndarray) -> None:
-        for start in range(0, len(rows), size):
-            batch = torch.from_numpy(images[rows[start : start + size]]).permute(0, 3, 1, 2)
-            optimizer.zero_grad()
-            loss = rival(batch.to(torch.float32, memory_format=memory_format) / 255).loss
-            loss.backward()
-            optimizer.step()
-            if not math.isfinite(loss.item()):
-                raise FloatingPointError(f"the loss became {loss}: its speed means nothing")
-
-    return train
+        pipe.send(timed(rivals[name], rows))

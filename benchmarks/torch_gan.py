@@ -17,17 +17,21 @@ import torch
 from keras import ops
 from torch import nn
 from torch.nn import functional as F
-from torch_rival import FORMATS, Network, names_of
-from workload import Train
+from torch_rival import FORMATS, Network, batches, names_of, stored
+from workload import Train, check_finite
 
 from appendix_architectures.parameters import count_parameters
 from thesis_repro.models.adversarial import AdversarialAutoencoder
 from thesis_repro.models.building import build_model
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.training.compiled import CompiledStep
-from thesis_repro.training.gan import BETA_1
-from thesis_repro.training.gan_step import KL_WEIGHT, PARTS, REAL_LABEL, AdversarialStep
-from thesis_repro.training.trainer import build_optimizer
+from thesis_repro.training.gan_step import (
+    BETA_1,
+    KL_WEIGHT,
+    PARTS,
+    REAL_LABEL,
+    AdversarialStep,
+)
 
 Draw = Callable[[torch.Tensor], torch.Tensor]  # standard normal noise of a tensor's shape
 
@@ -139,8 +143,10 @@ class Step:
 
 
 def cross_entropy(probabilities: torch.Tensor, label: float) -> torch.Tensor:
-    """Mean binary cross-entropy with one label for all."""
-    return F.binary_cross_entropy(probabilities, torch.full_like(probabilities, label))
+    """Mean binary cross-entropy with one label for all; in float32, as PyTorch wants it."""
+    with torch.autocast(probabilities.device.type, enabled=False):
+        probabilities = probabilities.float()
+        return F.binary_cross_entropy(probabilities, torch.full_like(probabilities, label))
 
 
 def feature_term(features: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
@@ -165,20 +171,19 @@ def frozen(network: Network) -> Iterator[None]:
             norm.momentum = momentum
 
 
-def gan_loop(spec: ModelSpec, layout: str, images: np.ndarray) -> Train:
+def gan_loop(layout: str, spec: ModelSpec, images: np.ndarray, device: str = "cpu") -> Train:
     """Training of a GAN in a memory format, as one would write it."""
     memory_format = FORMATS[layout]
-    gan = TorchGan(build_model(spec)).to(memory_format=memory_format)
+    gan = TorchGan(build_model(spec)).to(device, memory_format=memory_format)
     step = Step(gan, spec.learning_rate.value)
-    size = spec.batch_size.value
+    images = stored(images, device)
 
     def train(rows: np.ndarray) -> None:
-        for start in range(0, len(rows), size):
-            batch = torch.from_numpy(images[rows[start : start + size]]).permute(0, 3, 1, 2)
-            batch = batch.to(torch.float32, memory_format=memory_format) / 255
-            loss = step(batch)["encoder_loss"].item()
-            if not math.isfinite(loss):
-                raise FloatingPointError(f"the loss became {loss}: its speed means nothing")
+        losses = [
+            step(batch)["encoder_loss"]
+            for batch in batches(images, rows, spec.batch_size.value, memory_format)
+        ]
+        check_finite(torch.stack(losses).cpu().numpy())
 
     return train
 
@@ -242,10 +247,7 @@ def _next(draws: Iterator[torch.Tensor], _: torch.Tensor) -> torch.Tensor:
 
 def _scripted(spec: ModelSpec, model: AdversarialAutoencoder) -> CompiledStep:
     """Our step with its noise handed in, in the order in which it is drawn."""
-    optimizers = {part: build_optimizer(spec, BETA_1) for part in PARTS}
-    step = AdversarialStep(model, optimizers)
-    for part, optimizer in optimizers.items():
-        optimizer.build(step.trained[part])
+    step = AdversarialStep(spec, model)
 
     def with_noise(vjp, images, *noise):
         draws = iter(noise)
@@ -254,7 +256,7 @@ def _scripted(spec: ModelSpec, model: AdversarialAutoencoder) -> CompiledStep:
             for mu, log_var in zip(found["mu"], found["log_var"], strict=True)
         ]
         model.sample_prior = lambda found: [next(draws) for _ in found["mu"]]
-        return step(vjp, images)
+        return step.update(vjp, images)
 
-    state = [variable for own in optimizers.values() for variable in own.variables]
+    state = [variable for own in step.optimizers for variable in own.variables]
     return CompiledStep(with_noise, [*model.variables, *state])

@@ -10,6 +10,7 @@ be another network.
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import keras
@@ -17,10 +18,17 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+from workload import Train, check_finite
 
 from appendix_architectures.parameters import count_parameters
 from appendix_architectures.rows import LayerRow, layer_rows
+from data_prep.parallel import available_cores
 from thesis_repro.models.autoencoder import VariationalAutoencoder
+from thesis_repro.models.building import build_model
+from thesis_repro.models.spec import ModelSpec
+from thesis_repro.seeds import seed_noise
+from thesis_repro.training.compiled import CompiledStep
+from thesis_repro.training.evidence_step import EvidenceStep
 
 # Equal but for rounding: the two sides add up thousands of float32 products in another order.
 LOSS_TOLERANCE = 1e-4  # relative
@@ -254,6 +262,59 @@ def _channels_first(shape: tuple[int, ...]) -> np.ndarray:
     return np.arange(np.prod(shape)).reshape(shape).transpose(2, 0, 1).ravel()
 
 
+# === Training ===
+
+
+def stored(images: np.ndarray, device: str) -> torch.Tensor:
+    """uint8 images (n, height, width, channels) where PyTorch computes, with channels second."""
+    return torch.from_numpy(np.array(images)).to(device).permute(0, 3, 1, 2)
+
+
+def batches(
+    images: torch.Tensor, rows: np.ndarray, size: int, memory_format: torch.memory_format
+) -> Iterator[torch.Tensor]:
+    """Batches of float32 in [0, 1] of the images in these rows."""
+    for chosen in torch.from_numpy(rows).to(images.device).split(size):
+        yield images[chosen].to(torch.float32, memory_format=memory_format) / 255
+
+
+def plain_loop(layout: str, spec: ModelSpec, images: np.ndarray, device: str = "cpu") -> Train:
+    """Training of a VAE or VLAE in a memory format, as one would write it."""
+    memory_format = FORMATS[layout]
+    rival = TorchRival(build_model(spec)).to(device, memory_format=memory_format)
+    # Of Adam's ways, PyTorch takes the one that suits a CPU; on GPUs the fused one is the fastest.
+    fused = None if device == "cpu" else True
+    optimizer = torch.optim.Adam(
+        rival.parameters(), lr=spec.learning_rate.value, eps=1e-7, fused=fused
+    )
+    images = stored(images, device)
+
+    def train(rows: np.ndarray) -> None:
+        losses = []
+        for batch in batches(images, rows, spec.batch_size.value, memory_format):
+            optimizer.zero_grad()
+            loss = rival(batch).loss
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach())
+        check_finite(torch.stack(losses).cpu().numpy())
+
+    return train
+
+
+def by_format(loop: Callable[..., Train]) -> dict[str, Callable[..., Train]]:
+    """A loop in each memory format, by its name, for a process of its own."""
+    return {layout: partial(_on_all_cores, loop, layout) for layout in FORMATS}
+
+
+def _on_all_cores(loop: Callable[..., Train], layout: str, *arguments) -> Train:
+    torch.set_num_threads(available_cores())
+    return loop(layout, *arguments)
+
+
+# === Whether both sides do the same work ===
+
+
 class Agreement(NamedTuple):
     """One batch through both sides with the same weights and the same noise."""
 
@@ -271,17 +332,19 @@ class Agreement(NamedTuple):
         )
 
 
-def compare(model: VariationalAutoencoder, images: np.ndarray) -> Agreement:
-    """Give a rival our weights, and pass one batch through both in training mode.
+def compare(spec: ModelSpec, images: np.ndarray) -> Agreement:
+    """Give a rival the weights of a fresh model, and pass one batch through both in training mode.
 
-    ``images`` are uint8 of shape (batch, height, width, channels). Our sampling layers draw the
-    noise; it is worked out from their z and handed to the rival.
+    ``images`` are uint8 of shape (batch, height, width, channels). Our loss is that of an update,
+    and our sampling layers draw the noise; it is worked out from their z and handed to the rival.
     """
+    model = build_model(spec)
     rival = TorchRival(model)
     parts = {rival.encoder: model.encoder, rival.decoder: model.decoder}
     for network, part in parts.items():
         network.copy_weights(part)
     batch = images.astype("float32") / 255
+    seed_noise(model, 0, "compare")
     ours = model(batch, training=True)
     noise = [
         torch.tensor(keras.ops.convert_to_numpy((z - mu) / keras.ops.exp(log_var / 2)))
@@ -290,11 +353,19 @@ def compare(model: VariationalAutoencoder, images: np.ndarray) -> Agreement:
     with torch.no_grad():
         theirs = rival(torch.from_numpy(batch).permute(0, 3, 1, 2), noise)
     difference = ours["reconstruction"] - theirs.reconstruction.permute(0, 2, 3, 1).numpy()
+    seed_noise(model, 0, "compare")
     return Agreement(
         parameters=(
             sum(count_parameters(part).total for part in parts.values()),
             sum(network.weight_count() for network in parts),
         ),
-        losses=(float(model.compute_loss(x=batch, y_pred=ours)), theirs.loss.item()),
+        losses=(_loss_of_update(spec, model, batch), theirs.loss.item()),
         largest_pixel_difference=float(keras.ops.max(keras.ops.abs(difference))),
     )
+
+
+def _loss_of_update(spec: ModelSpec, model: VariationalAutoencoder, batch: np.ndarray) -> float:
+    """The loss that our training step computes of float32 images, before it updates."""
+    step = EvidenceStep(spec, model)
+    state = [variable for optimizer in step.optimizers for variable in optimizer.variables]
+    return float(CompiledStep(step.update, [*model.variables, *state])(batch)["loss"])

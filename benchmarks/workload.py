@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,14 +17,15 @@ import numpy as np
 from data_prep.digits import read_stand_in
 from data_prep.parallel import available_cores
 from thesis_repro.models.spec import ModelSpec
-from thesis_repro.training.images import with_channels
+from thesis_repro.training.images import ImageData, with_channels
+from thesis_repro.training.trainer import Trainer
 
 Train = Callable[[np.ndarray], None]  # trains on the images in these rows, one update per batch
 
 IMAGES = 1_797  # of `digits`
 QUIET = 0.05  # share of the cores that other processes may take; more, and no goal is judged
 
-# A turn takes about this long at least: an epoch has hundreds of updates for one start of `fit`.
+# A turn takes about this long at least: an epoch has hundreds of updates for one start.
 TURN_SECONDS = 4.0
 
 
@@ -49,8 +51,10 @@ class Speeds:
         """Fastest turn of these contestants."""
         return max(speed for name in names for speed in self.turns[name])
 
-    def verdict(self, value: float, goal: float) -> str:
-        """A ratio, and whether it meets its goal."""
+    def verdict(self, value: float, goal: float | None) -> str:
+        """A ratio, and whether it meets its goal where there is one."""
+        if goal is None:
+            return f"{value:.2f}"
         if self.others > QUIET:
             return f"{value:.2f} unclear"
         return f"{value:.2f} {'met' if value >= goal else 'MISSED'}"
@@ -65,12 +69,19 @@ class Length(NamedTuple):
 
 
 def race(
-    spec: ModelSpec, field: Mapping[str, Go], length: Length, rng: np.random.Generator
+    spec: ModelSpec,
+    field: Mapping[str, Go],
+    length: Length,
+    rng: np.random.Generator,
+    images: int = IMAGES,
 ) -> Speeds:
-    """Turns of all contestants, one after the other; the one named "ours" sets their length."""
+    """Turns of all contestants, one after the other; the one named "ours" sets their length.
+
+    Their rows are drawn from so many images, with repetition.
+    """
 
     def rows(steps: int) -> np.ndarray:
-        return rng.integers(0, IMAGES, steps * spec.batch_size.value)
+        return rng.integers(0, images, steps * spec.batch_size.value)
 
     for go in field.values():  # compilation, memory and kernels chosen at first use
         go(rows(2))
@@ -99,7 +110,7 @@ def machine() -> dict[str, str | int | bool]:
         "amx_bf16": "amx_bf16" in text,
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
-        "torch": version("torch"),
+        "torch": version("torch") if find_spec("torch") else "none",
     }
 
 
@@ -155,3 +166,41 @@ def digits(spec: ModelSpec) -> np.ndarray:
     size, _, channels = spec.input_shape.value
     nearest = np.arange(size) * images.shape[1] // size
     return with_channels(images[:, nearest][:, :, nearest], channels)
+
+
+def as_data(images: np.ndarray, validation: int = 1) -> ImageData:
+    """Images for training, the first few of them for validation, all of the first class."""
+
+    def known(count: int) -> dict[str, np.ndarray]:
+        return {"label": np.zeros(count, int), "classes": np.zeros((count, 6), int)}
+
+    return ImageData(
+        images,
+        images[:validation],
+        "digits",
+        "",
+        True,
+        known(len(images)),
+        known(validation),
+    )
+
+
+def training(trainer: Trainer) -> Train:
+    """Training by this package's engine, on its data."""
+
+    def train(rows: np.ndarray) -> None:
+        for losses, _ in trainer.learn(rows):
+            check_finite(losses[trainer.step.shown])
+
+    return train
+
+
+def check_finite(losses: np.ndarray) -> None:
+    """Stop where a loss of some updates is no longer a number, as training does.
+
+    Raises:
+        FloatingPointError: one is not; a speed would mean nothing.
+    """
+    wrong = losses[~np.isfinite(losses)]
+    if wrong.size:
+        raise FloatingPointError(f"the loss became {wrong[0]}: its speed means nothing")

@@ -1,7 +1,7 @@
 """The families of models: the networks of each, what they are trained on, and what that takes.
 
-A family is one entry here; a new way of training is also an `Objective`, with its trainer in
-`thesis_repro.training.train`.
+A family is one entry here; a new way of training is also an `Objective`, with its step in
+`thesis_repro.training.trainer`.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ class Family:
     """What the models of a family have in common.
 
     Attributes:
-        objective: What they are trained on; it picks the trainer.
+        objective: What they are trained on; it picks the step.
         parts: Their networks, in the order of their listings; the first takes images.
         joined: The trainable model made of these networks, for a spec.
         passes: Passes through each network per training image, all updates together. Forward is
