@@ -76,7 +76,7 @@ class Trainer:
         order = epoch_order(seed, self.spec.id, epoch, len(self.data.train))
         seed_noise(self.model, seed, self.spec.id, "training noise", epoch)
         trained = _Means()
-        for logs, batch in self._logs(self._update, self._training, self._batches(order)):
+        for logs, batch in self.learn(order):
             check_finite(self.spec, logs, epoch, trained.steps)
             trained.add(logs, batch)
             report.updates(len(logs[self.step.shown]), trained.of(self.step.shown))
@@ -89,6 +89,13 @@ class Trainer:
             what = "a weight is no longer a finite number"
             raise not_finite(self.spec, what, epoch, self.updates)
         return trained.values() | {f"val_{k}": value for k, value in validated.values().items()}
+
+    def learn(self, order: np.ndarray) -> Iterator[tuple[dict[str, np.ndarray], int]]:
+        """Update on the training images in this order.
+
+        What each step gave (float32 arrays by name), some steps at a time, and their batch size.
+        """
+        return self._logs(self._update, self._training, self._batches(order))
 
     @property
     def _batch_size(self) -> int:
