@@ -147,7 +147,7 @@ def test_a_network_that_was_not_trained_fails_its_check_alone():
 @pytest.fixture
 def chapter(encoder, images, tmp_path, monkeypatch):
     """A chapter of which every model is the small encoder."""
-    run = SimpleNamespace(config=RUN, devices=lambda: [])
+    run = SimpleNamespace(config=RUN, recorded=lambda what: [])
 
     def trained(workspace, model_id, data):
         return TrainedModel(MODELS[ALEXNET], run, [{}], SimpleNamespace(encoder=encoder))

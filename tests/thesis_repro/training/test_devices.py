@@ -115,7 +115,14 @@ def test_one_gpu_is_taken_and_the_others_left_alone(make_gpus):
     assert done.on_demand == [("/physical_device:GPU:0", True)]
     assert computes_on_gpu()
     assert device_name() == "NVIDIA H200"
-    assert resident_bytes() == 60 * GIB
+    assert resident_bytes() == 16 * GIB
+
+
+@pytest.mark.parametrize(("memory", "resident"), [(10, 6), (100, 16), (0, 0)])
+def test_images_may_take_a_share_of_the_gpu_and_of_this_machine(memory, resident, monkeypatch):
+    gpu = devices._Gpu("NVIDIA H200", (9, 0), memory * GIB)
+    monkeypatch.setattr(devices, "_gpu", lambda: gpu)
+    assert resident_bytes() == resident * GIB
 
 
 def test_one_gpu_is_taken_by_jax(make_jax, monkeypatch):
@@ -125,7 +132,7 @@ def test_one_gpu_is_taken_by_jax(make_jax, monkeypatch):
     assert devices.os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
     assert computes_on_gpu()
     assert device_name() == "NVIDIA H200"
-    assert resident_bytes() == 60 * GIB
+    assert resident_bytes() == 16 * GIB
 
 
 def test_jax_settings_of_the_user_stay(make_jax, monkeypatch):
