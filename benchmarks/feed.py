@@ -2,7 +2,7 @@
 
 Made-up images lie in prepared data sets as those of the thesis do: dSprites as bits, CelebA as
 bytes. Rows in any order go through `thesis_repro.training.feed` to a step that only adds up its
-batch. Yesterday's feed gives the same batches to the same step: a `PyDataset` that Keras's `fit`
+batch. Keras's feed gives the same batches to the same step: a `PyDataset` that Keras's `fit`
 reads (`keras_fit.py`). Before the race both must find the same sums. Turns alternate, the best one
 counts; the worst is shown beside it.
 
@@ -132,7 +132,7 @@ def _sum(vjp, images) -> dict:
     return {"sum": ops.sum(ops.cast(images, "float32") / 255)}
 
 
-def yesterday(spec: ModelSpec, images: Column) -> Sums:
+def keras_fit(spec: ModelSpec, images: Column) -> Sums:
     """Through a `PyDataset` and Keras's `fit`."""
     model = _Sum()
     model.compile()
@@ -150,7 +150,7 @@ class _Sum(keras.Model):
 
 
 def race_both(spec: ModelSpec, data_dir: Path, length: Length, rng: np.random.Generator) -> Speeds:
-    """Both feeds, in turns; yesterday's in a process of its own.
+    """Both feeds, in turns; Keras's in a process of its own.
 
     Raises:
         click.ClickException: they bring different images.
@@ -158,11 +158,11 @@ def race_both(spec: ModelSpec, data_dir: Path, length: Length, rng: np.random.Ge
     images = prepared(spec, data_dir)
     feed = ours(spec, images)
     rows = rng.integers(0, len(images), 4 * spec.batch_size.value)
-    if not np.allclose(feed(rows), yesterday(spec, images)(rows), rtol=TOLERANCE, atol=0):
+    if not np.allclose(feed(rows), keras_fit(spec, images)(rows), rtol=TOLERANCE, atol=0):
         raise click.ClickException(f"{spec.id}: the feeds bring different images")
     there, backend = partial(images_in, data_dir), keras.backend.backend()
-    with rival_process(spec, {"yesterday": yesterday}, backend, there) as rival:
-        field = {"ours": partial(timed, feed), "yesterday": partial(rival.turn, "yesterday")}
+    with rival_process(spec, {"keras_fit": keras_fit}, backend, there) as rival:
+        field = {"ours": partial(timed, feed), "keras_fit": partial(rival.turn, "keras_fit")}
         return race(spec, field, length, rng, len(images))
 
 
@@ -174,13 +174,13 @@ def line(speeds: Speeds) -> str:
 
     goal, best = KINDS[speeds.model].goal, speeds.best("ours")
     return (
-        f"{speeds.model:<14} {turns('ours'):>20} {turns('yesterday'):>20} "
-        f"{best / speeds.best('yesterday'):5.2f} {goal:9,.0f}: "
+        f"{speeds.model:<14} {turns('ours'):>20} {turns('keras_fit'):>20} "
+        f"{best / speeds.best('keras_fit'):5.2f} {goal:9,.0f}: "
         f"{speeds.verdict(best / goal, 1.0):<12} {speeds.others:6.0%}"
     )
 
 
-HEADER = f"{'model':<14} {'ours':>20} {'yesterday':>20} ratio      goal, share     others"
+HEADER = f"{'model':<14} {'ours':>20} {'keras_fit':>20} ratio      goal, share     others"
 
 
 @click.command(help=__doc__.splitlines()[0])

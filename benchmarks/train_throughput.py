@@ -2,8 +2,8 @@
 
 For each model, before any timing, the rival gets our weights and one batch: parameter counts, loss
 and reconstruction must be equal, so that both sides do the same work. Then five contestants train
-in turns of some updates each: ours in float32 and in mixed_bfloat16, yesterday's engine (Keras's
-`fit`, `keras_fit.py`), the rival in PyTorch's two memory formats. The last two have processes of
+in turns of some updates each: ours in float32 and in mixed_bfloat16, Keras's `fit`
+(`keras_fit.py`), the rival in PyTorch's two memory formats. The last two have processes of
 their own, which sleep while others work; all may use all cores, and short turns let slow spells of
 the machine hit every side. A contestant's speed is that of its best turn, since all noise is
 slowness; the worst turn is shown beside it.
@@ -56,7 +56,7 @@ GOALS = {  # of PyTorch's speed
     "mnist-vlae-factor-3": 1.5,
     "dsprites-vae": 1.0,
 }
-GOALS_YESTERDAY = {"mnist-vlae-factor-3": 1.2}  # of the speed by Keras's `fit`
+GOALS_KERAS_FIT = {"mnist-vlae-factor-3": 1.2}  # of the speed by Keras's `fit`
 GOAL_BFLOAT16 = 1.4  # times our own float32
 
 
@@ -69,9 +69,9 @@ class Result(Speeds):
         return self.best("ours") / self.best(*FORMATS)
 
     @property
-    def yesterday_ratio(self) -> float:
+    def keras_fit_ratio(self) -> float:
         """Ours over Keras's `fit`."""
-        return self.best("ours") / self.best("yesterday")
+        return self.best("ours") / self.best("keras_fit")
 
     @property
     def bfloat16_ratio(self) -> float:
@@ -111,17 +111,17 @@ def race_all(spec: ModelSpec, length: Length, rng: np.random.Generator) -> Resul
             "nothing. Correct benchmarks/torch_rival.py."
         )
     with (
-        rival_process(spec, {"yesterday": fitting}, keras.backend.backend()) as yesterday,
+        rival_process(spec, {"keras_fit": fitting}, keras.backend.backend()) as keras_fit,
         rival_process(spec, by_format(plain_loop), "torch") as rival,
     ):
         field = {name: partial(timed, train) for name, train in ours(spec, images).items()}
-        field["yesterday"] = partial(yesterday.turn, "yesterday")
+        field["keras_fit"] = partial(keras_fit.turn, "keras_fit")
         field |= {layout: partial(rival.turn, layout) for layout in FORMATS}
         return Result(**vars(race(spec, field, length, rng)))
 
 
 HEADER = (
-    f"{'model':<20} {'ours':>13} {'torch':>13} {'format':<13} {'ratio':<12} {'yesterday':>13} "
+    f"{'model':<20} {'ours':>13} {'torch':>13} {'format':<13} {'ratio':<12} {'keras_fit':>13} "
     f"{'ratio':<12} {'bf16':>13} {'bf16/fp32':<12} others"
 )
 
@@ -135,8 +135,8 @@ def line(result: Result) -> str:
     layout = max(FORMATS, key=result.best)
     return (
         f"{result.model:<20} {speeds('ours'):>13} {speeds(layout):>13} {layout:<13} "
-        f"{result.verdict(result.ratio, GOALS[result.model]):<12} {speeds('yesterday'):>13} "
-        f"{result.verdict(result.yesterday_ratio, GOALS_YESTERDAY.get(result.model)):<12} "
+        f"{result.verdict(result.ratio, GOALS[result.model]):<12} {speeds('keras_fit'):>13} "
+        f"{result.verdict(result.keras_fit_ratio, GOALS_KERAS_FIT.get(result.model)):<12} "
         f"{speeds('bfloat16'):>13} "
         f"{result.verdict(result.bfloat16_ratio, GOAL_BFLOAT16):<12} {result.others:6.0%}"
     )

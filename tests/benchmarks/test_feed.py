@@ -33,7 +33,7 @@ def test_feeds_bring_the_images(few):
     assert np.asarray(images[:50]).std() > 10
     rows = np.random.default_rng(0).integers(0, 200, 3 * spec.batch_size.value)
     truth = images[rows].reshape(3, -1).sum(axis=1, dtype="float64") / 255
-    for side in (feed.ours, feed.yesterday):
+    for side in (feed.ours, feed.keras_fit):
         assert side(spec, images)(rows) == pytest.approx(truth, rel=1e-5), side.__name__
 
 
@@ -45,7 +45,7 @@ def test_images_are_too_many_for_the_device(name):
 
 def test_other_images_do_not_race(few, monkeypatch):
     spec, folder = few
-    monkeypatch.setattr(feed, "yesterday", lambda spec, images: lambda rows: np.zeros(4))
+    monkeypatch.setattr(feed, "keras_fit", lambda spec, images: lambda rows: np.zeros(4))
     with pytest.raises(click.ClickException, match="bring different images"):
         feed.race_both(spec, folder, workload.Length(1, 1), np.random.default_rng(0))
 
@@ -56,12 +56,12 @@ def test_races(tmp_path, monkeypatch):
     monkeypatch.setitem(feed.KINDS, name, feed.KINDS[name]._replace(count=200))
     length = workload.Length(rounds=2, steps=1, seconds=0.0)
     speeds = feed.race_both(MODELS[name], tmp_path, length, np.random.default_rng(0))
-    assert set(speeds.turns) == {"ours", "yesterday"}
+    assert set(speeds.turns) == {"ours", "keras_fit"}
     assert all(len(turns) == 2 and min(turns) > 0 for turns in speeds.turns.values())
 
 
 def test_goals():
-    turns = {"ours": [20_000.0, 30_000.0], "yesterday": [5_000.0, 4_000.0]}
+    turns = {"ours": [20_000.0, 30_000.0], "keras_fit": [5_000.0, 4_000.0]}
     assert "25,000: 1.20 met" in feed.line(workload.Speeds("celeba-vae", turns, 0.01))
     assert "0.30 MISSED" in feed.line(workload.Speeds("dsprites-vae", turns, 0.01))
     assert "1.20 unclear" in feed.line(workload.Speeds("celeba-vae", turns, 0.3))

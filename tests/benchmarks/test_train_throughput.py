@@ -87,7 +87,7 @@ def test_race_runs_every_contestant():
     spec = replace(MODELS["mnist-vlae-factor-3"], batch_size=Sourced(4, "small, for a test"))
     length = workload.Length(rounds=2, steps=1, seconds=0.0)
     result = train_throughput.race_all(spec, length, rng)
-    assert set(result.turns) == {"ours", "bfloat16", "yesterday", "NCHW", "channels_last"}
+    assert set(result.turns) == {"ours", "bfloat16", "keras_fit", "NCHW", "channels_last"}
     assert all(len(speeds) == 2 and min(speeds) > 0 for speeds in result.turns.values())
     assert os.environ.get("KERAS_BACKEND") == backend
 
@@ -112,7 +112,7 @@ def test_training_is_what_races(monkeypatch):
     assert losses[-1] < 0.9 * losses[0]
 
 
-def test_yesterday_trains_as_today():
+def test_keras_fit_trains_as_ours():
     """From the same weights, with the same noise: two updates, and their mean loss after each."""
     spec = replace(MODELS["mnist-vlae-factor-3"], batch_size=Sourced(16, "small, for a test"))
     images, rows = workload.digits(spec), np.arange(32)
@@ -144,7 +144,7 @@ def test_digits_for_a_larger_network_are_the_same_pixels():
 TURNS = {
     "ours": [90, 100],
     "bfloat16": [150, 160],
-    "yesterday": [79, 75],
+    "keras_fit": [79, 75],
     "NCHW": [70, 80],
     "channels_last": [72, 78],
 }
@@ -163,7 +163,7 @@ def test_result_takes_the_best_turns():
 def test_each_model_has_its_goals():
     line = train_throughput.line(train_throughput.Result("mnist-vlae-factor-3", TURNS, others=0.01))
     assert "1.25 MISSED" in line  # of PyTorch's speed, where the goal is 1.5
-    assert "1.27 met" in line  # of yesterday's
+    assert "1.27 met" in line  # of Keras's fit
     line = train_throughput.line(train_throughput.Result("mnist-vae", TURNS, others=0.01))
     assert "1.27 " in line
     assert "1.27 met" not in line

@@ -51,18 +51,19 @@ def examine(data_dir: Path, runs_dir: Path) -> list[Finding]:
 def _devices() -> Iterator[Finding]:
     import keras
 
-    from thesis_repro.training.devices import install_command
+    from thesis_repro.training import devices
+    from thesis_repro.training.backend import make_deterministic
 
-    backend = keras.backend.backend()
-    devices = keras.distribution.list_devices()
-    yield Finding("backend", backend)
-    yield Finding("devices", ", ".join(devices))
-    if not any(device.startswith(("gpu", "tpu")) for device in devices):
+    make_deterministic()
+    devices.prepare_devices()  # else the backend would take all memory of all GPUs
+    yield Finding("backend", keras.backend.backend())
+    yield Finding("device", devices.device_name())
+    if not devices.computes_on_gpu():
         yield Finding(
             "accelerator",
             "none",
             "paper scale needs one; `--scale quick` is for CPUs. On a machine with an NVIDIA GPU: "
-            f"{install_command()}",
+            f"{devices.install_command()}",
         )
 
 

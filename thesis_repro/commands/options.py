@@ -30,7 +30,9 @@ out_option = click.option(
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Errors only.")
 dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Only show the jobs, what is done of them, and what they cost."
+    "--dry-run",
+    is_flag=True,
+    help="Only show the jobs, what is done of them, and what they cost (timed once, if not known).",
 )
 
 

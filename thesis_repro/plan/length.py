@@ -7,7 +7,7 @@ from thesis_repro.plan.jobs import Job
 
 
 def length(jobs: Mapping[str, Job], seconds: Mapping[str, float], side_by_side: int) -> float:
-    """Seconds until the last job ends, in the order in which `Execution` starts them.
+    """Seconds until the last job ends, about as `Execution` starts them.
 
     As soon as there is room, each after those that it needs, the longest first. A job without
     seconds takes none; jobs that are no trainings need no room.

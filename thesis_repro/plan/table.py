@@ -71,7 +71,7 @@ def render(
 
 
 def _seconds(job: Job, timings: Mapping[str, Timing]) -> float:
-    """What is left to do of a job takes so long; 0 where that is nothing, or not known."""
+    """Of the whole job, whatever a run has done of it; 0 where it is done, or nothing is known."""
     if job.is_done or not job.image_passes or job.family not in timings:
         return 0.0
     return timings[job.family].rates.seconds(

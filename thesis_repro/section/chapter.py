@@ -271,7 +271,7 @@ class Chapter:
                     "epochs": run.config.values["epochs"],
                     "devices": run.recorded("device"),
                     # Of batch normalisation, per update, where the run is short (E27).
-                    "moving_statistics_kept": run.recorded("moving_statistics_kept"),
+                    "batch_norm_momentum": run.recorded("batch_norm_momentum"),
                 }
                 for name, run in self.runs.items()
             },

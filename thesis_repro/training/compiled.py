@@ -54,7 +54,7 @@ class CompiledEpoch:
     """Steps on batches of arrays that lie on the device, many in one call of the backend.
 
     Up to `STEPS_A_CALL`, but no more than take about `CALL_SECONDS`: between calls, progress is
-    shown. Nothing is copied between host and device from the first step of a call to its last.
+    shown. Within a call, no image, weight or loss is copied between host and device.
 
     Args:
         step: Called as ``step(vjp, *batch)`` with a batch of each array; gives scalars by name.

@@ -47,9 +47,9 @@ def compiled_epoch(
 
     single = _updating(one, variables)  # XLA's loops on CPUs run a step 2.6 times as long
 
-    def call(arrays: list, rows: np.ndarray, steps: int) -> tuple[list[str], Any]:
+    def call(arrays: list, rows: np.ndarray, steps: int) -> tuple[list[str], np.ndarray]:
         logs = [single(arrays, rows[i]) for i in range(steps)]
-        return names, jnp.stack(logs)
+        return names, np.stack(jax.device_get(logs))
 
     return call
 

@@ -14,7 +14,7 @@ SHORT_RUN = 1_000  # updates
 _MEMORIES = 20
 
 
-def limit_memory(networks: Iterable[keras.Model], updates: int) -> float | None:
+def cap_momentum(networks: Iterable[keras.Model], updates: int) -> float | None:
     """Let the moving statistics of a short run remember a 20th of its updates at most.
 
     The share of them that an update leaves, or None where the run is not short.

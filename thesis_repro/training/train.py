@@ -18,10 +18,15 @@ from thesis_repro.progress import TrainingProgress
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training.allocator import keep_freed_memory
 from thesis_repro.training.backend import computing_in, make_deterministic
-from thesis_repro.training.devices import check_precision, device_name, prepare_devices
+from thesis_repro.training.devices import (
+    check_precision,
+    computes_on_gpu,
+    device_name,
+    prepare_devices,
+)
 from thesis_repro.training.images import Identity, ImageData
 from thesis_repro.training.kept_programs import programs_kept_in
-from thesis_repro.training.moving_statistics import limit_memory
+from thesis_repro.training.moving_statistics import cap_momentum
 from thesis_repro.training.precision import FLOAT32
 from thesis_repro.training.run_folder import Checkpoint, RunConfig, RunFolder
 from thesis_repro.training.scale import Scale
@@ -34,7 +39,8 @@ _log = logging.getLogger(__name__)
 # the same configuration end with other weights.
 TRAINING_VERSION = 4
 
-CHECKPOINT_SECONDS = 60.0  # between two checkpoints, at least; a kill costs about as much
+# Between two checkpoints, at least; each is of a whole epoch. A kill costs about as much.
+CHECKPOINT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,8 @@ def train_or_load(
         model = build_model(spec)
         if not run.is_done:  # the optimiser of a loaded AlexNet-VAE would take 2.5 GB for nothing
             check_precision(options.precision)
-            keep_freed_memory()
+            if not computes_on_gpu():
+                keep_freed_memory()
             with programs_kept_in(run.path / "compiled"):
                 _train(Trainer(spec, model, data), options, run, progress)
         for part, network in FAMILIES[spec.family].networks(model).items():
@@ -113,7 +120,7 @@ def _train(
     kernel = first_convolution(parts[family.parts[0]]).kernel
     history, kernels = _restore(trainer, run.load_checkpoint(trainer.variables))
     kernels = kernels or [_copied(kernel)]
-    kept = limit_memory(parts.values(), epochs * updates)
+    kept = cap_momentum(parts.values(), epochs * updates)
     run.begin(
         {
             "started": provenance.now(),
@@ -123,7 +130,7 @@ def _train(
             "commit": provenance.commit(),
             "versions": provenance.versions(),
         }
-        | ({} if kept is None else {"moving_statistics_kept": kept})
+        | ({} if kept is None else {"batch_norm_momentum": kept})
     )
     title = f"{spec.id} ({options.scale.name})"
     saved = time.monotonic()

@@ -1,6 +1,7 @@
 """A model in training: its epochs, and all that they leave behind."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -49,7 +50,7 @@ class Trainer:
         noise = [variable for variable in model.variables if id(variable) not in known]
         self._update = CompiledEpoch(self._scaled(self.step.update), [*self.variables, *noise])
         self._validate = CompiledEpoch(self._scaled(self.step.validate), [*model.weights, *noise])
-        self._all_finite = CompiledStep(self._finite, self.variables)
+        self._all_finite = CompiledStep(partial(_all_finite, self.variables), self.variables)
         self._training = Feed([data.train, *self.step.known(data.train_known)])
         self._validation = Feed([data.validation, *self.step.known(data.validation_known)])
 
@@ -105,10 +106,6 @@ class Trainer:
         whole, *rest = _cut(order, self._batch_size)
         return [whole] if self.step.whole_batches else [whole, *rest]
 
-    def _finite(self, vjp: Vjp) -> Any:
-        floats = [variable for variable in self.variables if "float" in variable.dtype]
-        return ops.all(ops.stack([ops.all(ops.isfinite(variable.value)) for variable in floats]))
-
     def _scaled(self, step: Callable) -> Callable:
         """The step of uint8 images, in any number of equal channels."""
         channels = self.spec.input_shape.value[-1]
@@ -135,6 +132,11 @@ def _cut(order: np.ndarray, batch: int) -> list[np.ndarray]:
     whole = len(order) // batch * batch
     parts = [order[:whole].reshape(-1, batch), order[np.newaxis, whole:]]
     return [part for part in parts if part.size]
+
+
+def _all_finite(variables: Sequence[keras.Variable], vjp: Vjp) -> Any:
+    floats = [variable for variable in variables if "float" in variable.dtype]
+    return ops.all(ops.stack([ops.all(ops.isfinite(variable.value)) for variable in floats]))
 
 
 class _Means:

@@ -50,7 +50,7 @@ def calls(monkeypatch):
     def train_or_load(spec, data, options, runs_dir, progress):
         made["trained"].append((spec.id, data.description, options.seed, runs_dir.name))
         config = SimpleNamespace(run_id=RUN_IDS[spec.id], values={"epochs": 3})
-        recorded = {"device": ["NVIDIA H200"], "moving_statistics_kept": []}
+        recorded = {"device": ["NVIDIA H200"], "batch_norm_momentum": []}
         run = SimpleNamespace(config=config, recorded=recorded.get)
         return TrainedModel(spec, run, [{"epoch": 1.0}] * 3, SimpleNamespace())
 
@@ -369,7 +369,7 @@ def test_a_finished_run_is_found_without_reading_images_and_stands_in_the_manife
         "run_id": config.run_id,
         "epochs": 7,
         "devices": [],
-        "moving_statistics_kept": [],
+        "batch_norm_momentum": [],
     }  # of before devices were named
     assert manifest["runs"] == {"mnist-vae": run}
     assert manifest["device"] == provenance.processor()
@@ -395,7 +395,7 @@ def test_manifest_tells_what_made_the_files_and_their_digests(chapter):
         "run_id": "0123456789ab",
         "epochs": 3,
         "devices": ["NVIDIA H200"],
-        "moving_statistics_kept": [],
+        "batch_norm_momentum": [],
     }
     assert manifest["runs"] == {FACTOR_1: run}
     assert manifest["precision"] == "float32"

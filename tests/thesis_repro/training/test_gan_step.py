@@ -23,7 +23,7 @@ from thesis_repro.progress import TrainingProgress
 from thesis_repro.seeds import seed_noise
 from thesis_repro.training.compiled import CompiledStep
 from thesis_repro.training.gan_step import PARTS, AdversarialStep
-from thesis_repro.training.moving_statistics import frozen, limit_memory
+from thesis_repro.training.moving_statistics import cap_momentum, frozen
 from thesis_repro.training.scale import Scale
 from thesis_repro.training.train import TrainingOptions, train_or_load
 from thesis_repro.training.trainer import Trainer
@@ -348,7 +348,7 @@ def short_run(request, model):
     networks = [getattr(model, part) for part in PARTS]
     layers = [x for network in networks for x in network.layers if hasattr(x, "momentum")]
     if request.param:
-        limit_memory(networks, request.param)
+        cap_momentum(networks, request.param)
     yield request.param
     for layer in layers:
         layer.momentum = 0.99

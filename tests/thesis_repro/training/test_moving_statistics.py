@@ -9,7 +9,7 @@ import pytest
 from thesis_repro.models.building import build_model
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.compiled import CompiledStep
-from thesis_repro.training.moving_statistics import frozen, in_equal_shares, limit_memory
+from thesis_repro.training.moving_statistics import cap_momentum, frozen, in_equal_shares
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_moving_statistics_remember_a_20th_of_a_short_run(epochs, train, kept):
     """From 1,000 updates on the networks are Keras's and the thesis's; a shorter run's differ."""
     model = build_model(MODELS["mnist-vae"])
     updates = epochs * -(-train // 128)
-    assert limit_memory([model.encoder, model.decoder], updates) == pytest.approx(kept)
+    assert cap_momentum([model.encoder, model.decoder], updates) == pytest.approx(kept)
     layers = [layer for part in (model.encoder, model.decoder) for layer in part.layers]
     momenta = [x.momentum for x in layers if isinstance(x, keras.layers.BatchNormalization)]
     assert momenta == pytest.approx([0.99 if kept is None else kept] * 7)
@@ -95,7 +95,7 @@ def test_moving_statistics_remember_a_20th_of_a_short_run(epochs, train, kept):
 
 def test_a_layer_that_remembers_less_already_stays_as_it_is(network):
     normalization(network).momentum = 0.4
-    assert limit_memory([network], 500) == 0.96
+    assert cap_momentum([network], 500) == 0.96
     assert normalization(network).momentum == 0.4
 
 
@@ -111,7 +111,7 @@ def test_passes_of_a_short_run_have_equal_shares(
     """Momentum times what was, and of the rest the mean over the passes, by hand."""
     layer, batches = normalization(network), batches[:passes]
     layer.momentum = 0.4
-    limit_memory([network], updates)
+    cap_momentum([network], updates)
     assert layer.momentum == momentum
 
     def step(vjp, *batches):
@@ -136,7 +136,7 @@ def test_passes_of_a_short_run_have_equal_shares(
 
 def test_passes_of_any_other_run_are_remembered_one_by_one(network, batches):
     """Keras's rule: 0.99 of what was, at each pass."""
-    assert limit_memory([network], 1_000) is None
+    assert cap_momentum([network], 1_000) is None
     expected = statistics(network)
     for batch in in_equal_shares(network, *batches):
         assert normalization(network).momentum == 0.99
@@ -148,7 +148,7 @@ def test_passes_of_any_other_run_are_remembered_one_by_one(network, batches):
 
 
 def test_momenta_are_given_back_after_an_error_within_a_pass(network, batches):
-    limit_memory([network], 40)
+    cap_momentum([network], 40)
 
     def passes():
         for _ in in_equal_shares(network, *batches):

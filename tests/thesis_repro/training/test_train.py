@@ -149,7 +149,7 @@ def test_run_folder(reference, tiny_data, tiny_scale):
     (session,) = sessions(folder)
     assert session["first_epoch"] == 1
     assert session["versions"]["keras"] == keras.__version__
-    assert session["moving_statistics_kept"] == 0  # 20 updates are a short run
+    assert session["batch_norm_momentum"] == 0  # 20 updates are a short run
 
 
 def test_a_run_keeps_its_first_kernels_of_every_epoch(reference, tiny_data, tiny_scale):
