@@ -15,7 +15,7 @@ from thesis_repro.section.registry import CHAPTERS, declared, files, models_of
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.training.scale import SCALES, Scale
 
-SLOW = ("3.3", "4.3")  # 4.2 has tests of its own of the whole chapter
+SLOW = ("3.3",)  # 4.2 has tests of its own of the whole chapter
 FAST = ("3.4",)
 MARKS = {section: pytest.mark.slow for section in SLOW} | {section: () for section in FAST}
 
