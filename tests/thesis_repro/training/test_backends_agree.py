@@ -5,10 +5,10 @@ float32's rounding (up to 2e-6). Then Adam divides each gradient by its size: wh
 gradient is 0, as at every bias before a BatchNormalization, it makes a whole step in a direction
 that rounding chooses. Such weights have no influence in training, but some in inference, and the
 others are drawn along: after 20 steps losses of models with BatchNormalization differ by up to
-0.7 % (validation: 2 %) on a CPU with AVX-512; with AVX2, MNIST-VAE's KL by 2 % after 12 steps and 6 %
-after 16, so that it is held for 8. Those of MNIST-VLAE, which has none, differ by up to 4e-4. MNIST-VLAE-GAN, which
-has only 4 images a step here, keeps to that for 16 steps, then differs by up to 7 % (validation:
-12 %, and two answers of four).
+0.7 % (validation: 2 %) on a CPU with AVX-512. With AVX2, MNIST-VAE's KL differs by 2 % after 12
+steps and by 6 % after 16, so that it is held for 8. Losses of MNIST-VLAE, which has none, differ by
+up to 4e-4. MNIST-VLAE-GAN, which has only 4 images a step here, keeps to that for 16 steps, then
+differs by up to 7 % (validation: 12 %, and two answers of four).
 """
 
 import json
