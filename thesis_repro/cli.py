@@ -9,7 +9,7 @@ import click
 
 from data_prep.errors import DataError
 from data_prep.parallel import WorkerKilledError
-from thesis_repro.commands import data, doctor, pictures, plan, reference, report, run
+from thesis_repro.commands import controls, data, doctor, pictures, plan, reference, report, run
 from thesis_repro.errors import TrainingError
 from thesis_repro.models import zoo
 from thesis_repro.section.declarations import DeclarationError
@@ -49,8 +49,8 @@ class _Commands(click.Group):
 def main() -> None:
     """Reproduce the thesis "Semantic Representations in VAEs as a Model of the Visual System".
 
-    Exit codes: 0 done, 1 a job failed, 2 wrong usage, 3 data missing or corrupt, 4 a comparable
-    claim does not replicate (claims --strict).
+    Exit codes: 0 done, 1 a job failed, 2 wrong usage, 3 data missing or corrupt, 4 a claim
+    does not replicate or cannot be compared (claims --strict).
     """
     # "No GPU found" is not an error here; what really fails is raised as a Python exception.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -63,6 +63,7 @@ for command in (
     plan.run_all,
     report.report,
     report.claims,
+    controls.controls,
     reference.where,
     reference.models,
     reference.listing,

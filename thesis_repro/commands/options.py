@@ -44,7 +44,8 @@ def run_options(command: Callable) -> Callable:
             type=click.Choice(list(SCALES)),
             default="paper",
             show_default=True,
-            help="paper: the thesis's; quick: shows the effects on a CPU; smoke: proves the path.",
+            help="paper: the thesis's; quick: shows the effects on a CPU; smoke: proves the path; "
+            "untrained: a control, as quick but that nothing is learned.",
         ),
         data_dir_option,
         stand_in_option,

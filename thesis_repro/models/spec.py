@@ -64,6 +64,11 @@ class ModelSpec:
     aliases: tuple[str, ...] = ()
     in_table_2: bool = True
 
+    @property
+    def measures(self) -> bool:
+        """Whether it is a classifier that measures others' images, and no network of Table 2."""
+        return self.target is not None and not self.in_table_2
+
     def settings(self) -> dict[str, Sourced]:
         """All sourced values by name, in the order of definition."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}

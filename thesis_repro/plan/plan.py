@@ -14,7 +14,6 @@ from thesis_repro.plan.work import training_work
 from thesis_repro.section.registry import datasets_of, looked_at, models_of
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.training.images import resized_dataset
-from thesis_repro.training.schedule import schedule
 
 
 def make_plan(
@@ -59,7 +58,7 @@ class _Planner:
             needs = [self.add_data(spec.dataset.value)]
             if spec.generator is not None:
                 needs.append(self.add_model(zoo.model(spec.generator.value)))
-            limits = schedule(spec, self.workspace.options.scale)
+            limits = self.workspace.schedule(spec)
             train, validation = self.images(spec) or limits[:2]
             resized = resized_dataset(spec, train)
             if resized and not self.workspace.stand_in:  # stand-ins are few

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
+
 from data_prep.errors import DataError
 from data_prep.manifest import Manifest
 from data_prep.reading import PreparedData, load, open_manifest
@@ -12,8 +14,9 @@ from thesis_repro.progress import TrainingProgress
 from thesis_repro.training.images import Identity, ImageData, load_images
 from thesis_repro.training.real_and_generated import judged_identity, judged_images
 from thesis_repro.training.run_folder import RunConfig, RunFolder
-from thesis_repro.training.schedule import schedule
+from thesis_repro.training.schedule import Schedule, schedule
 from thesis_repro.training.train import TrainedModel, TrainingOptions, run_config, train_or_load
+from thesis_repro.training.untrained import untrained
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Workspace:
     def config(self, spec: ModelSpec) -> RunConfig | None:
         """What the run of a model at the scale asked for is; None where its data are missing."""
         identity = self.identity(spec)
-        return identity and run_config(spec, identity, self.options)
+        return identity and run_config(spec, identity, self.options.of(spec))
 
     def identity(self, spec: ModelSpec) -> Identity | None:
         """What of its data determines a model's run; None where they are missing."""
@@ -48,11 +51,15 @@ class Workspace:
             manifest = self.manifest(spec.dataset.value)
         except DataError:
             return None
-        identity = Identity.of(manifest, schedule(spec, self.options.scale))
+        identity = Identity.of(manifest, self.schedule(spec))
         if spec.generator is None:
             return identity
         generator = self.config(model(spec.generator.value))
         return judged_identity(identity, generator, self.options.seed)
+
+    def schedule(self, spec: ModelSpec) -> Schedule:
+        """How many images a model is trained on, how often, at the scale asked for."""
+        return schedule(spec, self.options.of(spec).scale)
 
     def finished(self, model_id: str) -> RunFolder | None:
         """The run of a model at the scale asked for, if it has ended."""
@@ -73,7 +80,7 @@ class Workspace:
             thesis_repro.errors.TrainingError: the generator cannot be trained.
         """
         spec = model(model_id)
-        amount = schedule(spec, self.options.scale)
+        amount = self.schedule(spec)
         data = load_images(spec, self.data_dir, amount, stand_in=self.stand_in)
         if spec.generator is None:
             return data
@@ -94,4 +101,15 @@ class Workspace:
         Raises:
             thesis_repro.errors.TrainingError: it cannot be trained.
         """
-        return train_or_load(model(model_id), data, self.options, self.runs_dir, self.progress)
+        spec = model(model_id)
+        options = self.options.of(spec)
+        return train_or_load(spec, data, options, self.runs_dir, self.progress)
+
+    def untrained(self, model_id: str, data: ImageData) -> keras.Model:
+        """The network that takes a model's images, as its run begins: the control of its training.
+
+        Raises:
+            data_prep.errors.DataError: images can no longer be read.
+        """
+        spec = model(model_id)
+        return untrained(spec, data, self.options.of(spec))

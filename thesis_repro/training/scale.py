@@ -10,7 +10,9 @@ class Scale:
     ``quick`` shows the effects on a CPU in about ten minutes a model: few images, so that they can
     be seen as often as the thesis's models see theirs until they overfit (26 to 52 times, Section
     4.2). ``smoke`` only proves the path from files to figures. What the limits come to for a model,
-    `thesis_repro.training.schedule` works out.
+    `thesis_repro.training.schedule` works out. ``untrained`` is a control: one epoch in which
+    nothing is learned, so that the networks keep their initial weights, and batch normalisation the
+    statistics of training images under these. What such networks show, no training explains.
 
     Attributes:
         name: What it is asked for by.
@@ -19,6 +21,9 @@ class Scale:
         epochs: Of a whole training.
         multiply_adds: Of a whole training.
         fewest_images: That the limit on multiply-adds leaves an epoch; ``None`` is a whole batch.
+        learns: Whether the thesis's networks are trained; if not, their learning rates are 0.
+        analysed_as: The scale whose amounts a section computes; ``None`` is this one. Classifiers
+            that measure (`thesis_repro.models.spec.ModelSpec.measures`) are trained as at that one.
     """
 
     name: str
@@ -27,6 +32,13 @@ class Scale:
     epochs: int | None = None
     multiply_adds: float | None = None
     fewest_images: int | None = None
+    learns: bool = True
+    analysed_as: str | None = None
+
+    @property
+    def amounts(self) -> str:
+        """The name of the scale whose amounts a section computes."""
+        return self.analysed_as or self.name
 
 
 SCALES = {
@@ -35,5 +47,6 @@ SCALES = {
         Scale("paper"),
         Scale("quick", 3_000, 2_400, 60, 3e13),
         Scale("smoke", 256, 96, 2, 2e11, 32),
+        Scale("untrained", 2_400, 2_400, 1, 2e12, learns=False, analysed_as="quick"),
     )
 }

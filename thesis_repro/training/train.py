@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ from thesis_repro.training.kept_programs import programs_kept_in
 from thesis_repro.training.moving_statistics import cap_momentum
 from thesis_repro.training.precision import FLOAT32
 from thesis_repro.training.run_folder import Checkpoint, RunConfig, RunFolder
-from thesis_repro.training.scale import Scale
+from thesis_repro.training.scale import SCALES, Scale
 from thesis_repro.training.schedule import schedule
 from thesis_repro.training.trainer import Trainer
 
@@ -50,6 +50,12 @@ class TrainingOptions:
     scale: Scale
     seed: int = 0
     precision: str = FLOAT32
+
+    def of(self, spec: ModelSpec) -> "TrainingOptions":
+        """A model's: classifiers that measure are trained, even at a scale that learns nothing."""
+        if self.scale.learns or not spec.measures:
+            return self
+        return replace(self, scale=SCALES[self.scale.amounts])
 
 
 class TrainedModel(NamedTuple):
@@ -103,11 +109,17 @@ def train_or_load(
             check_precision(options.precision)
             if not computes_on_gpu():
                 keep_freed_memory()
+            learning = spec if options.scale.learns else _without_learning(spec)
             with programs_kept_in(run.path / "compiled"):
-                _train(Trainer(spec, model, data), options, run, progress)
+                _train(Trainer(learning, model, data), options, run, progress)
         for part, network in FAMILIES[spec.family].networks(model).items():
             network.load_weights(run.verified_weights(part))
     return TrainedModel(spec, run, run.read_history(), model)
+
+
+def _without_learning(spec: ModelSpec) -> ModelSpec:
+    """The spec with a learning rate of 0: updates leave the weights, and only statistics move."""
+    return replace(spec, learning_rate=spec.learning_rate._replace(value=0.0))
 
 
 def _train(

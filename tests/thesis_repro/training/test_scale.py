@@ -5,8 +5,8 @@ import dataclasses
 from thesis_repro.training.scale import SCALES, Scale
 
 
-def test_the_three_scales_from_whole_to_smallest():
-    assert list(SCALES) == ["paper", "quick", "smoke"]
+def test_the_scales_from_whole_to_smallest_and_the_control():
+    assert list(SCALES) == ["paper", "quick", "smoke", "untrained"]
     assert [scale.name for scale in SCALES.values()] == list(SCALES)
 
 
@@ -22,4 +22,11 @@ def test_smaller_scales_do_less():
 def test_a_scale_limits_data_epochs_and_work_only():
     fields = [field.name for field in dataclasses.fields(Scale)]
     limits = ["train_images", "validation_images", "epochs", "multiply_adds", "fewest_images"]
-    assert fields == ["name", *limits]
+    assert fields == ["name", *limits, "learns", "analysed_as"]
+
+
+def test_only_the_control_learns_nothing_and_is_analysed_as_another_scale():
+    learning = {name: scale.learns for name, scale in SCALES.items()}
+    assert learning == {"paper": True, "quick": True, "smoke": True, "untrained": False}
+    amounts = {name: scale.amounts for name, scale in SCALES.items()}
+    assert amounts == {"paper": "paper", "quick": "quick", "smoke": "smoke", "untrained": "quick"}

@@ -22,7 +22,7 @@ from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training.evidence_step import EvidenceStep
-from thesis_repro.training.scale import Scale
+from thesis_repro.training.scale import SCALES, Scale
 from thesis_repro.training.train import (
     CHECKPOINT_SECONDS,
     TrainingOptions,
@@ -191,6 +191,46 @@ def test_another_seed_is_another_run(reference, tiny_data, tiny_scale):
     assert not (other / "DONE").exists()
     for one, two in zip(history(other)[1][1:], history(reference.run.path)[1][1:], strict=True):
         assert one != two
+
+
+# --- The control that learns nothing ---
+
+UNTRAINED = TrainingOptions(replace(SCALES["untrained"], train_images=128))
+
+
+def test_untrained_networks_keep_the_weights_that_a_training_begins_with(make_data, tmp_path):
+    """And batch normalisation gets the statistics of training images under these weights."""
+    spec = MODELS["mnist-vae"]
+    data = make_data(128, 24)
+    untrained = train_or_load(spec, data, UNTRAINED, tmp_path, QUIET)
+    keras.utils.set_random_seed(derive_seed(0, spec.id, "initial weights"))
+    fresh = build_model(spec)
+    for kept, initial in zip(
+        untrained.model.trainable_weights, fresh.trainable_weights, strict=True
+    ):
+        np.testing.assert_array_equal(np.asarray(kept), np.asarray(initial))
+    encoder = untrained.model.encoder
+    images = np.repeat(data.train.astype("float32") / 255, 3, axis=-1)
+    maps = np.asarray(encoder.get_layer("encoder_conv_0")(images))
+    normalization = encoder.get_layer("batch_normalization_1")
+    mean, variance = maps.mean((0, 1, 2)), maps.var((0, 1, 2))
+    np.testing.assert_allclose(np.asarray(normalization.moving_mean), mean, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(np.asarray(normalization.moving_variance), variance, rtol=1e-3)
+    assert len(untrained.history) == 1
+    assert untrained.history[0]["loss"] > 0
+
+
+def test_what_measures_is_trained_beside_untrained_networks():
+    quick = TrainingOptions(SCALES["quick"])
+    untrained = TrainingOptions(SCALES["untrained"])
+    measuring = [name for name, spec in MODELS.items() if untrained.of(spec) == quick]
+    assert sorted(measuring) == [
+        "digit-classifier", "feature-extraction", "feature-extraction-as-run",
+        "sample-discriminator",
+    ]  # fmt: skip
+    others = [spec for name, spec in MODELS.items() if name not in measuring]
+    assert all(untrained.of(spec) == untrained for spec in others)
+    assert all(quick.of(spec) == quick for spec in MODELS.values())
 
 
 # --- Checkpoints ---

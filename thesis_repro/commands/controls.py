@@ -1,0 +1,61 @@
+"""``thesis-repro controls``: the rules of the verdicts, held against untrained networks."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from thesis_repro.commands import plan
+from thesis_repro.commands.options import (
+    data_dir_option,
+    directory,
+    quiet_option,
+    runs_dir_option,
+    stand_in_option,
+)
+from thesis_repro.files import atomic_path
+from thesis_repro.report.collect import collect, require, require_claims
+from thesis_repro.section.registry import scripts
+from thesis_repro.training.precision import FLOAT32
+from thesis_repro.verdicts.controls import as_markdown
+
+UNTRAINED = "untrained"
+
+
+@click.command()
+@plan.sections_argument
+@data_dir_option
+@stand_in_option
+@runs_dir_option
+@click.option(
+    "--out", type=directory, default="results/untrained", show_default=True, help="Results."
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="How many initial weights; each seed's results are in OUT/seed-N.",
+)
+@quiet_option
+def controls(sections: tuple[str, ...], out: Path, seeds: int, quiet: bool, **options: Any) -> None:
+    """Run SECTIONS (all) on untrained networks, and show which rules these pass.
+
+    The networks have their initial weights, and batch normalisation the statistics of training
+    images. A rule that they pass finds no effect of training. The table is OUT/controls.md.
+    """
+    chosen, _ = plan.sections_and_models(sections)
+    by_seed = []
+    for seed in range(seeds):
+        results = out / f"seed-{seed}"
+        settings = {"scale": UNTRAINED, "precision": FLOAT32, "seed": seed, "out": results}
+        jobs = plan.jobs_of(chosen, (), **settings, **options)
+        plan.conclude(plan.execute(jobs, options["runs_dir"] / "logs", None, None, quiet=quiet))
+        collected = require(collect(results, scripts()))
+        require_claims(collected)
+        by_seed.append(collected.judgements)
+    table = as_markdown(by_seed)
+    path = out / "controls.md"
+    with atomic_path(path) as temporary:
+        temporary.write_text(table + "\n", encoding="utf-8")
+    click.echo(f"{table}\n\n{path}")
