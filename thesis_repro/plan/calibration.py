@@ -23,6 +23,7 @@ from thesis_repro.progress import TrainingProgress
 from thesis_repro.training.backend import computing_in
 from thesis_repro.training.devices import computes_on_gpu
 from thesis_repro.training.images import ImageData
+from thesis_repro.training.train import TRAINING_VERSION
 from thesis_repro.training.trainer import Trainer
 
 _log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ def calibration(
     None, and a warning in the log, where the family cannot be timed, as on a GPU whose memory is in
     use.
     """
-    path, package = runs_dir / FILE, version("thesis-repro")
+    path, package = runs_dir / FILE, f"{version('thesis-repro')}, training {TRAINING_VERSION}"
     remembered = _read(path)
     for known in remembered:
         if (known.family, known.machine, known.version) == (family, machine, package):

@@ -18,6 +18,7 @@ from thesis_repro.section.workspace import Workspace
 from thesis_repro.training.backend import make_deterministic
 from thesis_repro.training.devices import device_name, prepare_devices
 from thesis_repro.training.run_folder import RunConfig, RunFolder
+from thesis_repro.training.train import TRAINING_VERSION
 
 # What reading the files of a damaged run folder raises.
 _DAMAGE = (TrainingError, OSError, ValueError, LookupError, TypeError, AttributeError, csv.Error)
@@ -66,7 +67,8 @@ def finished_runs(
 ) -> list[list[Measured]]:
     """The measured parts of each finished run of a family, at a scale, on a machine alone.
 
-    A run whose folder is damaged, or does not name its device, does not count.
+    A run whose folder is damaged, does not name its device, or is of another version of the
+    training, does not count.
     """
     runs = (_measured(done.parent, family, scale, machine) for done in runs_dir.glob("*/*/DONE"))
     return [run for run in runs if run]
@@ -78,8 +80,10 @@ def _measured(folder: Path, family: str, scale: str, machine: Machine) -> list[M
         values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         run = RunFolder(folder.parents[1], RunConfig(folder.parent.name, values))
         spec = zoo.MODELS[run.config.model]
-        conditions = spec.family, values["scale"], values["backend"], values["precision"]
-        if conditions != (family, scale, machine.backend, machine.precision) or run.path != folder:
+        names = ("scale", "backend", "precision", "training_version")
+        conditions = (spec.family, *(values[name] for name in names))
+        wanted = (family, scale, machine.backend, machine.precision, TRAINING_VERSION)
+        if conditions != wanted or run.path != folder:
             return []
         made = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
         if {session["device"] for session in made["sessions"]} != {machine.device}:

@@ -3,6 +3,7 @@
 from math import ceil, prod
 
 from thesis_repro.models.cost import training_multiply_adds
+from thesis_repro.models.families import FAMILIES, Objective
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.plan.rates import Work
 
@@ -14,7 +15,10 @@ def training_work(
 ) -> Work:
     """The work of so many epochs, with their validation."""
     batch = spec.batch_size.value
-    updates = ceil(train_images / batch) + _VALIDATION * ceil(validation_images / batch)
+    trained = train_images / batch
+    if FAMILIES[spec.family].objective is Objective.ADVERSARIAL:
+        trained = max(int(trained), 1)  # GANs leave out what does not fill a batch
+    updates = ceil(trained) + _VALIDATION * ceil(validation_images / batch)
     passes = train_images + _VALIDATION * validation_images
     return Work(
         starts=starts,

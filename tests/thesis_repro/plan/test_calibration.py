@@ -80,8 +80,9 @@ def test_a_calibration_is_remembered_for_what_it_holds_for(tmp_path, timed, monk
         assert calibrated(tmp_path, machine)[1] == 0
     assert calibrated(tmp_path, family="vae")[1] == 1
     assert calibrated(tmp_path) == (made, 0)  # still
-    monkeypatch.setattr(module, "version", lambda package: "next")
-    assert calibrated(tmp_path)[1] == 1
+    for name, value in (("version", lambda package: "next"), ("TRAINING_VERSION", 0)):
+        monkeypatch.setattr(module, name, value)
+        assert calibrated(tmp_path)[1] == 1
 
 
 def test_a_damaged_file_is_written_anew(tmp_path, timed):

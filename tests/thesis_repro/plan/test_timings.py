@@ -17,7 +17,7 @@ from thesis_repro.plan.work import training_work
 from thesis_repro.training.images import Identity
 from thesis_repro.training.run_folder import RunConfig, RunFolder
 from thesis_repro.training.scale import SCALES
-from thesis_repro.training.train import TrainingOptions, run_config
+from thesis_repro.training.train import TRAINING_VERSION, TrainingOptions, run_config
 
 GPU = Machine("NVIDIA H200", "tensorflow", "float32")
 RATES = Rates(start=30.0, step=1e-3, byte=0.0, multiply_add=1e-13)
@@ -56,6 +56,13 @@ def test_the_work_of_a_training():
     assert work.multiply_adds == pytest.approx(10 * 3_800 * training_multiply_adds(spec))
 
 
+@pytest.mark.parametrize(("images", "updates"), [(3_000, 23), (60_000, 468), (100, 1)])
+def test_gans_leave_out_what_does_not_fill_a_batch(images, updates):
+    """By hand, of 128 images a batch; all 468 * 200 are the 93,600 updates of the thesis's GANs."""
+    work = training_work(zoo.model("mnist-vae-gan"), images, 0, 1)
+    assert work.steps == updates
+
+
 def test_a_finished_run_is_two_measurements(tmp_path):
     spec = zoo.model("mnist-vlae-factor-3")
     finish(tmp_path, spec.id, first_epochs=(1, 4))
@@ -73,6 +80,7 @@ def test_only_runs_of_the_same_kind_count(tmp_path):
         {"scale": "smoke"},
         {"precision": "mixed_bfloat16"},
         {"backend": "jax"},
+        {"training_version": TRAINING_VERSION - 1},
     )
     for seed, other in enumerate(others, 1):
         finish(tmp_path, "mnist-vlae-factor-3", seed=seed, **other)
