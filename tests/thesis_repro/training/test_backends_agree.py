@@ -4,12 +4,12 @@ How far apart they may be was measured. Before Adam's first update the losses of
 float32's rounding (up to 2e-6). Then Adam divides each gradient by its size: where the true
 gradient is 0, as at every bias before a BatchNormalization, it makes a whole step in a direction
 that rounding chooses. Such weights have no influence in training, but some in inference, and the
-others are drawn along: after 20 steps losses of models with BatchNormalization differ by up to
-0.7 % (validation: 2 %) on a CPU with AVX-512. With AVX2, MNIST-VAE's KL differs by 2 % after 12
-steps and by 6 % after 16. Losses of MNIST-VLAE, which has none, differ by up to 1e-4 with AVX-512
-and by 1.2e-3 after 13 steps with AVX2. So the suite holds both for 8 steps; the long test holds
-them for 20, which a CPU with AVX-512 keeps. MNIST-VLAE-GAN, which has only 4 images a step here,
-keeps to that for 16 steps, then differs by up to 7 % (validation: 12 %, and two answers of four).
+others are drawn along. So the suite holds the models for 4 to 8 steps to bounds, which are those
+that a CPU with AVX-512 kept for 20 (16 for MNIST-VLAE-GAN, which has only 4 images a step here);
+with AVX2, MNIST-VAE's KL is 6 % apart after 16 steps.
+
+The long test has 20 steps. In it the backends may also be a few times as far apart as TensorFlow
+is from itself when it starts with other last digits: rounding, and no fault of ours.
 """
 
 import json
@@ -25,6 +25,7 @@ import pytest
 
 WORKER = Path(__file__).with_name("agreement_worker.py")
 BACKENDS = ("tensorflow", "jax")
+DISTURBED = ("1", "2")  # seeds of TensorFlow's other starts
 
 # Steps and batch size. JAX takes 5 to 20 s a step of MNIST-VLAE-GAN on two cores, even of 4 images.
 PLAN = {"mnist-vae": (8, 8), "mnist-vlae-factor-3": (8, 8), "mnist-vae-gan": (4, 8)}
@@ -38,9 +39,9 @@ FEATURE_CONSTANT = 3136 * math.log(2 * math.pi)  # of the feature loss at 28 px:
 FIRST = 1e-5  # relative, before the first update of what a loss depends on
 LATER = {"mnist-vlae-factor-3": 1e-3}  # relative; the other models:
 LATER_WITH_BATCH_NORMALISATION = 0.02
-AFTER_16_STEPS = {"mnist-vlae-gan": 0.15}
+DRIFT = 3  # times as far apart as other last digits have brought TensorFlow up to a step
 VALIDATION = 3  # times as far
-WEIGHTS = 0.05  # distance of the weights, as a share of the way that they went; for the last: 0.1
+WEIGHTS = 0.05  # distance of the weights, as a share of the way that they went
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +56,20 @@ class Agreement(NamedTuple):
         files = (self.folder / f"{name}.json" for name in BACKENDS)
         return [json.loads(file.read_text())[model_id] for file in files]
 
+    def drift(self, model_id):
+        """By step and loss, how far other starts have led from TensorFlow's so far; 0 without."""
+        rows = self.results(model_id)[0]["rows"]
+        drift = [dict.fromkeys(row, 0.0) for row in rows]
+        for seed in DISTURBED:
+            file = self.folder / f"disturbed-{seed}.json"
+            others = json.loads(file.read_text())[model_id]["rows"] if file.exists() else rows
+            farthest = dict.fromkeys(rows[0], 0.0)
+            for allowed, row, other in zip(drift, rows, others, strict=True):
+                for name, value in row.items():
+                    farthest[name] = max(farthest[name], abs(value - other[name]))
+                    allowed[name] = max(allowed[name], farthest[name])
+        return drift
+
 
 @pytest.fixture(
     scope="module", params=[PLAN, pytest.param(LONG_PLAN, marks=pytest.mark.long)], ids=len
@@ -64,9 +79,12 @@ def agreement(request, tmp_path_factory, tiny_images):
     pytest.importorskip("jax")
     folder = tmp_path_factory.mktemp("agreement")
     np.save(folder / "images.npy", tiny_images[:200])
-    for backend in BACKENDS:
+    runs = [(backend, backend) for backend in BACKENDS]
+    if request.param is LONG_PLAN:
+        runs += [("tensorflow", f"disturbed-{seed}", seed) for seed in DISTURBED]
+    for backend, name, *seed in runs:
         environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
-        command = [sys.executable, str(WORKER), str(folder), backend, json.dumps(request.param)]
+        command = [sys.executable, str(WORKER), str(folder), name, json.dumps(request.param), *seed]
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=1_200
         )
@@ -89,9 +107,10 @@ def test_losses(agreement):
         one, other = ([without_constant(row) for row in result["rows"]] for result in results)
         assert len(one) == len(other) == steps
         assert_first_losses_equal(model_id, one[0], other[0])
-        for step, (row, other_row) in enumerate(zip(one, other, strict=True), 1):
+        rows = zip(one, other, agreement.drift(model_id), strict=True)
+        for step, (row, other_row, drift) in enumerate(rows, 1):
             assert set(row) == set(other_row)
-            assert_losses_close(model_id, step, batch, row, other_row)
+            assert_losses_close(model_id, step, batch, row, other_row, drift)
         assert one[0] != one[-1]
 
 
@@ -102,14 +121,12 @@ def assert_first_losses_equal(model_id, row, other_row):
         assert other_row[name] == pytest.approx(row[name], rel=FIRST), (model_id, name)
 
 
-def assert_losses_close(model_id, step, batch, row, other_row):
-    is_late = step > 16 and model_id in AFTER_16_STEPS
-    first_steps = LATER.get(model_id, LATER_WITH_BATCH_NORMALISATION)
-    later = AFTER_16_STEPS[model_id] if is_late else first_steps
+def assert_losses_close(model_id, step, batch, row, other_row, drift):
+    later = LATER.get(model_id, LATER_WITH_BATCH_NORMALISATION)
     for name, value in row.items():
         rel = later * (VALIDATION if name.startswith("val_") else 1)
         # An answer near 0.5 may fall on either side; a KL of 1e-4 nats is no information.
-        absolute = (1.01 + is_late) / batch if "accuracy" in name else 1e-4
+        absolute = max(1.01 / batch if "accuracy" in name else 1e-4, DRIFT * drift[name])
         close = pytest.approx(value, rel=rel, abs=absolute)
         assert other_row[name] == close, (model_id, step, name)
 
@@ -121,8 +138,10 @@ def test_weights(agreement):
         names = ("", "-tensorflow", "-jax")
         files = (agreement.folder / f"{model_id}{name}.npz" for name in names)
         start, one, other = map(np.load, files)
-        share = 2 * WEIGHTS if model_id in AFTER_16_STEPS else WEIGHTS
-        assert distance(one, other) < share * distance(one, start), model_id
+        disturbed = agreement.folder.glob(f"{model_id}-disturbed-*.npz")
+        drift = max((distance(one, np.load(file)) for file in disturbed), default=0.0)
+        allowed = max(WEIGHTS * distance(one, start), DRIFT * drift)
+        assert distance(one, other) < allowed, model_id
 
 
 def distance(arrays, others):

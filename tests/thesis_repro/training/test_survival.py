@@ -164,19 +164,30 @@ def test_killed_within_a_call_a_run_goes_on_from_a_checkpoint_of_two_epochs_befo
 # --- A full disk ---
 
 
-@pytest.mark.slow
-def test_on_a_full_disk_a_run_stops_with_a_message_and_goes_on_later(request_of, finish, tmp_path):
+# The file in hand in the order in which a run writes them, the size, epochs done.
+FULL_AT = [
+    ("config.json", 0, 0),
+    ("epoch-00001.npz", 1_000_000, 0),  # of 12 MB
+    ("epoch-00003.npz", 0, 2),
+    ("history.csv", 0, 3),
+    ("classifier.weights.h5", 0, EPOCHS),
+    ("classifier.weights.h5", 20_000, EPOCHS),  # where HDF5 would crash the process
+    ("DONE", 0, EPOCHS),
+]
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pytest.param(FULL_AT[2:6:3], marks=pytest.mark.slow, id="twice"),
+        pytest.param(FULL_AT, marks=pytest.mark.long, id="always"),
+    ],
+)
+def test_on_a_full_disk_a_run_stops_with_a_message_and_goes_on_later(
+    moments, request_of, finish, tmp_path
+):
     """From a moment on, no file may grow beyond a size: the operating system has such a limit."""
     request, error = request_of(FAMILIES["classifier"]), tmp_path / "error"
-    moments = [  # the file in hand in the order in which a run writes them, the size, epochs done
-        ("config.json", 0, 0),
-        ("epoch-00001.npz", 1_000_000, 0),  # of 12 MB
-        ("epoch-00003.npz", 0, 2),
-        ("history.csv", 0, 3),
-        ("classifier.weights.h5", 0, EPOCHS),
-        ("classifier.weights.h5", 20_000, EPOCHS),  # where HDF5 would crash the process
-        ("DONE", 0, EPOCHS),
-    ]
     full = tmp_path / "full"
     for file, size, epochs in moments:
         moment = {"full_at": (f"-{file}", 1), "room": size}
