@@ -13,6 +13,18 @@ from data_prep.errors import DataError
 MANIFEST_NAME = "manifest.json"
 SCHEMA_VERSION = 2
 
+# Images of the complete data sets, by split: Sections 3.3.1 to 3.3.5 and what the readers hold out.
+_MNIST = {"train": 60_000, "validation": 10_000}
+_CELEBA = {"train": 182_340, "validation": 20_259}
+COMPLETE = {
+    "mnist": _MNIST,
+    "morpho-mnist": _MNIST,
+    "dsprites": {"train": 663_552, "validation": 73_728},
+    "celeba": _CELEBA,
+    "celeba-224": _CELEBA,
+    "imagenet": {"train": 1_281_167, "validation": 50_000},
+}
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -87,6 +99,20 @@ class Manifest:
     def image_shape(self) -> tuple[int, ...]:
         """Height, width and channels of an image (px)."""
         return self.features["image"].shape
+
+    @property
+    def part(self) -> str:
+        """How much of its data set this is, "55,013 of 737,280 images of dSprites".
+
+        Empty if it is complete, and of a stand-in, which is none of it. It goes by the counts: the
+        description need not say so, as where damaged pictures were left out.
+        """
+        complete = COMPLETE.get(self.dataset, {})
+        counts = {name: self.splits[name].count for name in complete}
+        if self.is_stand_in or all(counts[name] >= complete[name] for name in complete):
+            return ""
+        there, all_of_it = sum(counts.values()), sum(complete.values())
+        return f"{there:,} of {all_of_it:,} images of {self.title}"
 
     @property
     def bytes(self) -> int:

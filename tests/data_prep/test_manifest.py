@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from data_prep import celeba, dsprites, imagenet
 from data_prep.checksums import SourceFile
+from data_prep.dsprites_renderer import COUNT
 from data_prep.errors import DataError
 from data_prep.manifest import (
+    COMPLETE,
     MANIFEST_NAME,
     Feature,
     Manifest,
@@ -16,6 +19,8 @@ from data_prep.manifest import (
     read_manifest,
     write_manifest,
 )
+from data_prep.mnist import OFFICIAL_FILES
+from data_prep.prepare import DATASETS
 
 MANIFEST = Manifest(
     dataset="mnist",
@@ -138,3 +143,38 @@ def test_fingerprint_is_the_content_s(same):
 )
 def test_fingerprint_changes_with_the_content(other):
     assert other.fingerprint != MANIFEST.fingerprint
+
+
+# --- A part of a data set ---
+
+
+def counted(dataset, train, validation, **changes):
+    splits = {"train": SplitEntry(train, {}, ()), "validation": SplitEntry(validation, {}, ())}
+    return replace(MANIFEST, dataset=dataset, splits=splits, **changes)
+
+
+def test_a_part_is_told_from_its_counts():
+    """Not from the words: a rendered dSprites "equals 55,012 of 55,013" and is complete."""
+    words = "dSprites (rendered; equals 55,012 of 55,013 official images)"
+    assert counted("dsprites", 663_552, 73_728, title="dSprites", description=words).part == ""
+    part = counted("dsprites", 49_511, 5_502, title="dSprites", description="dSprites").part
+    assert part == "55,013 of 737,280 images of dSprites"
+    left_out = counted("imagenet", 1_281_166, 50_000, title="ImageNet")  # one damaged picture
+    assert left_out.part == "1,331,166 of 1,331,167 images of ImageNet"
+    held_out = counted("imagenet", 1_153_051, 128_116, title="ImageNet")  # without `val`
+    assert held_out.part == "1,281,167 of 1,331,167 images of ImageNet"
+
+
+def test_a_stand_in_is_no_part():
+    assert counted("mnist", 1_617, 180, is_stand_in=True).part == ""
+
+
+def test_complete_is_what_the_readers_expect():
+    mnist = {file.split: file.shape[0] for file in OFFICIAL_FILES}
+    held_out = celeba.validation_count(celeba.OFFICIAL.count)
+    faces = {"train": celeba.OFFICIAL.count - held_out, "validation": held_out}
+    sprites = dict(zip(("train", "validation"), map(len, dsprites.split(COUNT)), strict=True))
+    photos = {"train": imagenet.TRAIN_COUNT, "validation": imagenet.VALIDATION_COUNT}
+    read = {"mnist": mnist, "morpho-mnist": mnist, "dsprites": sprites, "celeba": faces}
+    assert {**read, "celeba-224": faces, "imagenet": photos} == COMPLETE
+    assert COMPLETE.keys() == DATASETS.keys()

@@ -1,6 +1,7 @@
 """``thesis-repro report`` and ``claims``: all results on one page, and what became of claims."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -16,7 +17,8 @@ from thesis_repro.report.results import (
 )
 from thesis_repro.section.registry import scripts
 from thesis_repro.thesis.captions import load_captions
-from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.claims import load_claims, load_unchecked, render_unchecked
+from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Verdict, render
 
 EXIT_NOT_REPLICATED = 4
@@ -62,11 +64,22 @@ def report(out: Path, runs_dir: Path, kind: str, pdf: Path | None) -> None:
 @click.option(
     "--strict",
     is_flag=True,
-    help="Exit with 4 if a claim does not replicate though scale and data are the thesis's, with "
-    "3 if a file of claims is damaged.",
+    help="Exit with 4 if a claim is not replicated as written, or has no verdict to compare: not "
+    "run, or of another scale, precision or data than the thesis's. With 3 if a file of claims is "
+    "damaged.",
 )
-def claims(sections: tuple[str, ...], out: Path, strict: bool) -> None:
-    """Every claim, or those of SECTIONs: reported, as written, as run, and the verdict."""
+@click.option(
+    "--allow-missing",
+    is_flag=True,
+    help="With --strict: claims without a verdict to compare pass.",
+)
+def claims(sections: tuple[str, ...], out: Path, strict: bool, allow_missing: bool) -> None:
+    """Every claim, or those of SECTIONs: reported, ours and the verdict, as written and as run.
+
+    Then the statements that no check can decide, with the reasons, and all in counts.
+    """
+    if allow_missing and not strict:
+        raise click.UsageError("--allow-missing says what --strict lets pass; give both.")
     try:
         wanted = {claim.id for name in sections or (None,) for claim in load_claims(name)}
     except ValueError as error:
@@ -76,18 +89,31 @@ def claims(sections: tuple[str, ...], out: Path, strict: bool) -> None:
         click.echo(f"{out}: it holds no results; `thesis-repro chapter 4.2` makes some.", err=True)
     _warn(problem for problem in results.problems if problem.path.name == "claims.json")
     judgements = [one for one in results.judgements if one.claim.id in wanted]
-    click.echo(f"{render(judgements)}\n\n{_counts(judgements)}")
+    unchecked = [one for one in load_unchecked() if not sections or one.section in sections]
+    click.echo(f"{render(judgements)}\n")
+    if unchecked:
+        click.echo(f"Statements that no check can decide:\n\n{render_unchecked(unchecked)}\n")
+    click.echo(_counts(judgements))
+    kinds = Counter(one.claim.kind for one in judgements)
+    click.echo(f"By kind: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}")
+    click.echo(f"Not checked: {len(unchecked)} statements")
     if strict:
         require_claims(results)
-        _require_replication(judgements)
+        _require_replication(judgements, allow_missing=allow_missing)
 
 
-def _require_replication(judgements: Iterable[Judgement]) -> None:
-    """End with an exit code of its own if a comparable claim does not replicate."""
+def _require_replication(judgements: Sequence[Judgement], *, allow_missing: bool) -> None:
+    """End with an exit code of its own unless every claim is replicated as written."""
     failed = [one for one in judgements if one.verdict is Verdict.NOT_REPLICATED]
     for judgement in failed:
         click.echo(f"{judgement.claim.id} is not replicated: {judgement.why}", err=True)
-    if failed:
+    missing = [] if allow_missing else [one for one in judgements if not one.verdict.is_comparable]
+    for verdict in dict.fromkeys(one.verdict for one in missing):
+        names = [one.claim.id for one in missing if one.verdict is verdict]
+        click.echo(f"{len(names)} {verdict}: {', '.join(names)}", err=True)
+    if missing:
+        click.echo("--allow-missing lets claims pass that have no verdict to compare.", err=True)
+    if failed or missing:
         raise click.exceptions.Exit(EXIT_NOT_REPLICATED)
 
 
@@ -120,8 +146,11 @@ def _warn(problems: Iterable[Problem]) -> None:
         click.echo(str(problem), err=True)
 
 
-def _counts(judgements: Iterable[Judgement]) -> str:
-    """How many claims have each verdict, in a line."""
-    counts = count_verdicts(judgements)
-    words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return f"{sum(counts.values())} claims: {words}"
+def _counts(judgements: Sequence[Judgement]) -> str:
+    """How many claims have each verdict as written, in a line, and as run, where that differs."""
+    lines = []
+    for reading in Reading:
+        counts = count_verdicts(judgements, reading)
+        words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        lines.append(f"{sum(counts.values())} claims {reading}: {words}")
+    return "\n".join(lines)

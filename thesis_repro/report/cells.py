@@ -5,7 +5,7 @@ import re
 from typing import Any, NamedTuple
 
 from thesis_repro.report.reading import Table
-from thesis_repro.thesis.claims import listed
+from thesis_repro.thesis.claims import NOT_MEASURED, UNDEFINED, listed
 
 DIGITS = 4
 _LINE = 36  # signs
@@ -39,18 +39,25 @@ class TableView(NamedTuple):
 
 
 def cell(value: Any, *, printed: bool = False) -> Cell:
-    """A quantity, list of quantities or text; ``printed`` numbers keep the digits they have."""
+    """A quantity, list of quantities or text; ``printed`` numbers keep the digits they have.
+
+    Empty text is no number that is lacking, but a place where none belongs.
+    """
     value = listed(value)
-    if isinstance(value, list):
+    if isinstance(value, list) and value:
         cells = [cell(element, printed=printed) for element in value]
         full = ", ".join(part.full or part.text for part in cells)
         text = ", ".join(part.text for part in cells)
         return Cell(text, full if full != text else "")
-    if value is None or value == "":
+    if value == "":
         return Cell("–")
+    if value is None or value == []:
+        return Cell(NOT_MEASURED)
     text = str(value)
     if printed or not isinstance(value, float):
         return Cell(text)
+    if math.isnan(value):
+        return Cell(UNDEFINED)
     short = _short(value)
     return Cell(short, text if short != text else "")
 

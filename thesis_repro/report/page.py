@@ -3,6 +3,7 @@
 import base64
 import os
 import re
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from thesis_repro.report.cells import cell, table_view
 from thesis_repro.report.results import Item, Maker, Results, ThesisPages, count_verdicts
 from thesis_repro.thesis.captions import Key, load_captions
 from thesis_repro.thesis.errata import load_errata
+from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Verdict
 from thesis_repro.verdicts.questions import questions_of
 
@@ -43,6 +45,8 @@ def _context(results: Results, pages: ThesisPages | None) -> dict[str, Any]:
         "sections": views.sections(results),
         "questions": views.questions(results),
         "counts": count_verdicts(results.judgements),
+        "counts_as_run": count_verdicts(results.judgements, Reading.RUN),
+        "kinds": Counter(judgement.claim.kind for judgement in results.judgements),
         "verdicts": list(Verdict),
         "origins": views.origins(results),
         "environments": views.environments(results),

@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import asdict
+
 from thesis_repro import provenance
 from thesis_repro.files import write_json
 from thesis_repro.report.results import Item, Results, Section, count_verdicts
+from thesis_repro.thesis.claims import load_unchecked
+from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.questions import questions_of
 
 
@@ -14,11 +18,18 @@ def write_plain(results: Results, path: Path) -> None:
     report = {
         "created": provenance.now(),
         "commit": provenance.commit(),
-        "verdicts": {verdict.value: n for verdict, n in count_verdicts(results.judgements).items()},
+        "verdicts": {
+            reading.value: {
+                verdict.value: count
+                for verdict, count in count_verdicts(results.judgements, reading).items()
+            }
+            for reading in Reading
+        },
         "claims": [
             judgement.to_json() | {"questions": questions_of(judgement.claim)}
             for judgement in results.judgements
         ],
+        "unchecked": [asdict(statement) for statement in load_unchecked()],
         "sections": [_section(section) for section in results.sections],
         "missing": [
             {"name": gap.caption.name, "section": gap.caption.section, "reason": gap.reason}

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import structs
 
 from thesis_repro.thesis.claims import load_claims
-from thesis_repro.verdicts.judgements import Judgement, Verdict
-from thesis_repro.verdicts.rules import CheckResult
+from thesis_repro.thesis.readings import Reading
+from thesis_repro.verdicts.judgements import Judgement, Outcome
 
 Kind = TypeVar("Kind")
 
@@ -99,13 +99,9 @@ class _Judged(msgspec.Struct):
     """An entry of ``claims.json``, without what the claim itself says."""
 
     id: str
-    verdict: Verdict
-    why: str
     scale: str
     data: str
-    checks: tuple[CheckResult, ...]
-    as_written: dict[str, Any] | None
-    as_run: dict[str, Any] | None
+    readings: dict[Reading, Outcome]
 
 
 class _Answered(msgspec.Struct):
@@ -142,11 +138,13 @@ def read_judgements(path: Path) -> dict[str, Judgement]:
     claims = {claim.id: claim for claim in load_claims()}
     judgements = {}
     for entry in _read(path, list[_Judged]):
-        judged = structs.asdict(entry)
-        claim = claims.get(judged.pop("id"))
+        claim = claims.get(entry.id)
         if claim is None:
             raise Damaged(f"this version has no claim {entry.id!r}")
-        judgements[claim.id] = Judgement(claim, **judged)
+        written, run = (entry.readings.get(reading) for reading in Reading)
+        if written is None:
+            raise Damaged(f"the claim {entry.id!r} is not judged {Reading.WRITTEN}")
+        judgements[claim.id] = Judgement(claim, written, run, entry.scale, entry.data)
     return judgements
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from thesis_repro.report.reading import Answer, Manifest, Picture, Table
 from thesis_repro.thesis.captions import Caption, Key, load_captions
 from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Verdict, judge
 
 
@@ -168,7 +169,10 @@ class Results:
         return f"Section {section} has not been run: `thesis-repro chapter {section}`"
 
 
-def count_verdicts(judgements: Iterable[Judgement]) -> dict[Verdict, int]:
-    """How many judgements have each verdict."""
-    verdicts = [judgement.verdict for judgement in judgements]
+def count_verdicts(
+    judgements: Iterable[Judgement], reading: Reading = Reading.WRITTEN
+) -> dict[Verdict, int]:
+    """How many judgements have each verdict on a reading; those without it are not counted."""
+    outcomes = [judgement.outcomes.get(reading) for judgement in judgements]
+    verdicts = [outcome.verdict for outcome in outcomes if outcome]
     return {verdict: verdicts.count(verdict) for verdict in Verdict}

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from thesis_repro.report.cells import Cell, cell
 from thesis_repro.report.reading import Answer
 from thesis_repro.report.results import Gap, Results, Section
+from thesis_repro.thesis.claims import Unchecked, load_unchecked
 from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.verdicts.judgements import Judgement
 from thesis_repro.verdicts.questions import by_question
@@ -31,6 +32,7 @@ class SectionView(NamedTuple):
     title: str
     results: Section | None
     judgements: list[Judgement]
+    unchecked: list[Unchecked]
     missing: list[Gap]
     is_built: bool  # whether this version can make it
 
@@ -63,6 +65,7 @@ def sections(results: Results) -> list[SectionView]:
             SECTION_TITLES.get(name, ""),
             there.get(name),
             [one for one in results.judgements if one.claim.section == name],
+            [one for one in load_unchecked() if one.section == name],
             [gap for gap in results.missing if gap.caption.section == name],
             name in results.scripts,
         )
@@ -78,10 +81,10 @@ def quantities(judgement: Judgement) -> list[Quantity]:
     sides = [judgement.reported or {}, judgement.as_written or {}, judgement.as_run or {}]
     lines = []
     for name in dict.fromkeys(name for side in sides for name in side):
-        values = [side.get(name) for side in sides]
+        values = [side.get(name, "") for side in sides]  # empty where a side has no such quantity
         models = judgement.claim.models
         by_model = all(
-            value is None or (isinstance(value, list) and len(value) == len(models))
+            value == "" or (isinstance(value, list) and len(value) == len(models))
             for value in values
         )
         words = name.replace("_", " ")
@@ -89,7 +92,7 @@ def quantities(judgement: Judgement) -> list[Quantity]:
             lines.append(_quantity(words, values))
             continue
         for at, model in enumerate(models):
-            row = [None if value is None else value[at] for value in values]
+            row = [value and value[at] for value in values]
             lines.append(_quantity(f"{words}, {model}", row))
     return lines
 

@@ -3,11 +3,14 @@
 The templates are ``chapters/answers/<section>_<question>.j2``. Line breaks in them mean nothing.
 """
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from thesis_repro.thesis.claims import UNDEFINED
 
 
 def render(section: str, question: str, numbers: Mapping[str, Any]) -> str:
@@ -35,10 +38,10 @@ def _environment() -> Environment:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share as a percentage: "36%"."""
-    return f"{share:.{digits}%}"
+    """A share as a percentage: "36%"; "undefined" of NaN."""
+    return UNDEFINED if math.isnan(share) else f"{share:.{digits}%}"
 
 
 def fixed(number: float, digits: int = 2) -> str:
-    """A number with so many digits after the point."""
-    return f"{number:.{digits}f}"
+    """A number with so many digits after the point; "undefined" of NaN."""
+    return UNDEFINED if math.isnan(number) else f"{number:.{digits}f}"

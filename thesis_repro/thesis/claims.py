@@ -1,15 +1,21 @@
 """The thesis's claims, as data (`claims.json`), and the quantities that they are about."""
 
 import math
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from thesis_repro.files import Entry, read_entries
 
-# A number, a list with one number per model of the claim, or a bound as printed ("< 0.001"); None
-# for what is not finite or not there.
-Quantity = int | float | str | list[int | float | None] | None
+WIDTH = 96  # columns of the terminal text
+
+# A number, a list with one number per model of the claim, or a bound as printed ("< 0.001"). NaN is
+# undefined (a p of equal values, say), None not measured.
+Quantity = int | float | str | list[int | float | str | None] | None
 Values = Mapping[str, Quantity]
+
+# What tables have for want of a number.
+ABSENT, UNDEFINED, NOT_MEASURED = "-", "undefined", "not measured"
 
 
 class Claim(Entry):
@@ -41,6 +47,32 @@ def load_claims(section: str | None = None) -> tuple[Claim, ...]:
     return chosen
 
 
+class Unchecked(Entry):
+    """A statement of the thesis that no check can decide, and the reason."""
+
+    section: str
+    statement: str
+    reason: str
+
+
+def load_unchecked() -> tuple[Unchecked, ...]:
+    """The statements of the thesis that cannot be checked, in its order."""
+    return read_entries("thesis", "unchecked.json", tuple[Unchecked, ...])
+
+
+def render_unchecked(statements: Iterable[Unchecked]) -> str:
+    """Statements with their sections and reasons, as plain text wrapped for the terminal."""
+    indent = " " * 5
+    return "\n".join(
+        textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=indent)
+        for one in statements
+        for first, text in (
+            (f"{one.section}  ", f"“{one.statement}”"),
+            (indent, f"Not checked: {one.reason}"),
+        )
+    )
+
+
 def listed(value: Any) -> Any:
     """A NumPy number or array as Python's (without importing it), a tuple as a list."""
     value = value.tolist() if hasattr(value, "tolist") else value
@@ -50,10 +82,12 @@ def listed(value: Any) -> Any:
 def show(value: Any) -> str:
     """A quantity for a table cell; floats to three decimals or, if far from 1, in powers."""
     value = listed(value)
-    if value is None:
-        return "-"
+    if value is None or value == []:
+        return NOT_MEASURED
     if isinstance(value, list):
         return ", ".join(map(show, value))
-    if not isinstance(value, float) or not math.isfinite(value) or value == 0:
+    if isinstance(value, float) and math.isnan(value):
+        return UNDEFINED
+    if not isinstance(value, float) or math.isinf(value) or value == 0:
         return str(value)
     return f"{value:.3f}" if 1e-3 <= abs(value) < 1e6 else f"{value:.2e}"

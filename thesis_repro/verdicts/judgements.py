@@ -1,8 +1,14 @@
-"""What we measured for a claim, and the verdict on it.
+"""What we measured for a claim, and the verdicts on it.
+
+A claim is judged on the reading "as written" and, where the original code computed something else,
+on "as run" too, by the same rule. The verdict as written is the claim's headline: the text is what
+a reader can follow, so counts, filters and ``claims --strict`` go by it. The verdict as run always
+stands beside it, since what the thesis prints may come from its code ("not replicated" as written
+alone would say nothing of Table 4).
 
 A judgement lists every check with our value, the thesis's and the outcome, so that nobody has to
-trust the verdict alone. A number from a smaller scale, another precision or stand-in data is never
-called a replication; its checks are evaluated and listed all the same.
+trust the verdict alone. A number from a smaller scale, another precision, a part of the data or
+stand-in data is never called a replication; its checks are evaluated and listed all the same.
 """
 
 import math
@@ -15,7 +21,8 @@ from typing import Any
 from msgspec import structs
 
 from thesis_repro.files import write_json
-from thesis_repro.thesis.claims import Claim, Values, listed, show
+from thesis_repro.thesis.claims import ABSENT, Claim, Values, listed, show
+from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.rules import RULES_FILE, CheckResult, evaluate, load_rules
 
 PAPER_SCALE, PAPER_PRECISION = "paper", "float32"
@@ -29,12 +36,18 @@ class Verdict(StrEnum):
     NOT_COMPARABLE = "not comparable"
     NOT_RUN = "not run"
 
+    @property
+    def is_comparable(self) -> bool:
+        """Whether it holds our result against the thesis's."""
+        return self in (Verdict.REPLICATED, Verdict.NOT_REPLICATED)
+
 
 @dataclass(frozen=True)
 class Measurement:
     """What we measured for a claim: as the thesis writes it and, if that differs, as its code ran.
 
-    Lists are in the order of the claim's models; epochs are counted from 1.
+    Lists are in the order of the claim's models; epochs are counted from 1. NaN is what the data
+    leave undefined, None what was not measured. Both readings have all that the rule asks for.
     """
 
     claim_id: str
@@ -43,17 +56,59 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """A claim's verdict with all it rests on; `scale` and `data` are those of the numbers."""
+class Outcome:
+    """A claim judged on one reading: our numbers, every check on them, the verdict and its why."""
 
-    claim: Claim
     verdict: Verdict
     why: str
-    checks: tuple[CheckResult, ...]
-    as_written: Values | None
-    as_run: Values | None
+    values: Values | None = None
+    checks: tuple[CheckResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A claim, judged; `scale` and `data` are those of the numbers.
+
+    ``run`` is None where the readings do not differ. Without its name, a verdict, its why and its
+    checks are those as written.
+    """
+
+    claim: Claim
+    written: Outcome
+    run: Outcome | None
     scale: str
     data: str
+
+    @property
+    def outcomes(self) -> dict[Reading, Outcome]:
+        """What became of it on each of its readings, the headline first."""
+        by_reading = {Reading.WRITTEN: self.written, Reading.RUN: self.run}
+        return {reading: outcome for reading, outcome in by_reading.items() if outcome}
+
+    @property
+    def verdict(self) -> Verdict:
+        """The headline."""
+        return self.written.verdict
+
+    @property
+    def why(self) -> str:
+        """The sentence to the headline."""
+        return self.written.why
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        """The checks that the headline rests on."""
+        return self.written.checks
+
+    @property
+    def as_written(self) -> Values | None:
+        """Our numbers as written."""
+        return self.written.values
+
+    @property
+    def as_run(self) -> Values | None:
+        """Our numbers as run, where that differs."""
+        return self.run and self.run.values
 
     @property
     def reported(self) -> dict[str, Any] | None:
@@ -61,15 +116,17 @@ class Judgement:
         return self.claim.reported
 
     def to_json(self) -> dict[str, Any]:
-        """The claim's and the judgement's fields as JSON-ready data, NaN as None."""
+        """The claim's and the judgement's fields as JSON-ready data, by reading.
+
+        "verdict" is the headline. What is not finite stands as the word that tables have for it.
+        """
         judged = {
             "verdict": self.verdict.value,
-            "why": self.why,
-            "as_written": self.as_written,
-            "as_run": self.as_run,
             "scale": self.scale,
             "data": self.data,
-            "checks": [asdict(check) for check in self.checks],
+            "readings": {
+                reading.value: asdict(outcome) for reading, outcome in self.outcomes.items()
+            },
         }
         return _plain(structs.asdict(self.claim) | judged)
 
@@ -82,8 +139,9 @@ def judge(
     precision: str,
     stand_in: bool,
     data: str,
+    parts: Sequence[str] = (),
 ) -> Judgement:
-    """The verdict on a claim, reached on the reading "as written".
+    """The verdict on a claim on each reading that was measured.
 
     Args:
         claim: the claim.
@@ -92,19 +150,16 @@ def judge(
         precision: what the networks behind them were trained in; only "float32" can.
         stand_in: whether they come from stand-in data, which cannot.
         data: the data's description, e.g. "MNIST (official files)".
+        parts: of which data sets only a part is there, which cannot either; each as in
+            "55,013 of 737,280 images of dSprites".
 
     Raises:
         ValueError: if the measurement is another claim's, lacks a quantity, or has no rule.
     """
     if measurement is None:
-        return Judgement(claim, Verdict.NOT_RUN, _not_run(claim), (), None, None, scale, data)
+        return Judgement(claim, Outcome(Verdict.NOT_RUN, _not_run(claim)), None, scale, data)
     if measurement.claim_id != claim.id:
         raise ValueError(f"The measurement is of {measurement.claim_id!r}, not of {claim.id!r}.")
-    checks = load_rules().get(claim.id)
-    if checks is None:
-        raise ValueError(f"{RULES_FILE} has no rule for {claim.id!r}; add a table of that name.")
-    written, run = measurement.as_written, measurement.as_run
-    results = tuple(evaluate(check, claim, written) for check in checks)
     obstacles = []
     if scale != PAPER_SCALE:
         obstacles.append(f"the scale is {scale}, not {PAPER_SCALE}")
@@ -112,8 +167,14 @@ def judge(
         obstacles.append(f"the precision is {precision}, not {PAPER_PRECISION}")
     if stand_in:
         obstacles.append(f"the data are no official files ({data})")
-    verdict, why = _conclude(results, obstacles, f"at {scale} scale on {data}")
-    return Judgement(claim, verdict, why, results, written, run, scale, data)
+    if parts:
+        obstacles.append(f"the data are but a part ({'; '.join(parts)})")
+    where = f"at {scale} scale on {data}"
+    written, run = (
+        None if values is None else _outcome(claim, values, obstacles, where)
+        for values in (measurement.as_written, measurement.as_run)
+    )
+    return Judgement(claim, written, run, scale, data)
 
 
 def write_claims(path: Path, judgements: Iterable[Judgement]) -> None:
@@ -122,17 +183,21 @@ def write_claims(path: Path, judgements: Iterable[Judgement]) -> None:
 
 
 def render(judgements: Iterable[Judgement]) -> str:
-    """A plain-text table with one line per quantity of each claim."""
+    """A plain-text table with one line per quantity of each claim, and the verdict by reading."""
     from tabulate import tabulate
 
     rows = []
     for item in judgements:
-        sides = [dict(side or {}) for side in (item.reported, item.as_written, item.as_run)]
-        keys = list(dict.fromkeys(key for side in sides for key in side)) or ["-"]
+        sides = [side or {} for side in (item.reported, item.as_written, item.as_run)]
+        keys = list(dict.fromkeys(key for side in sides for key in side)) or [ABSENT]
+        verdicts = [item.verdict.value, item.run.verdict.value if item.run else ABSENT]
         for key in keys:
-            label, verdict = (item.claim.id, item.verdict.value) if key == keys[0] else ("", "")
-            rows.append((label, key, *(show(side.get(key)) for side in sides), verdict))
-    headers = ("claim", "quantity", "reported", "as written", "as run", "verdict")
+            first, *last = (item.claim.id, *verdicts) if key == keys[0] else ("", "", "")
+            cells = (show(side[key]) if key in side else ABSENT for side in sides)
+            rows.append((first, key, *cells, *last))
+    readings = [reading.value for reading in Reading]
+    verdicts = [f"verdict {reading}" for reading in readings]
+    headers = ("claim", "quantity", "reported", *readings, *verdicts)
     return tabulate(rows, headers, disable_numparse=True)
 
 
@@ -141,6 +206,16 @@ def _not_run(claim: Claim) -> str:
     if claim.id in load_rules():
         return f"Nothing was measured yet; `thesis-repro chapter {claim.section}` does it."
     return "Nothing was measured, and this version has no rule to judge it by."
+
+
+def _outcome(claim: Claim, values: Values, obstacles: Sequence[str], where: str) -> Outcome:
+    """What becomes of a claim on the numbers of one reading."""
+    checks = load_rules().get(claim.id)
+    if checks is None:
+        raise ValueError(f"{RULES_FILE} has no rule for {claim.id!r}; add a table of that name.")
+    results = tuple(evaluate(check, claim, values) for check in checks)
+    verdict, why = _conclude(results, obstacles, where)
+    return Outcome(verdict, why, values, results)
 
 
 def _conclude(
@@ -160,10 +235,10 @@ def _conclude(
 
 
 def _plain(value: Any) -> Any:
-    """Data that strict JSON can hold: NumPy values as Python's, non-finite ones as None."""
+    """Data that strict JSON can hold: NumPy values as Python's, non-finite ones in words."""
     value = listed(value)
     if isinstance(value, Mapping):
         return {key: _plain(element) for key, element in value.items()}
     if isinstance(value, list):
         return [_plain(element) for element in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return show(value) if isinstance(value, float) and not math.isfinite(value) else value

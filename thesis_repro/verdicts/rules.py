@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from thesis_repro.files import read_packaged
 from thesis_repro.thesis.claims import (
+    NOT_MEASURED,
+    UNDEFINED,
     Claim,
     Quantity,
     Values,
@@ -135,7 +137,8 @@ def _extreme_at(case: _Case, pick: Callable[..., float]) -> tuple[bool, str]:
 def _greater(case: _Case) -> tuple[bool, str]:
     than = case.params["than"]
     other = _numbers(case.claim, case.measured, than)
-    # NaN compares as false, so that a missing other side fails too.
+    if lacking := _lacking(than, other):
+        return False, lacking
     holds = all(a > b for a, b in zip(case.ours, other, strict=True))
     return holds, f"{show(case.ours)} {'>' if holds else 'is not >'} {show(other)} ({than})"
 
@@ -166,29 +169,49 @@ CHECK_TYPES = {
 
 
 def evaluate(check: Check, claim: Claim, measured: Values) -> CheckResult:
-    """A check's outcome on our values; one that is not finite fails it and is named."""
+    """A check's outcome on our values; one that is undefined or not measured fails it by that word.
+
+    Raises:
+        ValueError: a quantity is missing, or a list has not an element for each that is wanted.
+    """
     kind = CHECK_TYPES[check.type]
     ours = _numbers(claim, measured, check.key)
     reported = claim.reported or {}
     theirs = _numbers(claim, reported, check.key) if kind.needs_reported else []
     wanted = len(claim.models) if kind.per_model else len(theirs or ours)
-    if len(ours) != wanted:
+    if lacking := _lacking(check.key, ours):
+        holds, detail = False, lacking
+    elif len(ours) != wanted:
         raise ValueError(f"{claim.id}: {check.key!r} has {len(ours)} values; pass {wanted}.")
-    if all(map(math.isfinite, ours)):
-        holds, detail = kind.evaluate(_Case(ours, theirs, claim, measured, check.params))
     else:
-        holds, detail = False, f"{check.key} is not a finite number ({show(ours)})"
+        holds, detail = kind.evaluate(_Case(ours, theirs, claim, measured, check.params))
     value = listed(measured[check.key])
     return CheckResult(check.name, holds, value, reported.get(check.key), detail, check.why)
 
 
-def _numbers(claim: Claim, values: Values, key: str) -> list[float]:
-    """A quantity as a list of floats, a single number as a list of one."""
+def _numbers(claim: Claim, values: Values, key: str) -> list[float | None]:
+    """A quantity as a list of floats, None where not measured; a single number as a list of one."""
     if key not in values:
         others = ", ".join(values) or "none"
         raise ValueError(f"{claim.id}: the quantity {key!r} is missing; there are {others}.")
     value = listed(values[key])
-    return [float(element) for element in (value if isinstance(value, list) else [value])]
+    return [
+        None if element is None else float(element)
+        for element in (value if isinstance(value, list) else [value])
+    ]
+
+
+def _lacking(key: str, values: list[float | None]) -> str:
+    """Why no check can hold of these values, in words; empty where they are finite numbers."""
+    if not values or None in values:
+        word = NOT_MEASURED
+    elif any(map(math.isnan, values)):
+        word = UNDEFINED
+    elif any(map(math.isinf, values)):
+        word = "infinite"
+    else:
+        return ""
+    return f"{key} is {word} ({show(values)})" if len(values) > 1 else f"{key} is {word}"
 
 
 # === Rules ===
@@ -210,10 +233,19 @@ def _check(claim: Claim, entry: Mapping[str, Any]) -> Check:
         raise _rule_error(claim.id, problem)
     if kind.needs_reported and fields["key"] not in (claim.reported or {}):
         raise _rule_error(claim.id, f"the thesis reports no {fields['key']!r} to compare with")
+    if kind.needs_reported and not _has_size(claim.reported[fields["key"]]):
+        problem = f"the reported {fields['key']!r} is 0 or no number, which nothing is near to"
+        raise _rule_error(claim.id, f"{problem}; take another type of check")
     named = [params["model"]] if "model" in params else params.get("order", [])
     if strangers := [name for name in named if name not in claim.models]:
         raise _rule_error(claim.id, f"{strangers[0]!r} is none of the claim's models")
     return Check(**fields, params=params)
+
+
+def _has_size(value: Quantity) -> bool:
+    """Whether a reported value, or each of a list, can be a measure of distances."""
+    values = value if isinstance(value, list) else [value]
+    return all(isinstance(each, int | float) and each != 0 for each in values)
 
 
 def _rule_error(claim_id: str, problem: str) -> ValueError:

@@ -23,6 +23,7 @@ VERDICTS = {
     "4.2-best-loss-order": "not replicated",
     "4.2-overfit-order": "not comparable",
 }
+AS_RUN = {"4.2-best-loss-order": "replicated"}
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,7 @@ def png() -> bytes:
         return file.getvalue()
 
 
-def claim_entry(claim, verdict):
+def claim_entry(claim, verdict, as_run=None):
     measured = {"best_epoch": [2, 2, 2]} if claim.id == "4.2-best-epoch" else {"loss": 1.25}
     check = {
         "name": "a check",
@@ -43,8 +44,17 @@ def claim_entry(claim, verdict):
         "detail": "off by 90.0%",
         "why": "the ground <of it>",
     }
-    own = {"why": f"because {verdict}", "scale": "smoke", "data": "digits", "checks": [check]}
-    return asdict(claim) | {"verdict": verdict, "as_written": measured, "as_run": None} | own
+    outcome = {
+        "verdict": verdict,
+        "why": f"because {verdict}",
+        "values": measured,
+        "checks": [check],
+    }
+    own = {"scale": "smoke", "data": "digits", "readings": {"as written": outcome}}
+    if as_run:
+        values = {name: "undefined" for name in measured}
+        own["readings"]["as run"] = outcome | {"verdict": as_run, "why": "so run", "values": values}
+    return asdict(claim) | {"verdict": verdict} | own
 
 
 @pytest.fixture
@@ -58,7 +68,7 @@ def write_section(png):
             (folder / f"figure_{figure}.png").write_bytes(png)
         (folder / "table_3.csv").write_text(TABLE_3)
         chosen = [claim for claim in load_claims("4.2") if claim.id in verdicts]
-        entries = [claim_entry(claim, verdicts[claim.id]) for claim in chosen]
+        entries = [claim_entry(claim, verdicts[claim.id], AS_RUN.get(claim.id)) for claim in chosen]
         write_json(folder / "claims.json", entries)
         answer = {"number": "RQ1", "question": "?", "answer": "They use many maps."}
         rq = {"scale": "smoke", "data": "digits", "rq": [answer]}

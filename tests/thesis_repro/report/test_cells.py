@@ -15,12 +15,15 @@ from thesis_repro.report.reading import Table
         (1.5e9, "1.5e+09", "1500000000.0"),
         (0.25, "0.25", ""),
         (6.0, "6", "6.0"),
-        (float("nan"), "nan", ""),
+        (float("nan"), "undefined", ""),
+        (float("inf"), "inf", ""),
         (7, "7", ""),
         ("< 0.001", "< 0.001", ""),
-        (None, "–", ""),
+        (None, "not measured", ""),
+        ([], "not measured", ""),
         ("", "–", ""),
         ([0.123456, 2], "0.1235, 2", "0.123456, 2"),
+        ([0.25, float("nan"), None], "0.25, undefined, not measured", ""),
     ],
 )
 def test_cell(value, text, full):

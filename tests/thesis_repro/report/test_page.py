@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict
 
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
@@ -13,8 +14,9 @@ from thesis_repro.report.page import write_page
 from thesis_repro.report.plain import write_plain
 from thesis_repro.report.results import Maker, Script, ThesisPage
 from thesis_repro.thesis.captions import load_captions
-from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.claims import Unchecked, load_claims, load_unchecked
 from thesis_repro.thesis.errata import load_errata
+from thesis_repro.verdicts.judgements import Verdict
 
 FIGURE_20 = Maker(
     Path("chapters/ch4_2.py"),
@@ -76,11 +78,16 @@ def test_everything_found_is_on_the_page(out):
         "1 replicated",
         "1 not replicated",
         "1 not comparable",
-        "49 not run",
+        f"{len(load_claims()) - 3} not run",
         "3 of the 88 figures and tables",
         "85 are missing",
         "They use many maps.",  # the answer to RQ1
         "because not replicated",
+        "As written : not replicated. because not replicated",
+        "As run : replicated. so run",
+        "As run, where that differs: 1 replicated.",
+        "0 of 1 checks hold as run",
+        "undefined",  # a quantity as run that is NaN
         "off by 90.0%",
         "Figure 21 (as run)",
         load_captions()["figure", 20].caption,
@@ -98,6 +105,14 @@ def test_everything_found_is_on_the_page(out):
         "Not built in this version.",
     ):
         assert words in page.text, words
+
+
+def test_what_no_check_can_decide_stands_with_its_section(out, monkeypatch):
+    evil = Unchecked("4.2", "Maps look <b>sparse</b>.", "For whom?")
+    monkeypatch.setattr("thesis_repro.report.views.load_unchecked", lambda: (evil,))
+    page = page_of(out)
+    assert "1 statement of this section that no check can decide “Maps look <b>sparse" in page.text
+    assert "For whom?" in page.text
 
 
 def test_cells_are_short_and_keep_all_digits(out):
@@ -127,7 +142,8 @@ def test_words_in_files_are_words_and_no_markup(out):
     folder = out / "4.2"
     evil = "<script>alert(1)</script>\"'&"
     entries = json.loads((folder / "claims.json").read_text())
-    entries[0] |= {"why": evil, "data": evil, "as_written": {evil: evil}}
+    entries[0]["data"] = evil
+    entries[0]["readings"]["as written"] |= {"why": evil, "values": {evil: evil}}
     write_json(folder / "claims.json", entries)
     (folder / "table_3.csv").write_text("a\n<b>bold</b>\n")
     page = page_of(out)
@@ -171,16 +187,16 @@ def test_an_interrupted_writing_leaves_the_page_as_it_was(out, monkeypatch):
 def test_json(out):
     write_plain(collect(out, SCRIPTS), out / "index.json")
     report = json.loads((out / "index.json").read_text())
+    not_run = len(load_claims()) - 3
     assert report["verdicts"] == {
-        "replicated": 1,
-        "not replicated": 1,
-        "not comparable": 1,
-        "not run": 49,
+        "as written": dict(zip(Verdict, (1, 1, 1, not_run), strict=True)),
+        "as run": dict(zip(Verdict, (1, 0, 0, 0), strict=True)),
     }
+    assert report["unchecked"] == [asdict(one) for one in load_unchecked()]
     assert [claim["id"] for claim in report["claims"]] == [claim.id for claim in load_claims()]
     own = next(claim for claim in report["claims"] if claim["id"] == "4.2-best-epoch")
     assert own["questions"] == ["RQ1b"]
-    assert own["as_written"] == {"best_epoch": [2, 2, 2]}
+    assert own["readings"]["as written"]["values"] == {"best_epoch": [2, 2, 2]}
     (section,) = report["sections"]
     assert [figure["file"] for figure in section["figures"]] == [
         "figure_20.png",

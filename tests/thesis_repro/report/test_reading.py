@@ -72,18 +72,28 @@ def test_judgements(folder):
     own = judgements["4.2-best-epoch"]
     assert own.verdict is Verdict.REPLICATED
     assert own.reported == {"best_epoch": [26, 39, 52]}  # Figure 20
-    assert own.as_written == {"best_epoch": [2, 2, 2]}
+    assert (own.as_written, own.run) == ({"best_epoch": [2, 2, 2]}, None)
     assert own.checks[0].detail == "off by 90.0%"
+    both = judgements["4.2-best-loss-order"]
+    assert both.verdict is Verdict.NOT_REPLICATED
+    assert both.run.verdict is Verdict.REPLICATED
+    assert both.as_run == {"loss": "undefined"}
+
+
+def written(entries):
+    return entries[0]["readings"]["as written"]
 
 
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
         (lambda c: c[0].update(id="9.9-no"), "no claim '9.9-no'"),
-        (lambda c: c[0].update(verdict="true"), r"value 'true' - at `\$\[0\].verdict"),
-        (lambda c: c[0]["checks"].append({"name": "a"}), r"`holds` - at `\$\[0\].checks\[1\]"),
-        (lambda c: c[0]["checks"].append(3), r"`object`, got `int` - at `\$\[0\].checks\[1\]"),
-        (lambda c: c[0].pop("why"), r"missing required field `why` - at `\$\[0\]"),
+        (lambda c: c[0].pop("readings"), r"missing required field `readings` - at `\$\[0\]"),
+        (lambda c: c[0]["readings"].pop("as written"), "'4.2-best-epoch' is not judged as written"),
+        (lambda c: written(c).update(verdict="true"), r"value 'true' - at `\$\[0\].readings"),
+        (lambda c: written(c)["checks"].append({"name": "a"}), r"`holds` - at `\$\[0\].readings"),
+        (lambda c: written(c)["checks"].append(3), r"`object`, got `int` - at `\$\[0\].readings"),
+        (lambda c: written(c).pop("why"), r"missing required field `why` - at `\$\[0\]"),
         (lambda c: c.append("x"), r"Expected `object`, got `str` - at `\$\[3\]"),
     ],
 )

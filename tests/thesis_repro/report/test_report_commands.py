@@ -1,15 +1,27 @@
 """`thesis-repro report` and `thesis-repro claims` as their users meet them."""
 
+import re
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from click.testing import CliRunner
 
 from thesis_repro.cli import main
+from thesis_repro.commands import report as module
 from thesis_repro.commands.report import claims, report
+from thesis_repro.thesis.claims import Unchecked, load_claims, load_unchecked
 
 DONE, USAGE, DATA, NOT_REPLICATED = 0, 2, 3, 4
+
+CLAIMS = load_claims()
+NOT_RUN = len(CLAIMS) - 3
+COUNTS = [
+    f"{len(CLAIMS)} claims as written: 1 replicated, 1 not replicated, 1 not comparable, "
+    f"{NOT_RUN} not run",
+    "1 claims as run: 1 replicated, 0 not replicated, 0 not comparable, 0 not run",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +45,7 @@ def test_report(out):
     result = run("report", "--out", out)
     assert result.exit_code == DONE
     assert result.stdout.splitlines() == [
-        "52 claims: 1 replicated, 1 not replicated, 1 not comparable, 49 not run",
+        *COUNTS,
         f"3 of 88 figures and tables; {out / 'index.html'}",
     ]
     assert result.stderr == ""
@@ -101,19 +113,41 @@ def test_report_loads_nothing_heavy(out):
 def test_claims(out):
     result = run("claims", "--out", out)
     assert result.exit_code == DONE
-    lines = result.stdout.splitlines()
-    assert len([line for line in lines if line.startswith("4.")]) == 52
-    (line,) = [line for line in lines if line.startswith("4.2-best-epoch")]
-    assert line.split("  ")[0] == "4.2-best-epoch"
-    assert "26, 39, 52" in line
-    assert "2, 2, 2" in line
-    assert line.endswith("replicated")
-    assert lines[-1] == "52 claims: 1 replicated, 1 not replicated, 1 not comparable, 49 not run"
+    table = result.stdout.split("\n\n")[0].splitlines()
+    assert len([line for line in table if line.startswith("4.")]) == len(CLAIMS)
+    (line,) = [line for line in table if line.startswith("4.2-best-epoch")]
+    row = ["4.2-best-epoch", "best_epoch", "26, 39, 52", "2, 2, 2", "-", "replicated", "-"]
+    assert re.split("  +", line.strip()) == row
+    (line,) = [line for line in table if line.startswith("4.2-best-loss-order")]
+    row = ["4.2-best-loss-order", "loss", "-", "1.250", "undefined", "not replicated", "replicated"]
+    assert re.split("  +", line.strip()) == row
+
+
+def test_claims_end_with_counts_by_verdict_and_by_kind(out):
+    *_, written, as_run, kinds, unchecked = run("claims", "--out", out).stdout.splitlines()
+    assert [written, as_run] == COUNTS
+    counted = re.findall(r"(\d+) ([a-z+]+)", kinds.removeprefix("By kind: "))
+    assert {kind: int(count) for count, kind in counted} == Counter(one.kind for one in CLAIMS)
+    assert unchecked == f"Not checked: {len(load_unchecked())} statements"
+
+
+def test_claims_show_what_no_check_can_decide(out, monkeypatch):
+    statements = (
+        Unchecked("4.2", "The maps look sparse.", "Sparse for whom, the text does not say."),
+        Unchecked("4.3", "Nobody knows.", "So it says."),
+    )
+    monkeypatch.setattr(module, "load_unchecked", lambda: statements)
+    text = run("claims", "4.2", "--out", out).stdout
+    assert "4.2  “The maps look sparse.”\n     Not checked: Sparse for whom" in text
+    assert "Nobody knows" not in text
+    assert text.splitlines()[-1] == "Not checked: 1 statements"
+    assert "4.3  “Nobody knows.”" in run("claims", "--out", out).stdout
 
 
 def test_claims_of_sections(out):
     result = run("claims", "4.5", "4.2", "--out", out)
-    assert result.stdout.splitlines()[-1].startswith("8 claims: 1 replicated")
+    count = len(load_claims("4.5")) + len(load_claims("4.2"))
+    assert result.stdout.splitlines()[-4].startswith(f"{count} claims as written: 1 replicated")
     result = run("claims", "9.9", "--out", out)
     assert result.exit_code == USAGE
     assert "sections with claims are 4.1" in result.stderr
@@ -123,18 +157,59 @@ def test_claims_without_results(tmp_path):
     result = run("claims", "--out", tmp_path / "none")
     assert result.exit_code == DONE
     assert "it holds no results" in result.stderr
-    assert result.stdout.rstrip().endswith("52 not run")
+    assert result.stdout.splitlines()[-4].endswith(f"{len(CLAIMS)} not run")
 
 
-def test_strict(tmp_path, write_section):
-    write_section(tmp_path / "a")
-    result = run("claims", "--strict", "--out", tmp_path / "a")
-    assert result.exit_code == NOT_REPLICATED
-    assert "4.2-best-loss-order is not replicated: because not replicated" in result.stderr
-    assert run("claims", "4.3", "--strict", "--out", tmp_path / "a").exit_code == DONE
-    verdicts = {"4.2-best-epoch": "replicated", "4.2-overfit-order": "not comparable"}
-    write_section(tmp_path / "b", verdicts=verdicts)
-    assert run("claims", "--strict", "--out", tmp_path / "b").exit_code == DONE
+ALL = {claim.id: "replicated" for claim in load_claims("4.2")}
+
+
+@pytest.fixture
+def strict(tmp_path, write_section):
+    """The command on Section 4.2 with these verdicts: its exit code, and what it complains of."""
+
+    def run_on(verdicts, *options, section="4.2"):
+        write_section(out := tmp_path / str(len([*tmp_path.iterdir()])), verdicts=verdicts)
+        result = run("claims", section, "--strict", "--out", out, *options)
+        return result.exit_code, result.stderr
+
+    return run_on
+
+
+def test_strict_passes_where_all_is_replicated(strict):
+    assert strict(ALL) == (DONE, "")
+
+
+def test_strict_fails_on_what_is_not_replicated_as_written(strict):
+    verdicts = ALL | {"4.2-best-loss-order": "not replicated"}  # as run it is
+    for options in ((), ("--allow-missing",)):
+        code, complaint = strict(verdicts, *options)
+        assert code == NOT_REPLICATED
+        assert complaint == "4.2-best-loss-order is not replicated: because not replicated\n"
+
+
+@pytest.mark.parametrize("verdict", ["not comparable", "not run"])
+def test_strict_fails_without_a_verdict_to_compare(strict, verdict):
+    verdicts = ALL | {"4.2-best-epoch": verdict}
+    code, complaint = strict(verdicts)
+    assert code == NOT_REPLICATED
+    assert complaint.splitlines() == [
+        f"1 {verdict}: 4.2-best-epoch",
+        "--allow-missing lets claims pass that have no verdict to compare.",
+    ]
+    assert strict(verdicts, "--allow-missing") == (DONE, "")
+
+
+def test_strict_fails_where_nothing_was_run(strict, tmp_path):
+    code, complaint = strict(ALL, section="4.3")
+    assert code == NOT_REPLICATED
+    assert f"{len(load_claims('4.3'))} not run: 4.3-" in complaint
+    assert run("claims", "--strict", "--out", tmp_path / "none").exit_code == NOT_REPLICATED
+
+
+def test_allowing_what_is_missing_is_for_strict(out):
+    result = run("claims", "--allow-missing", "--out", out)
+    assert result.exit_code == USAGE
+    assert "--strict" in result.stderr
 
 
 def test_strict_does_not_pass_damaged_claims(out):

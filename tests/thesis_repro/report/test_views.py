@@ -6,14 +6,18 @@ from thesis_repro.report.collect import collect
 from thesis_repro.report.results import Script
 from thesis_repro.report.views import SECTION_TITLES, environments, origins, quantities, sections
 from thesis_repro.thesis.claims import load_claims
-from thesis_repro.verdicts.judgements import Judgement, Verdict
+from thesis_repro.verdicts.judgements import Judgement, Outcome, Verdict
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
 
 
 def lines(claim_id, as_written, as_run=None):
     claim = CLAIMS[claim_id]
-    own = Judgement(claim, Verdict.NOT_COMPARABLE, "", (), as_written, as_run, "smoke", "digits")
+    written, run = (
+        None if values is None else Outcome(Verdict.NOT_COMPARABLE, "", values)
+        for values in (as_written, as_run)
+    )
+    own = Judgement(claim, written, run, "smoke", "digits")
     return [(one.name, one.reported.text, one.as_written.text, one.as_run.text)
             for one in quantities(own)]  # fmt: skip
 
@@ -40,6 +44,17 @@ def test_quantities_that_only_one_side_has():
     ]
 
 
+def test_what_is_undefined_or_not_measured_is_told_from_what_is_not_asked():
+    (best,) = (own for own in lines("4.2-best-epoch", {"best_epoch": None}))
+    assert best == ("best epoch", "26, 39, 52", "not measured", "–")
+    epochs = lines("4.2-best-epoch", {"best_epoch": [30, None, "undefined"]})
+    assert [own[2:] for own in epochs] == [
+        ("30", "–"),
+        ("not measured", "–"),
+        ("undefined", "–"),
+    ]
+
+
 @pytest.fixture
 def results(tmp_path, write_section):
     write_section(tmp_path)
@@ -51,7 +66,7 @@ def results(tmp_path, write_section):
 def test_sections_are_those_of_the_thesis_that_have_something_to_show(results):
     assert [own.name for own in sections(results)] == list(SECTION_TITLES)
     assert [own.name for own in sections(results) if own.results] == ["4.2", "4.3", "4.5"]
-    assert sum(len(own.judgements) for own in sections(results)) == 52
+    assert sum(len(own.judgements) for own in sections(results)) == len(CLAIMS)
     assert sum(len(own.missing) for own in sections(results)) == len(results.missing)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from thesis_repro import provenance
+from thesis_repro.analysis.tables import table_of
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.figures import new_figure
 from thesis_repro.progress import TrainingProgress
@@ -21,6 +22,7 @@ from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.declarations import figure, numbers, table
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.seeds import derive_seed
+from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.training.devices import device_name
 from thesis_repro.training.images import ImageData
@@ -40,7 +42,7 @@ def calls(monkeypatch):
     made = {"images": [], "trained": []}
 
     def open_manifest(dataset, data_dir, stand_in):
-        return SimpleNamespace(description=f"{dataset}, tested", is_stand_in=stand_in)
+        return SimpleNamespace(description=f"{dataset}, tested", is_stand_in=stand_in, part="")
 
     def load_images(spec, data_dir, schedule, *, stand_in):
         made["images"].append(spec.id)
@@ -258,6 +260,16 @@ def test_reported_rows_are_the_thesiss(chapter):
     ]
 
 
+def test_nan_is_undefined_in_a_table_and_none_is_empty(chapter):
+    @table(3, models=(FACTOR_1,))
+    def both(chapter, shown):
+        records = [{"reading": own, "p": np.nan} for own in (*Reading, REPORTED)]
+        return table_of([*records, {"reading": "as written"}])
+
+    chapter.emit(both)
+    assert [row["p"] for row in csv_rows(chapter, "table_3.csv")] == ["undefined"] * 2 + [""] * 2
+
+
 def test_numbers_without_a_number_of_the_thesis_have_a_name(chapter):
     @numbers("kl_divergences", models=(FACTOR_1,))
     def divergences(chapter, shown):
@@ -306,7 +318,7 @@ def test_claims_without_a_measurement_are_not_run(chapter):
     verdicts = {one.claim.id: one.verdict for one in chapter.judge([measured])}
     assert verdicts.pop("4.2-best-epoch") is Verdict.NOT_COMPARABLE  # another scale, stand-in
     assert set(verdicts.values()) == {Verdict.NOT_RUN}
-    assert len(verdicts) == 5
+    assert len(verdicts) == len(load_claims("4.2")) - 1
     claims = read_json(chapter, "claims.json")
     assert [one["id"] for one in claims] == ["4.2-best-epoch", *verdicts]
     assert {(one["scale"], one["data"]) for one in claims} == {("quick", MNIST)}
@@ -316,7 +328,8 @@ def test_the_data_of_a_claim_are_those_of_its_models(chapter, monkeypatch):
     """A claim on dSprites can be replicated where the section's other data are stand-ins."""
 
     def open_manifest(dataset, data_dir, stand_in):
-        return SimpleNamespace(description=dataset, is_stand_in=dataset != "dsprites")
+        is_stand_in = dataset != "dsprites"
+        return SimpleNamespace(description=dataset, is_stand_in=is_stand_in, part="")
 
     monkeypatch.setattr(module, "open_manifest", open_manifest)
     options = TrainingOptions(SCALES["paper"])
@@ -327,6 +340,24 @@ def test_the_data_of_a_claim_are_those_of_its_models(chapter, monkeypatch):
     assert {one.data for one in judgements.values()} == {"dsprites", "mnist", "celeba"}
     for one in judgements.values():
         assert {model(name).dataset.value for name in one.claim.models} == {one.data}
+
+
+def test_a_claim_on_a_part_of_the_data_is_not_comparable(chapter, monkeypatch):
+    """Official images, at the thesis's scale, but not all of them."""
+    part = "55,013 of 737,280 images of dSprites"
+
+    def open_manifest(dataset, data_dir, stand_in):
+        words = part if dataset == "dsprites" else ""
+        return SimpleNamespace(description=dataset, is_stand_in=False, part=words)
+
+    monkeypatch.setattr(module, "open_manifest", open_manifest)
+    options = TrainingOptions(SCALES["paper"])
+    other = Chapter("4.4", replace(chapter.workspace, options=options, stand_in=False))
+    loss = {"loss": 21.638, "reconstruction": 6.375, "kl": 15.264}
+    judgements = {one.claim.id: one for one in other.judge([Measurement("4.4-dim6-loss", loss)])}
+    judgement = judgements["4.4-dim6-loss"]
+    assert judgement.verdict is Verdict.NOT_COMPARABLE
+    assert f"as the data are but a part ({part});" in judgement.why
 
 
 def test_a_claim_on_networks_of_another_precision_is_not_comparable(chapter):
