@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, mutual_info_score
-from sklearn.tree import DecisionTreeClassifier
 
 from thesis_repro.analysis.factor_information import entropy
 from thesis_repro.analysis.factors import Factor, Kind, check, split, with_all
@@ -35,6 +34,7 @@ VOTES = 800  # to learn from, and as many held out: the standard error is 0.018 
 COLLAPSED = 0.05  # codes with a smaller standard deviation only repeat the prior (ibid.)
 
 DCI_NAMES = ("DCI disentanglement", "DCI completeness", "DCI informativeness (error)")
+STANDARD = ("MIG, each value a class", "FactorVAE score, each value a class")
 
 # Codes of so many images, of which the factor of this number is the same and the others are not.
 Sampler = Callable[[int, int, np.random.Generator], np.ndarray]
@@ -67,7 +67,8 @@ def disentanglement_scores(
     """The six scores of each layer, and of all of them side by side.
 
     Pass means, as Locatello et al. do, or samples, as Chen et al. define the MIG. Scores of layers
-    with other factors or another number of dimensions are not to be compared.
+    with other factors or another number of dimensions are not to be compared, nor are these with
+    published ones: see `standard_scores`.
 
     Args:
         model: Its name, for the rows.
@@ -96,6 +97,42 @@ def disentanglement_scores(
     return rows
 
 
+def standard_scores(
+    model: str,
+    codes: Mapping[str, np.ndarray],
+    factors: Mapping[str, Factor],
+    rng: np.random.Generator,
+) -> list[Score]:
+    """MIG and FactorVAE score as the literature has them, of each layer and of all side by side.
+
+    There every value of a factor is a class of its own: dSprites' 32 positions and 40 orientations.
+    `disentanglement_scores` has ten groups of each number, and orientations folded by the shape's
+    symmetry, so that data sets and factors share one scale; its scores are not to be compared with
+    published ones. DCI and SAP have no such form here: published ones classify each value.
+
+    Args:
+        model: Its name, for the rows.
+        codes: Of each layer (n, d).
+        factors: Of the same images, in the same order, each as classes.
+        rng: For the votes.
+
+    Raises:
+        ValueError: codes that are not finite, or a factor that is the same in all images.
+    """
+    known = list(factors.values())
+    for name, factor in factors.items():
+        if not factor.groups.any():
+            raise ValueError(f"The factor {name} is the same in all images: leave it out.")
+    rows = []
+    for layer, z in with_all(codes).items():
+        if not np.isfinite(z).all():
+            raise ValueError(f"The codes of {layer} hold NaN or infinity.")
+        sampler = fixed_factor_sampler(z, known)
+        scores = mig(z, known), factor_vae_score(sampler, z, len(known), rng)
+        rows += [Score(model, layer, *pair) for pair in zip(STANDARD, scores, strict=True)]
+    return rows
+
+
 # === Gaps: MIG and SAP ===
 
 
@@ -116,8 +153,8 @@ def sap(z: np.ndarray, factors: list[Factor]) -> float:
     """The mean over factors of how much better the best code of z (n, d) is than the second best.
 
     Kumar et al. 2018, Section 3: of numbers, the R2 of a line; of k classes, the balanced accuracy
-    of thresholds (here, of a tree with k leaves). A code that is always the same counts 0, one that
-    tells nothing 1 / k: where there is one, no gap of k classes is wider than 1 - 1 / k.
+    of the best thresholds. A code that is always the same counts 0, one that tells nothing 1 / k:
+    where there is one, no gap of k classes is wider than 1 - 1 / k.
     """
     return float(np.mean(_gaps([[_alone(code, factor) for code in z.T] for factor in factors])))
 
@@ -127,13 +164,29 @@ def _alone(code: np.ndarray, factor: Factor) -> float:
     if np.ptp(code) == 0:
         return 0.0
     if factor.kind is Kind.CATEGORICAL:
-        groups, column = factor.groups, code[:, np.newaxis]
-        leaves = {"max_leaf_nodes": groups.max() + 1, "class_weight": "balanced"}
-        tree = DecisionTreeClassifier(**leaves, random_state=0).fit(column, groups)
-        return balanced_accuracy_score(groups, tree.predict(column))
+        return best_thresholds(code, factor.groups)
     around = factor.targets - factor.targets.mean(axis=0)
     along = (code - code.mean()) @ around
     return float((along**2).sum() / (code.var() * len(code) * (around**2).sum()))
+
+
+def best_thresholds(code: np.ndarray, groups: np.ndarray) -> float:
+    """The highest balanced accuracy of k - 1 thresholds on a code (n,) for groups (n,) of k.
+
+    The thresholds part the code into k intervals, each of which says one group. Of all ways to do
+    so, by dynamic programming along the code: a tree that splits greedily misses the best.
+    """
+    values, places = np.unique(code, return_inverse=True)
+    count = int(groups.max()) + 1
+    gained = np.zeros((len(values), count))
+    np.add.at(gained, (places, groups), 1 / (count * np.bincount(groups))[groups])
+    # The most that is right so far, by the intervals begun and what the last of them says.
+    right = np.full((count, count), -np.inf)
+    right[0] = 0
+    for here in gained:
+        right[1:] = np.maximum(right[1:], right[:-1].max(axis=1, keepdims=True))
+        right += here
+    return float(right.max())
 
 
 def _gaps(values: ArrayLike) -> np.ndarray:

@@ -50,6 +50,13 @@ def morphometrics(images: Images) -> dict[str, np.ndarray]:
     return dict(zip(COLUMNS, images.known["morphometrics"].T, strict=True))
 
 
+def slant_within_digits(images: Images) -> Factor:
+    """The slant less its mean over the image's digit: what the digit does not tell."""
+    digits, slant = images.known["label"], morphometrics(images)["slant"]
+    means = np.bincount(digits, slant) / np.maximum(np.bincount(digits), 1)
+    return Factor(slant - means[digits], Kind.CONTINUOUS)
+
+
 # === dSprites ===
 
 
@@ -63,6 +70,12 @@ def dsprites_factors(images: Images) -> dict[str, Factor]:
         "x": Factor(values["x"], Kind.CONTINUOUS),
         "y": Factor(values["y"], Kind.CONTINUOUS),
     }
+
+
+def dsprites_classes(images: Images) -> dict[str, Factor]:
+    """The same factors with each value a class, and orientations of all shapes from 0 to 2 pi."""
+    classes = dict(zip(FACTORS, images.known["classes"].T, strict=True))
+    return {name: Factor(classes[name], Kind.CATEGORICAL) for name in dsprites_factors(images)}
 
 
 def drawn_from(images: Images) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from thesis_repro.analysis.factor_information import INFORMATION
-from thesis_repro.analysis.tables import pick
+from thesis_repro.analysis.tables import rows
 
 LAYERS = ("z_1", "z_2", "z_3")  # of every VLAE
 LEAST_SHARE = 0.01  # a layer with less does not know the factor
@@ -24,7 +24,8 @@ def layer_share(
     Or, by their ``column``, the ends of its interval, "low" and "high".
     """
     where = {"model": model, "layer": layer, "factor": factor, "measure": INFORMATION}
-    return pick(table, column, **where) / pick(table, "best", **where)
+    found = rows(table, **where)
+    return (found[column] / found["best"]).item() if len(found) else np.nan
 
 
 def layer_shares(

@@ -12,7 +12,11 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from data_prep.parallel import ordered
-from thesis_repro.analysis.disentanglement import Score, disentanglement_scores
+from thesis_repro.analysis.disentanglement import (
+    Score,
+    disentanglement_scores,
+    standard_scores,
+)
 from thesis_repro.analysis.factor_information import Information, factor_information
 from thesis_repro.analysis.factors import Factor
 
@@ -36,6 +40,11 @@ def disentanglement(task: Task) -> list[Score]:
     return _measured(disentanglement_scores, task)
 
 
+def standard_disentanglement(task: Task) -> list[Score]:
+    """The same of factors whose every value is a class."""
+    return _measured(standard_scores, task)
+
+
 def _measured(function: Callable[..., list], task: Task) -> list[Any]:
     with threadpool_limits(1):  # the cores have a process each
         return function(*task[:3], np.random.default_rng(task.seed))
@@ -44,5 +53,5 @@ def _measured(function: Callable[..., list], task: Task) -> list[Any]:
 def table(
     function: Callable[[Task], list], tasks: Iterable[Task], workers: int = 1
 ) -> pd.DataFrame:
-    """The rows of all tasks, in their order; ``function`` is one of the two above."""
+    """The rows of all tasks, in their order; ``function`` is one of those above."""
     return pd.DataFrame(asdict(row) for rows in ordered(function, tasks, workers) for row in rows)

@@ -1,4 +1,7 @@
-"""Reconstruction loss over subsets of a data set (Section 4.2, Table 3)."""
+"""Reconstructions, and their loss over subsets of a data set (Section 4.2, Table 3)."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -6,6 +9,8 @@ import numpy as np
 from thesis_repro.models.losses import reconstruction_term
 from thesis_repro.seeds import seed_noise
 from thesis_repro.training.images import image_batches
+
+BATCH_SIZE = 250
 
 
 def split_losses(
@@ -30,10 +35,31 @@ def split_losses(
     if size == 0:
         raise ValueError(f"{len(images)} images cannot be split into {splits} subsets.")
     chosen = rng.permutation(len(images))[: size * splits]
-    seed_noise(encoder, int(rng.integers(2**31)), "noise")
     losses = []
-    for batch in image_batches(images, size, chosen):
-        z = encoder(batch, training=False)
-        term = reconstruction_term(batch, decoder(z, training=False), weight)
-        losses.append(float(keras.ops.mean(term)))
+    for batch, made in _reconstructed(encoder, decoder, image_batches(images, size, chosen), rng):
+        losses.append(float(keras.ops.mean(reconstruction_term(batch, made, weight))))
     return np.array(losses)
+
+
+def reconstructions(
+    encoder: keras.Model, decoder: keras.Model, images: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """The images (uint8, (n, height, width, channels)) as the model makes them anew, in [0, 1].
+
+    Of one sampled z each, as for the losses.
+    """
+    batches = image_batches(images, BATCH_SIZE)
+    made = [images for _, images in _reconstructed(encoder, decoder, batches, rng)]
+    return np.concatenate([keras.ops.convert_to_numpy(images) for images in made])
+
+
+def _reconstructed(
+    encoder: keras.Model,
+    decoder: keras.Model,
+    batches: Iterator[np.ndarray],
+    rng: np.random.Generator,
+) -> Iterator[tuple[np.ndarray, Any]]:
+    """Batches of images in [0, 1], and what becomes of them; the noise comes from ``rng``."""
+    seed_noise(encoder, int(rng.integers(2**31)), "noise")
+    for batch in batches:
+        yield batch, decoder(encoder(batch, training=False), training=False)

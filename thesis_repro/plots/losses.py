@@ -10,19 +10,19 @@ from thesis_repro.plots.figures import COLOURS, new_figure, style
 
 def loss_curves(histories: dict[str, list[dict[str, float]]]) -> Figure:
     """Figure 20: training and validation loss by epoch; dots mark the lowest validation loss."""
-    figure = new_figure(7, 4.5)
+    figure = new_figure(8.5, 4.5)
     with style():
         axes = figure.subplots()
         for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
             _loss_curve(axes, f"fm = {name[-1]}", history, colour)
         axes.set_title("MNIST-VLAE: feature maps reduced by a factor fm")
-        axes.set(xlabel="epoch", ylabel="loss", yscale="log")
+        axes.set(xlabel="epoch", ylabel="loss (log scale)", yscale="log")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 5, 7)))
         axes.yaxis.set_major_formatter("{x:.0f}")
         axes.yaxis.set_minor_locator(NullLocator())
         axes.grid(axis="y", color="0.9", lw=0.6)
-        axes.legend(loc="upper right", fontsize=8)
+        figure.legend(loc="outside right upper", fontsize=8)
     return figure
 
 

@@ -5,12 +5,16 @@ first encodes them.
 """
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
+import keras
 import numpy as np
 
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.posteriors import Posterior, posteriors
+from thesis_repro.models.autoencoder import latent_outputs
 from thesis_repro.models.decoding import Decode, compiled
+from thesis_repro.models.heads import POSTERIOR
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training.images import with_channels
@@ -40,6 +44,18 @@ class Codes:
     def means(self, model_id: str, images: Images) -> dict[str, np.ndarray]:
         """The mean codes of each layer by its name, "z_1", "z_2", ...; a single one's is "z"."""
         return {name: layer.mu for name, layer in by_layer(self.of(model_id, images)).items()}
+
+    def before_training(self, model_id: str, images: Images) -> dict[str, np.ndarray]:
+        """The mean codes of each layer as the network gave them before its first update.
+
+        The control for what it has learned; not kept.
+        """
+        encoder = self.chapter.untrained(model_id)
+        heads = {name: latent_outputs(encoder, name) for name in POSTERIOR}
+        network = SimpleNamespace(posterior=keras.Model(encoder.input, heads))
+        pixels = with_channels(images.pixels, encoder.input_shape[-1])
+        layers = posteriors(network, pixels, np.random.default_rng(0))
+        return {name: layer.mu for name, layer in by_layer(layers).items()}
 
 
 def by_layer(layers: list) -> dict[str, object]:

@@ -1,10 +1,16 @@
 """Scores of disentanglement on codes for which theory says what they are."""
 
+from itertools import combinations_with_replacement
+
 import numpy as np
 import pytest
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.tree import DecisionTreeClassifier
 
 from thesis_repro.analysis.disentanglement import (
+    STANDARD,
     VOTES,
+    best_thresholds,
     completeness,
     dci,
     disentanglement,
@@ -13,6 +19,7 @@ from thesis_repro.analysis.disentanglement import (
     fixed_factor_sampler,
     mig,
     sap,
+    standard_scores,
 )
 from thesis_repro.analysis.factors import Factor, Kind
 
@@ -122,6 +129,73 @@ def test_sap_of_classes_is_the_gap_of_balanced_accuracies():
     code = np.repeat([0.0, 1.0, 1.0, 0.0], [80, 10, 8, 2])
     z = np.stack([code, np.ones(100)], axis=-1)
     assert sap(z, [Factor(group, CATEGORICAL)]) == pytest.approx((80 / 90 + 8 / 10) / 2)
+
+
+def every_threshold(code, groups):
+    """All ways to set k - 1 thresholds and to name the intervals, one by one."""
+    places, count = np.unique(code), groups.max() + 1
+    best = 0.0
+    for cuts in combinations_with_replacement([*places, np.inf], count - 1):
+        interval = np.searchsorted(np.sort(cuts), code, side="right")
+        hits = np.zeros((count, count))
+        np.add.at(hits, (interval, groups), 1 / (count * np.bincount(groups))[groups])
+        best = max(best, hits.max(axis=1).sum())
+    return best
+
+
+def test_thresholds_are_the_best_of_all():
+    rng = np.random.default_rng(3)
+    for count in (2, 3, 4):
+        for _ in range(8):
+            groups = np.concatenate([np.arange(count), rng.integers(count, size=12)])
+            code = rng.integers(0, 8, size=len(groups)).astype(float)
+            found = best_thresholds(code, groups)
+            assert found == pytest.approx(every_threshold(code, groups))
+
+
+def test_a_greedy_tree_misses_the_best_thresholds():
+    """Small groups on either side of a large one, around which the first cut has to be paid for."""
+    rng = np.random.default_rng(11)
+    missed = 0
+    for _ in range(40):
+        groups = rng.integers(0, 3, size=60)
+        code = rng.normal(size=60) + np.array([0.0, 1.5, 0.3])[groups] * rng.choice([-1, 1], 60)
+        tree = DecisionTreeClassifier(max_leaf_nodes=3, class_weight="balanced", random_state=0)
+        tree.fit(code[:, None], groups)
+        greedy = balanced_accuracy_score(groups, tree.predict(code[:, None]))
+        best = best_thresholds(code, groups)
+        assert best >= greedy - 1e-9
+        missed += best > greedy + 0.01
+    assert missed > 5
+
+
+def test_published_scores_take_every_value_as_a_class():
+    """A code that tells ten groups of a number of 32 values tells all of ours, not of theirs."""
+    rng = np.random.default_rng(0)
+    position, pair = rng.integers(0, 32, 4_000), rng.integers(0, 2, 4_000)
+    whole = Factor(position, CONTINUOUS)
+    z = np.stack([whole.groups, pair], axis=1).astype(float)
+    kinds = {"position": Factor(position, CATEGORICAL), "pair": Factor(pair, CATEGORICAL)}
+    published = {row.measure: row.value for row in standard_scores("a-vae", {"z": z}, kinds, rng)}
+    assert mig(z, [whole, kinds["pair"]]) == pytest.approx(1, abs=0.02)
+    entropies = [np.log(10) / np.log(32), 1]
+    assert published[STANDARD[0]] == pytest.approx(np.mean(entropies), abs=0.02)
+    assert published[STANDARD[1]] == 1
+    with pytest.raises(ValueError, match="pair is the same"):
+        standard_scores("a-vae", {"z": z}, {"pair": Factor(np.ones(4_000), CATEGORICAL)}, rng)
+
+
+def test_published_scores_fix_values_not_groups():
+    """Codes that move within each group of three or four values, but with the value: they stay."""
+    rng = np.random.default_rng(1)
+    position, other = rng.integers(0, 32, 6_000), rng.integers(0, 32, 6_000)
+    hashed = (position * 7 % 32).astype(float)  # neighbours lie far apart
+    z = np.stack([hashed, rng.normal(size=6_000)], axis=1)
+    ours = [Factor(position, CONTINUOUS), Factor(other, CONTINUOUS)]
+    theirs = {name: Factor(v, CATEGORICAL) for name, v in (("x", position), ("y", other))}
+    published = {row.measure: row.value for row in standard_scores("a-vae", {"z": z}, theirs, rng)}
+    assert published[STANDARD[1]] > 0.7
+    assert published[STANDARD[0]] > mig(z, ours)
 
 
 def test_sap_of_an_angle_counts_sine_and_cosine():

@@ -66,3 +66,12 @@ def test_the_most_active_maps_are_coloured(panels, layers):
         }
         assert blue == set(most_active(layer))
         assert len(blue) == 5
+
+
+def test_the_title_says_what_most_active_means(layers):
+    figure = feature_map_activities(layers, [most_active(layer) for layer in layers], "all maps")
+    first, second = figure.get_suptitle().split("\n")
+    assert first == "all maps"
+    assert "standard deviation over images" in second
+    figure.draw_without_rendering()
+    assert figure._suptitle.get_window_extent().width < figure.bbox.width

@@ -62,3 +62,11 @@ def test_epochs_of_figure_20_are_whole_numbers(histories, count):
     ticks = figure.axes[0].get_xticks()
     assert (ticks == np.round(ticks)).all()
     assert len(ticks) > 1
+
+
+def test_the_legend_of_figure_20_stands_beside_the_curves(histories):
+    figure = loss_curves(histories)
+    figure.draw_without_rendering()
+    (axes,), (legend,) = figure.axes, figure.legends
+    assert legend.get_window_extent().x0 >= axes.get_window_extent().x1
+    assert "log" in axes.get_ylabel()

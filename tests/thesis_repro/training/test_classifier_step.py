@@ -17,7 +17,7 @@ from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.seeds import seed_noise
-from thesis_repro.training.classifier_step import ClassifierStep
+from thesis_repro.training.classifier_step import ClassifierStep, in_top
 from thesis_repro.training.compiled import CompiledStep
 from thesis_repro.training.images import ImageData, with_channels
 from thesis_repro.training.scale import Scale
@@ -167,6 +167,28 @@ def test_a_saturated_network_has_a_finite_loss_that_leaves_the_logits_alone(clas
     row = {name: float(value) for name, value in row.items()}
     assert row["loss"] == pytest.approx(-np.log(1e-7), rel=0.02)
     assert row["accuracy"] == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([[0.2] * 5] * 5, [0.4] * 5),  # all alike: two of five places by lot
+        ([[5, 4, 3, 2, 1]] * 5, [1, 1, 0, 0, 0]),
+        ([[5, 3, 3, 3, 1]] * 5, [1, 1 / 3, 1 / 3, 1 / 3, 0]),  # three for the second place
+        ([[3, 3, 2, 1, 0]] * 5, [1, 1, 0, 0, 0]),
+    ],
+)
+def test_tied_answers_are_right_as_often_as_lots_would_make_them(answers, expected):
+    """By hand, for the two highest of five; each label once."""
+    found = in_top(np.array(answers, "float32"), np.arange(5, dtype="int32"), 2)
+    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-6)
+
+
+def test_a_network_that_answers_alike_for_all_classes_guesses():
+    answers = np.full((1_000, 1_000), 0.001, "float32")
+    labels = np.arange(1_000, dtype="int32")
+    for k in (1, 5):
+        assert np.asarray(in_top(answers, labels, k)).mean() == pytest.approx(k / 1_000)
 
 
 # --- Learning ---
