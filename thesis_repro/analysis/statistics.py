@@ -2,12 +2,14 @@
 
 SciPy and statsmodels do the work; this module fixes the variants, so that a number means the same
 whatever defaults a later SciPy has. Every function takes one-dimensional samples and raises
-`ValueError` for an empty sample, NaN or infinity: a test over missing values would hide them.
+`ValueError` for NaN or infinity among their values: a test over missing values would hide them.
+What a sample leaves undefined, being empty, too small or of equal values, is NaN.
 
 Sources: Section 4.2, Table 3 (rank-sum, Benjamini/Hochberg); original code (paired signed-rank).
 Errata E06-E08.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -33,41 +35,55 @@ class Interval(NamedTuple):
     high: float
 
 
+_UNDEFINED = Interval(np.nan, np.nan, np.nan)
+
+
 def mean_sd(x: ArrayLike) -> MeanSD:
     """The mean and the population standard deviation (ddof 0) of `x`, shape (n,).
 
     ddof 0 is NumPy's default and what the original code's `np.std` gave over the 24 splits of Table
-    3; with n = 24 the sample estimate (ddof 1) would be 2.2 % larger. One value alone has the SD 0.
+    3; with n = 24 the sample estimate (ddof 1) would be 2.2 % larger. One value alone has the SD 0,
+    of none both are NaN.
     """
     values = finite_sample(x, "x")
+    if not values.size:
+        return MeanSD(np.nan, np.nan)
     return MeanSD(float(values.mean()), float(values.std(ddof=0)))
 
 
 def bootstrap_mean(x: ArrayLike, rng: np.random.Generator) -> Interval:
     """The mean of `x`, (n,), with its bootstrap interval.
 
-    Of one value alone, or of equal ones, the interval is that value.
+    Of equal values the interval is that value; of one value alone its ends are NaN, since nothing
+    says how it varies, and of none all three.
     """
     values = finite_sample(x, "x")
+    if values.size < 2:
+        return Interval(mean_sd(values).mean, np.nan, np.nan)
     if np.ptp(values) == 0:
         return Interval(*[float(values.mean())] * 3)
     return _bootstrap([values], np.mean, rng)
 
 
 def bootstrap_ratio(x: ArrayLike, y: ArrayLike, rng: np.random.Generator) -> Interval:
-    """The ratio mean(x) / mean(y) of pairs, both (n,), n > 1, with its bootstrap interval.
+    """The ratio mean(x) / mean(y) of pairs, both (n,), with its bootstrap interval.
 
-    The pairs are resampled. Field ``mean`` of the result is the ratio.
+    The pairs are resampled. Field ``mean`` of the result is the ratio: NaN without pairs or where
+    mean(y) is 0. The ends are NaN of fewer than two pairs, too, or where resamples of mean 0
+    leave them undefined.
 
     Raises:
-        ValueError: also if the lengths differ, or mean(y) is 0.
+        ValueError: also if the lengths differ.
     """
     above, below = finite_sample(x, "x"), finite_sample(y, "y")
-    if above.size != below.size or above.size < 2 or below.mean() == 0:
+    if above.size != below.size:
         raise ValueError(
-            f"A ratio of means needs two pairs or more and a mean of y other than 0, but x has "
-            f"{above.size} values and y {below.size}, with a mean of {below.mean()}."
+            f"A ratio of pairs needs as many x as y, but there are {above.size} and {below.size}."
         )
+    if not below.any() or below.mean() == 0:
+        return _UNDEFINED
+    if above.size < 2:
+        return Interval(float(above.mean() / below.mean()), np.nan, np.nan)
     return _bootstrap(
         [above, below],
         lambda x, y, axis: x.mean(axis=axis) / y.mean(axis=axis),
@@ -77,14 +93,17 @@ def bootstrap_ratio(x: ArrayLike, y: ArrayLike, rng: np.random.Generator) -> Int
 
 
 def bootstrap_mean_of_means(groups: Sequence[ArrayLike], rng: np.random.Generator) -> Interval:
-    """The mean of the groups' means, each group (n,), n > 1, with its bootstrap interval.
+    """The mean of the groups' means, each group (n,), with its bootstrap interval.
 
     Resampled within each group: how many there are of each is fixed. Balanced accuracy is such a
-    mean: over classes, of whether the class of each image is right.
+    mean: over classes, of whether the class of each image is right. NaN without groups, or where
+    one is empty; the ends are NaN where one has a single value, too.
     """
     values = [finite_sample(group, f"group {number}") for number, group in enumerate(groups)]
-    if not values or min(group.size for group in values) < 2:
-        raise ValueError("A bootstrap within groups needs groups of two values or more.")
+    smallest = min((group.size for group in values), default=0)
+    if smallest < 2:
+        mean = float(np.mean([group.mean() for group in values])) if smallest else np.nan
+        return Interval(mean, np.nan, np.nan)
     return _bootstrap(
         values, lambda *groups, axis: np.mean([x.mean(axis=axis) for x in groups], axis=0), rng
     )
@@ -98,32 +117,37 @@ def _bootstrap(
     paired: bool = False,
 ) -> Interval:
     """A statistic with its 95 % percentile bootstrap interval, of 1,000 resamples (Efron 1979)."""
-    interval = stats.bootstrap(
-        samples,
-        statistic,
-        paired=paired,
-        vectorized=True,
-        confidence_level=0.95,
-        n_resamples=1_000,
-        method="percentile",
-        batch=max(1, 1_000_000 // sum(values.size for values in samples)),  # 8 MB at a time
-        rng=rng,
-    ).confidence_interval
-    value = statistic(*samples, axis=0)
-    return Interval(float(value), float(interval.low), float(interval.high))
+    # Of ratios over 0: these are told from the ends below.
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        interval = stats.bootstrap(
+            samples,
+            statistic,
+            paired=paired,
+            vectorized=True,
+            confidence_level=0.95,
+            n_resamples=1_000,
+            method="percentile",
+            batch=max(1, 1_000_000 // sum(values.size for values in samples)),  # 8 MB at a time
+            rng=rng,
+        ).confidence_interval
+    ends = (float(end) if np.isfinite(end) else np.nan for end in interval)
+    return Interval(float(statistic(*samples, axis=0)), *ends)
 
 
 def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
     """The share ``count / n`` with Wilson's interval (1927), by statsmodels.
 
     It stays within 0..1 and is no point where all or none of n count, as the normal one would be.
-    Field ``mean`` of the result is the share.
+    Field ``mean`` of the result is the share. NaN where there is nothing to count among.
 
     Raises:
-        ValueError: there is nothing to count among, or more than that was counted.
+        ValueError: more was counted than there is.
     """
-    if not 0 <= count <= n or n < 1:
-        raise ValueError(f"A share needs 0 <= count <= n and n > 0, but {count} of {n} is given.")
+    if not 0 <= count <= n:
+        raise ValueError(f"A share needs 0 <= count <= n, but {count} of {n} is given.")
+    if not n:
+        return _UNDEFINED
     low, high = proportion_confint(count, n, alpha=1 - confidence, method="wilson")
     return Interval(count / n, float(low), float(high))
 
@@ -135,12 +159,13 @@ def rank_sum_p(a: ArrayLike, b: ArrayLike) -> float:
     test of that name, which is the one Section 4.2 states for Table 3; `mannwhitneyu` is the same
     test, but by default exact for small samples without ties and with both corrections otherwise,
     so its p-values would depend on the sample size in kind. Tied values share their mean rank; the
-    variance stays the untied one, which makes p larger, never smaller. Equal samples give 1. The
-    smallest value to be had is `smallest_rank_sum_p(n, m)`.
+    variance stays the untied one, which makes p larger, never smaller. Equal samples give 1, an
+    empty one NaN. The smallest value to be had is `smallest_rank_sum_p(n, m)`.
     """
-    return float(
-        stats.ranksums(finite_sample(a, "a"), finite_sample(b, "b"), alternative="two-sided").pvalue
-    )
+    first, second = finite_sample(a, "a"), finite_sample(b, "b")
+    if not first.size or not second.size:
+        return np.nan
+    return float(stats.ranksums(first, second, alternative="two-sided").pvalue)
 
 
 def signed_rank_p(a: ArrayLike, b: ArrayLike) -> float:
@@ -180,17 +205,22 @@ def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
     """The Benjamini/Hochberg adjusted p-values, in the order given; shape (k,) in and out.
 
     An adjusted value is compared with the false discovery rate wanted. Adjusting never makes a
-    p-value smaller, keeps their order, and leaves a single one as it is. Stated in Section 4.2 for
-    Table 3; not in the stored cells (E08).
+    p-value smaller, keeps their order, and leaves a single one as it is. NaN, an undefined one, is
+    no test: it stays, and the others are adjusted without it. Stated in Section 4.2 for Table 3;
+    not in the stored cells (E08).
 
     Raises:
-        ValueError: also for a value outside 0..1.
+        ValueError: a value outside 0..1.
     """
-    values = finite_sample(p_values, "p_values")
+    values = np.array(p_values, dtype=np.float64)
+    tested = ~np.isnan(values)
+    finite_sample(np.where(tested, values, 0), "p_values")
     outside = values[(values < 0) | (values > 1)]
     if outside.size:
         raise ValueError(f"p-values lie in 0..1, but {outside[0]} is among those to be adjusted.")
-    return np.asarray(multipletests(values, method="fdr_bh")[1], dtype=np.float64)
+    if tested.any():
+        values[tested] = multipletests(values[tested], method="fdr_bh")[1]
+    return values
 
 
 def smallest_rank_sum_p(n: int, m: int) -> float:
@@ -198,18 +228,16 @@ def smallest_rank_sum_p(n: int, m: int) -> float:
 
     It is reached when every value of one sample lies below every value of the other. With
     n = m = 50 it is 6.9e-18, so that the "p < 10^-29" of Section 4.3 cannot come from 50 means per
-    model (erratum E06).
+    model (erratum E06). NaN where one of them is empty.
     """
     return rank_sum_p(np.arange(n), np.arange(n, n + m))
 
 
 def finite_sample(x: ArrayLike, name: str) -> NDArray[np.float64]:
-    """`x` as finite float64 values of shape (n,), n >= 1; a ValueError of anything else."""
+    """`x` as finite float64 values of shape (n,); a ValueError of anything else."""
     values = np.asarray(x, dtype=np.float64)
     if values.ndim != 1:
         raise ValueError(f"{name} has to be one-dimensional, but its shape is {values.shape}.")
-    if not values.size:
-        raise ValueError(f"{name} is empty; a statistic needs at least one value.")
     bad = int(np.count_nonzero(~np.isfinite(values)))
     if bad:
         raise ValueError(
