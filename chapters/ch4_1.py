@@ -1,7 +1,7 @@
 """Section 4.1: Gabor Wavelets in Variational Autoencoders.
 
 Kernels of the first layer, as the thesis shows them (Figures 18 and 19), and how many of them are
-more like Gabor functions than kernels before training, or trained kernels in random phases, are.
+more like Gabor functions than kernels before training and random fields as smooth as the kernels.
 """
 
 if __name__ == "__main__":  # the same as `thesis-repro chapter 4.1`
@@ -38,7 +38,7 @@ IF_TRAINED = tuple(
 )
 
 AS_RUN_EPOCH = 11  # of Figure 19's kernels in the original code (erratum E71)
-CHANCE = 0.05  # the share of kernels that exceed the nulls' 95th percentile without being Gabors
+CHANCE = 0.05  # of the kernels that are a null's exceed its 95th percentile
 
 
 class Fitting(NamedTuple):
@@ -57,7 +57,7 @@ def run(chapter: Chapter) -> list[Judgement]:
     runs = {name: ended_run(chapter, name) for name in ALEXNETS}
     kernels = {name: run.read_kernels() for name, run in runs.items()}
     fits = {
-        name: kernel_fits(by_epoch, chapter.rng("phases", name), *fitting)
+        name: kernel_fits(by_epoch, chapter.rng("surrogates", name), *fitting)
         for name, by_epoch in kernels.items()
     }
     chapter.emit(first_layer, kernels)
@@ -125,14 +125,15 @@ def gabor_fits(chapter: Chapter, shown: Shown, fits: Mapping[str, KernelFits]) -
         slice_numbers = np.arange(len(fit.r2))
         place = {"map": slice_numbers // channels, "channel": slice_numbers % channels}
         sizes = {"aspect": fit.aspect, "bandwidth": fit.bandwidth}
+        sizes["cycles"] = fit.cycles(resemblance.size)
         columns = {"model": name, **place, **fit._asdict(), **sizes}
-        tables.append(pd.DataFrame({**columns, "above_both": resemblance.above}))
+        tables.append(pd.DataFrame({**columns, "gabor_like": resemblance.gabor_like}))
     return pd.concat(tables, ignore_index=True)
 
 
 @numbers("gabor_by_epoch", models=ALEXNETS)
 def gabor_by_epoch(chapter: Chapter, shown: Shown, fits: Mapping[str, KernelFits]) -> pd.DataFrame:
-    """The share of kernels above both nulls in the course of training."""
+    """The share of Gabor-like kernels in the course of training."""
     return pd.DataFrame(
         {"model": name, "epoch": epoch, "share": share.mean, "low": share.low, "high": share.high}
         for name, each in fits.items()
@@ -148,10 +149,12 @@ def gabor_shares(
     chapter: Chapter, shown: Shown, fits: Mapping[str, KernelFits], starts: int
 ) -> pd.DataFrame:
     """A row a model: how many of its kernels are like Gabor functions, and what these are like."""
-    rows = [
+    ours = [
         {"model": name, **in_numbers(each.resemblance), "note": ""} for name, each in fits.items()
     ]
-    return pd.DataFrame(rows + [row_of_other(chapter, name, starts) for name in IF_TRAINED])
+    others = [row_of_other(chapter, name, starts) for name in IF_TRAINED]
+    unmeasured = dict.fromkeys(ours[0])  # of a model that was not: None
+    return pd.DataFrame([unmeasured | row for row in (*ours, *others)], dtype=object)
 
 
 def row_of_other(chapter: Chapter, name: str, starts: int) -> dict[str, float | str]:
@@ -164,7 +167,7 @@ def row_of_other(chapter: Chapter, name: str, starts: int) -> dict[str, float | 
     if size < SMALLEST:
         note = f"kernels of {size} x {size} px, too small for the parameters of a Gabor function"
         return {"model": name, "kernels": len(slices(kernels[-1])), "note": note}
-    resemblance = final_resemblance(kernels, chapter.rng("phases", name), starts)
+    resemblance = final_resemblance(kernels, chapter.rng("surrogates", name), starts)
     confidence = 1 - 0.05 / len(IF_TRAINED)
     return {"model": name, **in_numbers(resemblance, confidence), "note": ""}
 
@@ -186,13 +189,18 @@ def measurements(shares: pd.DataFrame, accuracy: float) -> list[Measurement]:
         "4.1-vae-no-gabor": {
             "share": vae["share"],
             "lower_end_of_share": vae["low"],
-            "share_of_classifier": classifier["share"],
+            "upper_end_of_share": vae["high"],
+            "lower_end_of_classifier": classifier["low"],
         },
     }
     others = shares[shares["model"].isin(IF_TRAINED)]
     if others["kernels"].notna().all():
-        lowest = others["low"].dropna().to_list()  # NaN where kernels are too small
-        measured["4.1-none-elsewhere"] = {"lower_end_of_share": lowest}
+        fitted = others[others["share"].notna()]  # kernels of the others are too small
+        measured["4.1-none-elsewhere"] = {
+            "share": fitted["share"].to_list(),
+            "lower_end_of_share": fitted["low"].to_list(),
+            "lower_end_of_classifier": [classifier["low"]] * len(fitted),
+        }
     return [Measurement(claim, values) for claim, values in measured.items()]
 
 
@@ -206,7 +214,7 @@ def gabor_wavelets(shares: pd.DataFrame) -> dict[str, object]:
         "alexnets": named_shares[~is_other].to_dict("records"),
         "chance": CHANCE,
         "fitted": int(fitted.sum()),
-        "above_chance": others[others["low"] > CHANCE].to_dict("records"),
+        "above_chance": [row for row in others[fitted].to_dict("records") if row["low"] > CHANCE],
         "too_small": int((trained & ~fitted).sum()),
         "untrained": int((~trained).sum()),
     }

@@ -3,7 +3,8 @@
 Feature maps of AlexNet-VAE have stripes along their borders (Figure 54), which the thesis lays to
 large kernels, zero padding, biases, depth and the data set, looking at twelve made images (Figures
 55 and 56). Here stripes are counted, and the networks that its argument asks for are trained:
-AlexNet-VAEs with one thing changed each. Beside each stands the same network untrained.
+AlexNet-VAEs with one thing changed each. Beside each stands the same network untrained: the weights
+that its run began with, its batch normalisation with the statistics of training images.
 """
 
 if __name__ == "__main__":  # the same as `thesis-repro chapter 4.8`
@@ -23,19 +24,28 @@ from thesis_repro.analysis.artificial_images import artificial_images
 from thesis_repro.analysis.border_activity import (
     AFTER,
     BEFORE,
+    LEAKY,
+    LEAKY_POOLED,
     POOLED,
+    RELUS,
     contrast_rows,
     last_maps,
+    maps_by_layer,
+    mean_maps,
     stripe_index,
     stripe_rows,
 )
-from thesis_repro.analysis.tables import pick
+from thesis_repro.analysis.dominant_map import dominant_map
+from thesis_repro.analysis.reconstruction_quality import reconstruction_quality
+from thesis_repro.analysis.statistics import wilson
+from thesis_repro.analysis.stripes import quarter_stripes
+from thesis_repro.analysis.tables import rows
 from thesis_repro.models.ablations import changed, mirrored_padding
-from thesis_repro.models.building import builders
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.feature_maps import feature_map_sheets, lettered_images
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.declarations import Shown, figure, numbers
+from thesis_repro.thesis.claims import Quantity, Values
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 ALEXNET, CELEBA = "alexnet-vae", "alexnet-vae-celeba"
@@ -50,6 +60,7 @@ IN_FIGURE_56 = "i"  # its test image
 MADE_IMAGES = "made images, 224 × 224 px"
 
 VALIDATION_IMAGES = {"paper": 1_000, "quick": 96, "smoke": 16}  # of each network's data
+ONE_BY_ONE = 16  # validation images whose maps are looked at by themselves, at most
 
 
 class Picture(NamedTuple):
@@ -68,26 +79,43 @@ class Tables(NamedTuple):
     stripes: list[dict]
     index: list[pd.DataFrame]
     contrasts: list[dict]
+    dominant: list[dict]
+    reconstructions: list[dict]
+
+
+class Measures(NamedTuple):
+    """What the claims rest on."""
+
+    stripes: pd.DataFrame
+    contrasts: pd.DataFrame
+    dominant: pd.DataFrame
+    reconstructions: pd.DataFrame
 
 
 def run(chapter: Chapter) -> list[Judgement]:
-    """Train or load six AlexNet-VAEs; emit Figures 54 to 56, their numbers and a verdict."""
+    """Train or load six AlexNet-VAEs; emit Figures 54 to 56, their numbers and verdicts."""
     made = artificial_images()
     chapter.emit(figure_55, made)
-    tables = Tables([], [], [])
+    tables = Tables([], [], [], [], [])
     for name in chapter.model_ids:
         natural = some_images(chapter, name, chapter.at_scale(VALIDATION_IMAGES))
+        tables.reconstructions.append(reconstructed(chapter, name, natural))
         for state, encoder in encoders(chapter, name):
             add_rows(tables, {"model": name, "weights": state}, encoder, natural, made)
             if (name, state) == (ALEXNET, TRAINED):
                 pictures = figures_54_and_56(encoder, natural[0], made[IN_FIGURE_56])
                 chapter.emit(after_the_relu, pictures)
                 chapter.emit(before_the_relu, pictures)
+                chapter.emit(after_a_leaky_relu, pictures)
         chapter.release(name)
-    stripes = chapter.compute(striped_maps, tables)
     chapter.emit(stripe_indices, tables)
-    chapter.emit(black_black_contrast, tables)
-    judgements = chapter.judge(measurements(stripes))
+    measured = Measures(
+        chapter.compute(striped_maps, tables),
+        chapter.compute(black_black_contrast, tables),
+        chapter.compute(dominant_maps, tables),
+        chapter.compute(reconstructions, tables),
+    )
+    judgements = chapter.judge(measurements(measured))
     chapter.write_manifest()
     return judgements
 
@@ -103,9 +131,7 @@ def encoders(chapter: Chapter, name: str) -> Iterator[tuple[str, keras.Model]]:
     """
     trained = chapter.trained(name).model.encoder
     yield TRAINED, trained
-    # The literal builders take Keras's default initialisers, which draw from the global seed.
-    keras.utils.set_random_seed(int(chapter.rng("untrained", name).integers(2**31)))
-    yield UNTRAINED, builders(model(name))["encoder"]()
+    yield UNTRAINED, chapter.untrained(name)
     if name == ALEXNET:
         mirrored = changed(trained, mirrored_padding)
         mirrored.set_weights(trained.get_weights())
@@ -123,6 +149,15 @@ def some_images(chapter: Chapter, name: str, count: int) -> np.ndarray:
     return validation[np.sort(rows)]
 
 
+def reconstructed(chapter: Chapter, name: str, natural: np.ndarray) -> dict[str, float | str]:
+    """How well a trained model reconstructs these images, and its last validation losses."""
+    trained = chapter.trained(name)
+    quality = reconstruction_quality(trained.model, natural)
+    last = trained.history[-1]
+    losses = {key: last[key] for key in ("val_loss", "val_reconstruction", "val_kl")}
+    return {"model": name, "count": len(natural), **quality._asdict(), **losses}
+
+
 # === Tables ===
 
 
@@ -134,13 +169,31 @@ def add_rows(
     made: Mapping[str, np.ndarray],
 ) -> None:
     """Add what an encoder does with validation images and with the made ones."""
-    images = {NATURAL: natural, MADE: np.stack(list(made.values()))}
-    tables.stripes.extend(origin | row for row in stripe_rows(encoder, images))
-    contrasts = contrast_rows(encoder, made[IN_FIGURE_56])
-    tables.contrasts.extend(origin | row for row in contrasts)
-    if origin["weights"] == TRAINED:
-        index = stripe_index(encoder, natural)
-        tables.index.append(index.assign(model=origin["model"], layer=AFTER, map=index.index))
+    for shown, images in ((NATURAL, natural), (MADE, np.stack(list(made.values())))):
+        maps = mean_maps(encoder, images)
+        what = origin | {"images": shown, "count": len(images)}
+        tables.stripes.extend(what | row for row in stripe_rows(maps))
+        if (origin["weights"], shown) == (TRAINED, NATURAL):
+            tables.index.append(stripe_index(maps).assign(model=origin["model"]))
+    image = made[IN_FIGURE_56]
+    maps = last_maps(encoder, image)
+    tables.contrasts.extend(
+        origin | row | quarter_stripes(maps[row["layer"]])._asdict() for row in contrast_rows(maps)
+    )
+    for shown, chosen in ((IN_FIGURE_56, image[np.newaxis]), (NATURAL, natural[:ONE_BY_ONE])):
+        tables.dominant.extend(
+            origin | {"images": shown} | row for row in dominant_rows(encoder, chosen)
+        )
+
+
+def dominant_rows(encoder: keras.Model, images: np.ndarray) -> Iterator[dict[str, float | str]]:
+    """The most active map of each image, by layer: means over the images."""
+    by_layer = maps_by_layer(encoder, images)
+    for layer in (LEAKY, AFTER, LEAKY_POOLED, POOLED):
+        of_layer = [dominant_map(*pair) for pair in zip(by_layer[layer], images, strict=True)]
+        means = pd.DataFrame(of_layer)[["share", "resemblance"]].mean(skipna=False)
+        maps = sorted({each.map for each in of_layer})
+        yield {"layer": layer, "count": len(images), "maps": " ".join(map(str, maps)), **means}
 
 
 @numbers("stripes", models=NETWORKS)
@@ -159,6 +212,18 @@ def stripe_indices(chapter: Chapter, shown: Shown, tables: Tables) -> pd.DataFra
 def black_black_contrast(chapter: Chapter, shown: Shown, tables: Tables) -> pd.DataFrame:
     """What networks do where white and where black meets padding."""
     return pd.DataFrame(tables.contrasts)
+
+
+@numbers("dominant_map", models=NETWORKS)
+def dominant_maps(chapter: Chapter, shown: Shown, tables: Tables) -> pd.DataFrame:
+    """The share of a layer's activity that its most active map has, and what that looks like."""
+    return pd.DataFrame(tables.dominant)
+
+
+@numbers("reconstructions", models=NETWORKS)
+def reconstructions(chapter: Chapter, shown: Shown, tables: Tables) -> pd.DataFrame:
+    """How well the trained networks reconstruct validation images."""
+    return pd.DataFrame(tables.reconstructions)
 
 
 # === Figures ===
@@ -193,6 +258,17 @@ def before_the_relu(chapter: Chapter, shown: Shown, pictures: Mapping[str, Pictu
     return beside_maps(picture, {f"({picture.letters[0]}) {BEFORE}": BEFORE})
 
 
+@figure("54_leaky_relu", models=(ALEXNET,))
+@figure("56_leaky_relu", models=(ALEXNET,))
+def after_a_leaky_relu(chapter: Chapter, shown: Shown, pictures: Mapping[str, Picture]) -> Figure:
+    """The maps after a LeakyReLU in place of the last ReLU, and after its pooling."""
+    picture = pictures[shown.declaration.name.removesuffix("_leaky_relu")]
+    first, second = picture.letters
+    return beside_maps(
+        picture, {f"({first}) {LEAKY}": LEAKY, f"({second}) {LEAKY_POOLED}": LEAKY_POOLED}
+    )
+
+
 def figures_54_and_56(
     encoder: keras.Model, natural: np.ndarray, made: np.ndarray
 ) -> dict[str, Picture]:
@@ -212,28 +288,211 @@ def beside_maps(picture: Picture, layers: Mapping[str, str]) -> Figure:
     return feature_map_sheets(title, (picture.label, picture.pixels), maps)
 
 
-# === Claim ===
+# === Claims ===
 
 
-def measurements(stripes: pd.DataFrame) -> list[Measurement]:
-    """What was measured for the claim of Section 4.8: shares of maps with a stripe at any side.
+def measurements(measured: Measures) -> list[Measurement]:
+    """What was measured for each claim of Section 4.8; None of a network that was not trained.
 
-    NaN where a network was not trained at this scale.
+    Each network was trained once: no number has an interval over trainings.
     """
-    shares = {
-        "striped": striped(stripes),
-        "striped_after_pooling": striped(stripes, layer=POOLED),
-        "striped_before_relu": striped(stripes, layer=BEFORE),
-        "striped_untrained": striped(stripes, weights=UNTRAINED),
-        "striped_with_mirrored_padding": striped(stripes, MIRRORED_PADDING),
-        "striped_with_small_kernels": striped(stripes, SMALL_KERNELS),
-        "striped_on_celeba": striped(stripes, CELEBA),
+    claims = {
+        "4.8-stripes": of_stripes,
+        "4.8-one-direction": of_one_direction,
+        "4.8-negative": of_negative_stripes,
+        "4.8-one-map": of_one_map,
+        "4.8-test-image": of_the_test_image,
+        "4.8-black-black": of_black_on_black,
+        "4.8-no-bias": of_no_bias,
+        "4.8-depth": of_depth,
+        "4.8-performance": of_performance,
+        "4.8-reconstruction": of_reconstructions,
     }
-    return [Measurement("4.8-stripes", shares)]
+    return [Measurement(claim, values(measured)) for claim, values in claims.items()]
+
+
+def of_stripes(measured: Measures) -> Values:
+    """Shares of maps with a stripe at any side, and how much more there are than without a cause.
+
+    After the last ReLU and, as ``leaky``, after a LeakyReLU in its place.
+    """
+    with_stripes = striped(measured)
+    untrained = striped(measured, weights=UNTRAINED)
+    leaky = striped(measured, layer=LEAKY)
+    leaky_untrained = striped(measured, weights=UNTRAINED, layer=LEAKY)
+    others = {
+        "with_mirrored_padding": striped(measured, MIRRORED_PADDING),
+        "with_small_kernels": striped(measured, SMALL_KERNELS),
+        "on_celeba": striped(measured, CELEBA),
+    }
+    return {
+        "striped": with_stripes,
+        "striped_before_relu": striped(measured, layer=BEFORE),
+        "striped_after_pooling": striped(measured, layer=POOLED),
+        "striped_untrained": untrained,
+        **{f"striped_{name}": share for name, share in others.items()},
+        "more_than_untrained": more(with_stripes, untrained),
+        "more_than_after_pooling": more(with_stripes, striped(measured, layer=POOLED)),
+        **{f"more_than_{name}": more(with_stripes, share) for name, share in others.items()},
+        "leaky": leaky,
+        "leaky_after_pooling": striped(measured, layer=LEAKY_POOLED),
+        "leaky_untrained": leaky_untrained,
+        "leaky_more_than_untrained": more(leaky, leaky_untrained),
+    }
+
+
+def of_one_direction(measured: Measures) -> Values:
+    """Of the striped maps, the share whose stripes all run in the direction that most have."""
+    values: dict[str, Quantity] = {}
+    for name, layer in (("", AFTER), ("leaky_", LEAKY)):
+        found = of_natural(measured, layer=layer)
+        alone = {
+            "horizontal": found["any"] - found["vertical"],
+            "vertical": found["any"] - found["horizontal"],
+        }
+        most = max(alone.values())
+        values[f"{name}in_one_direction"] = most / found["any"] if found["any"] else np.nan
+        values |= {f"{name}only_{direction}": share for direction, share in alone.items()}
+    more_than_untrained = more(striped(measured), striped(measured, weights=UNTRAINED))
+    return values | {"more_than_untrained": more_than_untrained}
+
+
+def of_negative_stripes(measured: Measures) -> Values:
+    """Of the maps that are striped after a LeakyReLU, those whose stripe is negative."""
+    found = of_natural(measured, layer=LEAKY)
+    number, count = (round(found[key] * found["maps"]) for key in ("negative", "any"))
+    share = wilson(number, count) if count else (np.nan, np.nan, np.nan)
+    untrained = striped(measured, weights=UNTRAINED, layer=LEAKY)
+    return {
+        "negative": share[0],
+        "lower_end_of_negative": share[1],
+        "more_than_untrained": more(striped(measured, layer=LEAKY), untrained),
+    }
+
+
+def of_one_map(measured: Measures) -> Values:
+    """The most active map's share of the activity, and how much it looks like the image."""
+
+    def of(column: str, images: str, layer: str) -> Quantity:
+        return found(measured.dominant, column, images=images, layer=layer)
+
+    return {
+        "share": of("share", IN_FIGURE_56, LEAKY),
+        "share_after_pooling": of("share", IN_FIGURE_56, LEAKY_POOLED),
+        "resemblance": of("resemblance", IN_FIGURE_56, LEAKY),
+        "share_on_natural_images": of("share", NATURAL, LEAKY_POOLED),
+        "resemblance_on_natural_images": of("resemblance", NATURAL, LEAKY),
+    }
+
+
+def of_the_test_image(measured: Measures) -> Values:
+    """Where maps of test image (i) have stripes, after a LeakyReLU."""
+    return {
+        key: found(measured.contrasts, key, layer=LEAKY)
+        for key in ("striped", "in_one_lower_quarter")
+    }
+
+
+def of_black_on_black(measured: Measures) -> Values:
+    """Shares of maps with a stripe where black meets padding, after a LeakyReLU."""
+
+    def of(name: str, weights: str = TRAINED) -> Quantity:
+        return found(measured.contrasts, "striped_of_black", name, weights, layer=LEAKY)
+
+    return {
+        "striped_of_black": of(ALEXNET),
+        "striped_of_black_untrained": of(ALEXNET, UNTRAINED),
+        "more_than_untrained": more(of(ALEXNET), of(ALEXNET, UNTRAINED)),
+        "striped_of_black_without_bias": of(NO_BIAS),
+        "more_than_without_bias": more(of(ALEXNET), of(NO_BIAS)),
+    }
+
+
+def of_no_bias(measured: Measures) -> Values:
+    """Stripes on validation images without biases."""
+    trained = striped(measured, NO_BIAS)
+    untrained = striped(measured, NO_BIAS, weights=UNTRAINED)
+    return {
+        "striped": striped(measured),
+        "striped_without_bias": trained,
+        "striped_without_bias_untrained": untrained,
+        "more_than_untrained": more(trained, untrained),
+    }
+
+
+def of_depth(measured: Measures) -> Values:
+    """Shares of striped maps after each ReLU, from the first to the last."""
+    by_depth = [striped(measured, layer=layer) for layer in RELUS]
+    untrained = [striped(measured, weights=UNTRAINED, layer=layer) for layer in RELUS]
+    growth, of_untrained = (more(shares[-1], shares[0]) for shares in (by_depth, untrained))
+    return {
+        "striped_by_depth": by_depth,
+        "striped_in_the_last": by_depth[-1],
+        "most_striped_before": max(by_depth[:-1]),
+        "growth": growth,
+        "growth_untrained": of_untrained,
+        "growth_more_than_untrained": more(growth, of_untrained),
+    }
+
+
+def of_performance(measured: Measures) -> Values:
+    """The validation loss with zero padding in units of that with mirrored padding."""
+    zeros, mirrored = (
+        found(measured.reconstructions, "val_loss", name, None)
+        for name in (ALEXNET, MIRRORED_PADDING)
+    )
+    return {
+        "loss_to_that_with_mirrored_padding": None if mirrored is None else zeros / mirrored,
+        "explained": found(measured.reconstructions, "explained", weights=None),
+        "more_stripes": more(striped(measured), striped(measured, MIRRORED_PADDING)),
+    }
+
+
+def of_reconstructions(measured: Measures) -> Values:
+    """How well both data sets are reconstructed."""
+
+    def of(column: str, name: str) -> Quantity:
+        return found(measured.reconstructions, column, name, None)
+
+    return {
+        "explained_on_imagenet": of("explained", ALEXNET),
+        "explained_on_celeba": of("explained", CELEBA),
+        "more_on_celeba": more(of("explained", CELEBA), of("explained", ALEXNET)),
+        "sharpness_on_imagenet": of("sharpness", ALEXNET),
+        "sharpness_on_celeba": of("sharpness", CELEBA),
+        "reconstruction_term_on_imagenet": of("val_reconstruction", ALEXNET),
+        "reconstruction_term_on_celeba": of("val_reconstruction", CELEBA),
+    }
+
+
+def found(
+    table: pd.DataFrame,
+    column: str,
+    name: str = ALEXNET,
+    weights: str | None = TRAINED,
+    **where: str,
+) -> Quantity:
+    """A network's number in a table; None where it was not trained at this scale."""
+    state = {} if weights is None else {"weights": weights}
+    values = rows(table, model=name, **state, **where)[column]
+    return values.item() if len(values) else None
 
 
 def striped(
-    stripes: pd.DataFrame, name: str = ALEXNET, *, weights: str = TRAINED, layer: str = AFTER
-) -> float:
-    """Share of a layer's maps that are striped at any side on natural images; NaN without it."""
-    return pick(stripes, "any", model=name, weights=weights, layer=layer, images=NATURAL)
+    measured: Measures, name: str = ALEXNET, *, weights: str = TRAINED, layer: str = AFTER
+) -> Quantity:
+    """Share of a layer's maps that are striped at any side on natural images."""
+    return found(measured.stripes, "any", name, weights, layer=layer, images=NATURAL)
+
+
+def of_natural(measured: Measures, **where: str) -> Mapping[str, float]:
+    """AlexNet-VAE's row of a layer on natural images."""
+    (row,) = rows(
+        measured.stripes, model=ALEXNET, weights=TRAINED, images=NATURAL, **where
+    ).to_dict("records")
+    return row
+
+
+def more(share: Quantity, other: Quantity) -> Quantity:
+    """By how much a share is larger than another; None without either."""
+    return None if share is None or other is None else share - other

@@ -1,54 +1,107 @@
-"""What an AlexNet encoder does along the borders of its feature maps, by layer (Section 4.8)."""
+"""What an AlexNet encoder does along the borders of its feature maps, by layer (Section 4.8).
+
+The thesis's network had LeakyReLUs, Listing 36 has ReLUs (erratum E72). Maps after a LeakyReLU are
+here those of the listed network, whose last pre-activations go through one as well.
+"""
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import keras
 import numpy as np
 import pandas as pd
 
-from thesis_repro.analysis.feature_maps import maps_after, mean_absolute_maps
-from thesis_repro.analysis.stripes import SIDES, contrasts, padding_contrast, stripe_shares
+from thesis_repro.analysis.feature_maps import BATCH_SIZE, maps_after
+from thesis_repro.analysis.stripes import (
+    SIDES,
+    contrasts,
+    negative_stripes,
+    padding_contrast,
+    stripe_shares,
+)
 
-BEFORE, AFTER, POOLED = "before re_lu_5", "re_lu_5", "max_pooling2d_3"
-LAYERS = (*(f"re_lu_{depth}" for depth in range(1, 5)), BEFORE, AFTER, POOLED)
+SLOPE = 0.3  # of a LeakyReLU below 0: the default of Keras 2.2.4, as in the original decoders
+
+BEFORE, LEAKY, AFTER = "before re_lu_5", "LeakyReLU in place of re_lu_5", "re_lu_5"
+LEAKY_POOLED, POOLED = "LeakyReLU, max-pooled", "max_pooling2d_3"
+RELUS = tuple(f"re_lu_{depth}" for depth in range(1, 6))
+LAYERS = (*RELUS[:-1], BEFORE, LEAKY, AFTER, LEAKY_POOLED, POOLED)
+
+
+class MeanMaps(NamedTuple):
+    """Means over images of a layer's activity and of its size without sign, (height, width, maps).
+
+    Both float64.
+    """
+
+    activity: np.ndarray
+    size: np.ndarray
 
 
 def sources(encoder: keras.Model) -> dict[str, str]:
-    """The layers of an encoder whose outputs are the maps of `LAYERS`, in the same order."""
+    """The layers of an encoder whose outputs are maps of `LAYERS`, by their labels."""
     names = {layer.name for layer in encoder.layers}
     before = "batch_normalization_5" if "batch_normalization_5" in names else "conv2d_5"
-    return {label: before if label == BEFORE else label for label in LAYERS}
+    computed = (LEAKY, LEAKY_POOLED)
+    labels = (label for label in LAYERS if label not in computed)
+    return {label: before if label == BEFORE else label for label in labels}
+
+
+def maps_by_layer(encoder: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
+    """The maps of `LAYERS`, in their order, of uint8 images: float32 (n, height, width, maps)."""
+    layers = sources(encoder)
+    maps = maps_after(encoder, tuple(dict.fromkeys(layers.values())), images)
+    found = {label: maps[layer] for label, layer in layers.items()}
+    before = found[BEFORE]
+    found[LEAKY] = np.where(before < 0, SLOPE * before, before)
+    found[LEAKY_POOLED] = _max_pooled(found[LEAKY])
+    return {label: found[label] for label in LAYERS}
+
+
+def _max_pooled(maps: np.ndarray) -> np.ndarray:
+    """Maxima of 2 x 2 px, of size "same": of an odd number of lines, the last one is alone."""
+    count, height, width, number = maps.shape
+    filling = ((0, 0), (0, height % 2), (0, width % 2), (0, 0))
+    filled = np.pad(maps, filling, constant_values=-np.inf)
+    return filled.reshape(count, -(-height // 2), 2, -(-width // 2), 2, number).max(axis=(2, 4))
 
 
 def last_maps(encoder: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]:
-    """Maps (height, width, maps) of one image before and after the last ReLU, and after pooling."""
-    layers = {label: sources(encoder)[label] for label in (BEFORE, AFTER, POOLED)}
-    maps = maps_after(encoder, tuple(layers.values()), image[np.newaxis])
-    return {label: maps[layer][0] for label, layer in layers.items()}
+    """Maps (height, width, maps) of one image from before the last ReLU on."""
+    maps = maps_by_layer(encoder, image[np.newaxis])
+    return {label: maps[label][0] for label in (BEFORE, LEAKY, AFTER, LEAKY_POOLED, POOLED)}
 
 
-def stripe_rows(
-    encoder: keras.Model, images: Mapping[str, np.ndarray]
-) -> Iterator[dict[str, float | str]]:
-    """Shares of striped maps by images and layer, in the images' mean |activity|."""
-    layers = sources(encoder)
-    for name, pixels in images.items():
-        maps = mean_absolute_maps(encoder, tuple(layers.values()), pixels)
-        for label, layer in layers.items():
-            what = {"images": name, "count": len(pixels), "layer": label}
-            yield what | {"maps": maps[layer].shape[-1]} | stripe_shares(maps[layer])._asdict()
+def mean_maps(encoder: keras.Model, images: np.ndarray) -> dict[str, MeanMaps]:
+    """The means over any number of images (n, height, width, channels), by layer."""
+    sums: dict[str, np.ndarray] = {}
+    for start in range(0, len(images), BATCH_SIZE):
+        for label, maps in maps_by_layer(encoder, images[start : start + BATCH_SIZE]).items():
+            both = np.stack([maps.sum(0, dtype=np.float64), np.abs(maps).sum(0, dtype=np.float64)])
+            sums[label] = sums.get(label, 0.0) + both
+    return {label: MeanMaps(*(total / len(images))) for label, total in sums.items()}
 
 
-def stripe_index(encoder: keras.Model, images: np.ndarray) -> pd.DataFrame:
-    """The stripe index of each map after the last ReLU, by side: see `contrasts`."""
-    (maps,) = mean_absolute_maps(encoder, (AFTER,), images).values()
-    return pd.DataFrame(contrasts(maps).T, columns=SIDES)
+def stripe_rows(maps: Mapping[str, MeanMaps]) -> Iterator[dict[str, float | str]]:
+    """Shares of striped maps by layer, in the images' mean |activity|."""
+    for layer, means in maps.items():
+        shares = stripe_shares(means.size)._asdict()
+        negative = negative_stripes(means.activity, means.size)
+        yield {"layer": layer, "maps": means.size.shape[-1], **shares, "negative": negative}
 
 
-def contrast_rows(encoder: keras.Model, image: np.ndarray) -> Iterator[dict[str, float | str]]:
-    """White and black against padding in test image (i), before and after the last ReLU."""
-    maps = last_maps(encoder, image)
-    for label in (BEFORE, AFTER):
+def stripe_index(maps: Mapping[str, MeanMaps]) -> pd.DataFrame:
+    """The stripe index of each map of the last convolution, by side: see `contrasts`."""
+    parts = []
+    for layer in (LEAKY, AFTER):
+        table = pd.DataFrame(contrasts(maps[layer].size).T, columns=SIDES)
+        parts.append(table.assign(layer=layer, map=table.index))
+    return pd.concat(parts, ignore_index=True)
+
+
+def contrast_rows(maps: Mapping[str, np.ndarray]) -> Iterator[dict[str, float | str]]:
+    """White and black against padding in maps of test image (i), around the last ReLU."""
+    for label in (BEFORE, LEAKY, AFTER):
         contrast = padding_contrast(maps[label])
         ratio = contrast.black_to_white
         yield {"layer": label, **contrast._asdict(), "black_to_white": ratio}

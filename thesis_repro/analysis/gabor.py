@@ -18,6 +18,7 @@ from scipy.optimize import least_squares
 
 SMALLEST = 4  # px: a kernel of 3 x 3 has as many pixels as the function has parameters
 STARTS = 4  # of each fit, the best of a grid that differ in orientation or frequency
+REACH = 2.0  # standard deviations of an envelope, within which the wave can be seen
 _FLAT = 1e-12  # a kernel with less variance than this share of its mean square is constant
 
 
@@ -54,6 +55,18 @@ class Gabor(NamedTuple):
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = (self.frequency + spread) / (self.frequency - spread)
             return np.where(ratio > 0, np.log2(ratio), np.inf)
+
+    def cycles(self, size: float) -> np.ndarray:
+        """Of the wave within its envelope, in kernels of this size (px); NaN of a constant kernel.
+
+        The envelope reaches `REACH` standard deviations to both sides of its centre, across the
+        stripes, but not beyond the kernel: no farther than half its size from the kernel's centre.
+        """
+        theta = np.pi / 2 - self.orientation
+        centre = self.x * np.cos(theta) + self.y * np.sin(theta)
+        low = np.maximum(centre - REACH * self.width, -size / 2)
+        high = np.minimum(centre + REACH * self.width, size / 2)
+        return self.frequency * np.maximum(high - low, 0)
 
 
 def slices(kernels: np.ndarray) -> np.ndarray:
@@ -92,20 +105,6 @@ def drawn(fits: Gabor, shape: tuple[int, int]) -> np.ndarray:
     linear = (np.cos(fits.phase), np.sin(fits.phase), np.zeros_like(fits.phase))
     parameters = np.stack([*envelope, *sizes, *linear], axis=-1)
     return np.array([gabor_function(of_kernel, x, y) for of_kernel in parameters])
-
-
-def phase_shuffled(kernels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Kernels (n, height, width) of the same frequencies as these, in random phases.
-
-    Means and power spectra stay; the places of the frequencies do not.
-    """
-    noise = np.fft.rfft2(rng.normal(size=kernels.shape))
-    noise[:, 0, 0] = np.abs(noise[:, 0, 0])  # the mean keeps its sign
-    spectrum = np.fft.rfft2(kernels)
-    spectrum[:, 0, 0] = np.abs(spectrum[:, 0, 0]) * np.sign(spectrum[:, 0, 0].real)
-    turned = np.abs(spectrum) * noise / np.abs(noise)
-    turned[:, 0, 0] = spectrum[:, 0, 0]
-    return np.fft.irfft2(turned, kernels.shape[1:])
 
 
 def gabor_function(parameters: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -2,56 +2,87 @@
 
 The thesis says by eye that Gabor wavelets emerge in many kernels of one network and in none of
 the others. Two nulls put a number to it: the same network's kernels before training, which are
-noise, and its trained kernels in random phases, which have the same frequencies but nothing that
-holds a wave's stripes together in one place.
+noise, and surrogates of the trained ones, Gaussian fields that vary together from pixel to pixel as
+these do, so that they are as smooth and as long in each direction, but hold no wave in one place.
+
+What is smooth, round and alone in its kernel is explained well by a wave too slow to be seen. So a
+kernel counts only where its wave goes through a whole cycle (`Gabor.cycles`).
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from thesis_repro.analysis.gabor import STARTS, Gabor, fit_gabors, phase_shuffled
+from thesis_repro.analysis.gabor import STARTS, Gabor, fit_gabors
 from thesis_repro.analysis.statistics import Interval, wilson
 
 QUANTILE = 0.95  # of a null's R2, which 5 % of kernels exceed by chance
-_FEWEST_SHUFFLED = 100  # few kernels are shuffled several times
+CYCLES = 1.05  # a whole one; the slowest wave that is fitted has 1 in all of the kernel
+FEWEST_SURROGATES = 200  # for a percentile to stand on
 
 
 class Resemblance(NamedTuple):
-    """Fits to n kernels, and the R2 of both nulls."""
+    """Fits to the n kernels of a network, to those of both nulls, and the kernels' size (px)."""
 
     fits: Gabor
-    initial_r2: np.ndarray
-    shuffled_r2: np.ndarray
+    initial: Gabor
+    surrogates: Gabor
+    size: int
 
     @property
     def thresholds(self) -> tuple[float, float]:
-        """The nulls' 95th percentiles: of initial and of phase-shuffled kernels."""
-        return tuple(float(np.quantile(r2, QUANTILE)) for r2 in self[1:])
+        """The 95th percentiles of R2 in the nulls: of initial kernels and of surrogates."""
+        nulls = (self.initial, self.surrogates)
+        return tuple(float(np.quantile(null.r2, QUANTILE)) for null in nulls)
 
     @property
-    def above(self) -> np.ndarray:
-        """Which kernels exceed both percentiles, bool (n,)."""
-        return self.fits.r2 > max(self.thresholds)
+    def gabor_like(self) -> np.ndarray:
+        """Which kernels are, bool (n,)."""
+        return self.among(self.fits)
 
-    def share(self, threshold: float, confidence: float = 0.95) -> Interval:
-        """The share of kernels whose R2 exceeds a threshold, with Wilson's interval."""
-        r2 = self.fits.r2
-        return wilson(int((r2 > threshold).sum()), len(r2), confidence)
+    def among(self, fits: Gabor) -> np.ndarray:
+        """Which fits exceed both percentiles, with a whole cycle of their wave, bool (n,)."""
+        return (fits.r2 > max(self.thresholds)) & (fits.cycles(self.size) > CYCLES)
+
+    def share(self, threshold: float) -> float:
+        """The share of kernels whose R2 exceeds a threshold, whatever their wave."""
+        return float((self.fits.r2 > threshold).mean())
 
 
 def resemblance(
     kernels: np.ndarray, initial: np.ndarray, rng: np.random.Generator, starts: int = STARTS
 ) -> Resemblance:
-    """Fit kernels, trained and initial, both (n, height, width), and shuffles of the trained.
+    """Fit kernels, trained and initial, both (n, height, width), and surrogates of the trained.
 
     Raises:
         ValueError: the kernels are too small for a Gabor function.
     """
-    times = -(-_FEWEST_SHUFFLED // len(kernels))
-    shuffled = phase_shuffled(np.tile(kernels, (times, 1, 1)), rng)
-    fits, *nulls = (fit_gabors(each, starts) for each in (kernels, initial, shuffled))
-    return Resemblance(fits, *(null.r2 for null in nulls))
+    null = surrogates(kernels, max(len(kernels), FEWEST_SURROGATES), rng)
+    fits = (fit_gabors(each, starts) for each in (kernels, initial, null))
+    return Resemblance(*fits, min(kernels.shape[1:]))
+
+
+def surrogates(kernels: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Gaussian kernels (count, height, width) with the pooled pixel covariance of these (n, ...).
+
+    A fit's R2 knows no offset, so each kernel enters without its own mean; a kernel's sign says
+    nothing, so moments are about 0. Contrasts stay: where all kernels have one covariance, up to a
+    factor of each, surrogates have it too, which they would not if each kernel had first been given
+    the same contrast.
+
+    Each surrogate is a sum of all kernels with normal weights, which has their moments whether or
+    not there are more kernels than pixels: the covariance needs no regularisation. Where there are
+    few kernels, surrogates look like them, and hardly a kernel can exceed them.
+    """
+    pixels = kernels.reshape(len(kernels), -1).astype(float)
+    centred = pixels - pixels.mean(axis=1, keepdims=True)
+    weights = rng.normal(size=(count, len(kernels))) / np.sqrt(len(kernels))
+    return (weights @ centred).reshape(count, *kernels.shape[1:])
+
+
+def share_with_interval(chosen: np.ndarray, confidence: float = 0.95) -> Interval:
+    """The share of kernels that are chosen, bool (n,), with Wilson's interval."""
+    return wilson(int(chosen.sum()), len(chosen), confidence)
 
 
 def orientation_strength(orientations: np.ndarray) -> float:

@@ -5,14 +5,20 @@ from typing import NamedTuple
 import numpy as np
 
 from thesis_repro.analysis.gabor import fit_gabors, slices
-from thesis_repro.analysis.gabor_shares import Resemblance, orientation_strength, resemblance
-from thesis_repro.analysis.statistics import Interval, wilson
+from thesis_repro.analysis.gabor_shares import (
+    CYCLES,
+    Resemblance,
+    orientation_strength,
+    resemblance,
+    share_with_interval,
+)
+from thesis_repro.analysis.statistics import Interval
 
 EDGE = 8 / np.pi**2  # R2 of a sine over one period of a square wave: a plain edge's
 
 
 class Course(NamedTuple):
-    """The share of kernels above both nulls after some epochs of a training."""
+    """The share of Gabor-like kernels after some epochs of a training."""
 
     epochs: list[int]
     shares: list[Interval]
@@ -33,7 +39,7 @@ def kernel_fits(
 
     Args:
         by_epoch: The kernels before training, then after each epoch.
-        rng: For the shuffled phases.
+        rng: For the surrogates.
         starts: Of each fit.
         epochs: How many of them the course of training has, the first and the last among them.
     """
@@ -47,37 +53,38 @@ def final_resemblance(by_epoch: np.ndarray, rng: np.random.Generator, starts: in
 
 
 def course(by_epoch: np.ndarray, final: Resemblance, starts: int, epochs: int) -> Course:
-    """The share of kernels above both nulls of the trained ones, from before training on."""
+    """The share of Gabor-like kernels by the nulls of the trained ones, from before training on."""
     last = len(by_epoch) - 1
     chosen = np.unique(np.linspace(0, last, epochs).round().astype(int)).tolist()
-    known = {0: final.initial_r2, last: final.fits.r2}
+    known = {0: final.initial, last: final.fits}
     shares = []
     for epoch in chosen:
-        r2 = known[epoch] if epoch in known else fit_gabors(slices(by_epoch[epoch]), starts).r2
-        shares.append(wilson(int((r2 > max(final.thresholds)).sum()), len(r2)))
+        fits = known.get(epoch) or fit_gabors(slices(by_epoch[epoch]), starts)
+        shares.append(share_with_interval(final.among(fits)))
     return Course(chosen, shares)
 
 
 def in_numbers(resemblance: Resemblance, confidence: float = 0.95) -> dict[str, float]:
-    """A network's kernels in numbers; orientations and sizes are of those above both nulls."""
-    fits, above = resemblance.fits, resemblance.above
-    initial, shuffled = resemblance.thresholds
-    share = resemblance.share(max(initial, shuffled), confidence)
+    """A network's kernels in numbers; orientations and sizes are of the Gabor-like ones."""
+    fits, chosen = resemblance.fits, resemblance.gabor_like
+    initial, gaussian = resemblance.thresholds
+    share = share_with_interval(chosen, confidence)
     return {
         "kernels": len(fits.r2),
         "median_r2": float(np.median(fits.r2)),
         "initial_95": initial,
-        "shuffled_95": shuffled,
-        "share_above_initial": resemblance.share(initial).mean,
-        "share_above_shuffled": resemblance.share(shuffled).mean,
+        "surrogates_95": gaussian,
+        "share_above_initial": resemblance.share(initial),
+        "share_above_surrogates": resemblance.share(gaussian),
+        "share_with_a_cycle": float((fits.cycles(resemblance.size) > CYCLES).mean()),
         "share": share.mean,
         "low": share.low,
         "high": share.high,
         "confidence": confidence,
-        "share_above_an_edge": resemblance.share(EDGE).mean,
-        "orientation_strength": orientation_strength(fits.orientation[above]),
-        "median_frequency": _median(fits.frequency[above]),
-        "median_bandwidth": _median(fits.bandwidth[above]),
+        "share_above_an_edge": resemblance.share(EDGE),
+        "orientation_strength": orientation_strength(fits.orientation[chosen]),
+        "median_frequency": _median(fits.frequency[chosen]),
+        "median_bandwidth": _median(fits.bandwidth[chosen]),
     }
 
 

@@ -53,14 +53,7 @@ def contrasts(activity: np.ndarray) -> np.ndarray:
             f"take a layer with maps of {SMALLEST} x {SMALLEST} px or more."
         )
     size = np.abs(activity.astype(np.float64))
-    inner = slice(1, -1)
-    lines = (
-        size[..., 0, inner, :],
-        size[..., -1, inner, :],
-        size[..., inner, 0, :],
-        size[..., inner, -1, :],
-    )
-    border = np.stack([line.mean(axis=-2) for line in lines], axis=-2)
+    border = _borders(size)
     centre = size[..., central((height, width)), :].mean(axis=-2)[..., np.newaxis, :]
     total = border + centre
     return np.divide(border - centre, total, out=np.zeros_like(total), where=total > 0)
@@ -73,6 +66,31 @@ def stripe_shares(activity: np.ndarray) -> StripeShares:
     silent = ~activity.any(axis=(0, 1))
     masks = (top, bottom, left, right, horizontal, vertical, horizontal | vertical, silent)
     return StripeShares(*(float(mask.mean()) for mask in masks))
+
+
+def negative_stripes(activity: np.ndarray, size: np.ndarray) -> float:
+    """The share of a layer's maps that have a stripe, the strongest of which is negative.
+
+    Args:
+        activity: The mean activity, (height, width, maps).
+        size: The mean |activity|, of the same shape.
+    """
+    index = contrasts(size)
+    strongest = index.argmax(axis=0)[np.newaxis]
+    of_strongest = np.take_along_axis(_borders(activity), strongest, axis=0)[0]
+    return float(((index.max(axis=0) > STRIPED) & (of_strongest < 0)).mean())
+
+
+def _borders(values: np.ndarray) -> np.ndarray:
+    """The means of the outermost lines without their corners, (..., 4, maps), as in `SIDES`."""
+    inner = slice(1, -1)
+    lines = (
+        values[..., 0, inner, :],
+        values[..., -1, inner, :],
+        values[..., inner, 0, :],
+        values[..., inner, -1, :],
+    )
+    return np.stack([line.mean(axis=-2) for line in lines], axis=-2)
 
 
 # === Test image (i): white and black against padding ===
@@ -112,3 +130,36 @@ def padding_contrast(activity: np.ndarray) -> PaddingContrast:
         *(float(maps[-1, 1:-1].mean()) / level for maps in quarters),
         *(float((contrasts(maps)[bottom] > STRIPED).mean()) for maps in quarters),
     )
+
+
+class QuarterStripes(NamedTuple):
+    """Where maps of test image (i), of which each quarter sees one colour, have stripes.
+
+    ``striped`` is the share of maps with a stripe along an outer side of a quarter, against that
+    quarter's centre; ``in_one_lower_quarter`` the share of these that have them in the lower left
+    or in the lower right one and nowhere else, NaN where no map is striped.
+    """
+
+    striped: float
+    in_one_lower_quarter: float
+
+
+def quarter_stripes(activity: np.ndarray) -> QuarterStripes:
+    """Stripes by quarter, from maps (height, width, maps).
+
+    Raises:
+        ValueError: a quarter of the maps is smaller than 3 x 3 px.
+    """
+    size = np.abs(activity)
+    height, width = size.shape[0] // 2, size.shape[1] // 2
+    rows = {"top": size[:height], "bottom": size[-height:]}
+    striped = {}
+    for row, half in rows.items():
+        for column, maps in (("left", half[:, :width]), ("right", half[:, -width:])):
+            index = contrasts(maps)[[SIDES.index(row), SIDES.index(column)]]
+            striped[row, column] = (index > STRIPED).any(axis=0)
+    quarters = np.sum([*striped.values()], axis=0)
+    lower = striped["bottom", "left"] | striped["bottom", "right"]
+    count = int((quarters > 0).sum())
+    alone = int((lower & (quarters == 1)).sum())
+    return QuarterStripes(count / size.shape[-1], alone / count if count else np.nan)

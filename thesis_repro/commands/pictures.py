@@ -75,16 +75,17 @@ def _gabors(shown: "np.ndarray", initial: "np.ndarray", epoch: int) -> str:
     import numpy as np
 
     from thesis_repro.analysis.gabor import SMALLEST
-    from thesis_repro.analysis.gabor_shares import resemblance
+    from thesis_repro.analysis.gabor_shares import resemblance, share_with_interval
 
     count, *size = shown.shape
     if min(size) < SMALLEST:
         return f"{count} kernels of {size[0]} x {size[1]} px, too small for a Gabor function"
     likeness = resemblance(shown, initial, np.random.default_rng(epoch))
-    share = likeness.share(max(likeness.thresholds))
+    share = share_with_interval(likeness.gabor_like)
     return (
         f"{share.mean:.1%} of {count} kernels ({share.low:.1%} to {share.high:.1%}) are more like "
-        "a Gabor function than 95 % of those before training and of these in random phases; "
+        "a Gabor function of a whole cycle than 95 % of those before training and of Gaussian "
+        "fields as smooth as these; "
         f"median R2 {np.median(likeness.fits.r2):.2f}"
     )
 

@@ -15,7 +15,7 @@ from thesis_repro.plots.tiles import tiled
 COLUMNS = 17  # of the original notebook's sheet
 ORIENTATION_BINS = 12  # of 15 degrees
 _EXAMPLES = 12
-_KERNEL, _INITIAL, _SHUFFLED = COLOURS[1], "0.45", COLOURS[5]
+_KERNEL, _INITIAL, _SURROGATES = COLOURS[1], "0.45", COLOURS[5]
 
 
 def kernel_sheet(title: str, kernels: np.ndarray) -> Figure:
@@ -51,8 +51,8 @@ def gabor_panels(title: str, networks: Mapping[str, KernelFits]) -> Figure:
 def _explained(axes: Axes, resemblance: Resemblance) -> None:
     sets = {
         "kernels": (resemblance.fits.r2, _KERNEL),
-        "before training": (resemblance.initial_r2, _INITIAL),
-        "phases shuffled": (resemblance.shuffled_r2, _SHUFFLED),
+        "before training": (resemblance.initial.r2, _INITIAL),
+        "Gaussian, as smooth": (resemblance.surrogates.r2, _SURROGATES),
     }
     for label, (r2, colour) in sets.items():
         axes.ecdf(r2, color=colour, label=label)
@@ -63,13 +63,13 @@ def _explained(axes: Axes, resemblance: Resemblance) -> None:
 
 def _orientations(axes: Axes, resemblance: Resemblance) -> None:
     edges = np.linspace(0, 180, ORIENTATION_BINS + 1)
-    chosen = np.degrees(resemblance.fits.orientation[resemblance.above])
+    chosen = np.degrees(resemblance.fits.orientation[resemblance.gabor_like])
     axes.hist(chosen, edges, color=_KERNEL, edgecolor="white")
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.set(
         xlim=(0, 180),
         xticks=(0, 45, 90, 135, 180),
-        xlabel=f"orientation of stripes (°),\n{len(chosen)} kernels above both nulls",
+        xlabel=f"orientation of stripes (°),\n{len(chosen)} Gabor-like kernels",
         ylabel="kernels",
     )
 
@@ -84,7 +84,7 @@ def _course(axes: Axes, course: Course) -> None:
     axes.set(
         ylim=(0, 1),
         xlabel="epochs of training\n(dotted: 5 %, chance)",
-        ylabel="share above both nulls",
+        ylabel="share of Gabor-like kernels",
     )
     axes.xaxis.get_major_locator().set_params(integer=True)
 

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import keras
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from data_prep.reading import PreparedData
 from thesis_repro import provenance
+from thesis_repro.analysis.tables import with_undefined
 from thesis_repro.files import atomic_path, sha256, write_json
-from thesis_repro.models.zoo import MODELS, model
+from thesis_repro.models.zoo import model
 from thesis_repro.plots.figures import origin_line, save_figure
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Declaration, Declared, Shown
@@ -78,6 +80,10 @@ class Chapter:
         self.models[model_id] = self.models[model_id]._replace(model=None)
         gc.collect()  # layers and their models refer to each other
 
+    def untrained(self, model_id: str) -> keras.Model:
+        """The network that takes a model's images, as its run begins; built anew at each call."""
+        return self.workspace.untrained(model_id, self.images(model_id))
+
     def images(self, model_id: str) -> ImageData:
         """The images that a model of this section is trained on, read once."""
         if model_id not in self.data:
@@ -100,7 +106,7 @@ class Chapter:
 
     def at_scale(self, by_scale: Mapping[str, Size]) -> Size:
         """How much is computed at the scale asked for, of what a section says for each scale."""
-        return by_scale[self.workspace.options.scale.name]
+        return by_scale[self.workspace.options.scale.amounts]
 
     # --- What results come from ---
 
@@ -191,10 +197,13 @@ class Chapter:
     def _save_table(
         self, path: Path, table: pd.DataFrame, models: Iterable[str], data: str
     ) -> Path:
-        """Write a CSV file; scale and data stand beside every row that we computed."""
+        """Write a CSV file; scale and data stand beside every row that we computed.
+
+        There, NaN is "undefined"; None, which was not measured, stays empty.
+        """
         path = path.with_name(f"{path.name}.csv")
-        theirs = table.get("reading") == REPORTED
-        marked = table.assign(
+        theirs = np.broadcast_to(table.get("reading") == REPORTED, len(table))
+        marked = with_undefined(table, ~theirs).assign(
             scale=np.where(theirs, "thesis", self.scale_of(models)),
             data=np.where(theirs, "thesis", data),
         )
@@ -214,26 +223,30 @@ class Chapter:
             if claim.section == self.section  # Sections 3.3 and 3.4 make none
         ]
         for judgement in judgements:
-            _log.debug("%s: %s", judgement.claim.id, judgement.why)
-            for check in judgement.checks:
-                outcome = "holds" if check.holds else "fails"
-                _log.debug("  %s, %s: %s", check.name, outcome, check.detail)
+            for reading, outcome in judgement.outcomes.items():
+                _log.debug("%s, %s: %s", judgement.claim.id, reading, outcome.why)
+                for check in outcome.checks:
+                    word = "holds" if check.holds else "fails"
+                    _log.debug("  %s, %s: %s", check.name, word, check.detail)
         path = self.folder / "claims.json"
         write_claims(path, judgements)
         self.files.append(path)
         return judgements
 
     def _judge(self, claim: Claim, measurement: Measurement | None) -> Judgement:
-        named = [name for name in claim.models if name in MODELS]
+        here = {*self.model_ids, *self.runs}  # fewer than the claim names, at smoke scale
+        named = [name for name in claim.models if name in here]
         models = named or self.runs  # "all but alexnet-classifier": whichever are there
         datasets = dict.fromkeys(model(name).dataset.value for name in models)
+        manifests = [self.workspace.manifest(name) for name in datasets]
         return judge(
             claim,
             measurement,
             scale=self.workspace.options.scale.name,
             precision=self.workspace.options.precision,
-            stand_in=any(self.workspace.manifest(name).is_stand_in for name in datasets),
+            stand_in=any(manifest.is_stand_in for manifest in manifests),
             data=self.describe(datasets),
+            parts=[manifest.part for manifest in manifests if manifest.part],
         )
 
     def answer(self, question: str, **numbers: Any) -> None:

@@ -5,13 +5,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import thesis_repro.analysis.border_activity as module
 from thesis_repro.analysis.border_activity import (
     AFTER,
     BEFORE,
     LAYERS,
+    LEAKY,
+    LEAKY_POOLED,
     POOLED,
+    RELUS,
     contrast_rows,
     last_maps,
+    maps_by_layer,
+    mean_maps,
     sources,
     stripe_index,
     stripe_rows,
@@ -47,8 +53,8 @@ def images():
 
 
 def test_before_the_relu_is_what_it_takes_in(encoder):
-    assert {f"re_lu_{depth}" for depth in range(1, 6)} | {BEFORE, POOLED} == set(LAYERS)
-    assert list(sources(encoder)) == list(LAYERS)
+    assert {*RELUS, BEFORE, LEAKY, LEAKY_POOLED, POOLED} == set(LAYERS)
+    assert set(LAYERS) - set(sources(encoder)) == {LEAKY, LEAKY_POOLED}
     assert sources(encoder)[BEFORE] == "batch_normalization_5"
     assert sources(small_encoder(normalised=False))[BEFORE] == "conv2d_5"
 
@@ -57,30 +63,54 @@ def test_maps_of_one_image(encoder, images):
     maps = last_maps(encoder, images[0])
     assert {name: each.shape for name, each in maps.items()} == {
         BEFORE: (7, 7, 4),
+        LEAKY: (7, 7, 4),
         AFTER: (7, 7, 4),
+        LEAKY_POOLED: (4, 4, 4),  # of size "same", as in Listing 36
         POOLED: (3, 3, 4),
     }
     np.testing.assert_array_equal(maps[AFTER], np.maximum(maps[BEFORE], 0))
 
 
-def test_rows_of_every_layer_and_set_of_images(encoder, images):
-    rows = pd.DataFrame(stripe_rows(encoder, {"five": images, "one": images[:1]}))
-    assert rows["images"].to_list() == ["five"] * len(LAYERS) + ["one"] * len(LAYERS)
-    assert rows["layer"].to_list() == [*LAYERS, *LAYERS]
-    assert rows["count"].to_list() == [5] * len(LAYERS) + [1] * len(LAYERS)
+def test_a_leaky_relu_and_its_pooling_are_those_of_keras(encoder, images):
+    maps = maps_by_layer(encoder, images)
+    assert list(maps) == list(LAYERS)
+    assert maps[BEFORE].min() < 0
+    leaky = keras.layers.LeakyReLU(negative_slope=0.3)(maps[BEFORE])
+    np.testing.assert_allclose(maps[LEAKY], leaky, rtol=1e-6)
+    pooled = keras.layers.MaxPooling2D(2, padding="same")(leaky)
+    np.testing.assert_allclose(maps[LEAKY_POOLED], pooled, rtol=1e-6)
+
+
+def test_means_are_over_all_images_whatever_the_batch(encoder, images, monkeypatch):
+    monkeypatch.setattr(module, "BATCH_SIZE", 2)
+    means, maps = mean_maps(encoder, images), maps_by_layer(encoder, images)
+    for layer in LAYERS:
+        np.testing.assert_allclose(means[layer].activity, maps[layer].mean(axis=0), atol=1e-6)
+        np.testing.assert_allclose(means[layer].size, np.abs(maps[layer]).mean(axis=0), atol=1e-6)
+
+
+def test_rows_of_every_layer(encoder, images):
+    maps = mean_maps(encoder, images)
+    rows = pd.DataFrame(stripe_rows(maps))
+    assert rows["layer"].to_list() == [*LAYERS]
     assert set(rows["maps"]) == {4}
     sides = rows[["top", "bottom", "left", "right"]]
     assert (rows["any"] >= sides.max(axis=1)).all()
     assert (rows["any"] <= sides.sum(axis=1)).all()
+    assert (rows["negative"] <= rows["any"]).all()
+    assert (rows.set_index("layer").loc[[*RELUS], "negative"] == 0).all()
 
 
 def test_the_index_is_that_of_the_shares(encoder, images):
-    index = stripe_index(encoder, images)
-    (row,) = (row for row in stripe_rows(encoder, {"": images}) if row["layer"] == AFTER)
-    assert list(index) == list(SIDES)
-    assert len(index) == 4
-    for side in SIDES:
-        assert (index[side] > STRIPED).mean() == row[side]
+    maps = mean_maps(encoder, images)
+    index = stripe_index(maps)
+    rows = {row["layer"]: row for row in stripe_rows(maps)}
+    assert list(index) == [*SIDES, "layer", "map"]
+    for layer in (LEAKY, AFTER):
+        of_layer = index[index["layer"] == layer]
+        assert of_layer["map"].to_list() == [0, 1, 2, 3]
+        for side in SIDES:
+            assert (of_layer[side] > STRIPED).mean() == rows[layer][side]
 
 
 def test_black_against_padding_needs_a_bias():
@@ -94,11 +124,13 @@ def test_black_against_padding_needs_a_bias():
             point = np.zeros_like(kernel)
             point[kernel.shape[0] // 2, kernel.shape[1] // 2] = 1
             layer.set_weights([point, bias])
-    rows = {row["layer"]: row for row in contrast_rows(encoder, image)}
-    assert {layer: row["activity_of_black"] for layer, row in rows.items()} == {BEFORE: 0, AFTER: 0}
+    rows = {row["layer"]: row for row in contrast_rows(last_maps(encoder, image))}
+    assert {layer: row["activity_of_black"] for layer, row in rows.items()} == dict.fromkeys(
+        (BEFORE, LEAKY, AFTER), 0
+    )
     assert min(row["activity_of_white"] for row in rows.values()) > 0
     encoder.get_layer("conv2d_3").bias.assign(np.ones(4))
-    rows = {row["layer"]: row for row in contrast_rows(encoder, image)}
+    rows = {row["layer"]: row for row in contrast_rows(last_maps(encoder, image))}
     assert min(row["activity_of_black"] for row in rows.values()) > 0
     for row in rows.values():
         assert row["black_to_white"] == row["activity_of_black"] / row["activity_of_white"]

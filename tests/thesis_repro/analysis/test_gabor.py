@@ -10,7 +10,6 @@ from thesis_repro.analysis.gabor import (
     drawn,
     fit_gabors,
     gabor_function,
-    phase_shuffled,
     slices,
 )
 
@@ -144,17 +143,28 @@ def test_slices_are_counted_map_by_map():
     np.testing.assert_array_equal(found[7], kernels[:, :, 1, 2])  # the third map's second channel
 
 
-@pytest.mark.parametrize("size", [4, 5, 11])
-def test_shuffled_phases_keep_mean_and_spectrum(size):
-    rng = np.random.default_rng(8)
-    kernels = rng.normal(0.4, 1, size=(6, size, size))
-    found = phase_shuffled(kernels, rng)
-    np.testing.assert_allclose(found.mean(axis=(1, 2)), kernels.mean(axis=(1, 2)), atol=1e-12)
-    spectra = [np.abs(np.fft.fft2(own)) for own in (found, kernels)]
-    np.testing.assert_allclose(*spectra, atol=1e-9)
-    assert np.abs(found - kernels).max() > 0.5
+# --- Cycles of the wave ---
 
 
-def test_shuffled_gabor_functions_are_explained_less(kernels):
-    found = fit_gabors(phase_shuffled(kernels, np.random.default_rng(0)), 2)
-    assert np.median(found.r2) < 0.9
+def one_fit(**fields):
+    """A fit of a wave of 5 px in an envelope of 2 px, stripes upright, in the kernel's centre."""
+    values = {"orientation": np.pi / 2, "frequency": 0.2, "width": 2.0, "x": 0.0, "y": 0.0} | fields
+    return Gabor(**{name: np.array([values.get(name, 1.0)]) for name in Gabor._fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, 0.2 * 8),  # two standard deviations to both sides
+        ({"width": 1.0}, 0.2 * 4),
+        ({"width": 5.0}, 0.2 * 11),  # all of the kernel
+        ({"frequency": 1 / 11, "width": 5.0}, 1),  # the slowest wave that is fitted
+        ({"x": 4.0}, 0.2 * (4 + 1.5)),  # cut off at the kernel's edge, 5.5 px from its centre
+        ({"x": -4.0}, 0.2 * (4 + 1.5)),
+        ({"y": 4.0}, 0.2 * 8),  # along the stripes nothing changes
+        ({"orientation": 0.0, "y": 4.0}, 0.2 * (4 + 1.5)),
+        ({"orientation": np.pi / 4, "x": 4.0, "y": 4.0}, 0.2 * (4 + 5.5 - np.sqrt(32))),
+    ],
+)
+def test_cycles_are_those_within_envelope_and_kernel(fields, expected):
+    assert one_fit(**fields).cycles(11)[0] == pytest.approx(max(expected, 0))

@@ -1,10 +1,23 @@
-"""Shares of Gabor-like kernels against both nulls."""
+"""Shares of Gabor-like kernels against both nulls: their size, their power, and blobs.
+
+The full table is that of `benchmarks/gabor_nulls.py`, in docs/reviewing.md.
+"""
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
+import thesis_repro.analysis.gabor_shares as module
 from thesis_repro.analysis.gabor import Gabor, drawn
-from thesis_repro.analysis.gabor_shares import Resemblance, orientation_strength, resemblance
+from thesis_repro.analysis.gabor_shares import (
+    Resemblance,
+    orientation_strength,
+    resemblance,
+    share_with_interval,
+    surrogates,
+)
+
+SIZE = 11  # px
 
 
 def gabors(count, rng):
@@ -13,29 +26,112 @@ def gabors(count, rng):
     places = rng.uniform(-2, 2, (2, count))
     angles = rng.uniform(0, np.pi, (2, count))
     own = Gabor(one, angles[0], *sizes, angles[1], *places)
-    return drawn(own, (11, 11))
+    return drawn(own, (SIZE, SIZE))
 
 
-def test_gabor_functions_exceed_both_nulls_and_noise_does_not():
-    rng = np.random.default_rng(0)
-    noise = rng.normal(size=(40, 11, 11))
-    kernels = np.concatenate([gabors(20, rng) + 0.05 * noise[:20], noise[20:]])
-    found = resemblance(kernels, rng.normal(size=(40, 11, 11)), rng, starts=1)
-    assert found.above[:20].all()
-    assert found.above[20:].sum() <= 4
-    assert found.shuffled_r2.shape == (120,)  # three times each, for a percentile to stand on
+def smooth(count, smoothing, rng):
+    """Windows of a stationary Gaussian field, white noise blurred by so many px."""
+    margin = 10
+    noise = rng.normal(size=(count, SIZE + 2 * margin, SIZE + 2 * margin))
+    blurred = gaussian_filter(noise, (0, smoothing, smoothing)) if smoothing else noise
+    return blurred[:, margin:-margin, margin:-margin]
+
+
+def blobs(count, rng):
+    """Round spots of many sizes and places, bright or dark."""
+    y, x = np.indices((SIZE, SIZE)) - (SIZE - 1) / 2
+    places = rng.uniform(-3, 3, (2, count, 1, 1))
+    sizes = rng.uniform(1, 2.5, (count, 1, 1))
+    signs = rng.choice([-1, 1], (count, 1, 1))
+    return signs * np.exp(-((x - places[0]) ** 2 + (y - places[1]) ** 2) / (2 * sizes**2))
+
+
+def found_in(kernels, rng):
+    """With few kernels in the nulls, as each fit takes 20 ms."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FEWEST_SURROGATES", 40)
+        return resemblance(kernels, rng.normal(size=(20, SIZE, SIZE)), rng, starts=1)
+
+
+def test_merely_smooth_kernels_are_no_more_gabor_like_than_chance():
+    """26 % exceeded shuffled phases, which take a kernel for periodic."""
+    rng = np.random.default_rng(1)
+    found = found_in(smooth(60, 2, rng), rng)
+    chance = 0.05 + 2 * np.sqrt(0.05 * 0.95 / 60)
+    assert found.share(found.thresholds[1]) <= chance
+    assert found.gabor_like.mean() <= chance
+
+
+def test_noisy_gabor_functions_are_found():
+    """Noise of half their standard deviation, as in `test_gabor`; half of the kernels are noise."""
+    rng = np.random.default_rng(2)
+    waves = gabors(30, rng)
+    noise = rng.normal(size=waves.shape) * waves.std(axis=(1, 2), keepdims=True)
+    found = found_in(np.concatenate([waves + 0.5 * noise, noise]), rng)
+    assert found.gabor_like[:30].mean() > 0.9
+    assert found.gabor_like[30:].mean() <= 0.1
+
+
+def test_blobs_have_no_cycle():
+    """A third of them exceeds both nulls: surrogates are never alone in a kernel as a blob is."""
+    rng = np.random.default_rng(3)
+    spots = blobs(40, rng)
+    kernels = spots + 0.2 * spots.std(axis=(1, 2), keepdims=True) * rng.normal(size=spots.shape)
+    found = found_in(kernels, rng)
+    assert found.share(max(found.thresholds)) > 0.2
+    assert found.gabor_like.mean() <= 0.05
+
+
+# --- Surrogates ---
+
+
+def moments(kernels):
+    """The second moments (px, px) of kernels without their means."""
+    pixels = kernels.reshape(len(kernels), -1)
+    pixels = pixels - pixels.mean(axis=1, keepdims=True)
+    return pixels.T @ pixels / len(pixels)
+
+
+@pytest.mark.parametrize("count", [6, 60])  # fewer and more kernels than pixels
+def test_surrogates_have_the_kernels_moments(count):
+    rng = np.random.default_rng(4)
+    kernels = gaussian_filter(rng.normal(size=(count, 5, 5)), (0, 1, 0))
+    made = surrogates(kernels, 50_000, rng).reshape(50_000, -1)
+    np.testing.assert_allclose(made.T @ made / len(made), moments(kernels), atol=0.05)
+    np.testing.assert_allclose(made.mean(axis=0), 0, atol=0.03)
+    np.testing.assert_allclose((made**4).mean(0) / (made**2).mean(0) ** 2, 3, atol=0.2)  # normal
+
+
+def test_offsets_do_not_matter():
+    rng = np.random.default_rng(5)
+    kernels = rng.normal(size=(8, 5, 5))
+    shifted = kernels + rng.normal(size=(8, 1, 1))
+    expected = surrogates(kernels, 7, np.random.default_rng(0))
+    np.testing.assert_allclose(surrogates(shifted, 7, np.random.default_rng(0)), expected)
+    assert np.abs(surrogates(np.full((2, 5, 5), 0.3), 3, rng)).max() < 1e-12
+
+
+# --- Thresholds and shares ---
 
 
 def test_thresholds_and_shares():
-    r2 = np.linspace(0.005, 0.995, 100)
-    fits = Gabor(r2, *[np.zeros(100)] * 7)
-    own = Resemblance(fits, np.linspace(0, 0.4, 101), np.linspace(0, 0.6, 101))
+    r2, one = np.linspace(0.005, 0.995, 100), np.ones(100)
+    fits = Gabor(r2, one, 0.2 * one, 2 * one, one, one, 0 * one, 0 * one)
+    nulls = [fits._replace(r2=np.linspace(0, end, 101)) for end in (0.4, 0.6)]
+    own = Resemblance(fits, *nulls, SIZE)
     assert own.thresholds == pytest.approx((0.38, 0.57))
-    assert own.above.sum() == 43
-    share = own.share(0.57)
-    assert share.mean == 0.43
-    assert share.low < 0.43 < share.high
-    assert own.share(0.57, 0.999).low < share.low
+    assert own.gabor_like.sum() == 43
+    assert own.share(0.57) == 0.43
+    slow = fits._replace(frequency=np.where(r2 > 0.9, 0.1, 0.2))  # of 0.8 cycles
+    assert own._replace(fits=slow).gabor_like.sum() == 33
+    assert own._replace(fits=slow).share(0.57) == 0.43
+
+
+def test_an_interval_of_higher_confidence_is_wider():
+    chosen = np.arange(100) < 43
+    share = share_with_interval(chosen)
+    assert share.low < share.mean == 0.43 < share.high
+    assert share_with_interval(chosen, 0.999).low < share.low
 
 
 def test_orientation_strength():

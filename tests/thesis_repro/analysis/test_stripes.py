@@ -9,7 +9,9 @@ from hypothesis.extra.numpy import arrays
 from thesis_repro.analysis.stripes import (
     SIDES,
     contrasts,
+    negative_stripes,
     padding_contrast,
+    quarter_stripes,
     stripe_shares,
 )
 
@@ -178,3 +180,60 @@ def test_what_is_above_does_not_matter_to_stripes():
     maps[:7] = 100
     maps[-1, :7] = 1
     assert padding_contrast(maps).striped_of_white == 1
+
+
+# --- The sign of stripes ---
+
+
+def test_negative_stripes_are_counted_by_the_strongest_one():
+    """Negative, positive, positive and a stronger negative, negative but weak, none."""
+    both = line_at(TOP, 2.0, 0.1) + line_at(LEFT, -6.0)
+    maps = [line_at(TOP, -5.0, 0.1), line_at(TOP, 5.0, 0.1), both, line_at(TOP, -2.0, 1.0), blank()]
+    activity = np.concatenate(maps, axis=-1)
+    assert negative_stripes(activity, np.abs(activity)) == 2 / 5
+
+
+def test_activity_of_both_signs_in_a_stripe_counts_by_its_mean():
+    """Its size says that there is a stripe, the mean over images and pixels which sign it has."""
+    size = line_at(BOTTOM, 5.0, 0.1)
+    assert negative_stripes(line_at(BOTTOM, 1.0, 0.0), size) == 0
+    assert negative_stripes(line_at(BOTTOM, -1.0, 0.0), size) == 1
+
+
+# --- Stripes by quarter ---
+
+
+def quarter(row, column, side):
+    """A map with a stripe along one outer side of a quarter, without corners."""
+    maps = blank()
+    outer = {"top": 0, "left": 0, "bottom": -1, "right": -1}
+    along = {"top": slice(1, 6), "left": slice(1, 6), "bottom": slice(8, 13), "right": slice(8, 13)}
+    if side in ("top", "bottom"):
+        maps[outer[side], along[column]] = 1
+    else:
+        maps[along[row], outer[side]] = 1
+    return maps
+
+
+def test_stripes_in_one_lower_quarter():
+    """At its bottom or at its outer side; not above, not in both, and not in none."""
+    lower = [quarter("bottom", "left", "bottom"), quarter("bottom", "right", "right")]
+    upper = [quarter("top", "left", "top"), quarter("top", "right", "right")]
+    both = lower[0] + quarter("bottom", "right", "bottom")
+    found = quarter_stripes(np.concatenate([*lower, *upper, both, blank()], axis=-1))
+    assert found.striped == 5 / 6
+    assert found.in_one_lower_quarter == 2 / 5
+
+
+def test_without_stripes_there_is_no_quarter_to_speak_of():
+    found = quarter_stripes(np.ones((14, 14, 3)))
+    assert found.striped == 0
+    assert np.isnan(found.in_one_lower_quarter)
+
+
+def test_stripes_on_all_sides_are_in_no_quarter_alone():
+    """As an untrained network's, which padding makes all around."""
+    maps = blank()
+    maps[[0, -1]] = 1
+    maps[:, [0, -1]] = 1
+    assert quarter_stripes(maps) == (1, 0)

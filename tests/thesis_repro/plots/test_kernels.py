@@ -15,7 +15,9 @@ def fitted():
     rng = np.random.default_rng(0)
     r2 = np.linspace(0, 0.98, 50)
     fields = rng.uniform(0.2, 3, size=(7, 50))
-    resemblance = Resemblance(Gabor(r2, *fields), np.full(9, 0.2), np.linspace(0, 0.5, 9))
+    fits = Gabor(r2, *fields)
+    nulls = (fits._replace(r2=each) for each in (np.full(9, 0.2), np.linspace(0, 0.5, 9)))
+    resemblance = Resemblance(fits, *nulls, 5)
     course = Course([0, 2], [wilson(1, 9), wilson(8, 9)])
     return KernelFits(rng.normal(size=(50, 5, 5)), resemblance, course)
 
@@ -39,7 +41,9 @@ def test_panels_show_the_numbers(fitted):
     heights = sum(bar.get_height() for bar in orientations.patches)
     assert (
         heights
-        == (np.degrees(fitted.resemblance.fits.orientation) <= 180)[fitted.resemblance.above].sum()
+        == (np.degrees(fitted.resemblance.fits.orientation) <= 180)[
+            fitted.resemblance.gabor_like
+        ].sum()
     )
     assert course.lines[0].get_ydata().tolist() == pytest.approx([1 / 9, 8 / 9])
     assert [axes.get_ylabel()[0] for axes in figure.axes[::3]] == ["a", "b"]
