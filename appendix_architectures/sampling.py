@@ -7,7 +7,7 @@ import keras
 EXPLODED = 40.0  # log-variance from which on its exponential is continued as a straight line
 
 
-def variance_of(log_var: Any, power: float = 1.0) -> Any:
+def variance_of(log_var: Any, power: float = 1.0, ops: Any = keras.ops) -> Any:
     """exp(power * log_var), as a straight line from a log-variance of 40 on (erratum E81).
 
     Where a latent layer has half a million inputs (z_1 of CelebA-VLAE, Listing 15), each of Adam's
@@ -15,9 +15,11 @@ def variance_of(log_var: Any, power: float = 1.0) -> Any:
     them back, unless Adam's square of it leaves float32, as it does soon after 40. Adam follows a
     gradient's direction and hardly its size, so that on the line it does what it would do on the
     curve with more digits. Up to 40 no bit changes.
+
+    ``ops`` computes it: Keras in training and sampling, NumPy where arrays are analysed.
     """
-    bounded = keras.ops.minimum(log_var, EXPLODED)
-    return keras.ops.exp(power * bounded) * (1 + power * (log_var - bounded))
+    bounded = ops.minimum(log_var, EXPLODED)
+    return ops.exp(power * bounded) * (1 + power * (log_var - bounded))
 
 
 @keras.saving.register_keras_serializable(package="thesis_repro")

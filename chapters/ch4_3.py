@@ -11,7 +11,7 @@ if __name__ == "__main__":  # the same as `thesis-repro chapter 4.3`
 
     run_section("4.3")
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,9 +24,10 @@ from thesis_repro.analysis.latent_dimensions import least_normal
 from thesis_repro.analysis.path_length_statistics import MeasuredLengths, p_values, summaries
 from thesis_repro.analysis.posteriors import Posterior, kl_divergences, posteriors
 from thesis_repro.analysis.shape_pairs import images_as_run, matched_images
-from thesis_repro.analysis.shape_traversals import midpoints, traversals
+from thesis_repro.analysis.shape_traversals import changes, traversals
 from thesis_repro.analysis.statistics import bootstrap_mean
 from thesis_repro.analysis.tables import pick, rows
+from thesis_repro.models.decoding import decoded
 from thesis_repro.models.zoo import DSPRITES_VAES as VAES
 from thesis_repro.models.zoo import model, name_by_weight
 from thesis_repro.plots.latent import histograms, image_rows
@@ -41,7 +42,6 @@ VAE = "dsprites-vae"  # the 10,000-VAE
 FEATURES, FEATURES_AS_RUN = "feature-extraction", "feature-extraction-as-run"  # erratum E19
 
 EXAMPLE_AS_RUN = {"dsprites-vae": 1_000, "7500-vae": 1, "5000-vae": 1}  # original code
-MATCHED = 100  # triples of images that differ in shape alone, for the share of empty midpoints
 
 
 class SampleSizes(NamedTuple):
@@ -52,16 +52,30 @@ class SampleSizes(NamedTuple):
     steps: int  # per seed
     seeds_as_run: int
     samples: int  # random images, for the share of empty ones
+    matched: int  # triples of images that differ in shape alone, for what happens between them
 
 
 SAMPLE_SIZES = {
-    "paper": SampleSizes(None, 50, 100, 200, 10_000),  # Section 4.3; original code
-    "quick": SampleSizes(10_000, 50, 20, 12, 1_000),
-    "smoke": SampleSizes(256, 6, 2, 6, 64),
+    "paper": SampleSizes(None, 50, 100, 200, 10_000, 100),  # Section 4.3; original code
+    "quick": SampleSizes(10_000, 50, 20, 12, 1_000, 100),
+    "smoke": SampleSizes(256, 6, 2, 6, 64, 10),
 }
 
 Posteriors = Mapping[str, Posterior]
 Lengths = Mapping[str, MeasuredLengths]
+
+
+class Tables(NamedTuple):
+    """The numbers that the claims are judged by, each as the function says that makes it."""
+
+    dimensions: pd.DataFrame
+    areas: pd.DataFrame
+    kl: pd.DataFrame
+    losses: pd.DataFrame
+    between: pd.DataFrame
+    averages: pd.DataFrame
+    lengths: pd.DataFrame
+    p: pd.DataFrame
 
 
 def run(chapter: Chapter) -> list[Judgement]:
@@ -72,21 +86,26 @@ def run(chapter: Chapter) -> list[Judgement]:
     posterior = {name: posterior_of(chapter, name, images) for name in VAES}
 
     dimensions = chapter.compute(dimensions_in_numbers, posterior, classes)
-    chapter.emit(histograms_by_factor, posterior[VAE].z, classes, least_normal(dimensions, VAE))
+    least = least_normal(dimensions, VAE)
+    chapter.emit(histograms_by_factor, posterior[VAE].z, classes, least)
+    areas = chapter.compute(areas_in_numbers, posterior[VAE].z[:, least["dimension"] - 1], classes)
     chapter.emit(histograms_by_weight, posterior, dimensions)
     kl = chapter.compute(kl_by_model, posterior)
+    losses = chapter.compute(reconstruction)
 
-    matched = matched_images(data, MATCHED)
+    matched = matched_images(data, sizes.matched)
     chapter.emit(from_shape_to_shape, matched[0])
-    empty = chapter.compute(empty_midpoints, matched)
+    between = chapter.compute(between_shapes, matched)
+    averages = chapter.compute(averaged_codes, posterior, classes)
 
     measured = {name: measured_lengths(chapter, name, sizes) for name in VAES}
     lengths = chapter.compute(table_4, measured)
     p = chapter.compute(table_4_p_values, measured)
 
     accuracy = chapter.trained(FEATURES).history[-1]["val_accuracy"]
-    judgements = chapter.judge(measurements(dimensions, kl, lengths, p, accuracy))
-    chapter.answer("RQ3", **entanglement(dimensions, kl, empty))
+    tables = Tables(dimensions, areas, kl, losses, between, averages, lengths, p)
+    judgements = chapter.judge(measurements(tables, accuracy))
+    chapter.answer("RQ3", **entanglement(dimensions, kl, between))
     chapter.write_manifest()
     return judgements
 
@@ -108,6 +127,14 @@ def dimensions_in_numbers(
     return latent_dimensions.in_numbers(posterior, classes)
 
 
+@numbers("areas", models=(VAE,))
+def areas_in_numbers(
+    chapter: Chapter, shown: Shown, values: np.ndarray, classes: np.ndarray
+) -> pd.DataFrame:
+    """What scales, and shapes of the smallest, share of the least normal dimension's values."""
+    return latent_dimensions.areas(values, classes)
+
+
 @figure(23, models=(VAE,))
 @figure(24, models=(VAE,))
 @figure(25, models=(VAE,))
@@ -116,17 +143,19 @@ def histograms_by_factor(
     chapter: Chapter, shown: Shown, z: np.ndarray, classes: np.ndarray, least: pd.Series
 ) -> Figure:
     """The latent space as a whole, by shape, by scale, and of the smallest objects by shape."""
-    departure = (
-        f"\n$z_{{{least['dimension']}}}$ departs most from a normal distribution "
-        f"(Kolmogorov-Smirnov distance {least['departure']:.2f}); peaks: {least['peaks']}"
+    farthest = (
+        f"\n$z_{{{least['dimension']}}}$ is farthest from a normal distribution "
+        f"(negentropy {least['negentropy']:.2f} nats); peaks: {least['peaks']:.0f}"
     )
-    what, groups = {
-        "23": (departure, {"all": z}),
-        "24": (", by shape", latent_dimensions.by_shape(z, classes)),
-        "25": (", by scale", latent_dimensions.by_scale(z, classes)),
-        "26": (" with scale 0.5, by shape", latent_dimensions.smallest_by_shape(z, classes)),
+    smallest = latent_dimensions.smallest_by_shape(z, classes)
+    of_smallest = sum(map(len, smallest[latent_dimensions.SMALLEST].values()))
+    what, count, groups = {
+        "23": (farthest, len(z), {"all": z}),
+        "24": (", by shape", len(z), latent_dimensions.by_shape(z, classes)),
+        "25": (", by scale", len(z), latent_dimensions.by_scale(z, classes)),
+        "26": (" with scale 0.5, by shape", of_smallest, smallest),
     }[shown.declaration.name]
-    title = f"{name_by_weight(VAE)}: latent space of {len(z):,} validation images{what}"
+    title = f"{name_by_weight(VAE)}: latent space of {count:,} validation images{what}"
     return histograms(title, groups, least["dimension"] - 1)
 
 
@@ -156,6 +185,19 @@ def kl_by_model(chapter: Chapter, shown: Shown, posterior: Posteriors) -> pd.Dat
     return pd.DataFrame(table_rows)
 
 
+@numbers("reconstruction", models=VAES)
+def reconstruction(chapter: Chapter, shown: Shown) -> pd.DataFrame:
+    """The mean squared error of validation pixels after training: the term over its weight."""
+    return pd.DataFrame(
+        {
+            "model": name,
+            "mean_squared_error": chapter.trained(name).history[-1]["val_reconstruction"]
+            / model(name).reconstruction_weight.value,
+        }
+        for name in VAES
+    )
+
+
 # === Between the shapes: Figures 27, 61 and 62 ===
 
 
@@ -174,16 +216,33 @@ def from_shape_to_shape(chapter: Chapter, shown: Shown, matched: np.ndarray) -> 
     return image_rows(title, traversals(decoder_of(chapter, shown.model), z))
 
 
-@numbers("empty_midpoints", models=VAES)
-def empty_midpoints(chapter: Chapter, shown: Shown, matched: np.ndarray) -> pd.DataFrame:
-    """The share of lines between matched images of two shapes whose midpoint shows no object."""
+@numbers("between_shapes", models=VAES)
+def between_shapes(chapter: Chapter, shown: Shown, matched: np.ndarray) -> pd.DataFrame:
+    """Per line between two shapes: how many of the matched images' lines do what; see `changes`.
+
+    Shares of all lines; of ``largest_move`` the median (px).
+    """
     images = matched.reshape(-1, *matched.shape[2:])
     table_rows = []
     for name in VAES:
-        z = posterior_of(chapter, name, images).z
-        middles = midpoints(z.reshape(*matched.shape[:2], -1))
-        share = path_length.is_empty(decoder_of(chapter, name)([middles])).mean()
-        table_rows.append({"model": name, "lines": len(middles), "empty_midpoints": share})
+        z = posterior_of(chapter, name, images).z.reshape(*matched.shape[:2], -1)
+        for line, found in changes(decoder_of(chapter, name), z).groupby("line", sort=False):
+            row = {"model": name, "line": line, "lines": len(found)}
+            row |= found[["ends_shown", "empty_in_the_middle", "sudden"]].mean().to_dict()
+            table_rows.append(row | {"largest_move": found["largest_move"].median()})
+    return pd.DataFrame(table_rows)
+
+
+@numbers("averaged_codes", models=VAES)
+def averaged_codes(
+    chapter: Chapter, shown: Shown, posterior: Posteriors, classes: np.ndarray
+) -> pd.DataFrame:
+    """The share of empty images among those of mean z, by shape and scale, of all else."""
+    table_rows = []
+    for name in VAES:
+        z = latent_dimensions.means_by_shape_and_scale(posterior[name].z, classes)
+        share = path_length.is_empty(decoded(decoder_of(chapter, name), [z])).mean()
+        table_rows.append({"model": name, "codes": len(z), "empty": share})
     return pd.DataFrame(table_rows)
 
 
@@ -223,42 +282,83 @@ def table_4_p_values(chapter: Chapter, shown: Shown, measured: Lengths) -> pd.Da
 # === Claims, and research question 3 ===
 
 
-def measurements(
-    dimensions: pd.DataFrame,
-    kl: pd.DataFrame,
-    lengths: pd.DataFrame,
-    p: pd.DataFrame,
-    accuracy: float,
-) -> list[Measurement]:
+def measurements(tables: Tables, accuracy: float) -> list[Measurement]:
     """What was measured for each claim of Section 4.3, from its tables."""
     weights = [model(name).reconstruction_weight.value for name in VAES]
-    kl_means = rows(kl, reading=Reading.WRITTEN)["mean"].to_list()
-    by_reading = [rows(lengths, reading=reading)[["mean", "sd"]] for reading in Reading]
-    by_model = zip(*(ppl.to_dict("records") for ppl in by_reading), strict=True)
+    kl = rows(tables.kl, reading=Reading.WRITTEN)["mean"].to_list()
+    by_reading = [rows(tables.lengths, reading=reading) for reading in Reading]
+    by_model = zip(*(ppl[["mean", "sd"]].to_dict("records") for ppl in by_reading), strict=True)
+    least = least_normal(tables.dimensions, VAE)
     return [
-        *(
-            Measurement(f"4.3-kl-{w}", {"kl": mean})
-            for w, mean in zip(weights, kl_means, strict=True)
+        Measurement(
+            "4.3-reconstruction",
+            {"mean_squared_error": tables.losses["mean_squared_error"].to_list()},
         ),
-        Measurement("4.3-kl-order", {"kl": kl_means}),
+        *(Measurement(f"4.3-kl-{w}", {"kl": mean}) for w, mean in zip(weights, kl, strict=True)),
+        Measurement("4.3-kl-order", {"kl": kl}),
+        Measurement("4.3-kl-first-step", kl_steps(kl)),
         *(Measurement(f"4.3-ppl-{w}", *both) for w, both in zip(weights, by_model, strict=True)),
         Measurement("4.3-ppl-order", *({"mean": ppl["mean"].to_list()} for ppl in by_reading)),
-        Measurement("4.3-ppl-p", *({"p": p[key].to_list()} for key in ("as_written", "as_run"))),
+        Measurement(
+            "4.3-ppl-p", *({"p": tables.p[key].to_list()} for key in ("as_written", "as_run"))
+        ),
+        Measurement("4.3-black-images", black_images(by_reading[0])),
+        Measurement("4.3-ppl-sd", *map(spread_of_lengths, by_reading)),
         Measurement("4.3-feature-net", {"top1_val_accuracy": accuracy}),
-        Measurement("4.3-nongaussian-dim", latent_dimensions.nongaussian(dimensions, VAES)),
+        Measurement("4.3-nongaussian-dim", latent_dimensions.nongaussian(tables.dimensions, VAES)),
+        Measurement("4.3-scale-areas", latent_dimensions.areas_of_scales(tables.areas)),
+        Measurement("4.3-shape-peaks", latent_dimensions.peaks_of_shapes(tables.areas, least)),
+        Measurement("4.3-shape-lines", lines_between_shapes(tables.between)),
+        Measurement("4.3-averaged-codes", {"empty": pick(tables.averages, "empty", model=VAE)}),
     ]
 
 
+def kl_steps(kl: Sequence[float]) -> dict[str, float]:
+    """By how much the KL divergences (nats), of the weights from 10,000 down, fall at each step."""
+    first, *others = -np.diff(kl)
+    return {"twice_the_first_step": 2 * abs(first), "smallest_of_the_other_steps": min(others)}
+
+
+def black_images(lengths: pd.DataFrame) -> dict[str, float | list[float]]:
+    """Shares of empty images among random samples, of the five models and of some of them."""
+    empty = dict(zip(lengths["model"], lengths["empty_images"], strict=True))
+    return {
+        "empty_images": [empty[name] for name in VAES],
+        "in_the_10000_vae": empty[VAE],
+        "in_the_5000_and_3750_vae": [empty[name] for name in VAES[-2:]],
+    }
+
+
+def spread_of_lengths(lengths: pd.DataFrame) -> dict[str, float | list[float]]:
+    """What the text argues from the standard deviation, of the 6,250-VAE, and that of all five."""
+    middle = {"model": "6250-vae"}
+    return {
+        "sd": lengths["sd"].to_list(),
+        "empty_images": pick(lengths, "empty_images", **middle),
+        "of_objects": pick(lengths, "of_objects", **middle),
+        "twice_of_nothing": 2 * pick(lengths, "of_nothing", **middle),
+    }
+
+
+def lines_between_shapes(between: pd.DataFrame) -> dict[str, float | list[float]]:
+    """Shares of the 10,000-VAE's lines that pass through nothing, by line, or change suddenly."""
+    of_vae = rows(between, model=VAE)
+    return {
+        "empty_in_the_middle": of_vae["empty_in_the_middle"].to_list(),
+        "sudden": of_vae["sudden"].mean(),
+    }
+
+
 def entanglement(
-    dimensions: pd.DataFrame, kl: pd.DataFrame, empty: pd.DataFrame
+    dimensions: pd.DataFrame, kl: pd.DataFrame, between: pd.DataFrame
 ) -> dict[str, object]:
     """The numbers of the answer: of the 10,000-VAE and, where there are two, of the 3,750-VAE."""
     ends = VAE, VAES[-1]
     return {
         "models": [name_by_weight(name) for name in ends],
         "least": least_normal(dimensions, VAE).to_dict(),
-        "next_departure": latent_dimensions.next_departure(dimensions, VAE),
-        "lowest_departure": least_normal(dimensions, VAES[-1])["departure"],
+        "next_negentropy": latent_dimensions.next_negentropy(dimensions, VAE),
+        "lowest_negentropy": least_normal(dimensions, VAES[-1])["negentropy"],
         "kl": [pick(kl, "mean", model=name, reading=Reading.WRITTEN) for name in ends],
-        "empty": [pick(empty, "empty_midpoints", model=name) for name in ends],
+        "empty": [rows(between, model=name)["empty_in_the_middle"].mean() for name in ends],
     }

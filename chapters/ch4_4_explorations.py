@@ -28,6 +28,7 @@ from thesis_repro.analysis.explorations import (
 )
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.rotations import ORIENTATIONS, half_circle
+from thesis_repro.analysis.tables import pick
 from thesis_repro.models.decoding import decoded, grey
 from thesis_repro.models.zoo import DSPRITES_VAES as VAES
 from thesis_repro.models.zoo import model, name_by_weight
@@ -74,18 +75,21 @@ class Traversal(NamedTuple):
 Traversals = Mapping[str, Mapping[tuple[str, str], Traversal]]  # by model; by shape and way
 
 
-def emit(chapter: Chapter, codes: Codes) -> None:
-    """Write Figures 35, 36, 38, 40, 43 and 71 to 74 and the numbers behind the last six."""
+def emit(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write Figures 35, 36, 38, 40, 43 and 71 to 74 and the numbers behind the last six.
+
+    The numbers are those of `rotation_traversals` and of `interpolations`.
+    """
     chapter.emit(plain_grids)
     chapter.emit(layered_grids)
     turned = drawn_images("turned", [Design(("shape", "orientation"), TURNED)])
     traversals = {name: traversals_of(chapter, codes, name, turned) for name in VAES}
     chapter.emit(rotation_rows, traversals)
-    chapter.emit(rotation_traversals, traversals)
+    turned_in_numbers = chapter.compute(rotation_traversals, traversals)
     step = chapter.at_scale(SAMPLE_SIZES).position_step
     moved = drawn_images("positions", [Design((), MOVED, {"x": step, "y": step})])
     chapter.emit(figure_43, codes, moved)
-    chapter.emit(interpolations, codes, moved)
+    return turned_in_numbers, chapter.compute(interpolations, codes, moved)
 
 
 # === Grids: Figures 35, 36 and 38 ===
@@ -213,3 +217,35 @@ def line_and_codes(mu: np.ndarray, images: Images) -> tuple[np.ndarray, np.ndarr
     """
     codes = mu[diagonal(images.known["classes"])]
     return segment(codes[0], codes[-1], POINTS), codes
+
+
+# === What the claims are about ===
+
+
+def turned(table: pd.DataFrame) -> dict[str, list[float]]:
+    """Of five VAEs and three shapes: how well decoded rotations overlap with the true ones."""
+
+    def column(name: str, way: str) -> list[float]:
+        return [pick(table, name, model=vae, shape=s, way=way) for s in SHAPES for vae in VAES]
+
+    along_the_codes, line = column("overlap", "codes"), column("overlap", "line")
+    return {
+        "along_the_codes": along_the_codes,
+        "of_the_ends_alone": column("overlap_of_ends", "codes"),
+        "codes_less_line": np.subtract(along_the_codes, line).tolist(),
+    }
+
+
+def crossed(table: pd.DataFrame) -> dict[str, list[float]]:
+    """Of five VAEs: how far the log density falls on a line between two positions, in nats.
+
+    Below its ends, and below the least dense of the codes between them.
+    """
+    lowest, ends, between = (
+        np.array([pick(table, name, model=vae) for vae in VAES])
+        for name in ("lowest", "ends", "codes_between")
+    )
+    return {
+        "below_the_ends": (ends - lowest).tolist(),
+        "below_the_codes_between": (between - lowest).tolist(),
+    }

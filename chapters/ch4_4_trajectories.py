@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from data_prep.dsprites_renderer import SHAPES
+from data_prep.dsprites_renderer import FACTOR_SIZES, FACTORS, SHAPES, values_of
+from data_prep.morphometry import UNITS
 from thesis_repro.analysis.designs import (
     Design,
     drawn_images,
@@ -25,7 +26,13 @@ from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.analysis.rotations import rotation_measures, shown_positions
 from thesis_repro.analysis.tables import pick
-from thesis_repro.analysis.trajectories import Trajectory, mean_by_bin, mean_by_value, path_measures
+from thesis_repro.analysis.trajectories import (
+    Trajectory,
+    angle_between,
+    mean_by_bin,
+    mean_by_value,
+    path_measures,
+)
 from thesis_repro.models.zoo import DSPRITES_VAES as VAES
 from thesis_repro.models.zoo import name_by_weight
 from thesis_repro.plots.trajectories import circles, paths
@@ -40,6 +47,13 @@ DRAWN = "images drawn from their factors"
 
 MORPHO = ("area", "height", "length", "digit", "slant", "thickness", "width")  # Figures 37a to 37g
 CATEGORIES = {"digit": tuple("0123456789"), "shape": SHAPES}
+MORPHO_LABELS = {name: f"{name} ({UNITS[name]})" for name in MORPHO if name in UNITS}
+FACTOR_LABELS = {
+    "x": "x position",
+    "y": "y position",
+    "scale": "object scale",
+    "orientation": "orientation (degrees)",
+}
 PANELS = {"42": ("x", "y"), "78": ("shape", "scale", "orientation")}  # all in the other figures
 
 
@@ -63,10 +77,10 @@ Paths = dict[str, dict[str, Trajectory]]  # by attribute, factor or shape; by la
 PathsOfModels = Mapping[tuple[str, Reading], Paths]
 
 
-def emit(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, pd.DataFrame]:
+def emit(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Write Figures 37, 41, 42, 44 and 75 to 83 and the numbers behind them.
 
-    The numbers are those of `trajectories` and of `rotations`.
+    The numbers are those of `trajectories`, of `rotations` and of `angles`.
     """
     sizes = chapter.at_scale(SAMPLE_SIZES)
     split = chapter.prepared("morpho-mnist").validation
@@ -92,6 +106,7 @@ def emit(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, pd.DataFrame]:
     return (
         chapter.compute(trajectories, by_attribute | by_factor),
         chapter.compute(rotations, by_shape),
+        chapter.compute(angles, by_attribute),
     )
 
 
@@ -110,7 +125,9 @@ def paths_by_attribute(
         f"{name_by_weight(shown.model)}: mean latent values of {images:,} validation "
         "images\nin 50 bins of equal width, by each attribute of Morpho-MNIST"
     )
-    return paths(title, by_attribute[shown.model, shown.reading], names=CATEGORIES)
+    drawn = by_attribute[shown.model, shown.reading]
+    labelled = {MORPHO_LABELS.get(name, name): layers for name, layers in drawn.items()}
+    return paths(title, labelled, names=CATEGORIES)
 
 
 @figure(42, models=("dsprites-vae",), note=DRAWN, readings=Reading)
@@ -131,8 +148,25 @@ def paths_by_factor(chapter: Chapter, shown: Shown, by_factor: PathsOfModels) ->
     panels = PANELS.get(shown.declaration.name, factors)
     kind = "as run: sampled codes, from the origin" if is_run else "mean codes"
     title = f"{name_by_weight(shown.model)}: mean latent values by factor, {kind}"
-    drawn = {factor: factors[factor] for factor in panels}
+    drawn = {FACTOR_LABELS.get(factor, factor): in_units(factors, factor) for factor in panels}
     return paths(title, drawn, names=CATEGORIES, from_origin=is_run)
+
+
+def in_units(factors: Paths, factor: str) -> dict[str, Trajectory]:
+    """The paths of a factor in its own unit, in place of its classes; a shape has none."""
+    layers = factors[factor]
+    if factor not in FACTOR_LABELS:
+        return layers
+    column = FACTORS.index(factor)
+    classes = np.zeros((FACTOR_SIZES[column], len(FACTORS)), dtype=int)
+    classes[:, column] = np.arange(len(classes))
+    values = values_of(classes)[:, column]
+    if factor == "orientation":
+        values = np.degrees(values)
+    return {
+        layer: path._replace(values=values[path.values.astype(int)])
+        for layer, path in layers.items()
+    }
 
 
 @figure(41, models=("dsprites-vae",), note=DRAWN, readings=Reading)
@@ -210,11 +244,25 @@ def rotations(chapter: Chapter, shown: Shown, by_shape: PathsOfModels) -> pd.Dat
     )
 
 
+@numbers("angles", models=MNIST_MODELS, data="morpho-mnist")
+def angles(chapter: Chapter, shown: Shown, by_attribute: PathsOfModels) -> pd.DataFrame:
+    """The angle between the paths of slant and thickness in each layer, in degrees."""
+    return pd.DataFrame(
+        {
+            "model": name,
+            "layer": layer,
+            "slant_and_thickness": angle_between(attributes["slant"][layer], path),
+        }
+        for (name, _), attributes in by_attribute.items()
+        for layer, path in attributes["thickness"].items()
+    )
+
+
 # === What the claims are about ===
 
 
 def roundness(table: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
-    """Of five VAEs: how long a rotation takes to repeat, how round its path is, how it closes."""
+    """Of five VAEs: how round the path of a rotation is, and how a heart's closes."""
 
     def column(name: str, *shapes: str) -> list[float]:
         return [
@@ -224,8 +272,6 @@ def roundness(table: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
         ]
 
     return {
-        "square_repeats_after": column("period", "square"),
-        "ellipse_repeats_after": column("period", "ellipse"),
         "heart_closes_after": column("closes", "heart"),
         "heart_closing_gap": column("closing_gap", "heart"),
         "radius_sd": column("radius_sd", *SHAPES),
@@ -234,10 +280,36 @@ def roundness(table: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
 
 
 def curvature(table: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
-    """Of five VAEs: the share of a position's path that a straight line leaves."""
+    """Of five VAEs: what a straight line leaves of a position's path, and what a sine follows."""
+
+    def column(name: str, axis: str) -> list[float]:
+        return [pick(table, name, model=vae, attribute=axis, reading=reading) for vae in VAES]
+
     return {
-        f"{axis}_off_line": [
-            pick(table, "off_line", model=vae, attribute=axis, reading=reading) for vae in VAES
-        ]
-        for axis in ("x", "y")
+        f"{axis}_{name}": column(name, axis) for name in ("off_line", "sine") for axis in ("x", "y")
+    }
+
+
+def less_circular(table: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
+    """Of x and y: how curved the VLAE's paths in z_3 are, and how circular beside the VAE's."""
+
+    def column(name: str, model: str, layer: str) -> list[float]:
+        where = {"model": model, "layer": layer, "reading": reading}
+        return [pick(table, name, attribute=axis, **where) for axis in ("x", "y")]
+
+    return {
+        "off_line_of_vlae": column("off_line", "dsprites-vlae", "z_3"),
+        "sine_of_vlae": column("sine", "dsprites-vlae", "z_3"),
+        "sine_of_vae": column("sine", "dsprites-vae", "z"),
+    }
+
+
+def orthogonality(angles: pd.DataFrame, paths: pd.DataFrame) -> dict[str, float]:
+    """Of MNIST-VLAE's z_1: the angle (degrees) between slant and thickness, and their shares."""
+    where = {"model": MNIST_MODELS[0], "layer": "z_1"}
+    return {
+        "angle": pick(angles, "slant_and_thickness", **where),
+        "explained": [
+            pick(paths, "explained", attribute=name, **where) for name in ("slant", "thickness")
+        ],
     }

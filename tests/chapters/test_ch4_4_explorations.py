@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from chapters import ch4_4_explorations
@@ -12,12 +13,14 @@ from chapters.ch4_4_explorations import (
     SAMPLE_SIZES,
     TURNED,
     VAES,
+    crossed,
     figure_43,
     layered_grids,
     line_and_codes,
     plain_grids,
     rotation_rows,
     traversals_of,
+    turned,
 )
 from data_prep.dsprites_renderer import SHAPES
 from thesis_repro.analysis.designs import Design, drawn_images
@@ -42,7 +45,7 @@ def test_figures_and_their_models():
 
 
 def test_every_scale_has_its_sample_sizes():
-    assert list(SAMPLE_SIZES) == list(SCALES)
+    assert list(SAMPLE_SIZES) == [name for name in SCALES if SCALES[name].amounts == name]
     assert SAMPLE_SIZES["paper"] == (20, 30, 1)  # original code
 
 
@@ -79,3 +82,36 @@ def test_the_line_leads_from_the_first_code_of_the_diagonal_to_its_last():
     line, codes = line_and_codes(mu, images)
     np.testing.assert_array_equal(codes, np.stack([np.arange(32)] * 2, axis=1))
     np.testing.assert_allclose(line, np.linspace([0, 0], [31, 31], POINTS))
+
+
+# --- What the claims are about ---
+
+
+def test_rotations_by_shape_then_by_model():
+    value = {name: number for number, name in enumerate(VAES)}
+    table = pd.DataFrame(
+        {
+            "model": name,
+            "shape": shape,
+            "way": way,
+            "overlap": 10 * number + value[name] + (way == "codes"),
+            "overlap_of_ends": -value[name],
+        }
+        for name in reversed(VAES)
+        for number, shape in enumerate(SHAPES)
+        for way in ("line", "codes")
+    )
+    measured = turned(table)
+    assert measured["along_the_codes"] == [10 * n + v + 1 for n in range(3) for v in range(5)]
+    assert measured["of_the_ends_alone"] == [-v for v in range(5)] * 3
+    assert measured["codes_less_line"] == [1] * 15
+
+
+def test_how_far_the_density_falls():
+    table = pd.DataFrame(
+        {"model": name, "ends": -1.0 - n, "lowest": -100.0 * n, "codes_between": -2.0}
+        for n, name in enumerate(VAES)
+    )
+    measured = crossed(table.iloc[::-1])
+    assert measured["below_the_ends"] == [-1, 98, 197, 296, 395]
+    assert measured["below_the_codes_between"] == [-2, 98, 198, 298, 398]

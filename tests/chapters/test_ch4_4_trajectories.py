@@ -11,9 +11,13 @@ from chapters.ch4_4_trajectories import (
     PANELS,
     SAMPLE_SIZES,
     VAES,
+    angles,
     attribute_paths,
     curvature,
     design_paths,
+    in_units,
+    less_circular,
+    orthogonality,
     paths_by_attribute,
     paths_by_factor,
     rotations,
@@ -26,7 +30,7 @@ from data_prep.morphometry import COLUMNS
 from thesis_repro.analysis.designs import drawn_images, factor_designs, rotation_designs
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.posteriors import Posterior
-from thesis_repro.analysis.tables import pick, rows
+from thesis_repro.analysis.tables import pick
 from thesis_repro.section.declarations import Shown
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.training.scale import SCALES
@@ -90,7 +94,7 @@ def test_figures_show_the_models_whose_numbers_are_given():
 
 
 def test_every_scale_has_its_sample_sizes():
-    assert list(SAMPLE_SIZES) == list(SCALES)
+    assert list(SAMPLE_SIZES) == [name for name in SCALES if SCALES[name].amounts == name]
     assert SAMPLE_SIZES["paper"] == (None, {})
 
 
@@ -107,6 +111,7 @@ def test_morpho_paths_are_in_the_order_of_the_sub_figures():
     assert list(paths) == list(MORPHO)
     assert len(paths["area"]["z_1"].values) == 50
     np.testing.assert_array_equal(paths["digit"]["z_2"].means, np.eye(10))
+    assert table_of(angles, {("made", Reading.WRITTEN): paths})["layer"].tolist() == ["z_1", "z_2"]
     table = table_of(trajectories, {("made", Reading.WRITTEN): paths})
     explained = table.set_index(["attribute", "layer"])["explained"]
     assert explained["thickness", "z_1"] > 0.95 > 0.1 > explained["slant", "z_1"]
@@ -143,6 +148,37 @@ def test_rotations_repeat_as_their_pictures_do(layers, images):
         assert row["spread"] == pytest.approx(1, abs=0.02)
 
 
+def test_angles_are_those_of_slant_and_thickness():
+    """In z_1 they lead along two axes, in z_2 along one."""
+    rng = np.random.default_rng(0)
+    measured = rng.normal(size=(2_000, 6))
+    made = Images("made", np.zeros((2_000, 1)), {"morphometrics": measured, "label": np.arange(2)})
+    made.known["label"] = np.tile(np.arange(10), 200)
+    slant, thickness = (measured[:, COLUMNS.index(name)] for name in ("slant", "thickness"))
+    means = {
+        "z_1": np.stack([slant, thickness], axis=1),
+        "z_2": np.stack([slant + thickness, 0.01 * rng.normal(size=2_000)], axis=1),
+    }
+    table = table_of(angles, {("made", Reading.WRITTEN): attribute_paths(means, made)})
+    assert table["layer"].tolist() == ["z_1", "z_2"]
+    first, second = table["slant_and_thickness"]
+    assert first > 85
+    assert second < 5
+
+
+def test_axes_have_the_factors_own_values(layers, images):
+    paths = design_paths(factor_designs(STEPS), layers, images, Reading.WRITTEN)
+    ends = {
+        factor: in_units(paths, factor)["z"].values[[0, 1, -1]].tolist()
+        for factor in ("x", "scale", "orientation", "shape")
+    }
+    assert ends["x"] == pytest.approx([0, 1 / 31, 1])
+    assert ends["scale"] == pytest.approx([0.5, 0.6, 1])
+    assert ends["orientation"] == pytest.approx([0, 360 / 39, 360])
+    assert ends["shape"] == [0, 1, 2]
+    np.testing.assert_array_equal(in_units(paths, "x")["z"].means, paths["x"]["z"].means)
+
+
 # --- What the claims are about ---
 
 
@@ -152,28 +188,47 @@ def test_numbers_of_the_claims_are_in_the_order_of_the_models():
     table = pd.DataFrame(
         {
             "model": name,
+            "layer": "z_3" if name == "dsprites-vlae" else "z",
             "shape": shape,
             "attribute": axis,
             "reading": reading,
             **dict.fromkeys(
-                ("period", "closes", "closing_gap", "radius_sd", "plane", "off_line"),
+                ("closes", "closing_gap", "radius_sd", "plane", "off_line"),
                 value[name] + 10 * index + (reading is Reading.RUN),
             ),
+            "sine": -value[name] - 10 * index,
         }
         for name in reversed(value)
         for index, (shape, axis) in enumerate(zip(SHAPES, ("x", "y", "scale"), strict=True))
         for reading in Reading
     )
     measured = roundness(table, Reading.RUN)
-    assert measured["square_repeats_after"] == [1, 101, 201, 301, 401]
-    assert measured["ellipse_repeats_after"] == [11, 111, 211, 311, 411]
     for key in ("heart_closes_after", "heart_closing_gap"):
         assert measured[key] == [21, 121, 221, 321, 421]
     for key in ("radius_sd", "share_in_the_plane"):
         assert measured[key] == [*(10 * i + 100 * n + 1 for i in range(3) for n in range(5))]
-    straight = curvature(table, Reading.WRITTEN)
-    assert straight == {
+    assert curvature(table, Reading.WRITTEN) == {
         "x_off_line": [0, 100, 200, 300, 400],
         "y_off_line": [10, 110, 210, 310, 410],
+        "x_sine": [0, -100, -200, -300, -400],
+        "y_sine": [-10, -110, -210, -310, -410],
     }
-    assert len(rows(table, model="dsprites-vlae")) == 6  # which takes no part
+    assert less_circular(table, Reading.WRITTEN) == {
+        "off_line_of_vlae": [500, 510],
+        "sine_of_vlae": [-500, -510],
+        "sine_of_vae": [0, -10],
+    }
+
+
+def test_orthogonality_is_of_the_first_layer_of_mnist_vlae():
+    names = [(model, layer) for model in MNIST_MODELS[:2] for layer in ("z_1", "z_2")]
+    table = pd.DataFrame(
+        {"model": model, "layer": layer, "slant_and_thickness": 10.0 * number}
+        for number, (model, layer) in enumerate(names, 5)
+    )
+    paths = pd.DataFrame(
+        {"model": model, "layer": layer, "attribute": name, "explained": number / 10}
+        for model, layer in names
+        for number, name in enumerate(("area", "slant", "thickness"), 1)
+    )
+    assert orthogonality(table, paths) == {"angle": 50, "explained": [0.2, 0.3]}

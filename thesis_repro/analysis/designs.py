@@ -94,10 +94,10 @@ def mean_path(
     (factor,) = design.varied
     rows = design.rows(classes)
     values = classes[rows, FACTORS.index(factor)]
-    mu, log_var, z = (parameter[rows] for parameter in posterior)
     if reading is Reading.WRITTEN:
-        return mean_by_value(mu, values, np.zeros(mu.shape[1]))
-    return mean_by_value(z, values, np.exp(log_var).mean(axis=0))
+        return mean_by_value(posterior.mu[rows], values, np.zeros(posterior.mu.shape[1]))
+    scatter = (posterior.sd[rows].astype("float64") ** 2).mean(axis=0)
+    return mean_by_value(posterior.z[rows], values, scatter)
 
 
 def diagonal(classes: np.ndarray) -> np.ndarray:

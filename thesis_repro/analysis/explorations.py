@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import logsumexp
 
-from thesis_repro.analysis.posteriors import Posterior
+from thesis_repro.analysis.posteriors import Posterior, standard_deviation
 from thesis_repro.thesis.readings import Reading
 
 LIMIT = 3.0  # of every grid, and of the uniform draws beside it
@@ -129,16 +129,16 @@ def prior_log_density(points: np.ndarray) -> np.ndarray:
 def encoded_log_density(points: np.ndarray, mu: np.ndarray, log_var: np.ndarray) -> np.ndarray:
     """Log density (nats) of the encoded images at points (p, dimensions): (p,).
 
-    That of the aggregated posterior, the mean of the posteriors N(mu, exp(log_var)) of n images,
-    each parameter (n, dimensions). It is what "low probability density" of Figure 43 is: the prior
-    is densest in the middle of a line, whether or not a code is there.
+    That of the aggregated posterior, the mean of the posteriors of n images as they are sampled
+    (`standard_deviation`), each parameter (n, dimensions). It is what "low probability density" of
+    Figure 43 is: the prior is densest in the middle of a line, whether or not a code is there.
     """
-    mu, log_var = mu.astype("float64"), log_var.astype("float64")
-    norm = -0.5 * (log_var + np.log(2 * np.pi)).sum(axis=1)
+    mu, sd = mu.astype("float64"), standard_deviation(log_var.astype("float64"))
+    norm = -(np.log(sd) + 0.5 * np.log(2 * np.pi)).sum(axis=1)
     step = max(1, _AT_ONCE // mu.size)
     sums = []
     for start in range(0, len(points), step):
-        away = (points[start : start + step, np.newaxis] - mu) ** 2 * np.exp(-log_var)
+        away = ((points[start : start + step, np.newaxis] - mu) / sd) ** 2
         sums.append(logsumexp(norm - 0.5 * away.sum(axis=2), axis=1))
     return np.concatenate(sums) - np.log(len(mu))
 

@@ -52,6 +52,11 @@ class PathLengths(NamedTuple):
         """The distances of those steps of which both images show something, shape (n,)."""
         return self.distances[~self.empty.any(axis=-1)]
 
+    @property
+    def of_nothing(self) -> np.ndarray:
+        """The distances of those steps of which both images are empty, shape (n,)."""
+        return self.distances[self.empty.all(axis=-1)]
+
 
 # === Interpolation ===
 

@@ -34,19 +34,25 @@ def summaries(measured: MeasuredLengths) -> list[dict[str, float]]:
     """As written and as run: mean and SD over the seeds' mean path lengths, and more.
 
     ``sd_of_steps`` is the spread over single steps, which the text argues from (erratum E56);
-    ``of_objects`` the mean over the steps of which neither image is empty, NaN without such a step;
-    ``empty_images`` the share of empty images among random samples.
+    ``of_objects`` the mean over the steps of which neither image is empty, ``of_nothing`` over
+    those of which both are, NaN without such a step; ``empty_images`` the share of empty images
+    among random samples.
     """
     return [
         {
             **mean_sd(per_seed(lengths))._asdict(),
             "sd_of_steps": lengths.distances.std(),
             "seeds": len(lengths.distances),
-            "of_objects": lengths.of_objects.mean() if lengths.of_objects.size else np.nan,
+            "of_objects": _mean(lengths.of_objects),
+            "of_nothing": _mean(lengths.of_nothing),
             "empty_images": measured.empty,
         }
         for lengths in (measured.as_written, measured.as_run)
     ]
+
+
+def _mean(distances: np.ndarray) -> float:
+    return float(distances.mean()) if distances.size else np.nan
 
 
 def p_values(measured: Mapping[str, MeasuredLengths]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from appendix_architectures.sampling import variance_of
 from data_prep.reading import Column
 
 BATCH_SIZE = 512
@@ -16,6 +17,11 @@ class Posterior(NamedTuple):
     mu: np.ndarray
     log_var: np.ndarray
     z: np.ndarray  # one sample per image
+
+    @property
+    def sd(self) -> np.ndarray:
+        """The standard deviation that z was sampled with, (n, dimensions)."""
+        return standard_deviation(self.log_var)
 
 
 def posteriors(
@@ -37,13 +43,19 @@ def posteriors(
 
 def _sampled(mu: np.ndarray, log_var: np.ndarray, rng: np.random.Generator) -> Posterior:
     noise = rng.standard_normal(mu.shape, dtype="float32")
-    return Posterior(mu, log_var, mu + np.exp(log_var / 2) * noise)
+    return Posterior(mu, log_var, mu + standard_deviation(log_var) * noise)
+
+
+def standard_deviation(log_var: np.ndarray) -> np.ndarray:
+    """exp(log_var / 2), continued as the models sample (erratum E81), in the shape given."""
+    return variance_of(log_var, 0.5, np)
 
 
 def kl_divergences(mu: np.ndarray, log_var: np.ndarray) -> np.ndarray:
     """KL divergence of N(mu, exp(log_var)) from N(0, 1) in nats, per image and dimension.
 
-    Closed form (Section 2.5.1), in float64; all of shape (n, dimensions).
+    Closed form (Section 2.5.1), in float64, the variance continued as in the models' objective
+    (erratum E81); all of shape (n, dimensions).
     """
     mu, log_var = mu.astype("float64"), log_var.astype("float64")
-    return 0.5 * (np.exp(log_var) + mu**2 - 1 - log_var)
+    return 0.5 * (variance_of(log_var, ops=np) + mu**2 - 1 - log_var)

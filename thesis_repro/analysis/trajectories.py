@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 
 BINS = 50  # Section 4.4.2: "divided into 50 evenly-sized bins"
+FREQUENCIES = np.pi * np.linspace(1, 4, 61)  # rad over a whole path, of the sines held against it
 
 
 class Plane(NamedTuple):
@@ -106,9 +107,9 @@ def _grouped(
 def path_measures(path: Trajectory) -> dict[str, float]:
     """A path in numbers.
 
-    ``spread`` and ``off_line`` as the functions; ``plane``: the share of its variance that its
-    first two components hold, chance included; ``explained``: the share of the layer's variance
-    that goes with the attribute.
+    ``spread``, ``off_line`` and ``sine`` as the functions; ``plane``: the share of its variance
+    that its first two components hold, chance included; ``explained``: the share of the layer's
+    variance that goes with the attribute.
     """
     filled = path.filled
     return {
@@ -116,6 +117,7 @@ def path_measures(path: Trajectory) -> dict[str, float]:
         "values": len(filled.values),
         "spread": spread(filled.means),
         "off_line": off_line(path),
+        "sine": sine(path),
         "plane": path.in_plane.shares.sum(),
         "explained": explained(path),
     }
@@ -138,6 +140,46 @@ def off_line(trajectory: Trajectory) -> float:
     if variance <= 0:
         return np.nan
     return float(np.clip(1 - np.linalg.eigvalsh(between)[-1] / variance, 0, 1))
+
+
+def sine(trajectory: Trajectory) -> float:
+    """The share of the mean positions' variance that sine curves of one frequency follow, 0 to 1.
+
+    Each dimension is fitted by a + b sin(w s + c) for the share s of the way from the lowest value
+    to the highest; w, the same in all dimensions, is what fits best of half a period to two: 1 for
+    an arc of a circle or an ellipse at constant speed. (Less than half a period would be a line.) A
+    line at constant speed has 0.99, so that `off_line` has to be asked, too. NaN if no position
+    differs from another.
+    """
+    filled = trajectory.filled
+    low, high = filled.values.min(), filled.values.max()
+    if low == high or not np.ptp(filled.means, axis=0).any():
+        return np.nan
+    weights = np.sqrt(filled.counts / filled.counts.sum())[:, np.newaxis]
+    centred = weights * (filled.means - weights[:, 0] ** 2 @ filled.means)
+    total = (centred**2).sum()
+    share = (filled.values - low) / (high - low)
+    left = []
+    for angle in np.outer(FREQUENCIES, share):
+        curves = weights * np.stack([np.ones_like(share), np.sin(angle), np.cos(angle)], axis=1)
+        fitted = curves @ np.linalg.lstsq(curves, centred, rcond=None)[0]
+        left.append(((centred - fitted) ** 2).sum())
+    return float(1 - min(left) / total)
+
+
+def angle_between(first: Trajectory, second: Trajectory) -> float:
+    """The angle between the best straight lines through two paths of a layer, 0 to 90 degrees.
+
+    NaN if the positions of one differ by no more than chance: it leads nowhere.
+    """
+    directions = []
+    for path in (first, second):
+        variances, axes = np.linalg.eigh(_between(path))
+        if variances[-1] <= 0:
+            return np.nan
+        directions.append(axes[:, -1])
+    cosine = min(1.0, abs(float(np.dot(*directions))))
+    return float(np.degrees(np.arccos(cosine)))
 
 
 def explained(trajectory: Trajectory) -> float:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from thesis_repro.analysis.normality import BINS
+from thesis_repro.analysis.normality import edges
 from thesis_repro.plots.figures import COLOURS, new_figure, style
 
 _PRIOR = np.linspace(-3, 3, 200)  # where the original code drew the standard normal density
@@ -46,6 +46,7 @@ def histograms(
             is_marked = len(grouped) == 1 and dimension == marks[0]
             axes.set_title(f"$z_{{{dimension + 1}}}$", color=COLOURS[1] if is_marked else "black")
         figure.suptitle(title, fontsize=10)
+        figure.supylabel("density", fontsize=8)
         if len(first) > 1:
             handles = panels[0, 0].get_legend_handles_labels()
             figure.legend(*handles, loc="outside right upper", fontsize=8)
@@ -55,7 +56,7 @@ def histograms(
 def _histogram(axes: Axes, values: Mapping[str, np.ndarray], is_marked: bool) -> None:
     for index, (name, group) in enumerate(values.items()):
         colour = COLOURS[1] if is_marked and len(values) == 1 else COLOURS[2 * index % 6]
-        axes.hist(group, bins=BINS, density=True, alpha=0.7, color=colour, label=name)
+        axes.hist(group, bins=edges(group), density=True, alpha=0.7, color=colour, label=name)
     axes.plot(_PRIOR, stats.norm.pdf(_PRIOR), color="black", linewidth=0.8)
     axes.tick_params(labelsize=7)
 

@@ -1,19 +1,21 @@
 """Drawings of Section 4.4.2: paths of mean latent positions, and grids of decoded images."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from thesis_repro.analysis.trajectories import Trajectory
 from thesis_repro.plots.figures import COLOURS, new_figure, style
 from thesis_repro.plots.latent import as_shown, framed
 from thesis_repro.plots.tiles import tiled
 
+COMPONENTS = ("PC1", "PC2")  # of the principal component analysis of mean positions
 _DIMENSIONS = mpl.colormaps["tab10"].colors  # up to ten dimensions
 _GRID_INCHES = 4.0
 
@@ -28,38 +30,73 @@ def paths(
     names: Mapping[str, Sequence[str]] | None = None,
     from_origin: bool = False,
 ) -> Figure:
-    """Per attribute (a row), each layer's dimensions against its value, then its path in the plane.
+    """A part (a), (b), ... per attribute: its layers' dimensions and their paths in the plane.
+
+    Of several layers, a column each: dimensions above, path below (caption of Figure 44). Of one,
+    the path on the left, its dimensions on the right (text on Figure 42).
 
     Args:
         title: Of the figure.
-        attributes: The paths by the attribute's label and the layer's name, lowest layer first.
+        attributes: The paths by the attribute's label, its unit included, and by the layer's name,
+            lowest layer first.
         names: What to write for the values of a categorical attribute, by its label.
         from_origin: Whether arrows lead from the origin to each position, as run, or from each
             position to the next, as written (erratum E61).
     """
     layers = len(next(iter(attributes.values())))
-    figure = new_figure(3.5 * layers + 1.3, 1.6 * len(attributes) + 0.7)
+    columns = 1 if len(attributes) < 3 else 2
+    rows = -(-len(attributes) // columns)
+    width, height = (max(layers, 2), 2 if layers > 1 else 1)
+    figure = new_figure(columns * (1.7 * width + 0.7) + 0.5, rows * (1.5 * height + 0.4) + 0.5)
     with style():
-        panels = figure.subplots(len(attributes), 2 * layers, squeeze=False)
-        for row, (label, by_layer) in zip(panels, attributes.items(), strict=True):
-            categories = (names or {}).get(label, ())
-            colours = _value_colours(next(iter(by_layer.values())).values)
-            for lines, plane, path in zip(
-                row[:layers], row[layers:], by_layer.values(), strict=True
-            ):
-                _lines(lines, path, categories)
-                points = path.in_plane.points
-                _path(plane, points, path.filled.values, colours, from_origin)
-                for name, point in zip(categories, points, strict=False):
-                    plane.annotate(name, point, (3, 2), textcoords="offset points", fontsize=7)
-            row[0].set_ylabel(label)
-            if not categories:
-                bar = figure.colorbar(colours, ax=row[-1], aspect=12)
-                bar.ax.tick_params(labelsize=6)
-        _label_columns(panels, layers)
-        _dimension_legend(figure, panels[0, :layers])
+        parts = figure.subfigures(rows, columns, squeeze=False).ravel()
+        for part, letter, (label, by_layer) in zip(
+            parts, ascii_lowercase, attributes.items(), strict=False
+        ):
+            part.suptitle(f"({letter}) {label}", fontsize=9)
+            _part(part, label, by_layer, (names or {}).get(label, ()), from_origin)
+        _dimension_legend(figure)
         figure.suptitle(title, fontsize=10)
     return figure
+
+
+def _part(
+    part: SubFigure,
+    label: str,
+    by_layer: Mapping[str, Trajectory],
+    categories: Sequence[str],
+    from_origin: bool,
+) -> None:
+    """One attribute: the dimensions of each layer against its value, and the layer's path."""
+    count = len(by_layer)
+    if count > 1:
+        panels = part.subplots(2, count, squeeze=False)
+        pairs = zip(panels[0], panels[1], strict=True)
+    else:
+        panels = part.subplots(1, 2, squeeze=False)
+        pairs = [(panels[0, 1], panels[0, 0])]
+    colours = _value_colours(next(iter(by_layer.values())).values)
+    for (lines, plane), (layer, path) in zip(pairs, by_layer.items(), strict=True):
+        of_layer = f", layer {layer.removeprefix('z_')}" if count > 1 else ""
+        _lines(lines, path, categories)
+        lines.set(title=f"mean z{of_layer}", xlabel=label)
+        _path(plane, path.in_plane.points, path.filled.values, colours, from_origin)
+        plane.set(title=f"path{of_layer}", **_plane_labels(path))
+    bar = part.colorbar(colours, ax=panels.ravel().tolist(), aspect=30, fraction=0.04)
+    bar.set_label(label, fontsize=7)
+    bar.ax.tick_params(labelsize=6)
+    if categories:
+        bar.set_ticks(next(iter(by_layer.values())).values, labels=categories)
+    for axes in panels.ravel():
+        axes.title.set_fontsize(7)
+        axes.xaxis.label.set_fontsize(7)
+        axes.yaxis.label.set_fontsize(7)
+
+
+def _plane_labels(path: Trajectory) -> dict[str, str]:
+    """What the axes of a path's plane are: components, or the two dimensions that there are."""
+    names = ("$z_1$", "$z_2$") if path.means.shape[1] == 2 else COMPONENTS
+    return dict(zip(("xlabel", "ylabel"), names, strict=True))
 
 
 def _value_colours(values: np.ndarray) -> ScalarMappable:
@@ -113,15 +150,8 @@ def _square_limits(axes: Axes, points: np.ndarray) -> None:
     axes.set(ylim=(centre[1] - reach, centre[1] + reach))
 
 
-def _label_columns(panels: np.ndarray, layers: int) -> None:
-    for layer in range(layers):
-        of_layer = f", layer {layer + 1}" if layers > 1 else ""
-        panels[0, layer].set_title(f"mean z{of_layer}")
-        panels[0, layers + layer].set_title(f"path{of_layer}")
-
-
-def _dimension_legend(figure: Figure, panels: Sequence[Axes]) -> None:
-    largest = max(panels, key=lambda axes: len(axes.lines))
+def _dimension_legend(figure: Figure) -> None:
+    largest = max(figure.axes, key=lambda axes: len(axes.lines))
     handles = largest.get_legend_handles_labels()
     figure.legend(*handles, loc="outside right center", fontsize=8)
 
@@ -142,7 +172,7 @@ def circles(
         for axes, (name, (angles, points)) in zip(panels, shapes.items(), strict=True):
             colours = _value_colours(angles)
             _path(axes, points, angles, colours, from_origin)
-            axes.set(title=name)
+            axes.set(title=name, xlabel=COMPONENTS[0], ylabel=COMPONENTS[1])
             bar = figure.colorbar(colours, ax=axes, location="bottom", aspect=14)
             bar.set_label("rotation in degrees", fontsize=7)
             bar.ax.tick_params(labelsize=6)
@@ -158,7 +188,7 @@ def image_grids(title: str, grids: Mapping[str, np.ndarray], axis: np.ndarray) -
 
     The first dimension goes down, the second to the right; ``axis`` (p,) holds both.
     """
-    figure = new_figure(_GRID_INCHES * len(grids), _GRID_INCHES + 0.4)
+    figure = new_figure(_GRID_INCHES * len(grids), _GRID_INCHES + 0.75)
     with style():
         panels = figure.subplots(1, len(grids), squeeze=False)[0]
         for axes, (label, images) in zip(panels, grids.items(), strict=True):

@@ -121,6 +121,14 @@ def test_density_of_the_encoded_images_is_the_mean_of_their_posteriors(at_once, 
     np.testing.assert_allclose(density, np.log(np.mean(posteriors, axis=0)), rtol=1e-5)
 
 
+def test_density_is_that_of_samples_beyond_an_explosion():
+    """A posterior that has left float32 is sampled on a line, and as dense (erratum E81)."""
+    mu, log_var = np.zeros((1, 1)), np.full((1, 1), 100.0)
+    points = np.array([[0.0], [1e10], [-3e10]])
+    expected = stats.norm(0, np.exp(20) * (1 + 30)).logpdf(points[:, 0])
+    np.testing.assert_allclose(encoded_log_density(points, mu, log_var), expected)
+
+
 def test_a_line_across_a_ring_of_codes_leads_through_low_density():
     """Figure 43: where the prior is densest there are no codes; e^-5,000 stays finite."""
     angle = np.linspace(0, 2 * np.pi, 200, endpoint=False)

@@ -8,12 +8,17 @@ from data_prep.dsprites_renderer import SHAPES
 from thesis_repro.analysis.latent_dimensions import (
     SCALE,
     SHAPE,
+    SMALLEST,
+    areas,
+    areas_of_scales,
     by_scale,
     by_shape,
     in_numbers,
     least_normal,
-    next_departure,
+    means_by_shape_and_scale,
+    next_negentropy,
     nongaussian,
+    peaks_of_shapes,
     smallest_by_shape,
 )
 from thesis_repro.analysis.posteriors import Posterior
@@ -54,26 +59,77 @@ def test_the_un_gaussian_dimension_stands_out_and_is_explained(dimensions):
     np.testing.assert_allclose(others["kl_nats"], 0.5, atol=0.05)  # of N(mu, 1), mu ~ N(0, 1)
 
 
-def test_departures_of_the_claim():
+def test_negentropies_of_the_claim():
     dimensions = pd.DataFrame(
         {
             "model": ["first"] * 3 + ["second"],
-            "departure": [0.1, 0.5, 0.2, 0.3],
+            "negentropy": [0.1, 0.5, 0.2, 0.3],
             "peaks": [1, 4, 1, 1],
-            "by_shape": [0.0, 0.3, 0.0, 0.9],
-            "by_scale": [0.0, 0.2, 0.0, 0.9],
-            "by_both": [0.0, 0.6, 0.0, 0.9],
+            "by_shape": [0.0, 0.25, 0.0, 0.9],
+            "by_scale": [0.0, 0.125, 0.0, 0.9],
+            "by_both": [0.0, 0.5, 0.0, 0.9],
         }
     )
-    assert next_departure(dimensions, "first") == 0.2
+    assert next_negentropy(dimensions, "first") == 0.2
     assert nongaussian(dimensions, MODELS) == {
-        "departure": 0.5,
-        "twice_the_next_departure": 0.4,
+        "negentropy": 0.5,
+        "twice_the_next_negentropy": 0.4,
         "peaks": 4,
-        "explained_by_both": 0.6,
-        "explained_by_one": 0.3,
-        "departures": [0.5, 0.3],
+        "explained_by_both": 0.5,
+        "left_by_both": 0.5,
+        "half_left_by_the_better_one": 0.375,
+        "negentropies": [0.5, 0.3],
     }
+
+
+def test_a_dimension_without_a_shape_is_not_the_least_normal():
+    row = {"model": "first", "peaks": 1}
+    dimensions = pd.DataFrame([{"negentropy": value, **row} for value in (np.nan, 0.1, np.nan)])
+    assert least_normal(dimensions, "first").name == 1
+    nowhere = dimensions.assign(negentropy=np.nan)
+    assert np.isnan(least_normal(nowhere, "first")["negentropy"])
+
+
+# --- Areas ---
+
+
+def clustered(classes, heart, width=0.05):
+    """Scales half a unit apart, hearts so far beside the other shapes."""
+    noise = np.random.default_rng(2).normal(size=len(classes))
+    return classes[:, SCALE] / 2 + heart * (classes[:, SHAPE] == 2) + width * noise
+
+
+def test_scales_apart_and_shapes_within_them(classes):
+    table = areas(clustered(classes, 0.2, 0.02), classes)
+    assert table["images"].tolist() == ["all"] * 5 + [SMALLEST] * 3
+    overlaps = areas_of_scales(table)["overlap_of_neighbours"]
+    assert len(overlaps) == 5
+    assert max(overlaps) < 0.01
+    assert peaks_of_shapes(table, pd.Series({"by_scale": 0.9})) == {
+        "peaks_of_square_and_ellipse": 1,
+        "peaks_with_heart": [2, 2],
+        "explained_by_scale": 0.9,
+    }
+
+
+def test_scales_that_run_into_each_other_and_shapes_that_do_not_part(classes):
+    table = areas(clustered(classes, 0.0, 0.4), classes)
+    assert min(areas_of_scales(table)["overlap_of_neighbours"]) > 0.4
+    assert table["peaks"].tolist() == [1] * 8
+
+
+def test_areas_without_images_are_undefined(classes):
+    table = areas(np.zeros(3), classes[:3] * 0)  # squares of scale 0.5 alone
+    assert table["overlap"].isna().all()
+    assert table["peaks"].isna().sum() == 5  # of pairs of which neither is there
+
+
+def test_means_are_over_all_but_shape_and_scale(classes):
+    z = np.stack([classes[:, SHAPE] * 10.0 + classes[:, SCALE], np.ones(len(classes))], axis=1)
+    means = means_by_shape_and_scale(z, classes)
+    expected = [10 * shape + scale for shape in range(3) for scale in range(6)]
+    np.testing.assert_allclose(means[:, 0], expected)
+    np.testing.assert_allclose(means[:, 1], 1)
 
 
 def test_groups_hold_the_images_of_their_class(classes):

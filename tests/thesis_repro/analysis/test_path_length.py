@@ -444,6 +444,7 @@ def test_each_image_of_a_step_is_looked_at():
     changed = found.empty[0, :, 0] != found.empty[0, :, 1]
     np.testing.assert_allclose(lengths, changed / 0.5**2, atol=1e-6)  # black to white, 0 to 1
     np.testing.assert_array_equal(found.of_objects, lengths[~found.empty[0].any(axis=1)])
+    np.testing.assert_array_equal(found.of_nothing, lengths[found.empty[0].all(axis=1)])
 
 
 def test_lengths_given_that_both_images_show_an_object():

@@ -49,6 +49,7 @@ def test_path_lengths_of_objects_leave_out_empty_images():
     as_written, as_run = summaries(MeasuredLengths(*lengths, 0.5))
     assert (as_written["mean"], as_written["of_objects"]) == (5, 1)
     assert np.isnan(as_run["of_objects"])
+    assert np.isnan(as_written["of_nothing"])  # one of two images is empty: neither
     assert as_written["sd"] == 0  # over the seeds, not the steps
     assert as_written["sd_of_steps"] == pytest.approx(np.std([1, 5, 9]))
 

@@ -1,13 +1,17 @@
 """Posteriors of images, and their KL divergence in closed form."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from appendix_architectures.sampling import Sampling
 from thesis_repro.analysis import posteriors as module
 from thesis_repro.analysis.posteriors import kl_divergences, posteriors
 from thesis_repro.models.building import build_model
+from thesis_repro.models.losses import kl_term
 from thesis_repro.models.zoo import MODELS
 
 
@@ -61,3 +65,20 @@ def test_noise_is_the_generators(model, images):
     )
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_beyond_an_explosion_samples_and_divergences_are_those_of_training(monkeypatch):
+    """From a log-variance of 40 on the models sample and are penalised on a line (erratum E81)."""
+    log_var = np.float32([[-3.0, 0.0, 39.0, 45.0, 120.0]])
+    mu = np.full_like(log_var, 0.5)
+    drawn = np.float32([[0.5, -1.0, 2.0, 1.5, -0.7]])
+    monkeypatch.setattr(keras.random, "normal", lambda *args, **kwargs: drawn)
+    layer = keras.ops.convert_to_numpy(Sampling()([mu, log_var]))
+    rng = SimpleNamespace(standard_normal=lambda shape, dtype: drawn)
+    outputs = {"mu": [mu], "log_var": [log_var]}
+    stub = SimpleNamespace(posterior=SimpleNamespace(predict_on_batch=lambda batch: outputs))
+    (found,) = posteriors(stub, np.zeros((1, 4, 4, 1), "uint8"), rng)
+    np.testing.assert_allclose(found.z, layer, rtol=1e-5)
+    np.testing.assert_allclose(found.mu + found.sd * drawn, found.z)
+    term = float(keras.ops.convert_to_numpy(kl_term([mu], [log_var]))[0])
+    assert kl_divergences(mu, log_var).sum() == pytest.approx(term, rel=1e-5)

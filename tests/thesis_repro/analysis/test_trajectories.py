@@ -6,12 +6,14 @@ import pytest
 from scipy import stats
 
 from thesis_repro.analysis.trajectories import (
+    angle_between,
     explained,
     mean_by_bin,
     mean_by_value,
     off_line,
     path_measures,
     plane,
+    sine,
     spread,
 )
 
@@ -142,6 +144,71 @@ def test_without_a_path_there_is_no_curvature():
     assert np.isnan(off_line(mean_by_value(z, np.repeat([0, 1, 2], 2))))
 
 
+# --- Sine curves ---
+
+
+@pytest.mark.parametrize("turns", [0.5, 0.8, 1.3, 2.0])
+def test_an_arc_is_a_sine_in_every_dimension(turns, rng):
+    """Of a circle or an ellipse, anywhere in ten dimensions."""
+    angle = 2 * np.pi * turns * np.linspace(0, 1, 32)
+    flat = np.stack([np.cos(angle), 0.4 * np.sin(angle)], axis=1)
+    z = np.pad(flat, ((0, 0), (0, 8))) @ np.linalg.qr(rng.normal(size=(10, 10)))[0] + 3
+    assert sine(trajectory(z)) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_line_is_nearly_half_a_period():
+    """The share of a line's variance that lies in cos(pi s), in closed form: 96 / pi^4."""
+    line = np.linspace(0, 1, 4_001)[:, np.newaxis] * [1.0, 2.0]
+    assert sine(trajectory(line)) == pytest.approx(96 / np.pi**4, abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_smooth_random_path_is_no_sine(seed):
+    """Ten dimensions, each a smooth random function with a dozen turns."""
+    rng = np.random.default_rng(seed)
+    kernel = np.exp(-0.5 * (np.subtract.outer(np.arange(32), np.arange(32)) / 2.5) ** 2)
+    z = rng.multivariate_normal(np.zeros(32), kernel, 10).T
+    assert sine(trajectory(z)) < 0.7
+
+
+def test_two_sines_of_different_frequency_are_not_one():
+    share = np.linspace(0, 1, 32)
+    z = np.stack([np.cos(np.pi * share), np.cos(4 * np.pi * share)], axis=1)
+    assert sine(trajectory(z)) < 0.7
+
+
+def test_a_sine_counts_positions_by_their_images():
+    """One image that is far off moves the mean of one position."""
+    angle = np.linspace(0, 2 * np.pi, 32)
+    z = np.repeat(np.stack([np.cos(angle), np.sin(angle)], axis=1), 50, axis=0)
+    z, values = np.vstack([z, [[9.0, 9.0]]]), np.append(np.repeat(np.arange(32), 50), 32)
+    assert sine(mean_by_value(z, values)) > 0.85
+    assert sine(mean_by_value(z[::50], values[::50])) < 0.6
+
+
+def test_without_a_path_there_is_no_sine():
+    assert np.isnan(sine(trajectory(np.ones((5, 2)))))
+    assert np.isnan(sine(mean_by_value(np.ones((3, 2)), [1, 1, 1])))
+
+
+# --- Directions ---
+
+
+@pytest.mark.parametrize("degrees", [0, 30, 90, 150])
+def test_the_angle_between_two_lines(degrees):
+    """Whichever way along them the attribute grows."""
+    share = np.linspace(-1, 1, 20)[:, np.newaxis]
+    turned = np.radians(degrees)
+    other = trajectory(-share * [np.cos(turned), np.sin(turned)] + 5)
+    expected = min(degrees, 180 - degrees)
+    assert angle_between(trajectory(share * [1.0, 0.0]), other) == pytest.approx(expected, abs=1e-4)
+
+
+def test_what_leads_nowhere_has_no_angle(rng):
+    still = mean_by_value(np.tile([[1.0, 0.0], [-1.0, 0.0]], (3, 1)), np.repeat([0, 1, 2], 2))
+    assert np.isnan(angle_between(still, trajectory(rng.normal(size=(5, 2)))))
+
+
 # --- What a layer encodes ---
 
 
@@ -209,4 +276,5 @@ def test_a_circle_in_numbers():
     assert (measures["images"], measures["values"]) == (39, 39)
     assert measures["spread"] == pytest.approx(2)
     assert measures["off_line"] == pytest.approx(0.5)
+    assert measures["sine"] == pytest.approx(1, abs=1e-3)
     assert measures["plane"] == measures["explained"] == pytest.approx(1)

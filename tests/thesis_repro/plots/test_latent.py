@@ -20,6 +20,7 @@ def panels(figure):
 
 def test_a_panel_per_dimension_with_density_and_prior(z):
     figure = histograms("title", {"all": z}, 1)
+    assert figure.get_supylabel() == "density"
     axes = panels(figure)
     assert [panel.get_title() for panel in axes] == ["$z_{1}$", "$z_{2}$", "$z_{3}$"]
     for panel, column in zip(axes, z.T, strict=True):
@@ -64,3 +65,11 @@ def test_colour_images_are_not_inverted():
     images = np.random.default_rng(0).random((2, 4, 4, 3))
     shown = [axes.images[0].get_array() for axes in image_rows("title", {"row": images}).axes]
     np.testing.assert_array_equal(shown, images)
+
+
+def test_values_that_differ_by_rounding_can_be_drawn():
+    """NumPy has no hundred bins between a few neighbouring float32 numbers."""
+    start = np.float32(1)
+    z = np.tile([[start], [start + np.spacing(start)]], (50, 1)).astype("float32")
+    (axes,) = panels(histograms("title", {"all": z}, 0))
+    assert len(axes.patches) == BINS

@@ -28,7 +28,7 @@ def titled(figure):
 # --- Paths ---
 
 
-def test_each_layer_has_its_lines_and_its_path(curve):
+def test_each_layer_has_its_lines_above_its_path(curve):
     layers = {"z_1": mean_by_value(curve, range(5)), "z_2": mean_by_value(curve[::-1], range(5))}
     figure = paths("title", {"x": layers})
     panels = titled(figure)
@@ -41,14 +41,29 @@ def test_each_layer_has_its_lines_and_its_path(curve):
         tails, heads = arrows(panels[f"path, layer {layer}"])
         np.testing.assert_allclose(tails, expected[:-1])
         np.testing.assert_allclose(heads, expected[1:])
+        above, below = (panels[f"{kind}, layer {layer}"] for kind in ("mean z", "path"))
+        rows = [axes.get_subplotspec().rowspan.start for axes in (above, below)]
+        columns = {axes.get_subplotspec().colspan.start for axes in (above, below)}
+        assert (rows, columns) == ([0, 1], {layer - 1})
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["$z_{1}$", "$z_{2}$"]
 
 
-def test_a_single_layer_is_not_numbered_and_an_attribute_takes_a_row(curve):
+def test_a_single_layer_has_its_path_on_the_left(curve):
     layers = {"z": mean_by_value(curve, range(5))}
     figure = paths("title", {"x": layers, "y": layers})
-    assert list(titled(figure)) == ["mean z", "path"]
-    assert [axes.get_ylabel() for axes in figure.axes[:4]] == ["x", "", "y", ""]
+    parts = figure.subfigs
+    assert [part.get_suptitle() for part in parts] == ["(a) x", "(b) y"]
+    for part, label in zip(parts, ("x", "y"), strict=True):
+        path, lines, bar = part.axes if hasattr(part, "axes") else ()
+        assert (path.get_title(), lines.get_title()) == ("path", "mean z")
+        assert (lines.get_xlabel(), bar.get_ylabel()) == (label, label)
+
+
+@pytest.mark.parametrize(("dimensions", "labels"), [(2, ("$z_1$", "$z_2$")), (4, ("PC1", "PC2"))])
+def test_the_axes_of_a_plane_are_named(curve, dimensions, labels):
+    z = np.pad(curve, ((0, 0), (0, dimensions - 2)))
+    axes = titled(paths("title", {"x": {"z": mean_by_value(z, range(5))}}))["path"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == labels
 
 
 def test_arrows_from_the_origin_as_run(curve):
@@ -80,14 +95,16 @@ def test_colours_follow_the_value(curve):
     assert [axes.get_ylim() for axes in bars] == [(0, 40)]
 
 
-def test_categories_are_named_on_both_sides(curve):
+def test_categories_are_named_on_the_axis_and_the_colour_bar(curve):
+    """And not in the plane, where means that lie close would have one name over another."""
     names = ("square", "ellipse", "heart")
     layers = {"z": mean_by_value(curve[:3], range(3))}
     figure = paths("title", {"shape": layers}, names={"shape": names})
     panels = titled(figure)
     assert [tick.get_text() for tick in panels["mean z"].get_xticklabels()] == list(names)
-    assert [text.get_text() for text in panels["path"].texts] == list(names)
-    assert not [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
+    assert not panels["path"].texts
+    (bar,) = (axes for axes in figure.axes if axes.get_label() == "<colorbar>")
+    assert [tick.get_text() for tick in bar.get_yticklabels()] == list(names)
 
 
 def test_both_directions_of_a_plane_have_the_same_scale(curve):
@@ -107,6 +124,7 @@ def test_a_circle_per_shape(curve):
     bars = [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
     assert [axes.get_xlim() for axes in bars] == [(0, 4), (0, 8)]
     assert {axes.get_xlabel() for axes in bars} == {"rotation in degrees"}
+    assert {(axes.get_xlabel(), axes.get_ylabel()) for axes in panels.values()} == {("PC1", "PC2")}
 
 
 # --- Decoded images ---
@@ -139,6 +157,21 @@ def test_ticks_stand_at_the_middle_of_the_images():
     axes = image_grids("title", {"one": images}, axis(20, Reading.RUN)).axes[0]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["-3", "0", "2.7"]
     np.testing.assert_allclose(axes.get_xticks(), np.array([0.5, 10.5, 19.5]) * 28 - 0.5)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_no_label_of_grids_lies_over_another(count):
+    """With the line of origin that is written under a figure when it is saved."""
+    grids = {f"layer {number}": np.zeros((9, 4, 4, 1)) for number in range(count)}
+    figure = image_grids("Images decoded from -3 to 3", grids, axis(3))
+    figure.supxlabel("scale quick", fontsize=6, x=0.01, ha="left")
+    figure.draw_without_rendering()
+    texts = [figure._suptitle, figure._supxlabel]
+    for axes in figure.axes:
+        texts += [axes.title, axes.xaxis.label, axes.yaxis.label]
+    boxes = [text.get_window_extent() for text in texts]
+    for number, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[number + 1 :])
 
 
 def test_images_of_a_line_stand_over_their_densities():
