@@ -148,10 +148,10 @@ def test_required_topics_are_covered(erratum_id, word):
 
 def test_only_what_is_built_is_called_runnable():
     section_4_3 = {"E06", "E17", "E18", "E19", "E53", "E56"}
-    section_4_4 = {"E51", "E57", "E59", "E61", "E80"}
+    section_4_4 = {"E51", "E57", "E59", "E61", "E80", "E90"}
     section_4_5 = {"E48", "E82"}
     others = {"E02", "E07", "E08", "E10", "E14"}
-    sections_4_6_and_4_7 = {"E13", "E21", "E22", "E65", "E68", "E83"}
+    sections_4_6_and_4_7 = {"E13", "E21", "E22", "E65", "E68", "E83", "E87"}
     sections_4_1_and_4_8 = {"E71", "E73"}
     built = others | section_4_3 | section_4_4 | section_4_5
     built |= sections_4_6_and_4_7 | sections_4_1_and_4_8
