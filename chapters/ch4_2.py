@@ -11,13 +11,15 @@ if __name__ == "__main__":  # the same as `thesis-repro chapter 4.2`
 
     run_section("4.2")
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+import keras
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from thesis_repro.analysis.digit_reader import DigitReader
 from thesis_repro.analysis.feature_maps import (
     LayerActivity,
     activities,
@@ -26,12 +28,16 @@ from thesis_repro.analysis.feature_maps import (
     few_active_layers,
     most_active,
 )
-from thesis_repro.analysis.reconstruction import split_losses
+from thesis_repro.analysis.loss_curves import Curve, common_level
+from thesis_repro.analysis.map_activity import activity_left, share_active, variance_kept
+from thesis_repro.analysis.reconstruction import reconstructions, split_losses
 from thesis_repro.analysis.statistics import (
+    Interval,
     benjamini_hochberg,
     mean_sd,
     rank_sum_p,
     signed_rank_p,
+    wilson,
 )
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.activities import feature_map_activities
@@ -44,8 +50,11 @@ from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
 VLAES = ("mnist-vlae-factor-1", "mnist-vlae-factor-2", "mnist-vlae-factor-3")
+FIGURE_22 = VLAES[2]
 
 SPLITS = 24  # Section 4.2: "The MNIST validation set was split in 24 subsets"
+READ = 10_000  # training images that the digits are learned from, at most
+HIGHEST = "ladder_2_few_active_1"  # Section 4.2 names it as one of the "higher layers"
 
 History = list[dict[str, float]]
 
@@ -61,6 +70,11 @@ class Activity(NamedTuple):
         """The most active maps of each layer."""
         return [most_active(layer) for layer in self.all_maps]
 
+    def left_in(self, layer: str) -> float:
+        """What is left of the most active maps' activity in one of the layers that replace."""
+        pairs = zip(self.all_maps, self.few_maps, strict=True)
+        return next(activity_left(before, after) for before, after in pairs if after.layer == layer)
+
 
 class SplitLosses(NamedTuple):
     """Reconstruction losses of one model over the same splits, each of shape (SPLITS,).
@@ -74,40 +88,70 @@ class SplitLosses(NamedTuple):
     as_run: np.ndarray
 
 
+class Digits(NamedTuple):
+    """The share of validation images whose digit can be read in their reconstruction."""
+
+    original: Interval
+    deactivated: Interval
+
+
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load the three models; emit seven figures, Table 3, verdicts, an answer to RQ1b."""
     histories = {name: chapter.trained(name).history for name in VLAES}
     measured = {name: deactivation(chapter, name) for name in VLAES}
-    activity = {name: maps for name, (maps, _) in measured.items()}
-    losses = {name: splits for name, (_, splits) in measured.items()}
+    activity, losses, digits = (
+        dict(zip(measured, parts, strict=True)) for parts in zip(*measured.values(), strict=True)
+    )
+    untrained = {
+        name: feature_maps(chapter.untrained(name), chapter.images(name).validation)[0]
+        for name in VLAES
+    }
 
     chapter.emit(figure_20, histories)
     chapter.emit(all_feature_maps, activity)
     chapter.emit(few_feature_maps, activity)
     chapter.emit(table_3, losses)
-    judgements = chapter.judge(measurements(histories, losses))
+    judgements = chapter.judge(measurements(histories, losses, activity, untrained, digits))
     chapter.answer("RQ1", **sparseness(losses, activity))
     chapter.write_manifest()
     return judgements
 
 
-def deactivation(chapter: Chapter, name: str) -> tuple[Activity, SplitLosses]:
-    """A model's feature maps and losses, before and after all but the most active are set still."""
-    trained, images = chapter.trained(name), chapter.images(name).validation
-    encoder = trained.model.encoder
-    all_maps = activities(encoder, convolutions(encoder), images)
-    as_written = deactivated(encoder, all_maps, mean_maps=False)
-    as_run = deactivated(encoder, all_maps, mean_maps=True)
-    few_maps = activities(as_written, few_active_layers(as_written), images)
+def deactivation(chapter: Chapter, name: str) -> tuple[Activity, SplitLosses, Digits]:
+    """A model's feature maps, losses and digits, before and after most maps are set still."""
+    trained, data = chapter.trained(name), chapter.images(name)
+    encoder, decoder = trained.model.encoder, trained.model.decoder
+    activity, as_written = feature_maps(encoder, data.validation)
+    as_run = deactivated(encoder, activity.all_maps, mean_maps=True)
     weight = trained.spec.reconstruction_weight.value
 
     def losses(variant) -> np.ndarray:
         """With this encoder; every encoder of every model sees the same splits and noise."""
         seed = derive_seed(chapter.workspace.options.seed, "table 3", "splits")
         rng = np.random.default_rng(seed)
-        return split_losses(variant, trained.model.decoder, images, weight, SPLITS, rng)
+        return split_losses(variant, decoder, data.validation, weight, SPLITS, rng)
 
-    return Activity(all_maps, few_maps), SplitLosses(*map(losses, (encoder, as_written, as_run)))
+    reader = DigitReader(data.train[:READ], data.train_known["label"][:READ])
+
+    def digits(variant) -> Interval:
+        """What can be read with this encoder; noise as for every other."""
+        made = reconstructions(variant, decoder, data.validation, chapter.rng("digits"))
+        right = reader.read(made) == data.validation_known["label"]
+        return wilson(int(right.sum()), len(right))
+
+    return (
+        activity,
+        SplitLosses(*map(losses, (encoder, as_written, as_run))),
+        Digits(digits(encoder), digits(as_written)),
+    )
+
+
+def feature_maps(encoder: keras.Model, images: np.ndarray) -> tuple[Activity, keras.Model]:
+    """An encoder's maps on these images; and the encoder with only the most active ones left."""
+    all_maps = activities(encoder, convolutions(encoder), images)
+    few_active = deactivated(encoder, all_maps, mean_maps=False)
+    few_maps = activities(few_active, few_active_layers(few_active), images)
+    return Activity(all_maps, few_maps), few_active
 
 
 # === Figures ===
@@ -188,22 +232,114 @@ def _row(original: np.ndarray, few_active: np.ndarray, p: float) -> dict[str, fl
 
 
 def measurements(
-    histories: Mapping[str, History], losses: Mapping[str, SplitLosses]
+    histories: Mapping[str, History],
+    losses: Mapping[str, SplitLosses],
+    activity: Mapping[str, Activity],
+    untrained: Mapping[str, Activity],
+    digits: Mapping[str, Digits],
 ) -> list[Measurement]:
-    """What was measured for each claim of Section 4.2; epochs are counted from 1 (erratum E29)."""
-    curves = [[row["val_loss"] for row in history] for history in histories.values()]
-    best = {"best_epoch": [int(np.argmin(curve)) + 1 for curve in curves]}
-    lowest = {"lowest_validation_loss": [min(curve) for curve in curves]}
-    final = {"final_validation_loss": [curve[-1] for curve in curves]}
+    """What was measured for each claim of Section 4.2; epochs are counted from 1 (erratum E29).
+
+    ``untrained`` has the feature maps of the same networks before training.
+    """
+    table = table_3_readings(losses)
+    curves = [Curve.of(history) for history in histories.values()]
     return [
-        Measurement("4.2-best-epoch", best),
-        Measurement("4.2-best-loss-order", lowest),
-        Measurement("4.2-overfit-order", final),
+        *of_the_curves(curves),
+        *of_the_maps(activity, untrained, learned(curves)),
         *(
             Measurement(f"4.2-table3-{name.removeprefix('mnist-vlae-')}", written, as_run)
-            for name, (written, as_run) in table_3_readings(losses).items()
+            for name, (written, as_run) in table.items()
+        ),
+        Measurement(
+            "4.2-small-activities-matter", *map(loss_ratios, zip(*table.values(), strict=True))
+        ),
+        Measurement("4.2-digits-still-legible", legibility(digits)),
+    ]
+
+
+def learned(curves: list[Curve]) -> dict[str, list[float]]:
+    """How much is left of the first epoch's validation loss, 1 where nothing was learned."""
+    return {"share_of_the_first_epochs": [curve.share_of_first for curve in curves]}
+
+
+def of_the_curves(curves: list[Curve]) -> list[Measurement]:
+    """What Figure 20 shows."""
+    rise = {"rise_of_validation_loss": [curve.rise for curve in curves]}
+    level = common_level(curves)
+    return [
+        Measurement(
+            "4.2-faster-convergence",
+            {"epochs_to_a_common_loss": [curve.epochs_to(level) for curve in curves]},
+        ),
+        Measurement("4.2-best-epoch", {"best_epoch": [curve.best_epoch for curve in curves]}),
+        Measurement(
+            "4.2-best-loss-order",
+            {"lowest_validation_loss": [curve.lowest for curve in curves]} | learned(curves),
+        ),
+        Measurement(
+            "4.2-all-overfit",
+            {
+                "rise_in_shares_of_the_lowest": [curve.rise / curve.lowest for curve in curves],
+                "fall_in_training": [curve.fall_in_training for curve in curves],
+            },
+        ),
+        Measurement(
+            "4.2-overfit-order",
+            rise | {"final_validation_loss": [curve.validation[-1] for curve in curves]},
+        ),
+        Measurement("4.2-smaller-overfits-less", rise),
+    ]
+
+
+def of_the_maps(
+    activity: Mapping[str, Activity],
+    untrained: Mapping[str, Activity],
+    known: Mapping[str, list[float]],
+) -> list[Measurement]:
+    """What Figures 21, 22 and 57 to 60 show, beside the networks before training.
+
+    ``known``: what says that the networks have learned.
+    """
+
+    def kept(maps: Mapping[str, Activity]) -> list[float]:
+        return [variance_kept(each.all_maps) for each in maps.values()]
+
+    largest, *smaller = (share_active(each.all_maps) for each in activity.values())
+    return [
+        Measurement(
+            "4.2-unequal-activity", {"variance_kept": kept(activity), "untrained": kept(untrained)}
+        ),
+        Measurement(
+            "4.2-higher-layers-less-active",
+            {
+                "activity_left": activity[FIGURE_22].left_in(HIGHEST),
+                "untrained": untrained[FIGURE_22].left_in(HIGHEST),
+            },
+        ),
+        Measurement(
+            "4.2-no-more-active-maps",
+            {
+                "active_in_smaller_models": smaller,
+                "active_in_the_largest_and_a_tenth": [largest + 0.1] * len(smaller),
+                **known,
+            },
         ),
     ]
+
+
+def loss_ratios(rows: Iterable[Mapping[str, float]]) -> dict[str, list[float]]:
+    """By how many times the reconstruction loss grows, by model."""
+    return {"loss_ratio": [row["deactivated_mean"] / row["original_mean"] for row in rows]}
+
+
+def legibility(digits: Mapping[str, Digits]) -> dict[str, list[float]]:
+    """Shares of the digits that can be read in reconstructions; the lower end of the interval."""
+    return {
+        "read_in_the_original": [each.original.mean for each in digits.values()],
+        "read_with_maps_deactivated": [each.deactivated.mean for each in digits.values()],
+        "lower_end": [each.deactivated.low for each in digits.values()],
+    }
 
 
 def sparseness(
@@ -216,14 +352,7 @@ def sparseness(
     rows = [written for written, _ in table_3_readings(losses).values()]
     return {
         "models": [model(name).name for name in losses],
-        "variance_kept": [variance_kept(activity[name]) for name in losses],
-        "loss_ratios": [row["deactivated_mean"] / row["original_mean"] for row in rows],
+        "variance_kept": [variance_kept(activity[name].all_maps) for name in losses],
+        "loss_ratios": loss_ratios(rows)["loss_ratio"],
         "largest_p": max(row["p"] for row in rows),
     }
-
-
-def variance_kept(activity: Activity) -> float:
-    """Share of the variance of feature map means that the most active quarter holds: all layers."""
-    variances = [layer.map_means.var(axis=0) for layer in activity.all_maps]
-    kept = [each[chosen] for each, chosen in zip(variances, activity.active, strict=True)]
-    return float(sum(map(np.sum, kept)) / sum(map(np.sum, variances)))

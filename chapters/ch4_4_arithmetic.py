@@ -120,13 +120,33 @@ def attribute_arithmetic(
 
 
 def shares_changed(arithmetic: pd.DataFrame) -> dict[str, list[float]]:
-    """Per model, the share of pictures that look blond or male, before and after."""
+    """Per model, the share of pictures that look blond or male: before, half-way and after.
+
+    And how many more these are after.
+    """
     shares = {}
     for attribute, name in (("Blond_Hair", "blond"), ("Male", "male")):
         by_model = rows(arithmetic, attribute=attribute).groupby("model", sort=False)["share"]
-        shares[f"{name}_before"] = by_model.first().to_list()
-        shares[f"{name}_after"] = by_model.last().to_list()
+        before, half_way, after = (by_model.nth(n).to_numpy() for n in (0, -2, -1))
+        shares[f"{name}_before"] = before.tolist()
+        shares[f"{name}_half_way"] = half_way.tolist()
+        shares[f"{name}_after"] = after.tolist()
+        shares[f"more_{name}"] = (after - before).tolist()
     return shares
+
+
+def needed(arithmetic: pd.DataFrame) -> dict[str, list[float]]:
+    """Of both attributes and models: how much the second half of the way adds."""
+    shares = shares_changed(arithmetic)
+    return {
+        "added_by_the_second_half": [
+            after - half_way
+            for name in ("blond", "male")
+            for after, half_way in zip(
+                shares[f"{name}_after"], shares[f"{name}_half_way"], strict=True
+            )
+        ]
+    }
 
 
 # === Faces, and their codes with attributes added ===

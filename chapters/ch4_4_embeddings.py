@@ -127,9 +127,10 @@ def sprite_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure
 @figure(69, models=("celeba-vlae",))
 @figure(70, models=("celeba-vlae-gan",))
 def face_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure:
-    """Codes of CelebA, once for each attribute."""
+    """Codes of CelebA, once for each attribute that one of these images has."""
     layers, images = embedded[shown.model]
-    return present_or_not(title(shown.model, images), layers, attributes(images))
+    drawn = {name: has for name, has in attributes(images).items() if has.any()}
+    return present_or_not(title(shown.model, images), layers, drawn)
 
 
 @figure(32, models=("celeba-vlae",))
@@ -153,10 +154,14 @@ def title(name: str, images: Images) -> str:
 
 @figure(31, data="celeba")
 def attribute_bars(chapter: Chapter, shown: Shown) -> Figure:
-    """The share of all images that have an attribute."""
+    """The share of all images that have an attribute; without those that none has."""
     known = known_of_all(chapter.prepared("celeba"), "attributes")
     shares = dict(zip(ATTRIBUTES, known.mean(axis=0), strict=True))
-    return presence_bars(f"CelebA: attributes of all {len(known):,} images", shares)
+    drawn = {name: share for name, share in shares.items() if share}
+    words = f"CelebA: attributes of all {len(known):,} images"
+    if missing := len(shares) - len(drawn):  # stand-ins draw a few
+        words += f"\n{missing} that none of them has are left out"
+    return presence_bars(words, drawn)
 
 
 @numbers("figure_31", data="celeba")

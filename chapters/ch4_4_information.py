@@ -19,14 +19,22 @@ from thesis_repro.analysis.factors import Factor, Kind, dsprites_orientation
 from thesis_repro.analysis.image_factors import (
     celeba_factors,
     drawn_from,
+    dsprites_classes,
     dsprites_factors,
     known_images,
     mnist_factors,
     orientation_of,
     shape_classes,
+    slant_within_digits,
 )
 from thesis_repro.analysis.image_sets import Images
-from thesis_repro.analysis.measuring import Task, disentanglement, information, table
+from thesis_repro.analysis.measuring import (
+    Task,
+    disentanglement,
+    information,
+    standard_disentanglement,
+    table,
+)
 from thesis_repro.models.zoo import DSPRITES_VAES
 from thesis_repro.models.zoo import MNIST_GENERATORS as MNIST_MODELS
 from thesis_repro.section.chapter import Chapter
@@ -37,16 +45,23 @@ from thesis_repro.thesis.readings import REPORTED
 
 # The models of the claims, for `ch4_4.py`, too.
 MNIST_VLAE, DIM6, DSPRITES_VLAE = "mnist-vlae-factor-1", "dsprites-vae-dim6", "dsprites-vlae"
-CELEBA_VLAE_GAN = "celeba-vlae-gan"
+MNIST_VAE, DIM2 = "mnist-vae", "dsprites-vlae-dim2"
+CELEBA_VLAE, CELEBA_VLAE_GAN = "celeba-vlae", "celeba-vlae-gan"
 
 DSPRITES_MODELS = (
     *(*DSPRITES_VAES, DIM6),
-    *(DSPRITES_VLAE, "dsprites-vlae-dim2", "dsprites-vae-gan", "dsprites-vlae-gan"),
+    *(DSPRITES_VLAE, DIM2, "dsprites-vae-gan", "dsprites-vlae-gan"),
 )
-CELEBA_MODELS = ("celeba-vae", "celeba-vlae", "celeba-vae-gan", CELEBA_VLAE_GAN)
-QUOTED = (DIM6, "dsprites-vlae-dim2")  # in Section 4.4.1, by their losses
+CELEBA_MODELS = ("celeba-vae", CELEBA_VLAE, "celeba-vae-gan", CELEBA_VLAE_GAN)
+QUOTED = (DIM6, DIM2)  # in Section 4.4.1, by their losses
+
+# Claims say of these that they have learned something; so they are measured before training, too.
+CONTROLLED_DIGITS = (MNIST_VLAE, MNIST_VAE)
+CONTROLLED_SPRITES = (DSPRITES_VLAE, DIM2, "dsprites-vae-gan", "dsprites-vlae-gan")
+CONTROLLED_FACES = (CELEBA_VLAE, CELEBA_VLAE_GAN)
 
 TOGETHER, PLANE = "z_2 and z_3", "t-SNE"  # beside the layers, what else is measured
+WITHIN_DIGITS = "slant within digits"
 HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair")  # Figure 38: "from darker to brighter hair color"
 LOSSES = ("loss", "reconstruction", "kl")
 
@@ -64,17 +79,20 @@ SAMPLE_SIZES = {
     "paper": SampleSizes(10_000, _ALL, ATTRIBUTES),
     "quick": SampleSizes(3_000, _ALL, ATTRIBUTES),
     "smoke": SampleSizes(
-        400, (MNIST_VLAE, DIM6, DSPRITES_VLAE, CELEBA_VLAE_GAN), (*HAIR, "Male", "Eyeglasses")
+        400,
+        (*CONTROLLED_DIGITS, DIM6, *CONTROLLED_SPRITES, *CONTROLLED_FACES),
+        (*HAIR, "Male", "Eyeglasses"),
     ),
 }
 
 
 def emit(
     chapter: Chapter, codes: Codes, plane: Mapping[str, np.ndarray], shown: Images
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Images]:
     """Write what the layers tell (of all data sets), the scores of disentanglement, the losses.
 
-    ``plane`` has the points of Figure 33 and ``shown`` their images.
+    ``plane`` has the points of Figure 33 and ``shown`` their images. Returned are these numbers,
+    the first with those before training (`before`), and the digits that they are of.
     """
     sizes = chapter.at_scale(SAMPLE_SIZES)
     digits, sprites, faces = (
@@ -91,16 +109,27 @@ def emit(
     tasks = [
         *(*of_digits, *of_sprites, *of_faces),
         digit_task(chapter, codes, digits),
+        within_digits(of_digits, digits),
         *rotation_tasks(of_sprites, sprites),
         plane_task(chapter, plane, shown),
     ]
+    control_tasks = [
+        *controls(chapter, codes, of_digits, CONTROLLED_DIGITS, digits),
+        *controls(chapter, codes, of_sprites, CONTROLLED_SPRITES, sprites),
+        *controls(chapter, codes, of_faces, (CELEBA_VLAE,), faces, HAIR),
+        *controls(chapter, codes, of_faces, (CELEBA_VLAE_GAN,), faces),
+    ]
     measured = table(information, tasks, available_cores())
     chapter.emit(information_by_dataset, measured)
+    untrained = chapter.compute(information_before, control_tasks, digits, sprites)
     # CelebA's attributes are neither independent of each other nor all that varies: no score of
     # disentanglement means anything there.
-    scores = chapter.compute(disentanglement_scores, [*of_digits, *of_sprites])
+    classes = dsprites_classes(sprites)
+    as_classes = [whole._replace(factors=classes) for whole in of_sprites]
+    scores = chapter.compute(disentanglement_scores, [*of_digits, *of_sprites], as_classes)
     histories = {name: chapter.trained(name).history for name in QUOTED}
-    return measured, scores, chapter.compute(losses, histories)
+    known = pd.concat([measured, untrained], ignore_index=True)
+    return known, scores, chapter.compute(losses, histories), digits
 
 
 @numbers("information_morpho-mnist", models=MNIST_MODELS, data="morpho-mnist")
@@ -112,13 +141,36 @@ def information_by_dataset(chapter: Chapter, shown: Shown, measured: pd.DataFram
 
 
 @numbers(
+    "information_before_training",
+    models=(*CONTROLLED_DIGITS, *CONTROLLED_SPRITES, *CONTROLLED_FACES),
+    data=("morpho-mnist", "dsprites", "celeba"),
+)
+def information_before(
+    chapter: Chapter, shown: Shown, tasks: list[Task], digits: Images, sprites: Images
+) -> pd.DataFrame:
+    """What the layers tell before training: the control for what they have learned."""
+    of_sprites = [one for one in tasks if one.model in map(before, CONTROLLED_SPRITES)]
+    rotations = rotation_tasks(of_sprites, sprites)
+    return table(information, [*tasks, within_digits(tasks, digits), *rotations], available_cores())
+
+
+@numbers(
     "disentanglement",
     models=(*MNIST_MODELS, *DSPRITES_MODELS),
     data=("morpho-mnist", "dsprites"),
 )
-def disentanglement_scores(chapter: Chapter, shown: Shown, tasks: list[Task]) -> pd.DataFrame:
-    """The scores of each layer."""
-    return table(disentanglement, tasks, available_cores())
+def disentanglement_scores(
+    chapter: Chapter, shown: Shown, tasks: list[Task], as_classes: list[Task]
+) -> pd.DataFrame:
+    """The scores of each layer; of dSprites also as the literature has them."""
+    workers = available_cores()
+    return pd.concat(
+        [
+            table(disentanglement, tasks, workers),
+            table(standard_disentanglement, as_classes, workers),
+        ],
+        ignore_index=True,
+    )
 
 
 # === Codes, and the factors that are asked of them ===
@@ -145,6 +197,44 @@ def task(
 ) -> Task:
     """To measure what these codes of a model tell of these factors."""
     return Task(name, codes, factors, chapter.seed("numbers", name))
+
+
+def before(model: str) -> str:
+    """What a network is called in tables that has not been trained."""
+    return f"{model}, untrained"
+
+
+def controls(
+    chapter: Chapter,
+    codes: Codes,
+    tasks: Iterable[Task],
+    models: Iterable[str],
+    images: Images,
+    chosen: Iterable[str] | None = None,
+) -> list[Task]:
+    """The tasks of these models once more, for their networks before training; same split.
+
+    Of the chosen factors, or of all.
+    """
+    return [
+        whole._replace(
+            model=before(whole.model),
+            codes=codes.before_training(whole.model, images),
+            factors={
+                name: factor
+                for name, factor in whole.factors.items()
+                if chosen is None or name in chosen
+            },
+        )
+        for whole in tasks
+        if whole.model in models
+    ]
+
+
+def within_digits(tasks: Iterable[Task], images: Images) -> Task:
+    """The slant of images within their digit, in MNIST-VAE's only layer, trained or not."""
+    (whole,) = (one for one in tasks if one.model in (MNIST_VAE, before(MNIST_VAE)))
+    return whole._replace(factors={WITHIN_DIGITS: slant_within_digits(images)})
 
 
 def digit_task(chapter: Chapter, codes: Codes, images: Images) -> Task:

@@ -5,25 +5,35 @@ import pandas as pd
 import pytest
 
 from chapters.ch4_4 import Tables, entanglement, independence, lower_factors, measurements
+from chapters.ch4_4_decoded import DIGIT, MORPHOMETRICS, VLAES
 from chapters.ch4_4_information import (
     CELEBA_MODELS,
+    CELEBA_VLAE,
     CELEBA_VLAE_GAN,
+    DIM2,
     DIM6,
     DSPRITES_MODELS,
     DSPRITES_VLAE,
     HAIR,
     LOSSES,
     MNIST_MODELS,
+    MNIST_VAE,
     MNIST_VLAE,
     PLANE,
     QUOTED,
     TOGETHER,
+    WITHIN_DIGITS,
+    before,
 )
+from chapters.ch4_4_layers import VAE_GAN, VLAE_GAN, ones_apart
 from chapters.ch4_4_trajectories import VAES
+from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES
 from data_prep.morphometry import COLUMNS
+from thesis_repro.analysis.disentanglement import STANDARD
 from thesis_repro.analysis.factor_information import INFORMATION
 from thesis_repro.analysis.image_factors import BACKGROUND, SKIN, orientation_of
+from thesis_repro.analysis.image_sets import Images
 from thesis_repro.section.answers import render
 from thesis_repro.section.registry import datasets_of, declared, models_of
 from thesis_repro.thesis.captions import load_captions
@@ -34,6 +44,14 @@ from thesis_repro.verdicts.judgements import Verdict, judge
 CLAIMS = {claim.id: claim for claim in load_claims("4.4")}
 ORIENTATIONS = tuple(map(orientation_of, SHAPES))
 LN10 = np.log(10)  # what there is to tell of ten groups of equal size, in nats
+
+# Claims about paths and circles, each of which is tested where it is measured.
+OF_PATHS = (
+    *("orthogonal", "rotation-transition", "rotation-line", "rotation-circle"),
+    *("position-curve", "position-line", "vlae-less-circular"),
+)
+
+OTHERS = [name for name in ATTRIBUTES if name not in (*HAIR, "Male")][:10]  # of CelebA
 
 # Shares of what there is to tell, in z_1, z_2 and z_3, as the thesis sees them.
 SHARES = {
@@ -50,11 +68,26 @@ SHARES = {
         "y": (0.2, 0.1, 0.8),
         **dict.fromkeys(ORIENTATIONS, (0.2, 0.3, 0.1)),
     },
+    DIM2: dict.fromkeys(("x", "y", "scale"), (0.2, 0.1, 0.5)),
+    CELEBA_VLAE: {
+        **dict.fromkeys(OTHERS, (0.0, 0.0, 0.0)),
+        **dict.fromkeys(HAIR, (0.3, 0.25, 0.1)),
+        "Male": (0.2, 0.2, 0.2),
+    },
     CELEBA_VLAE_GAN: {
+        **dict.fromkeys(OTHERS, (0.0, 0.0, 0.0)),
         SKIN: (0.3, 0.1, 0.1),
         **dict.fromkeys(HAIR, (0.1, 0.3, 0.1)),
         BACKGROUND: (0.1, 0.1, 0.3),
     },
+}
+SHARES[VLAE_GAN] = SHARES[DSPRITES_VLAE]
+# The same of layers by name: the only one, or all of them side by side.
+OF_LAYERS = {
+    (MNIST_VLAE, "all"): dict.fromkeys((*COLUMNS, "digit"), 0.6),
+    (MNIST_VAE, "z"): {**dict.fromkeys(COLUMNS, 0.4), "digit": 0.6, WITHIN_DIGITS: 0.3},
+    (DIM2, "all"): {**dict.fromkeys(("shape", *ORIENTATIONS), 0.02), "x": 0.6, "y": 0.6},
+    (VAE_GAN, "z"): dict.fromkeys(("x", "y", "scale"), 0.5),
 }
 
 
@@ -63,13 +96,24 @@ def information_row(model, layer, factor, value, measure=INFORMATION, best=1.0):
     return row | {"value": value, "low": value - 0.01, "high": value + 0.01, "best": best}
 
 
+def shares_of_layers():
+    """Model, layer, factor and share of what there is to tell."""
+    for model, factors in SHARES.items():
+        for factor, shares in factors.items():
+            for layer, share in enumerate(shares, 1):
+                yield model, f"z_{layer}", factor, share
+    for (model, layer), factors in OF_LAYERS.items():
+        for factor, share in factors.items():
+            yield model, layer, factor, share
+
+
 def information():
-    rows = [
-        information_row(model, f"z_{layer}", factor, share * LN10, best=LN10)
-        for model, factors in SHARES.items()
-        for factor, shares in factors.items()
-        for layer, share in enumerate(shares, 1)
-    ]
+    rows = []
+    for model, layer, factor, share in shares_of_layers():
+        rows += [
+            information_row(model, layer, factor, share * LN10, best=LN10),
+            information_row(before(model), layer, factor, 0.0, best=LN10),
+        ]
     rows.append(information_row(MNIST_VLAE, TOGETHER, "digit", 0.7 * LN10, best=LN10))
     trees = "R2, trees"
     for layer, orientation in ((PLANE, 0.03), ("z", 0.5)):
@@ -87,8 +131,8 @@ def information():
 
 
 def scores():
-    measures = ("MIG", "DCI disentanglement", "SAP", "FactorVAE score")
-    layers = {DIM6: ("z",), DSPRITES_VLAE: ("z_1", "z_2", "z_3", "all")}
+    measures = ("MIG", "DCI disentanglement", "SAP", "FactorVAE score", *STANDARD)
+    layers = {DIM6: ("z",), DSPRITES_VLAE: ("z_1", "z_2", "z_3", "all"), DIM2: ("all",)}
     return pd.DataFrame(
         {"model": model, "layer": layer, "measure": measure, "value": 0.1 * number}
         for model, names in layers.items()
@@ -98,13 +142,22 @@ def scores():
 
 
 def paths():
-    """Curved paths of positions, in both readings."""
-    return pd.DataFrame(
-        {"model": name, "layer": "z", "reading": reading, "attribute": axis, "off_line": 0.3}
+    """Curved paths of positions, in both readings, and those of two attributes of MNIST."""
+    curved = {"off_line": 0.3, "sine": 0.95, "explained": 0.9}
+    of_positions = [
+        {"model": name, "layer": layer, "reading": reading, "attribute": axis, **curved}
         for reading in Reading
-        for name in (*VAES, DSPRITES_VLAE)
+        for name, layer in (*((name, "z") for name in VAES), (DSPRITES_VLAE, "z_3"))
         for axis in ("x", "y", "scale")
-    )
+    ]
+    of_attributes = [
+        {"model": MNIST_VLAE, "layer": "z_1", "reading": Reading.WRITTEN, "attribute": name}
+        | {"off_line": 0.1, "sine": 0.5, "explained": 0.4}
+        for name in ("slant", "thickness")
+    ]
+    table = pd.DataFrame(of_positions + of_attributes)
+    less_circular = table["model"] == DSPRITES_VLAE
+    return table.assign(sine=table["sine"].where(~less_circular, 0.8))
 
 
 def rotations():
@@ -119,12 +172,33 @@ def rotations():
     )
 
 
+def angles():
+    return pd.DataFrame([{"model": MNIST_VLAE, "layer": "z_1", "slant_and_thickness": 85.0}])
+
+
+def turned():
+    """Decoded rotations are the true ones along the codes, not along the line."""
+    return pd.DataFrame(
+        {"model": name, "shape": shape, "way": way, "overlap": overlap, "overlap_of_ends": 0.3}
+        for name in VAES
+        for shape in SHAPES
+        for way, overlap in (("line", 0.5), ("codes", 0.95))
+    )
+
+
+def lines():
+    """Densities fall on the line, and not along the codes between."""
+    return pd.DataFrame(
+        {"model": name, "ends": -5.0, "lowest": -900.0, "codes_between": -8.0} for name in VAES
+    )
+
+
 def arithmetic():
     rows = [
         {"model": model, "attribute": attribute, "alpha": alpha, "share": share}
         for model in ("celeba-vae", "celeba-vae-gan")
         for attribute in ("Blond_Hair", "Male")
-        for alpha, share in (("", 0.1), (0.0, 0.2), (2.0, 0.9))
+        for alpha, share in (("", 0.1), (0.0, 0.2), (1.0, 0.5), (2.0, 0.9))
     ]
     return pd.DataFrame(rows)
 
@@ -138,9 +212,40 @@ def losses():
     )
 
 
+def effects():
+    """z_3 changes the digit of most images, z_2 of some; z_1 makes thickness and slant."""
+    shares = {"z_1": (0.05, 0.6), "z_2": (0.2, 0.1), "z_3": (0.7, 0.3)}
+    return pd.DataFrame(
+        {"model": model, "layer": layer, "effect": effect, "value": value}
+        | {"low": value - 0.03, "high": value + 0.03}
+        for model in VLAES
+        for layer, (digit, form) in shares.items()
+        for effect, value in ((DIGIT, digit), *((name, form) for name in MORPHOMETRICS))
+    )
+
+
+def overlap():
+    rows = {"dsprites-vae": (0.8, 0.79, 0.81), "dsprites-vlae": (0.6, 0.59, 0.61)}
+    return pd.DataFrame(
+        {"model": model, "overlap": value, "low": low, "high": high}
+        for model, (value, low, high) in rows.items()
+    )
+
+
+def ones():
+    return {
+        "longer_and_wider_than_a_one": [0.97, 0.98],
+        "less_between_digits_of_length_and_width": [0.5] * 3,
+        "between_digits_of_thickness_slant_height": [0.1, 0.3, 0.2],
+    }
+
+
 @pytest.fixture(scope="module")
 def tables():
-    return Tables(information(), scores(), losses(), arithmetic(), paths(), rotations())
+    return Tables(
+        *(information(), scores(), losses(), arithmetic(), paths(), rotations(), angles()),
+        *(turned(), lines(), effects(), overlap(), ones()),
+    )
 
 
 def verdicts(tables):
@@ -216,21 +321,131 @@ def test_figures_name_the_models_and_data_that_they_show(number, models, data, n
 
 def test_every_claim_is_measured_and_holds_where_the_thesis_is_right(tables):
     judged = verdicts(tables)
-    assert list(judged) == list(CLAIMS)
+    assert len(measurements(tables)) == len(judged)
+    assert set(judged) == set(CLAIMS)
     assert {one.verdict for one in judged.values()} == {Verdict.REPLICATED}
 
 
-def test_claims_about_layers_fail_where_the_layers_are_the_other_way_round(tables):
+def other_way_round(tables):
+    """z_1 in the place of z_3."""
     names = {"z_1": "z_3", "z_3": "z_1"}
-    turned = tables.information.replace({"layer": names})
-    judged = verdicts(tables._replace(information=turned))
-    failed = {name for name, one in judged.items() if one.verdict is Verdict.NOT_REPLICATED}
-    assert failed == {
-        "4.4-identity-layers",
-        "4.4-slant-z1",
-        "4.4-vlae-z3",
-        "4.4-celeba-layers",
+    return tables._replace(information=tables.information.replace({"layer": names}))
+
+
+def nothing_learned(tables):
+    """Before training the networks tell as much."""
+    table = tables.information
+    trained = ~table["model"].isin([before(name) for name in table["model"]])
+    untrained = table[~trained].drop(columns=["value", "low", "high"])
+    known = table[trained].assign(model=[before(name) for name in table.loc[trained, "model"]])
+    columns = ["model", "layer", "factor", "measure"]
+    return tables._replace(
+        information=pd.concat(
+            [table[trained], untrained.merge(known.drop(columns="best"), on=columns)],
+            ignore_index=True,
+        )
+    )
+
+
+def all_alike(tables, share):
+    """Every layer tells this share of everything."""
+    table = tables.information
+    values = {"value": share * table["best"]}
+    return tables._replace(
+        information=table.assign(**values, low=values["value"], high=values["value"])
+    )
+
+
+def failed(tables):
+    """Claim and name of every check that fails."""
+    return {
+        (name, check.name)
+        for name, one in verdicts(tables).items()
+        for check in one.checks
+        if not check.holds
     }
+
+
+def test_claims_about_layers_fail_where_the_layers_are_the_other_way_round(tables):
+    assert {name for name, _ in failed(other_way_round(tables))} == {
+        *("4.4-identity-layers", "4.4-slant-z1", "4.4-dim2-layers"),
+        *("4.4-vlae-z3", "4.4-gans-alike", "4.4-celeba-hair", "4.4-celeba-layers"),
+    }
+
+
+LEARNED = {
+    *("4.4-identity-layers", "4.4-slant-z1", "4.4-identity-clusters", "4.4-vae-identity"),
+    *("4.4-vae-slant-within", "4.4-vae-efficient", "4.4-attributes-in-many-layers"),
+    *("4.4-dim2-layers", "4.4-dim2-nothing-else", "4.4-vlae-z3", "4.4-gans-alike"),
+    *("4.4-celeba-hair", "4.4-celeba-layers"),
+}
+
+
+def test_what_random_kernels_tell_as_well_is_not_learned(tables):
+    assert {name for name, _ in failed(nothing_learned(tables))} == LEARNED
+
+
+def test_orders_of_next_to_nothing_are_no_finding(tables):
+    """Shares of a hundredth of theirs, in the same order, within the intervals."""
+    table = tables.information
+    scaled = {"value": table["value"] / 100, "low": table["value"] / 100 - 0.01}
+    tiny = table.assign(**scaled, high=table["value"] / 100 + 0.01)
+    judged = verdicts(tables._replace(information=tiny))
+    for name in LEARNED:
+        assert judged[name].verdict is Verdict.NOT_REPLICATED, name
+
+
+def test_every_check_about_layers_and_decoders_fails_on_something(tables):
+    still = {"value": 0.0, "low": 0.0, "high": 0.0}  # an untrained decoder: one image for all
+    numbers = {"value": 0.9, "low": 0.9, "high": 0.9}
+    seen = tables.information["layer"] == PLANE
+    others = [
+        other_way_round(tables),
+        nothing_learned(tables),
+        all_alike(tables, 0.0),
+        all_alike(tables, 0.9),
+        tables._replace(information=tables.information.assign(value=1 - seen)),
+        tables._replace(scores=tables.scores.assign(value=0.9)),
+        tables._replace(effects=tables.effects.assign(**still)),
+        tables._replace(effects=tables.effects.assign(**numbers)),
+        tables._replace(overlap=tables.overlap.assign(low=0.0, high=0.0)),
+        tables._replace(arithmetic=tables.arithmetic.assign(share=1.0)),
+        tables._replace(losses=tables.losses.assign(loss=99.0, reconstruction=99.0, kl=99.0)),
+        tables._replace(
+            ones={
+                "longer_and_wider_than_a_one": [0.5, 0.99],
+                "less_between_digits_of_length_and_width": [0.2] * 3,
+                "between_digits_of_thickness_slant_height": [0.1, 0.3, 0.2],
+            }
+        ),
+    ]
+    every = {(name, check.name) for name, one in verdicts(tables).items() for check in one.checks}
+    of_paths = {f"4.4-{name}" for name in OF_PATHS}
+    mine = {(claim, check) for claim, check in every if claim not in of_paths}
+    assert mine - set.union(*map(failed, others)) == set()
+
+
+def test_a_one_is_short_and_narrow_in_made_up_forms():
+    """Ones of half the length and width; slant and height of all digits alike."""
+    rng = np.random.default_rng(0)
+    label = np.repeat(np.arange(10), 60)
+    forms = rng.normal(10, 1, size=(600, 6))
+    short = forms.copy()
+    short[label == 1] *= [1, 0.5, 1, 1, 0.5, 1]  # area, length, thickness, slant, width, height
+
+    def apart(values):
+        return ones_apart(
+            Images("made", np.zeros((600, 1)), {"label": label, "morphometrics": values})
+        )
+
+    assert min(apart(short)["longer_and_wider_than_a_one"]) > 0.95
+    assert max(apart(forms)["longer_and_wider_than_a_one"]) < 0.55
+    assert apart(short)["less_between_digits_of_length_and_width"][0] > 0.6
+    assert max(apart(short)["between_digits_of_thickness_slant_height"]) < 0.1
+    none = {"label": label * 0, "morphometrics": forms}
+    assert np.isnan(
+        ones_apart(Images("made", np.zeros((600, 1)), none))["longer_and_wider_than_a_one"]
+    ).all()
 
 
 def test_what_was_not_measured_does_not_hold(tables):
@@ -264,9 +479,9 @@ def test_the_numbers_of_lower_factors(tables):
     assert numbers["r2"][orientation_of("heart")] == 0.5
     assert numbers["orientation_in_figure_33"] == 0.03
     assert numbers["off_line"] == {"x": 0.3, "y": 0.3}
-    assert numbers["period"] == {"square": 90, "ellipse": 180}
+    assert numbers["radius_sd"] == dict.fromkeys(SHAPES, 0.1)
     text = render("4.4", "RQ4", numbers)
-    for part in ("thickness 60%, 10%, 20%", "path of x and 30%", "90° for squares and 180°"):
+    for part in ("thickness 60%, 10%, 20%", "path of x and 30%", "10% for squares, 10% for"):
         assert part in text
 
 

@@ -9,6 +9,7 @@ from chapters.ch4_4_arithmetic import (
     OPPOSITES,
     SAMPLE_SIZES,
     measured_positions,
+    needed,
     shares_changed,
     shown_positions,
 )
@@ -29,7 +30,7 @@ def test_its_models_have_one_layer_and_its_attributes_are_celebas():
 
 
 def test_every_scale_has_its_sample_sizes():
-    assert list(SAMPLE_SIZES) == list(SCALES)
+    assert list(SAMPLE_SIZES) == [name for name in SCALES if SCALES[name].amounts == name]
     assert SAMPLE_SIZES["paper"].attribute_images == 3_200  # original code
 
 
@@ -61,17 +62,23 @@ def test_numbers_are_of_what_the_figure_shows(rng):
 
 
 def test_shares_before_and_after_are_those_of_the_first_and_the_last_alpha():
-    shares = iter((0.1, 0.2, 0.9, 0.3, 0.8, 0.0, 0.4, 0.7, 0.5, 0.6))
-    alphas = {"Blond_Hair": (None, 0.0, 2.0), "Male": (0.0, 4.0)}
+    shares = iter((0.1, 0.2, 0.3, 0.9, 0.3, 0.35, 0.8, 0.0, 0.4, 0.5, 0.7, 0.5, 0.6, 0.6))
+    alphas = {"Blond_Hair": (None, 0.0, 1.0, 2.0), "Male": (0.0, 2.0, 4.0)}
     table = pd.DataFrame(
         {"model": name, "attribute": attribute, "alpha": alpha, "share": next(shares)}
         for name in FACES
         for attribute in alphas
         for alpha in alphas[attribute]
     )
-    assert shares_changed(table) == {
+    changed = shares_changed(table)
+    assert {name: values for name, values in changed.items() if "more" not in name} == {
         "blond_before": [0.1, 0.0],
+        "blond_half_way": [0.3, 0.5],
         "blond_after": [0.9, 0.7],
         "male_before": [0.3, 0.5],
+        "male_half_way": [0.35, 0.6],
         "male_after": [0.8, 0.6],
     }
+    assert changed["more_blond"] == pytest.approx([0.8, 0.7])
+    assert changed["more_male"] == pytest.approx([0.5, 0.1])
+    assert needed(table)["added_by_the_second_half"] == pytest.approx([0.6, 0.2, 0.45, 0.0])

@@ -8,6 +8,8 @@ import pytest
 from chapters.ch4_4_embeddings import (
     CURATED,
     SAMPLE_SIZES,
+    Embedding,
+    attribute_bars,
     digit_codes,
     face_codes,
     in_the_plane,
@@ -27,7 +29,7 @@ class Split(SimpleNamespace):
 
 
 def test_every_scale_has_its_sample_sizes():
-    assert list(SAMPLE_SIZES) == list(SCALES)
+    assert list(SAMPLE_SIZES) == [name for name in SCALES if SCALES[name].amounts == name]
     assert SAMPLE_SIZES["paper"] == (5_000, 3_200)  # original code, erratum E58
     assert set(CURATED) < set(ATTRIBUTES)
 
@@ -69,6 +71,29 @@ def test_only_codes_of_more_dimensions_are_reduced_but_for_celebas():
             points = embedding.layers["z"]
             assert points.shape == (100, 2)
             assert not np.allclose(points, flat)
+
+
+def faces(**drawn):
+    """Faces with these attributes and no others, as stand-ins have them."""
+    known = np.zeros((4, len(ATTRIBUTES)), bool)
+    for name, has in drawn.items():
+        known[:, ATTRIBUTES.index(name)] = has
+    return Split(images=np.zeros((4, 1, 1, 1), "uint8"), known={"attributes": known})
+
+
+def test_attributes_that_no_face_has_are_left_out():
+    split = faces(Male=[1, 0, 1, 0], Young=[1, 1, 1, 1])
+    chapter = SimpleNamespace(
+        prepared=lambda dataset: SimpleNamespace(train=split, validation=split)
+    )
+    bars = attribute_bars(chapter, None)
+    assert [tick.get_text() for tick in bars.axes[0].get_yticklabels()] == ["Male", "Young"]
+    assert bars.get_suptitle().endswith("38 that none of them has are left out")
+    images = Images("faces", split.images, split.known)
+    shown = SimpleNamespace(model="celeba-vae")
+    codes = {"celeba-vae": Embedding({"z": np.eye(4, 2)}, images)}
+    panels = [axes.get_title() for axes in face_codes(chapter, shown, codes).axes]
+    assert [title for title in panels if title] == ["Male", "Young"]
 
 
 @pytest.mark.parametrize(

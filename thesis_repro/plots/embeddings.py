@@ -151,7 +151,7 @@ def present_or_not(
 def _presence_legend(figure: Figure) -> None:
     entries = {"present": PRESENT, "not present": ABSENT}
     marks = [Line2D([], [], ls="", marker="o", color=colour) for colour in entries.values()]
-    figure.legend(marks, entries, loc="outside lower right", ncols=2, fontsize=8)
+    figure.legend(marks, entries, loc="outside right upper", fontsize=8)
 
 
 def presence_bars(title: str, shares: Mapping[str, float]) -> Figure:
@@ -165,6 +165,6 @@ def presence_bars(title: str, shares: Mapping[str, float]) -> Figure:
         axes.barh(names, 1 - present, left=present, color=ABSENT, label="not present")
         axes.set(xlim=(0, 1), ylim=(len(shares) - 0.4, -0.6), xlabel="share of the images")
         axes.tick_params(axis="y", labelsize=7, length=0)
-        figure.legend(loc="outside lower right", ncols=2, fontsize=8)
+        figure.legend(loc="outside right upper", fontsize=8)
         figure.suptitle(title, fontsize=10)
     return figure
