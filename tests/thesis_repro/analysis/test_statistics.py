@@ -1,7 +1,7 @@
 """Statistics against hand values, printed numbers and other implementations."""
 
 import math
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -127,6 +127,45 @@ def test_signed_rank_by_hand_with_zero_and_tie():
     assert signed_rank_p(a, [10] * 5) == pytest.approx(expected)
 
 
+def test_signed_rank_of_decimals_ties_as_they_are_written():
+    """Differences 0.1, -0.1, -0.1, 0.2: ranks 2, 2, 2, 4; W- = 4, expected 5; variance 7.5 - 0.5.
+
+    In float64 they are four different numbers, which would rank so that p = 1.
+    """
+    a, b = [0.3, 0.1, 1.0, 0.4], [0.2, 0.2, 1.1, 0.2]
+    assert len({abs(x - y) for x, y in zip(a, b, strict=True)}) == 4
+    expected = two_sided((4 - 5) / 7**0.5)
+    assert expected == pytest.approx(0.7055, abs=1e-4)
+    assert signed_rank_p(a, b) == pytest.approx(expected)
+    whole = stats.wilcoxon([1, -1, -1, 2], method="asymptotic", correction=False).pvalue
+    assert signed_rank_p(a, b) == pytest.approx(whole)
+
+
+def test_signed_rank_with_ties_is_near_the_exact_one():
+    """All 2^12 signs of the mid-ranks: the exact distribution that the normal one stands for."""
+    tenths = np.array([1, 1, -1, 2, 2, 3, -3, 3, 4, 4, 5, -6])
+    ranks = stats.rankdata(np.abs(tenths))
+    sums = np.array([ranks @ signs for signs in product((0, 1), repeat=len(ranks))])
+    away = np.abs(sums - ranks.sum() / 2)
+    exact = (away >= abs(ranks[tenths < 0].sum() - ranks.sum() / 2) - 1e-9).mean()
+    base = np.linspace(0.3, 1.7, len(tenths)).round(1)
+    assert signed_rank_p(base + tenths / 10, base) == pytest.approx(exact, abs=0.03)
+
+
+def test_signed_rank_does_not_tie_what_differs():
+    """Float32 losses around 200, as Table 3 has them, differ in steps of 1.5e-5."""
+    step = np.spacing(np.float32(200))
+    a = np.full(4, 200.0)
+    b = a + step * np.array([-1, 2, 3, 4])
+    assert signed_rank_p(a, b) == pytest.approx(two_sided((1 - 5) / 7.5**0.5))
+
+
+def test_signed_rank_of_equal_samples_is_undefined():
+    assert math.isnan(signed_rank_p([1, 2], [1, 2]))
+    assert math.isnan(signed_rank_p([0.1 + 0.2, 1], [0.3, 1]))  # zero, as written
+    assert signed_rank_p([1, 2, 3], [1, 2, 4]) == pytest.approx(two_sided(1))  # one is left
+
+
 def test_signed_rank_uses_the_pairs():
     rng = np.random.default_rng(2)
     subject = rng.normal(0, 10, size=30)
@@ -247,7 +286,7 @@ def test_all_of_a_few_is_not_certain():
     ("call", "message"),
     [
         (lambda: signed_rank_p([1, 2, 3], [1, 2]), "a has 3 values and b 2"),
-        (lambda: signed_rank_p([1, 2], [1, 2]), "differences are zero"),
+        (lambda: bootstrap_ratio([1, 2], [1], np.random.default_rng(0)), "there are 2 and 1"),
         (lambda: benjamini_hochberg([0.5, 1.2]), r"1\.2 is among"),
         (lambda: benjamini_hochberg([0.5, math.inf]), "NaN or infinity"),
         (lambda: benjamini_hochberg([[0.5, 0.6]]), "one-dimensional"),
