@@ -38,9 +38,15 @@ def field(smoothing: float) -> Make:
     return make
 
 
-def two_fields(count: int, rng: np.random.Generator) -> np.ndarray:
-    """Half of them white, half blurred by 2 px."""
-    return np.concatenate([field(0)(count // 2, rng), field(2)(count - count // 2, rng)])
+def halves(smoothing: float) -> Make:
+    """Half of them white, half blurred by so many px: no covariance is that of all."""
+
+    def make(count: int, rng: np.random.Generator) -> np.ndarray:
+        return np.concatenate(
+            [field(0)(count // 2, rng), field(smoothing)(count - count // 2, rng)]
+        )
+
+    return make
 
 
 def blobs(count: int, rng: np.random.Generator) -> np.ndarray:
@@ -92,7 +98,7 @@ def noisy(kernels: np.ndarray, noise: float, rng: np.random.Generator) -> np.nda
 
 NONE = {
     **{f"Gaussian field, smoothed by {px:g} px": field(px) for px in (0, 0.7, 1.2, 2)},
-    "half of them by 0, half by 2 px": two_fields,
+    **{f"half of them by 0, half by {px:g} px": halves(px) for px in (1.2, 2)},
     "blobs": blobs,
     "edges": edges,
 }

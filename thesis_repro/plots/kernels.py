@@ -35,7 +35,7 @@ def kernel_sheet(title: str, kernels: np.ndarray) -> Figure:
 
 def gabor_panels(title: str, networks: Mapping[str, KernelFits]) -> Figure:
     """A row for each network: R2 against both nulls, orientations, and the course of training."""
-    figure = new_figure(9.5, 2.7 * len(networks) + 0.4)
+    figure = new_figure(11, 2.7 * len(networks) + 0.4)
     with style():
         panels = figure.subplots(len(networks), 3, squeeze=False)
         for row, (name, (_, resemblance, course)) in zip(panels, networks.items(), strict=True):
@@ -43,7 +43,8 @@ def gabor_panels(title: str, networks: Mapping[str, KernelFits]) -> Figure:
             row[0].set_ylabel(f"{name}\nshare of kernels up to R²")
             _orientations(row[1], resemblance)
             _course(row[2], course)
-        panels[0, 0].legend(fontsize=7, loc="lower right")
+        handles = panels[0, 0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside right upper", fontsize=8)
         figure.suptitle(title, fontsize=10)
     return figure
 

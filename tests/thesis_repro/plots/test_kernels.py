@@ -47,6 +47,10 @@ def test_panels_show_the_numbers(fitted):
     )
     assert course.lines[0].get_ydata().tolist() == pytest.approx([1 / 9, 8 / 9])
     assert [axes.get_ylabel()[0] for axes in figure.axes[::3]] == ["a", "b"]
+    (legend,) = figure.legends  # beside the curves, not over them
+    assert [text.get_text() for text in legend.get_texts()] == [
+        *("kernels", "before training", "Gaussian, as smooth")
+    ]
 
 
 def test_best_fits_are_in_order(fitted):
