@@ -439,8 +439,8 @@ def chapter(encoder, images, tmp_path, monkeypatch):
         return TrainedModel(MODELS[ALEXNET], run, [LOSSES], small_autoencoder(encoder))
 
     data = ImageData(images, images, "noise", "fingerprint", True)
-    manifest = SimpleNamespace(description="noise", is_stand_in=True, part="")
-    monkeypatch.setattr(Workspace, "manifest", lambda workspace, dataset: manifest)
+    manifests = {"imagenet": SimpleNamespace(description="noise", is_stand_in=True, part="")}
+    monkeypatch.setattr(Workspace, "manifest", lambda workspace, dataset: manifests[dataset])
     monkeypatch.setattr(Workspace, "images", lambda workspace, model_id: data)
     monkeypatch.setattr(Workspace, "trained", trained)
     monkeypatch.setattr(untrained_module, "builders", lambda spec: {"encoder": small_encoder})
