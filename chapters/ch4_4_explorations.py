@@ -231,7 +231,7 @@ def turned(table: pd.DataFrame) -> dict[str, list[float]]:
     along_the_codes, line = column("overlap", "codes"), column("overlap", "line")
     return {
         "along_the_codes": along_the_codes,
-        "of_the_ends_alone": column("overlap_of_ends", "codes"),
+        "with_the_nearer_end": column("overlap_of_ends", "codes"),
         "codes_less_line": np.subtract(along_the_codes, line).tolist(),
     }
 

@@ -103,7 +103,7 @@ def test_rotations_by_shape_then_by_model():
     )
     measured = turned(table)
     assert measured["along_the_codes"] == [10 * n + v + 1 for n in range(3) for v in range(5)]
-    assert measured["of_the_ends_alone"] == [-v for v in range(5)] * 3
+    assert measured["with_the_nearer_end"] == [-v for v in range(5)] * 3
     assert measured["codes_less_line"] == [1] * 15
 
 

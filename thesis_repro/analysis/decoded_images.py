@@ -30,8 +30,8 @@ def shrunk(images: np.ndarray, side: int) -> np.ndarray:
 def overlap_measures(images: np.ndarray, true: np.ndarray) -> dict[str, float]:
     """How well images of a path overlap with the true ones; the path's ends do not count.
 
-    ``overlap_of_ends``: what the true picture of the nearer end has in common with them, which
-    would be all that a path without a transition shows.
+    ``overlap_of_ends``: how well with the true picture of the nearer end, which a path without a
+    transition would show all the way.
     """
     overlap = overlaps(images, true)[1:-1]
     nearer = np.where(np.arange(len(true)) < len(true) / 2, 0, len(true) - 1)
@@ -39,7 +39,7 @@ def overlap_measures(images: np.ndarray, true: np.ndarray) -> dict[str, float]:
         "images": len(overlap),
         "overlap": overlap.mean(),
         "lowest_overlap": overlap.min(),
-        "overlap_of_ends": overlaps(true[nearer], true)[1:-1].mean(),
+        "overlap_of_ends": overlaps(images, true[nearer])[1:-1].mean(),
     }
 
 

@@ -40,9 +40,8 @@ def negentropy(values: np.ndarray) -> float:
     the same mean and variance has there. It is 0 for a normal distribution whatever its mean and
     variance, 0.18 for a uniform one. Noise adds up to 99 / (2 n): 0.005 for 10,000 values.
 
-    The distance of distribution functions (Kolmogorov and Smirnov) would not do: peaks that are as
-    wide as the gaps between them move it hardly more than they would a uniform distribution's,
-    however sharp they are.
+    The distance of distribution functions (Kolmogorov and Smirnov) would not do: evenly spaced
+    peaks are nearly a uniform distribution to it, however sharp they are (docs/reviewing.md).
 
     NaN where all values are equal, as far as float32 tells them apart, or one is not finite: they
     have no shape.

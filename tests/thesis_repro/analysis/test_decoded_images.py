@@ -50,15 +50,18 @@ def test_the_ends_of_a_path_do_not_count():
     true = np.ones((4, 2, 2, 1))
     images = true.copy()
     images[2, 0] = 0.4
-    expected = {"images": 2, "overlap": 0.75, "lowest_overlap": 0.5, "overlap_of_ends": 1}
+    expected = {"images": 2, "overlap": 0.75, "lowest_overlap": 0.5, "overlap_of_ends": 0.75}
     assert overlap_measures(images, true) == expected
     images[[0, -1]] = 0
     assert overlap_measures(images, true) == expected
 
 
-def test_ends_alone_are_as_good_as_the_nearer_one():
+def test_what_moves_is_nearer_to_the_way_than_to_its_ends():
     """A bar of two pixels that moves by one pixel a step: neighbours share one of three."""
     true = np.zeros((5, 1, 6, 1))
     for index in range(5):
         true[index, 0, index : index + 2] = 1
-    assert overlap_measures(true, true)["overlap_of_ends"] == pytest.approx((1 / 3 + 0 + 1 / 3) / 3)
+    moving = overlap_measures(true, true)
+    assert (moving["overlap"], moving["overlap_of_ends"]) == pytest.approx((1, 2 / 9))
+    jumping = overlap_measures(true[[0, 0, 0, 4, 4]], true)
+    assert (jumping["overlap"], jumping["overlap_of_ends"]) == pytest.approx((2 / 9, 1))
