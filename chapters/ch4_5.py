@@ -1,9 +1,10 @@
 """Section 4.5: Latent Space Separability on Generated Images.
 
 Do layers of a VLAE change generated images independently? Algorithm 1 fixes one layer and averages
-over the others; where pixels of two layers' samples correlate, the thesis says no. Beside its
-figures: what permutations give by chance, a measure that is not linear, two networks that share
-nothing, and how much of the images each layer explains.
+over the others; where pixels of two layers' samples correlate, the thesis says no. But what two
+layers make of the same vector correlates even if they share nothing, since few dimensions leave few
+directions: two networks that were trained apart say how much. Beside them: what permutations give
+by chance, a measure that is not linear, and how much of the images each layer explains.
 """
 
 if __name__ == "__main__":  # the same as `thesis-repro chapter 4.5`
@@ -11,7 +12,7 @@ if __name__ == "__main__":  # the same as `thesis-repro chapter 4.5`
 
     run_section("4.5")
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import permutations
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from thesis_repro.analysis import layer_independence
+from thesis_repro.analysis.centre import central
 from thesis_repro.analysis.layer_independence import APPROXIMATIONS, SAMPLES, Representatives
 from thesis_repro.analysis.layer_pairs import against_chance, in_numbers, significant_share
 from thesis_repro.analysis.pixel_dependence import Dependence, dependence, pearson
@@ -38,6 +40,7 @@ VLAES = (*DRAWN, "mnist-vlae-factor-2", "mnist-vlae-factor-3", "dsprites-vlae-di
 COUNTERPARTS = ((MNIST_VLAE, MNIST_GAN), (DSPRITES_VLAE, DSPRITES_GAN))  # with layers of equal size
 
 PAIRS = ((0, 1), (0, 2), (1, 2))  # of layers, counted from 0
+LARGE = 0.1  # of the pixels: a difference that shows in histograms
 BOXES = {"45": (0, 1), "84": (0, 2), "85": (1, 2), "86": (0, 1), "87": (0, 2), "88": (1, 2)}
 
 
@@ -77,7 +80,7 @@ def run(chapter: Chapter) -> list[Judgement]:
     pairs = chapter.compute(layer_pairs, samples, dependences)
     layers = chapter.compute(layer_effects, samples)
     control = chapter.compute(layers_of_two_models, samples)
-    judgements = chapter.judge(measurements(pairs))
+    judgements = chapter.judge(measurements(pairs, layers, control))
     chapter.answer("RQ6", **independence(pairs, layers, control))
     chapter.write_manifest()
     return judgements
@@ -92,6 +95,11 @@ def representatives(chapter: Chapter, name: str, sizes: SampleSizes) -> Represen
     decode, rng = decoder_of(chapter, name), chapter.rng("other layers", name)
     fixed = layer_independence.shared_vectors(dims, sizes.samples, chapter.rng("v", *dims))
     return layer_independence.layer_representatives(decode, fixed, sizes.approximations, rng)
+
+
+def images_of(samples: Samples, name: str, pair: Iterable[int]) -> tuple[np.ndarray, ...]:
+    """The samples of some layers of a model, (n, height, width) each."""
+    return tuple(samples[name].means[layer] for layer in pair)
 
 
 def pixels(samples: Samples, name: str, layer: int) -> np.ndarray:
@@ -118,7 +126,7 @@ def boxes(chapter: Chapter, shown: Shown, samples: Samples, dependences: Depende
     """Every pixel of one layer against that of another; the thesis draws none for dSprites."""
     pair = BOXES[shown.declaration.name]
     first, second = map(layer_name, pair)
-    images = tuple(samples[shown.model].means[layer] for layer in pair)
+    images = images_of(samples, shown.model, pair)
     r = dependences[shown.model, *pair].pearson.value.reshape(images[0].shape[1:])
     title = f"{short_name(shown.model)}: pixel intensities when fixing ${first} = {second} = φ$"
     return pixel_boxes(title, (first, second), images, r)
@@ -148,7 +156,7 @@ def layer_pairs(
         {
             **identity(name, *pair),
             "samples": samples[name].means.shape[1],
-            **in_numbers(dependence_of_pair, samples[name].means.shape[2:]),
+            **in_numbers(dependence_of_pair, images_of(samples, name, pair)),
         }
         for (name, *pair), dependence_of_pair in dependences.items()
     )
@@ -175,13 +183,14 @@ def layers_of_two_models(chapter: Chapter, shown: Shown, samples: Samples) -> pd
     count = chapter.at_scale(SAMPLE_SIZES).permutations
     table_rows = []
     for name, other in COUNTERPARTS:
+        centre = central(samples[name].means.shape[2:]).ravel()
         for first, second in permutations(range(3), 2):
             rng = chapter.rng("permutations", name, other, first, second)
             images = pixels(samples, name, first), pixels(samples, other, second)
             linear = pearson(*images, count, rng)
             row = {**identity(name, first, second), "other_model": other}
-            row |= {"tested": int(np.isfinite(linear.p).sum())}
-            table_rows.append(row | against_chance(linear))
+            row |= {"tested": int(linear.tested.sum()), **against_chance(linear, centre)}
+            table_rows.append(row | {"strength_in_the_centre": linear.strength_of(centre)})
     return pd.DataFrame(table_rows)
 
 
@@ -193,34 +202,103 @@ def of_models(table: pd.DataFrame, column: str, *names: str) -> list[float]:
     return [value for name in names for value in rows(table, model=name)[column]]
 
 
-def measurements(pairs: pd.DataFrame) -> list[Measurement]:
+def measurements(
+    pairs: pd.DataFrame, layers: pd.DataFrame, control: pd.DataFrame
+) -> list[Measurement]:
     """What was measured for each claim of Section 4.5."""
+    in_figure_45 = rows(pairs, model=MNIST_VLAE).iloc[0]
     return [
-        Measurement("4.5-not-independent", not_independent(pairs)),
+        Measurement(
+            "4.5-not-independent",
+            dependent(pairs, control, (MNIST_VLAE, DSPRITES_VLAE))
+            | {"rarer_sign_in_figure_45": rarer_sign(in_figure_45)},
+        ),
+        Measurement("4.5-outer-boxes", outer_boxes(in_figure_45)),
+        Measurement("4.5-individual-pixels", individual_pixels(in_figure_45)),
+        Measurement("4.5-all-vlaes-alike", alike(pairs, control)),
         Measurement("4.5-gan-more-independent", more_independent(pairs)),
+        Measurement("4.5-gan-uses-lower-layers", lower_layers(layers)),
     ]
 
 
-def not_independent(pairs: pd.DataFrame) -> dict[str, list[float] | float]:
-    """Of both VLAEs' pairs of layers; of the pair of Figure 45, the rarer sign's share."""
-    columns = ("share_in_the_centre", "share_by_chance_95", "p")
-    in_figure_45 = rows(pairs, model=MNIST_VLAE).iloc[0]
-    significant = in_figure_45["significant"]
-    positive = in_figure_45["positive"] / significant if significant else np.nan
+def dependent(
+    pairs: pd.DataFrame, control: pd.DataFrame, names: tuple[str, ...]
+) -> dict[str, list[float]]:
+    """Of these models' pairs of layers, beside the strongest pair of layers that share nothing."""
+    columns = (
+        "share_in_the_centre",
+        "share_in_the_centre_by_chance_95",
+        "strength_in_the_centre",
+        "p",
+    )
     return {
-        **{column: of_models(pairs, column, MNIST_VLAE, DSPRITES_VLAE) for column in columns},
-        "rarer_sign_in_figure_45": float(min(positive, 1 - positive)),
+        **{column: of_models(pairs, column, *names) for column in columns},
+        "strength_of_layers_that_share_nothing": [
+            strongest_control(control, name) for name in names for _ in PAIRS
+        ],
+    }
+
+
+def alike(pairs: pd.DataFrame, control: pd.DataFrame) -> dict[str, list[float]]:
+    """The same of the models whose plots the thesis has, and the signs of their correlations."""
+    names = (MNIST_VLAE, MNIST_GAN)
+    of_pairs = [pair for name in names for pair in rows(pairs, model=name).to_dict("records")]
+    return dependent(pairs, control, names) | {"rarer_sign": [*map(rarer_sign, of_pairs)]}
+
+
+def strongest_control(control: pd.DataFrame, name: str) -> float:
+    """The largest mean |r| in the centre of this model's layers with those of its counterpart."""
+    (counterparts,) = (names for names in COUNTERPARTS if name in names)
+    return float(np.max(of_models(control, "strength_in_the_centre", counterparts[0])))
+
+
+def rarer_sign(pair: Mapping[str, float]) -> float:
+    """The share of the rarer sign among a pair's significant pixels; NaN if there are none."""
+    significant = pair["significant"]
+    positive = pair["positive"] / significant if significant else np.nan
+    return float(np.minimum(positive, 1 - positive))
+
+
+def outer_boxes(pair: Mapping[str, float]) -> dict[str, float]:
+    """The pixels around the digits."""
+    return {
+        key: float(pair[key]) for key in ("brightness_of_the_frame", "significant_in_the_frame")
+    }
+
+
+def individual_pixels(pair: Mapping[str, float]) -> dict[str, float]:
+    """How many of all pixels of a pair of layers correlate, and how many do by chance."""
+    return {
+        "share_of_all_pixels": float(pair["significant"] / pair["pixels"]),
+        "share_by_chance_95": float(pair["share_by_chance_95"]),
     }
 
 
 def more_independent(pairs: pd.DataFrame) -> dict[str, list[float]]:
     """Significant pixels of all three pairs: of MNIST's models and of dSprites'."""
     without, gans = zip(*COUNTERPARTS, strict=True)
+    of_gans = [significant_share(rows(pairs, model=name)) for name in gans]
     return {
         "significant_of_vlae": [sum(of_models(pairs, "significant", name)) for name in without],
         "share_of_vlae": [significant_share(rows(pairs, model=name)) for name in without],
         "significant_of_vlae_gan": [sum(of_models(pairs, "significant", name)) for name in gans],
-        "share_of_vlae_gan": [significant_share(rows(pairs, model=name)) for name in gans],
+        "share_of_vlae_gan": of_gans,
+        "a_tenth_more_than_vlae_gan": [share + LARGE for share in of_gans],
+    }
+
+
+def lower_layers(layers: pd.DataFrame) -> dict[str, list[float]]:
+    """How much z_1 and z_2 of the GANs, and of their counterparts, explain of their images."""
+    without, gans = zip(*COUNTERPARTS, strict=True)
+
+    def below_z_3(column: str, name: str) -> list[float]:
+        return of_models(layers, column, name)[:-1]
+
+    of_vlaes = [sum(below_z_3("main_effect", name)) for name in without]
+    return {
+        "spread_of_vlae_gan": [value for name in gans for value in below_z_3("spread", name)],
+        "effect_of_vlae_gan": [sum(below_z_3("main_effect", name)) for name in gans],
+        "half_the_effect_of_vlae": [effect / 2 for effect in of_vlaes],
     }
 
 
@@ -236,17 +314,19 @@ def independence(
             {
                 "name": short_name(name),
                 "shares": of_models(pairs, "share", name),
-                "by_chance": max(of_models(pairs, "share_by_chance", name)),
+                "by_chance": np.max(of_models(pairs, "share_by_chance", name)),
                 "distance_shares": of_models(pairs, "distance_share", name),
+                "strengths": of_models(pairs, "strength_in_the_centre", name),
+                "strongest_control": strongest_control(control, name),
                 "main_effects": of_models(layers, "main_effect", name),
-                "interactions": max(0.0, 1 - sum(of_models(layers, "main_effect", name))),
+                "interactions": np.maximum(0, 1 - sum(of_models(layers, "main_effect", name))),
             }
             for name in DRAWN
         ],
         "controls": [
             {
                 "names": [short_name(name) for name in names],
-                "share": np.nanmean(of_models(control, "share", names[0])),
+                "share": float(np.mean(of_models(control, "share", names[0]))),
             }
             for names in COUNTERPARTS
         ],

@@ -11,16 +11,23 @@ if __name__ == "__main__":  # the same as `thesis-repro chapter 4.6`
 
     run_section("4.6")
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from chapters import ch4_6_moments as moments
 from chapters.ch4_6_discriminator import CLAIM, discriminator_accuracies
-from chapters.ch4_6_moments import COMPARED, IMAGE, MNIST, VAES, Z, compared
+from chapters.ch4_6_distances import (
+    Images,
+    correlated_dimensions,
+    counterparts,
+    distances_compared,
+    surely_farther_by,
+)
+from chapters.ch4_6_moments import COMPARED, DSPRITES, IMAGE, MNIST, VAES, Z, compared
 from chapters.ch4_6_samples import Samples, samples_of
 from thesis_repro.analysis.statistics import benjamini_hochberg
 from thesis_repro.analysis.tables import pick, rows
@@ -53,19 +60,38 @@ def run(chapter: Chapter) -> list[Judgement]:
     for name in chapter.model_ids:
         chapter.trained(name)
     codes = Codes(chapter)
-    real, reconstructed = compare_moments(chapter, codes)
-    accuracies = chapter.compute(discriminator_accuracies, codes)
-    judgements = chapter.judge(measurements(real, reconstructed, accuracies))
-    chapter.answer("RQ7", **resemblance(real, accuracies))
-    chapter.answer("RQ8", comparisons=losses_compared(real))
+    tables = Tables(
+        *compare_moments(chapter, codes), chapter.compute(discriminator_accuracies, codes)
+    )
+    judgements = chapter.judge(measurements(tables))
+    chapter.answer("RQ7", **resemblance(tables.real, tables.accuracies))
+    chapter.answer("RQ8", comparisons=losses_compared(tables.real))
     chapter.write_manifest()
     return judgements
 
 
-def compare_moments(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, pd.DataFrame]:
+class Tables(NamedTuple):
+    """What the claims are measured with.
+
+    Attributes:
+        real: Moments of generated images against those of real ones.
+        reconstructed: Against those of reconstructions, and z against encodings.
+        compared: Whose images are farther from real ones.
+        correlated: The dimensions of codes that are correlated most.
+        accuracies: How often the discriminator is right.
+    """
+
+    real: pd.DataFrame
+    reconstructed: pd.DataFrame
+    compared: pd.DataFrame
+    correlated: pd.DataFrame
+    accuracies: pd.DataFrame
+
+
+def compare_moments(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, ...]:
     """Emit what is drawn and measured of samples, none of whose images is kept after that.
 
-    What is judged of it: how generated images differ from real ones, and from reconstructed ones.
+    What is judged of it: the first four of `Tables`.
     """
     samples = {dataset: samples_of(codes, dataset) for dataset in COMPARED}
     chapter.emit(latent_figures, samples)
@@ -75,7 +101,12 @@ def compare_moments(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, pd.Da
     chapter.emit(moments.moments_by_image, real)
     chapter.emit(moments.moments_by_pixel, samples)
     chapter.emit(moments.differing_pixels, samples["mnist"])
-    return real, chapter.compute(moments.against_reconstructions, samples["mnist"])
+    return (
+        real,
+        chapter.compute(moments.against_reconstructions, samples["mnist"]),
+        chapter.compute(distances_compared, samples),
+        chapter.compute(correlated_dimensions, samples["mnist"]),
+    )
 
 
 # === Figures 48 and 89 to 95 ===
@@ -103,10 +134,9 @@ def latent_figures(chapter: Chapter, shown: Shown, samples: Mapping[str, Samples
 # === Claims ===
 
 
-def measurements(
-    real: pd.DataFrame, reconstructed: pd.DataFrame, accuracies: pd.DataFrame
-) -> list[Measurement]:
+def measurements(tables: Tables) -> list[Measurement]:
     """What was measured for each claim of Section 4.6."""
+    real, reconstructed, compared_distances, correlated, accuracies = tables
     by_claim = {
         claim.id: partial(p_values, real, claim.models[0])
         for claim in load_claims("4.6")
@@ -114,9 +144,17 @@ def measurements(
     } | {
         CLAIM: partial(accuracy_by_model, accuracies),
         "4.6-generated-vs-reconstructed": partial(smallest_p, reconstructed),
-        "4.6-prior-worse": partial(distances, real),
+        "4.6-covariance-free": partial(correlation, correlated),
+        "4.6-prior-worse": partial(prior_worse, compared_distances),
+        "4.6-overlap": partial(overlaps, real),
+        "4.6-vlae-better-mnist": partial(vlae_better, compared_distances, "mnist"),
+        "4.6-none-captures-mnist": partial(differs, real, MNIST),
+        "4.6-vlae-better-dsprites": partial(vlae_better, compared_distances, "dsprites"),
+        "4.6-none-captures-dsprites": partial(differs, real, DSPRITES),
     }
-    return [Measurement(claim, *map(measured, Reading)) for claim, measured in by_claim.items()]
+    return [
+        Measurement(claim.id, *map(by_claim[claim.id], Reading)) for claim in load_claims("4.6")
+    ]
 
 
 def p_values(real: pd.DataFrame, name: str, reading: Reading) -> dict[str, float]:
@@ -124,33 +162,97 @@ def p_values(real: pd.DataFrame, name: str, reading: Reading) -> dict[str, float
     return compared(real, name, reading)["p"].to_dict()
 
 
-def accuracy_by_model(accuracies: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
-    """How often the discriminator is right; NaN of a model that the scale leaves out."""
-    of_model = partial(pick, accuracies, "accuracy", reading=reading)
-    return {"accuracy": [of_model(model=name) for name in MNIST]}
+def accuracy_by_model(accuracies: pd.DataFrame, reading: Reading) -> dict[str, list[float | None]]:
+    """How often the discriminator is right; None of a model that the scale leaves out."""
+    shares = rows(accuracies, reading=reading).set_index("model")["accuracy"]
+    return {"accuracy": [shares.get(name) for name in MNIST]}
 
 
 def smallest_p(reconstructed: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
     """Generated against reconstructed: per model the smallest p of its moments, and of its z.
 
-    Corrected for the number of moments or dimensions (Benjamini, Hochberg).
+    Corrected for the number of moments or dimensions (Benjamini, Hochberg). With the largest
+    distance of a moment's distributions (Kolmogorov, Smirnov).
     """
     drawn = rows(reconstructed, source=estimated_posterior(reading), reading=reading)
+    by_model = [rows(drawn, model=name) for name in VAES]
     return {
-        key: [
-            float(np.min(benjamini_hochberg(rows(drawn, model=name, of=of)["p"]))) for name in VAES
-        ]
-        for key, of in (("p_of_moments", IMAGE), ("p_of_z", Z))
+        "p_of_moments": [smallest_corrected(rows(own, of=IMAGE)["p"]) for own in by_model],
+        "distance_of_moments": [largest(rows(own, of=IMAGE)["ks_distance"]) for own in by_model],
+        "p_of_z": [smallest_corrected(rows(own, of=Z)["p"]) for own in by_model],
     }
 
 
-def distances(real: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
-    """How far four models' images on MNIST are from real ones, by source: see `distance`."""
+def smallest_corrected(p: pd.Series) -> float:
+    """The smallest of several p, corrected for their number; NaN if none is defined."""
+    return float(pd.Series(benjamini_hochberg(p)).min())
+
+
+def largest(values: pd.Series) -> float:
+    """The largest of those values that are defined; NaN if none is."""
+    return float(values.max())
+
+
+def correlation(correlated: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
+    """How strongly the two dimensions that are correlated most are, of each model."""
+    strongest = [pick(correlated, "r", model=name, reading=reading) for name in VAES]
+    return {"strongest_correlation": [abs(r) for r in strongest]}
+
+
+def prior_worse(compared_distances: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
+    """By how much the prior's images are surely farther from MNIST than others, by model."""
     kde = estimated_posterior(reading)
+
+    def than(source_by_model: Callable[[str], Source]) -> list[float]:
+        pairs = (
+            (Images(name, Source.PRIOR), Images(name, source_by_model(name))) for name in MNIST
+        )
+        return [surely_farther_by(compared_distances, reading, *pair) for pair in pairs]
+
     return {
-        "prior": [distance(real, name, Source.PRIOR, reading) for name in MNIST],
-        "kde": [distance(real, name, kde, reading) for name in MNIST],
-        "figure_49": [distance(real, name, source_of(name, reading), reading) for name in MNIST],
+        "lower_end_of_prior_minus_kde": than(lambda name: kde),
+        "lower_end_of_prior_minus_figure_49": than(lambda name: source_of(name, reading)),
+    }
+
+
+def vlae_better(
+    compared_distances: pd.DataFrame, dataset: str, reading: Reading
+) -> dict[str, list[float]]:
+    """By how much the VAEs' images are surely farther from the data than the VLAEs'."""
+    kde = estimated_posterior(reading)
+
+    def than(source_by_model: Callable[[str], Source]) -> list[float]:
+        return [
+            surely_farther_by(
+                compared_distances, reading, Images(vae, kde), Images(vlae, source_by_model(vlae))
+            )
+            for vae, vlae in counterparts(dataset)
+        ]
+
+    return {
+        "lower_end_of_vae_minus_vlae": than(lambda name: source_of(name, reading)),
+        "lower_end_where_all_are_sampled": than(lambda name: kde),
+    }
+
+
+def overlaps(real: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
+    """The smallest of the four histograms' overlaps with the data's in Figure 49, by model."""
+    return {
+        "smallest_overlap": [
+            float(compared(real, name, reading)["overlap"].fillna(0.0).min()) for name in MNIST
+        ]
+    }
+
+
+def differs(real: pd.DataFrame, names: tuple[str, ...], reading: Reading) -> dict[str, list[float]]:
+    """In the moment in which each model's images differ most: p, corrected for four, and how far.
+
+    A moment that none of the images has is as far as can be.
+    """
+    by_model = [compared(real, name, reading) for name in names]
+    return {
+        "smallest_p": [smallest_corrected(own["p"]) for own in by_model],
+        "largest_distance": [largest(own["ks_distance"].fillna(1.0)) for own in by_model],
     }
 
 
@@ -187,7 +289,7 @@ def resemblance(real: pd.DataFrame, accuracies: pd.DataFrame) -> dict[str, dict]
         "accuracies": {
             short_name(name): share
             for name, share in zip(MNIST, shares, strict=True)
-            if np.isfinite(share)
+            if share is not None
         },
     }
 

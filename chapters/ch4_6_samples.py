@@ -1,9 +1,10 @@
 """Part of `ch4_6.py`: real images, and what each model generates, in each reading.
 
 As written, VAEs and VAE-GANs decode samples of the estimated density of their mean values, VLAEs
-and VLAE-GANs the mean values themselves, 1,000 each; as run, sampled z instead of mean values, and
-10,000 on MNIST. Reconstructions have an advantage that samples have not (erratum E65): beside them
-stand the VLAEs' samples, and everybody's samples of the prior.
+and VLAE-GANs the mean values themselves; as run, sampled z instead of mean values. Reconstructions
+have an advantage that samples have not (erratum E65): beside them stand the VLAEs' samples, and
+everybody's samples of the prior. They are held against the very images that they are of, so that
+they are pairs (erratum E87).
 """
 
 from collections.abc import Mapping
@@ -24,14 +25,13 @@ class SampleSizes(NamedTuple):
     """How many images there are at a scale."""
 
     real: int  # validation images at most, whose posterior is estimated
-    generated: int  # by each model
-    generated_as_run: Mapping[str, int]  # by data set
+    compared: Mapping[str, int]  # by data set: real ones, and as many by each model
 
 
 SAMPLE_SIZES = {
-    "paper": SampleSizes(10_000, 1_000, {"mnist": 10_000, "dsprites": 1_000}),  # text; Table 6
-    "quick": SampleSizes(2_000, 1_000, {"mnist": 2_000, "dsprites": 500}),
-    "smoke": SampleSizes(300, 100, {"mnist": 120, "dsprites": 40}),
+    "paper": SampleSizes(10_000, {"mnist": 10_000, "dsprites": 1_000}),  # Tables 5 and 6
+    "quick": SampleSizes(2_000, {"mnist": 2_000, "dsprites": 1_000}),
+    "smoke": SampleSizes(300, {"mnist": 120, "dsprites": 40}),
 }
 
 
@@ -50,25 +50,21 @@ class Samples:
     generation: Generation
     cache: dict[tuple, Moments] = field(default_factory=dict)
 
-    def count(self, reading: Reading) -> int:
+    @property
+    def count(self) -> int:
         """How many images each model generates, no more than there are to reconstruct."""
-        as_run = self.sizes.generated_as_run[self.dataset]
-        wanted = self.sizes.generated if reading is Reading.WRITTEN else as_run
-        return min(wanted, len(self.generation.real))
+        return min(self.sizes.compared[self.dataset], len(self.generation.real))
 
-    def images(self, name: str, source: Source, reading: Reading) -> np.ndarray:
+    def images(self, name: str, source: Source) -> np.ndarray:
         """What a model generates, floats in [0, 1] (n, height, width, channels)."""
-        return self.generation.images(name, source, self.count(reading))
+        return self.generation.images(name, source, self.count)
 
     def real(self) -> np.ndarray:
-        """The real images that generated ones are compared with, uint8.
+        """The real images that generated ones are compared with, uint8: as many, as Tables 5 and 6.
 
-        All of MNIST's; of dSprites's as many as are generated, as Table 6 has it.
+        They are those that are reconstructed, in the same order.
         """
-        pixels = self.generation.real.pixels
-        if self.dataset == "mnist":
-            return pixels
-        return pixels[self.generation.rows(self.count(Reading.RUN))]
+        return self.generation.real.pixels[self.generation.rows(self.count)]
 
     def real_moments(self, reading: Reading, per: Unit = "image") -> Moments:
         """The moments of the real images."""
@@ -81,7 +77,7 @@ class Samples:
         """The moments of what a model generates."""
         key = name, source, reading, per
         if key not in self.cache:
-            images = self.images(name, source, reading)
+            images = self.images(name, source)
             if reading is Reading.RUN and name == IN_BYTES:
                 images = np.rint(images * 255).astype("uint8")
             self.cache[key] = _moments(images, reading, per)

@@ -87,8 +87,8 @@ def class_tests(chapter: Chapter, shown: Shown, samples: Samples) -> pd.DataFram
     """Each sample's digits against the training images': chi-square, effects, the t-test as run."""
 
     def tested(sample: Sample) -> dict[str, object]:
-        counts, rng = sample.counts, chapter.rng("digits", *sample.origin.values())
-        moved = moved_interval(counts, samples.expected, rng)
+        counts = sample.counts
+        moved = moved_interval(counts, samples.expected)
         columns = ("chi_square", "df", "p", "w", "moved")
         return {
             **sample.origin,

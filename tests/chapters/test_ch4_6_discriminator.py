@@ -81,7 +81,7 @@ def asked(monkeypatch):
 
 
 def test_every_scale_has_its_sizes():
-    assert list(SAMPLE_SIZES) == list(SCALES)
+    assert list(SAMPLE_SIZES) == [name for name in SCALES if SCALES[name].amounts == name]
     assert SAMPLE_SIZES["paper"] == (
         None,
         None,

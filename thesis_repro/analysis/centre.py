@@ -1,4 +1,4 @@
-"""The part of an image that is far from its borders (Sections 4.5 and 4.8)."""
+"""The parts of an image that are far from its borders and near them (Sections 4.5 and 4.8)."""
 
 import numpy as np
 
@@ -10,3 +10,9 @@ def central(shape: tuple[int, ...]) -> np.ndarray:
     """
     inside = [np.abs(np.arange(size) + 0.5 - size / 2) <= size / 4 for size in shape]
     return np.logical_and.outer(*inside)
+
+
+def frame(shape: tuple[int, ...], width: int) -> np.ndarray:
+    """Which pixels of images (height, width) are fewer than so many pixels from a border."""
+    inside = [np.minimum(np.arange(size), np.arange(size)[::-1]) >= width for size in shape]
+    return ~np.logical_and.outer(*inside)

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.proportion import multinomial_proportions_confint
 
-from thesis_repro.analysis.statistics import Interval
+from thesis_repro.analysis.statistics import Interval, wilson
 
 
 class Fit(NamedTuple):
@@ -36,42 +36,51 @@ class Fit(NamedTuple):
 def fit(counts: np.ndarray, expected: np.ndarray) -> Fit:
     """Pearson's goodness-of-fit test of counts (k,) against expected shares (k,), by SciPy.
 
+    NaN without counts; where a share of 0 is expected, of the statistic and what follows from it.
+
     Raises:
-        ValueError: there are no counts, or an expected share is 0 or they do not add up to 1.
+        ValueError: the expected shares do not add up to 1.
     """
     counts, expected = np.asarray(counts, "float64"), np.asarray(expected, "float64")
-    total = counts.sum()
-    if not total > 0 or (expected <= 0).any() or not np.isclose(expected.sum(), 1):
+    total, df = counts.sum(), len(counts) - 1
+    if not np.isclose(expected.sum(), 1):
         raise ValueError(
-            "A test of class shares needs images, and expected shares above 0 that add up to 1; "
-            f"there are {total:g} images, and the shares are {expected}."
+            f"Expected shares add up to 1, but these to {expected.sum():g}: {expected}."
         )
+    distance = moved(counts, expected)
+    if not total or (expected <= 0).any():
+        return Fit(np.nan, df, np.nan, np.nan, distance)
     test = stats.chisquare(counts, expected / expected.sum() * total)
     statistic = float(test.statistic)
-    effect = np.sqrt(statistic / total)
-    df = len(counts) - 1
-    return Fit(statistic, df, float(test.pvalue), float(effect), moved(counts, expected))
+    return Fit(statistic, df, float(test.pvalue), float(np.sqrt(statistic / total)), distance)
 
 
 def moved(counts: np.ndarray, expected: np.ndarray) -> float:
-    """The total variation distance of counts (k,) from expected shares (k,), 0 to 1."""
-    return float(np.abs(counts / np.sum(counts) - expected).sum() / 2)
+    """The total variation distance of counts (k,) from expected shares (k,), 0 to 1; or NaN."""
+    total = np.sum(counts)
+    return float(np.abs(counts / total - expected).sum() / 2) if total else np.nan
 
 
-def moved_interval(counts: np.ndarray, expected: np.ndarray, rng: np.random.Generator) -> Interval:
-    """`moved` with its 95 % percentile bootstrap interval, of 1,000 samples.
+def moved_interval(counts: np.ndarray, expected: np.ndarray) -> Interval:
+    """`moved` with its 95 % interval: NaN without counts.
 
-    Chance alone moves some of few images: where the shares are as expected, the interval lies above
-    the value itself, and tells how much.
+    So many more images than expected are of those classes that are more frequent than expected: the
+    interval is Wilson's of their share together, so that it is no point where all images are of one
+    class. Where the shares are as expected, chance alone makes some classes more frequent: then it
+    lies too high, and tells how much chance moves.
     """
-    counts = np.asarray(counts)
-    resampled = rng.multinomial(counts.sum(), counts / counts.sum(), size=1_000)
-    low, high = np.quantile([moved(sample, expected) for sample in resampled], [0.025, 0.975])
-    return Interval(moved(counts, expected), float(low), float(high))
+    counts, expected = np.asarray(counts), np.asarray(expected)
+    total = int(counts.sum())
+    too_many = counts > expected * total
+    share = wilson(int(counts[too_many].sum()), total)
+    low, high = (float(np.clip(end - expected[too_many].sum(), 0, 1)) for end in share[1:])
+    return Interval(moved(counts, expected), low, high)
 
 
 def simultaneous_intervals(counts: np.ndarray) -> np.ndarray:
     """Intervals (k, 2) that hold the shares of all k classes together, 95 % (Goodman 1965)."""
+    if not np.sum(counts):
+        return np.full((len(counts), 2), np.nan)
     return multinomial_proportions_confint(counts, alpha=0.05, method="goodman")
 
 
@@ -79,9 +88,9 @@ def labels_t_test_p(labels: np.ndarray, reference: np.ndarray) -> float:
     """The p that the original code printed: Student's t-test of the digits taken as numbers.
 
     It compares their means alone, so that zeros for nines would go unseen if ones went for eights;
-    NaN where both samples are constant.
+    NaN where both samples are constant, or one is empty.
     """
-    if np.ptp(labels) == 0 and np.ptp(reference) == 0:
+    if not len(labels) or not len(reference) or np.ptp(labels) == np.ptp(reference) == 0:
         return np.nan
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # one is constant
         return float(stats.ttest_ind(labels, reference).pvalue)

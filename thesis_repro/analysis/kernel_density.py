@@ -1,4 +1,9 @@
-"""Kernel density estimates of latent codes, each dimension by itself, and samples of them."""
+"""Kernel density estimates of latent codes, each dimension by itself, and samples of them.
+
+What ties dimensions together is lost in such samples (erratum E88).
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import gaussian_kde
@@ -28,3 +33,24 @@ def kde_samples(z: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarr
             else density.resample(count, seed=rng)[0]
         )
     return np.stack(columns, axis=1)
+
+
+class Correlation(NamedTuple):
+    """Pearson's r of the two dimensions of codes that are correlated most, counted from 1."""
+
+    r: float
+    first: float
+    second: float
+
+
+def largest_correlation(z: np.ndarray) -> Correlation:
+    """Of all two dimensions of codes (n, dimensions) that vary; NaN if fewer than two do."""
+    values = z.astype("float64")
+    varies = np.flatnonzero(np.ptp(values, axis=0) > 0)
+    if len(varies) < 2:
+        return Correlation(np.nan, np.nan, np.nan)
+    r = np.corrcoef(values[:, varies], rowvar=False)
+    strength = np.triu(np.abs(r), k=1)
+    first, second = np.unravel_index(strength.argmax(), strength.shape)
+    dimensions = varies[[first, second]] + 1
+    return Correlation(float(r[first, second]), *map(int, dimensions))

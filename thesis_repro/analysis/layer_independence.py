@@ -89,12 +89,13 @@ def _moments(
 class Effect(NamedTuple):
     """How much of the generated images one layer explains by itself, over all pixels."""
 
+    spread: float  # SD of the images' expected intensity (0 to 1), root mean square over pixels
     main_effect: float  # share of the images' variance, its first-order Sobol index; 0 to 1
     noise: float  # share of the averages' variance that is the error of averaging; 0 to 1
 
 
 def effects(samples: Representatives) -> list[Effect]:
-    """The effect of each layer; NaN where all images are the same.
+    """The effect of each layer; its shares are NaN where float32 tells no images apart.
 
     The variance of images splits into that of their expectation, given the layer, and what is left
     (Sobol 1993). Averages vary more than expectations, by the error that is subtracted here.
@@ -108,7 +109,9 @@ def _effect(means: np.ndarray, variances: np.ndarray, approximations: int) -> Ef
     left = variances.mean(axis=0).sum()
     between, error = means.var(axis=0, ddof=1).sum(), left / approximations
     explained = max(between - error, 0.0)
-    if not explained + left:
-        return Effect(np.nan, np.nan)
+    rounding = means[0].size * (np.finfo("float32").eps * np.abs(means).max()) ** 2
+    if explained + left <= rounding:
+        return Effect(0.0, np.nan, np.nan)
     noise = float(min(error / between, 1)) if between else 1.0
-    return Effect(float(explained / (explained + left)), noise)
+    spread = float(np.sqrt(explained / means[0].size))
+    return Effect(spread, float(explained / (explained + left)), noise)

@@ -70,9 +70,10 @@ def distance(values: np.ndarray, reference: np.ndarray, rng: np.random.Generator
 
     Wasserstein's distance: how far the values have to be moved on average, so that a shift of all
     by a tenth of a standard deviation is 0.1. The interval is of a bootstrap of the values (300
-    samples, percentiles); the reference is what they are held against, and fixed. NaN of no values.
+    samples, percentiles); the reference is what they are held against, and fixed. NaN of no values,
+    or where the reference has none that differ.
     """
-    if not len(values):
+    if not len(values) or not _differ(reference):
         return _UNKNOWN
     spread = np.std(reference)
     places, n_th = np.unique(np.concatenate([values, reference]), return_inverse=True)
@@ -159,11 +160,10 @@ class Cut(NamedTuple):
 def narrow_cut(widths: np.ndarray, is_one: np.ndarray) -> Cut:
     """The cut that tells ones (bool, (n,)) from other digits by their width (n,) alone.
 
-    Raises:
-        ValueError: there are no ones, or nothing else.
+    NaN where there are no ones, or nothing else.
     """
     if is_one.all() or not is_one.any():
-        raise ValueError("Widths of ones and of other digits are needed to tell them apart.")
+        return Cut(np.nan, np.nan, np.nan)
     places = np.unique(widths)
     ones = np.searchsorted(np.sort(widths[is_one]), places) / is_one.sum()
     others = 1 - np.searchsorted(np.sort(widths[~is_one]), places) / (~is_one).sum()
@@ -172,9 +172,12 @@ def narrow_cut(widths: np.ndarray, is_one: np.ndarray) -> Cut:
 
 
 def narrow(widths: np.ndarray, cut: Cut) -> dict[str, float]:
-    """How many widths (n,) are narrow, and their share with its interval: NaN of no widths."""
+    """How many widths (n,) are narrow, and their share with its interval.
+
+    NaN of no widths, or where no cut tells which are narrow.
+    """
     count = int((widths < cut.below).sum())
-    share = wilson(count, len(widths)) if len(widths) else _UNKNOWN
+    share = wilson(count, len(widths)) if np.isfinite(cut.below) else _UNKNOWN
     return {
         "images": len(widths),
         "narrow": count,

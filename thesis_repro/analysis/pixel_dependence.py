@@ -17,6 +17,7 @@ from thesis_repro.analysis.statistics import benjamini_hochberg
 ALPHA = 0.05  # "a 95% confidence level", captions of Figures 46 and 47
 HALF_A_LEVEL = 0.5 / 255  # below it, a pixel is black in a picture of 8 bits
 
+_ROUNDING = 1e-9  # of distances, centred: less is no dependence
 _PIXELS_AT_ONCE = 64  # 100 samples: 5 MB of distances each
 
 
@@ -28,14 +29,15 @@ class PixelMeasure(NamedTuple):
         p: Adjusted for all pixels tested (Benjamini/Hochberg); NaN where it was not tested.
         strength: The mean over pixels of the value's size.
         null_strength: The same under each permutation, (permutations,).
-        null_share: The share of significant pixels under each permutation, (permutations,).
+        null_significant: Whether a pixel is significant under each permutation, (permutations,
+            pixels).
     """
 
     value: NDArray[np.float64]
     p: NDArray[np.float64]
     strength: float
     null_strength: NDArray[np.float64]
-    null_share: NDArray[np.float64]
+    null_significant: NDArray[np.bool_]
 
     @property
     def significant(self) -> NDArray[np.bool_]:
@@ -43,10 +45,34 @@ class PixelMeasure(NamedTuple):
         return self.p < ALPHA
 
     @property
+    def tested(self) -> NDArray[np.bool_]:
+        """Whether a pixel was tested."""
+        return np.isfinite(self.p)
+
+    @property
     def share(self) -> float:
         """The share of pixels tested that are significant; NaN where none was tested."""
-        tested = np.isfinite(self.p)
-        return float(self.significant[tested].mean()) if tested.any() else np.nan
+        return self.share_of(self.tested)
+
+    @property
+    def null_share(self) -> NDArray[np.float64]:
+        """The same under each permutation, (permutations,)."""
+        return self.null_share_of(self.tested)
+
+    def share_of(self, pixels: NDArray[np.bool_]) -> float:
+        """The share of those of these pixels (bool) that were tested which are significant."""
+        chosen = pixels & self.tested
+        return float(self.significant[chosen].mean()) if chosen.any() else np.nan
+
+    def null_share_of(self, pixels: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The same under each permutation, (permutations,)."""
+        chosen = self.null_significant[:, pixels & self.tested]
+        return chosen.mean(axis=1) if chosen.size else np.full(len(chosen), np.nan)
+
+    def strength_of(self, pixels: NDArray[np.bool_]) -> float:
+        """The mean of the value's size over those of these pixels that were tested."""
+        chosen = self.value[pixels & self.tested]
+        return float(np.abs(chosen).mean()) if chosen.size else np.nan
 
     @property
     def permutation_p(self) -> float:
@@ -98,7 +124,8 @@ def distance_correlations(first: np.ndarray, second: np.ndarray, orders: np.ndar
     """Squared distance correlation, bias-corrected, of pixels as in `correlations`; n > 3.
 
     Székely and Rizzo (2014): 1 if one is a line of the other, about 0 (below it, too) if they are
-    independent and, as n grows, only then.
+    independent and, as n grows, only then; 0 by definition where the centred distances are all 0,
+    as of a pixel that one image alone has.
     """
     rows, columns = np.triu_indices(first.shape[0], k=1)
     values = np.empty((len(orders), first.shape[1]))
@@ -129,7 +156,9 @@ def _u_centred(values: np.ndarray) -> np.ndarray:
     centred = distances - (sums[:, np.newaxis] + sums) / (n - 2)
     centred += sums.sum(axis=0) / ((n - 1) * (n - 2))
     centred[np.arange(n), np.arange(n)] = 0
-    return (centred / np.linalg.norm(centred, axis=(0, 1))).astype("float32")
+    norm, whole = (np.linalg.norm(own, axis=(0, 1)) for own in (centred, distances))
+    nothing = norm <= _ROUNDING * whole
+    return np.where(nothing, 0, centred / np.where(nothing, 1, norm)).astype("float32")
 
 
 # === All of it ===
@@ -186,10 +215,11 @@ def _summary(
 ) -> PixelMeasure:
     """A measure from rows of (1 + permutations, tested pixels), the unpermuted one first."""
     spread = np.full((2, len(tested)), np.nan)
+    null_significant = np.zeros((len(p) - 1, len(tested)), bool)
     if not tested.any():
-        return PixelMeasure(*spread, np.nan, *np.full((2, len(p) - 1), np.nan))
+        return PixelMeasure(*spread, np.nan, np.full(len(p) - 1, np.nan), null_significant)
     adjusted = np.stack([benjamini_hochberg(of_order) for of_order in p])
     spread[:, tested] = value[0], adjusted[0]
+    null_significant[:, tested] = adjusted[1:] < ALPHA
     strength, *null = size.mean(axis=1)
-    share = (adjusted[1:] < ALPHA).mean(axis=1)
-    return PixelMeasure(*spread, float(strength), np.array(null), share)
+    return PixelMeasure(*spread, float(strength), np.array(null), null_significant)

@@ -4,19 +4,27 @@ Section 4.6. The unit is an image (text, original code) or a pixel over images (
 49 to 51, erratum E22); values are on 0..255.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from thesis_repro.analysis.rank_tests import ks_distance, mann_whitney_p, superiority
+from thesis_repro.analysis.rank_tests import (
+    ks_distance,
+    mann_whitney_p,
+    paired_comparison,
+    superiority,
+)
 from thesis_repro.analysis.statistics import benjamini_hochberg
 
 MOMENTS = ("mean", "sd", "skewness", "kurtosis")
 
 Unit = Literal["image", "pixel"]
+
+BINS = 50  # of histograms: 1,000 values in the original code's 100 bins are noise
+SHOWN = (0.25, 99.75)  # percentiles of all values between which histograms reach
 
 _GREY_LEVEL = 1.0  # of 0..255: values that span less are one value on a screen
 _AT_ONCE = 2_000_000  # values whose powers are held at a time: 64 MB
@@ -92,32 +100,40 @@ def _moments(values: np.ndarray, least_span: float) -> Moments:
 Test = Callable[[np.ndarray, np.ndarray], float]
 
 
-def differences(first: Moments, second: Moments, test: Test = mann_whitney_p) -> pd.DataFrame:
+def differences(
+    first: Moments, second: Moments, test: Test = mann_whitney_p, *, paired: bool = False
+) -> pd.DataFrame:
     """A row per moment: `difference` of the first from the second, and their means.
 
     Distributions without skewness and kurtosis are left out of these two; ``undefined`` and
-    ``undefined_in_second`` count them.
+    ``undefined_in_second`` count them. Where images of both sets are ``paired``, as reconstructions
+    are with what they are of, ``paired_p``, ``paired_low`` and ``paired_high`` are those of a test
+    that knows it; else None.
     """
     rows = []
     for name, ours, theirs in zip(MOMENTS, first, second, strict=True):
-        known = ours[np.isfinite(ours)], theirs[np.isfinite(theirs)]
-        counts = {
-            "undefined": len(ours) - len(known[0]),
-            "undefined_in_second": len(theirs) - len(known[1]),
-        }
-        rows.append({"quantity": name, **difference(*known, test), **counts})
+        has = np.isfinite(ours), np.isfinite(theirs)
+        row = {"quantity": name, **difference(ours[has[0]], theirs[has[1]], test)}
+        row |= {"undefined": int(np.sum(~has[0])), "undefined_in_second": int(np.sum(~has[1]))}
+        compared = _of_pairs(ours, theirs, np.logical_and(*has)) if paired else {}
+        rows.append(row | {f"paired_{key}": compared.get(key) for key in ("p", "low", "high")})
     return pd.DataFrame(rows)
 
 
+def _of_pairs(first: np.ndarray, second: np.ndarray, both: np.ndarray) -> dict[str, float]:
+    """`paired_comparison` of those pairs (bool, (n,)) that both have the moment."""
+    return paired_comparison(first[both], second[both])._asdict()
+
+
 def difference(first: np.ndarray, second: np.ndarray, test: Test = mann_whitney_p) -> dict:
-    """How values (n,) differ from others (m,): p, how often they are larger, distance, means.
+    """How values (n,) differ from others (m,): p, how often they are larger, distances, means.
 
     All NaN where either has fewer than two values.
     """
     sizes = {"n": len(first), "m": len(second)}
     if min(sizes.values()) < 2:
-        names = ("p", "superiority", "low", "high", "ks_distance", "mean", "mean_of_second")
-        return sizes | dict.fromkeys(names, np.nan)
+        names = ("p", "superiority", "low", "high", "ks_distance", "overlap")
+        return sizes | dict.fromkeys((*names, "mean", "mean_of_second"), np.nan)
     larger = superiority(first, second)
     return sizes | {
         "p": test(first, second),
@@ -125,9 +141,27 @@ def difference(first: np.ndarray, second: np.ndarray, test: Test = mann_whitney_
         "low": larger.low,
         "high": larger.high,
         "ks_distance": ks_distance(first, second),
+        "overlap": overlap(first, second),
         "mean": first.mean(),
         "mean_of_second": second.mean(),
     }
+
+
+def overlap(first: np.ndarray, second: np.ndarray) -> float:
+    """How much area the histograms of values (n,) and (m,) have in common, 0 to 1."""
+    edges = histogram_edges([first, second])
+    inside = (np.clip(values, edges[0], edges[-1]) for values in (first, second))
+    shares = [np.histogram(values, edges)[0] / len(values) for values in inside]
+    return float(np.minimum(*shares).sum())
+
+
+def histogram_edges(sets: Sequence[np.ndarray]) -> np.ndarray:
+    """The common edges of histograms of several sets of values: see `BINS` and `SHOWN`."""
+    values = np.concatenate(sets)
+    low, high = np.percentile(values, SHOWN) if values.size else (0.0, 1.0)
+    if low == high:  # as NumPy has it
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, BINS + 1)
 
 
 def pixels_that_differ(first: np.ndarray, second: np.ndarray, alpha: float, test: Test) -> dict:

@@ -1,9 +1,11 @@
 """Do values of one sample exceed those of another? Mann-Whitney's U test, and by how much they do.
 
 Section 4.6. With thousands of values a p-value says that two samples differ, which nobody doubts;
-the probability of superiority says how much, on a scale that does not depend on their number. All
-functions take one-dimensional samples and raise `ValueError` for an empty one, NaN or infinity.
-Errata E06, E22.
+the probability of superiority says how much, on a scale that does not depend on their number.
+Reconstructions are no sample of their own beside the images that they are of: for such pairs there
+is a test of the same probability that knows them (erratum E87). All functions take one-dimensional
+samples. Of too few values, or of equal ones alone, a p-value is undefined: NaN; NaN or infinity
+among the values are a `ValueError`. Errata E06, E22, E87.
 """
 
 from typing import NamedTuple
@@ -32,12 +34,12 @@ def mann_whitney_p(x: ArrayLike, y: ArrayLike) -> float:
     """The two-sided p of Mann-Whitney's U test of samples (n,) and (m,).
 
     Normal approximation with continuity and tie corrections at every size, so that p-values of the
-    same kind stand beside each other. Equal samples give 1.
-
-    Raises:
-        ValueError: also if all values of both are the same, of which there is nothing to rank.
+    same kind stand beside each other. Equal samples give 1; NaN where all values of both are the
+    same or one has none, so that there is nothing to rank.
     """
-    first, second = _samples(x, y)
+    first, second = finite_sample(x, "x"), finite_sample(y, "y")
+    if _all_equal(first, second):
+        return np.nan
     test = stats.mannwhitneyu(
         first, second, use_continuity=True, alternative="two-sided", method="asymptotic"
     )
@@ -50,12 +52,12 @@ def mann_whitney_p_as_run(x: ArrayLike, y: ArrayLike) -> float:
     With ``alternative=None`` it took the larger of both U, with continuity and tie corrections, and
     one tail of the normal distribution beyond it, whichever side the data were on: half of the
     two-sided p. Where both U are the same, the continuity correction passes the middle, of which it
-    took the absolute value: p is just below 0.5, not 0.5.
-
-    Raises:
-        ValueError: also if all values of both are the same, as SciPy 1.2.1 did.
+    took the absolute value: p is just below 0.5, not 0.5. NaN where all values of both are the
+    same, of which SciPy 1.2.1 raised an error.
     """
-    first, second = _samples(x, y)
+    first, second = finite_sample(x, "x"), finite_sample(y, "y")
+    if _all_equal(first, second):
+        return np.nan
     n, m = first.size, second.size
     ranks = stats.rankdata(np.concatenate([first, second]))
     u = n * m + n * (n + 1) / 2 - ranks[:n].sum()
@@ -65,37 +67,85 @@ def mann_whitney_p_as_run(x: ArrayLike, y: ArrayLike) -> float:
 
 
 def superiority(x: ArrayLike, y: ArrayLike) -> Superiority:
-    """How often values of x (n,) exceed those of y (m,), n and m > 1, with its interval.
+    """How often values of x (n,) exceed those of y (m,), with its interval; NaN unless n, m > 1.
 
     By statsmodels: DeLong's 95 % interval (DeLong et al. 1988). Each value's share of the other
     sample below it varies, and the variances of both samples' means add up. No distribution is
-    assumed; cut at 0 and 1. Where the samples do not overlap it has no width.
-
-    Raises:
-        ValueError: also for a sample of one value.
+    assumed but that the samples are independent; cut at 0 and 1. Where they do not overlap it has
+    no width.
     """
     first, second = finite_sample(x, "x"), finite_sample(y, "y")
     if min(first.size, second.size) < 2:
-        raise ValueError("The interval needs two values or more in each sample.")
+        return Superiority(np.nan, np.nan, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):  # its statistic, if nothing overlaps
         compared = rank_compare_2indep(first, second, use_t=False)
     low, high = np.clip(compared.conf_int(), 0, 1)
     return Superiority(float(compared.prob1), float(low), float(high))
 
 
+# === Pairs ===
+
+
+class PairedComparison(NamedTuple):
+    """How often values of x exceed those of y where these are pairs, with its interval, and p."""
+
+    p: float
+    probability: float
+    low: float
+    high: float
+
+
+def paired_comparison(x: ArrayLike, y: ArrayLike) -> PairedComparison:
+    """The Brunner-Munzel test of pairs, both (n,), and the 95 % interval of its effect.
+
+    The effect is `superiority`'s: whether a value of x exceeds one of y *drawn without regard to
+    pairs*, so that both tests ask the same; a signed-rank test would ask how each pair differs.
+    Only the variance knows the pairs: that of F_y(x_i) - F_x(y_i), each value's place in the other
+    sample, over n; with Student's t of n - 1 degrees (Munzel 1999; Konietschke and Pauly 2012,
+    Section 2; R's `nparcomp::npar.t.test.paired`). NaN of fewer than two pairs; p is NaN where all
+    pairs are ties of one place, as in equal samples.
+
+    Raises:
+        ValueError: also if there are not as many x as y.
+    """
+    first, second = finite_sample(x, "x"), finite_sample(y, "y")
+    n = first.size
+    if n != second.size:
+        raise ValueError(f"Pairs are as many x as y, but there are {n} and {second.size} values.")
+    if n < 2:
+        return PairedComparison(*[np.nan] * 4)
+    places = _places(first, second) - _places(second, first)
+    probability = float(0.5 + places.mean() / 2)
+    error = float(places.std(ddof=1) / np.sqrt(n))
+    shift = probability - 0.5
+    t = shift / error if error else np.copysign(np.inf, shift) if shift else np.nan
+    half = float(stats.t.ppf(0.975, n - 1)) * error
+    p = float(2 * stats.t.sf(abs(t), n - 1))
+    return PairedComparison(p, probability, max(probability - half, 0), min(probability + half, 1))
+
+
+def _places(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The share of the others below each value, ties counting half, (n,)."""
+    ordered = np.sort(others)
+    ends = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+    return sum(ends) / (2 * len(others))
+
+
+# === Distances ===
+
+
 def ks_distance(x: ArrayLike, y: ArrayLike) -> float:
     """The largest distance between two empirical distributions (Kolmogorov, Smirnov).
 
     0: they are the same; 1: they do not overlap. Unlike superiority it also sees that one is wider.
+    NaN where one has no values.
     """
     samples = finite_sample(x, "x"), finite_sample(y, "y")
+    if not min(own.size for own in samples):
+        return np.nan
     return float(stats.ks_2samp(*samples, method="asymp").statistic)
 
 
-def _samples(x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    first, second = finite_sample(x, "x"), finite_sample(y, "y")
-    if np.ptp(np.concatenate([first, second])) == 0:
-        raise ValueError(
-            f"All {first.size + second.size} values are {first[0]:g}: there is nothing to rank."
-        )
-    return first, second
+def _all_equal(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether there is nothing to rank: one has no values, or all of both are the same."""
+    return not first.size or not second.size or np.ptp(np.concatenate([first, second])) == 0

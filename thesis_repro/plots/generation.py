@@ -9,13 +9,11 @@ from scipy import stats
 
 from thesis_repro.analysis.kernel_density import estimated
 from thesis_repro.analysis.normality import BINS
-from thesis_repro.analysis.pixel_moments import MOMENTS, Moments
+from thesis_repro.analysis.pixel_moments import MOMENTS, Moments, histogram_edges
 from thesis_repro.plots.figures import COLOURS, new_figure, style
 
 ACROSS = 5  # panels in a row, of a single layer
 COLLAPSED = 0.5  # codes that span less are drawn by themselves: beside the prior they are a line
-MOMENT_BINS = 50  # 1,000 values in the original code's 100 bins are noise
-SHOWN = (0.25, 99.75)  # percentiles of all values between which moments are drawn
 
 _HISTOGRAM, _PRIOR, _KDE = COLOURS[0], COLOURS[1], COLOURS[2]  # the thesis's blue, orange, green
 _TITLES = {
@@ -58,6 +56,7 @@ def latent_densities(title: str, layers: Mapping[str, np.ndarray]) -> Figure:
 
 def _density(axes: Axes, values: np.ndarray) -> None:
     how = {"bins": BINS, "density": True, "histtype": "stepfilled", "alpha": 0.5}
+    values = values.astype("float64")  # a span of few float32 steps has no 100 bins
     axes.hist(values, color=_HISTOGRAM, label="encoded images", **how)
     low, high = values.min(), values.max()
     around = np.linspace(low - (high - low) / 10, high + (high - low) / 10, 300)
@@ -73,8 +72,8 @@ def _density(axes: Axes, values: np.ndarray) -> None:
 def moment_histograms(title: str, real: Moments, generated: Mapping[str, Moments]) -> Figure:
     """Figures 49 to 51: a panel per moment; real images filled, those of each model a line.
 
-    Bins are common to a panel, between the percentiles `SHOWN` of all its values; undefined moments
-    are left out, and the legend says of how many images.
+    Bins are common to a panel, see `histogram_edges`; undefined moments are left out, and the
+    legend says of how many images.
     """
     figure = new_figure(9.5, 5)
     with style():
@@ -92,8 +91,7 @@ def _moment(axes: Axes, name: str, real: Moments, generated: Mapping[str, Moment
     sets = {"real images": real, **generated}
     columns = {label: getattr(moments, name) for label, moments in sets.items()}
     known = {label: values[np.isfinite(values)] for label, values in columns.items()}
-    everything = np.concatenate([*known.values()])
-    edges = np.linspace(*np.percentile(everything, SHOWN), MOMENT_BINS + 1)
+    edges = histogram_edges([*known.values()])
     colours = ("0.75", *COLOURS)
     for colour, (label, values) in zip(colours, known.items(), strict=False):
         missing = f", {sets[label].constant:,} constant" if sets[label].constant else ""

@@ -1,9 +1,9 @@
-"""The middle half of images."""
+"""The middle half of images, and what is near their borders."""
 
 import numpy as np
 import pytest
 
-from thesis_repro.analysis.centre import central
+from thesis_repro.analysis.centre import central, frame
 
 
 def test_the_centre_is_the_middle_half():
@@ -27,3 +27,12 @@ def test_it_is_symmetric_and_never_empty(shape):
     np.testing.assert_array_equal(mask, mask[::-1, ::-1])
     np.testing.assert_array_equal(mask, central(shape[::-1]).T)
     assert mask.any()
+
+
+def test_the_frame_is_as_wide_as_it_is_said():
+    mask = frame((28, 28), 4)
+    assert not mask[4:24, 4:24].any()
+    assert mask.sum() == 28**2 - 20**2
+    assert frame((6, 9), 2)[:, 2:7].sum() == 4 * 5
+    assert frame((5, 5), 3).all()
+    assert not frame((5, 5), 0).any()

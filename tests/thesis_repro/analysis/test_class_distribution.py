@@ -52,13 +52,20 @@ def test_a_missing_class_is_no_error():
     assert fit([50, 50, 0, 0], EVEN).moved == 0.5
 
 
-@pytest.mark.parametrize(
-    ("counts", "expected"),
-    [([0, 0], [0.5, 0.5]), ([1, 2], [1.0, 0.0]), ([1, 2], [0.5, 0.4])],
-)
-def test_shares_that_cannot_be_tested_are_named(counts, expected):
-    with pytest.raises(ValueError, match="above 0 that add up to 1"):
-        fit(counts, expected)
+def test_a_test_without_images_or_of_a_class_that_cannot_be_is_undefined():
+    nothing = fit([0, 0], [0.5, 0.5])
+    assert nothing.df == 1
+    assert np.isnan([*nothing._replace(df=np.nan)]).all()
+    assert np.isnan(moved_interval([0, 0], [0.5, 0.5])).all()
+    assert np.isnan(simultaneous_intervals([0, 0])).all()
+    impossible = fit([1, 2], [1.0, 0.0])
+    assert np.isnan([impossible.statistic, impossible.p, impossible.w]).all()
+    assert impossible.moved == pytest.approx(2 / 3)
+
+
+def test_shares_that_are_none_are_named():
+    with pytest.raises(ValueError, match=r"these to 0\.9"):
+        fit([1, 2], [0.5, 0.4])
 
 
 def test_moved_is_how_many_have_to_change():
@@ -67,14 +74,28 @@ def test_moved_is_how_many_have_to_change():
     assert moved(np.array([3, 3]), np.array([0.5, 0.5])) == 0
 
 
-def test_the_interval_holds_a_distance_that_is_there(rng):
-    true, expected = np.array([0.4, 0.3, 0.2, 0.1]), EVEN  # 0.2 apart
-    held = []
-    for _ in range(100):
-        interval = moved_interval(rng.multinomial(400, true), expected, rng)
-        held.append(interval.low <= 0.2 <= interval.high)
-    assert np.mean(held) > 0.88
-    assert moved_interval([7, 0, 0, 0], EVEN, rng) == (0.75, 0.75, 0.75)
+@pytest.mark.parametrize("true", [(0.4, 0.3, 0.2, 0.1), (0.97, 0.01, 0.01, 0.01)])
+def test_the_interval_holds_a_distance_that_is_there(rng, true):
+    distance = moved(np.array(true), EVEN)
+    intervals = [moved_interval(counts, EVEN) for counts in rng.multinomial(400, true, 500)]
+    held = [low <= distance <= high for _, low, high in intervals]
+    assert 0.93 <= np.mean(held) <= 0.98
+
+
+def test_all_images_of_one_class_are_not_certain():
+    """Of seven, the class may have Wilson's lower end of them: 7 / (7 + 1.96^2)."""
+    assert moved_interval([7, 0, 0, 0], EVEN) == (
+        0.75,
+        pytest.approx(7 / (7 + 1.959964**2) - 0.25, abs=1e-6),
+        0.75,
+    )
+    few = moved_interval([70, 0, 0, 0], EVEN)
+    assert 0 < few.high - few.low < 0.06
+
+
+def test_shares_as_expected_are_moved_by_chance_alone():
+    assert moved_interval([25, 25, 25, 25], EVEN)[:2] == pytest.approx((0, 0), abs=1e-12)
+    assert moved_interval([26, 24, 25, 25], EVEN).low == 0
 
 
 def test_intervals_are_goodmans(rng):
@@ -97,4 +118,5 @@ def test_the_t_test_sees_means_alone():
     assert labels_t_test_p(shifted, reference) == pytest.approx(expected, rel=1e-9)
     assert 0 < labels_t_test_p(np.full(50, 7), reference) < 1e-6  # one digit only
     assert np.isnan(labels_t_test_p(np.ones(3), np.ones(4)))
+    assert np.isnan(labels_t_test_p(np.ones(0), reference))
     assert np.isnan(labels_t_test_p(np.ones(3), np.zeros(4)))

@@ -144,6 +144,7 @@ def test_main_effects_are_sobols_indices(rng):
     np.testing.assert_allclose(
         [effect.main_effect for effect in by_layer], [0.8, 0.2, 0], atol=0.04
     )
+    np.testing.assert_allclose([effect.spread for effect in by_layer], [2, 1, 0], atol=0.1)
     # Noise: (what the layer leaves) / 20, of that and what it explains.
     np.testing.assert_allclose(
         [effect.noise for effect in by_layer], [1 / 81, 4 / 24, 1], atol=0.06
@@ -158,9 +159,14 @@ def test_combinations_are_nobodys_own_effect(rng):
     assert max(effect.main_effect for effect in by_layer) < 0.05
 
 
-def test_without_variance_there_is_no_effect(rng):
+@pytest.mark.parametrize("rounding", [0, 3e-8])
+def test_without_variance_there_is_no_effect(rng, rounding):
+    """Also where images differ by what float32 rounds alone."""
+
     def decode(z):
-        return np.full((len(z[0]), 2, 2, 1), 0.5)
+        return np.full((len(z[0]), 2, 2, 1), 0.7) + rounding * np.sign(z[0][:, :1, None, None])
 
     by_layer = effects(layer_representatives(decode, shared_vectors((2, 2), 5, rng), 4, rng))
-    assert np.isnan(by_layer).all()
+    for effect in by_layer:
+        assert np.isnan([effect.main_effect, effect.noise]).all()
+        assert effect.spread == 0

@@ -82,6 +82,8 @@ def test_a_shift_is_as_far_as_it_is_long(rng):
     assert distance(reference + 0.3, reference, rng).mean == pytest.approx(0.3 / reference.std())
     assert distance(reference, reference, rng).mean == 0
     assert np.isnan(distance(np.empty(0), reference, rng)).all()
+    assert np.isnan(distance(reference, np.full(5, 2.0), rng)).all()  # no spread to measure by
+    assert np.isnan(distance(reference, np.empty(0), rng)).all()
 
 
 def test_the_interval_is_the_bootstraps(rng):
@@ -171,10 +173,13 @@ def test_the_cut_of_two_normal_widths_is_where_their_densities_cross(rng):
     assert cut.below == pytest.approx(crossing, abs=0.3)
 
 
-@pytest.mark.parametrize("is_one", [[True, True], [False, False]])
-def test_a_cut_needs_both_kinds(is_one):
-    with pytest.raises(ValueError, match="ones and of other digits"):
-        narrow_cut(np.array([1.0, 2.0]), np.array(is_one))
+@pytest.mark.parametrize("is_one", [[True, True], [False, False], []])
+def test_without_both_kinds_no_cut_tells_them_apart(is_one):
+    cut = narrow_cut(np.arange(float(len(is_one))), np.array(is_one, bool))
+    assert np.isnan(cut).all()
+    unknown = narrow(np.array([1.0, 2.0]), cut)
+    assert (unknown["images"], unknown["narrow"]) == (2, 0)
+    assert np.isnan([unknown["share"], unknown["low"], unknown["high"]]).all()
 
 
 def test_narrow_widths_are_counted():

@@ -101,6 +101,20 @@ def test_constant_and_black_pixels():
     np.testing.assert_array_equal(is_black(values), [False, False, True, False, True])
 
 
+def test_a_pixel_that_one_image_alone_has_depends_on_nothing(rng):
+    """Its centred distances are all 0, and its distance correlation by definition.
+
+    Of pixels at the border of decoded images this is no rarity.
+    """
+    first, second = rng.uniform(size=(2, 20, 3))
+    first[:, 0] = 0
+    first[4, 0] = 0.1
+    assert distance_correlations(first, second, in_order(first))[0, 0] == 0
+    assert distance_correlations(second, first, in_order(first))[0, 0] == 0
+    found = dependence(first, second, 5, rng)
+    assert np.isfinite(found.distance.p).all()
+
+
 def images(rng, share):
     """60 samples of 40 pixels; of the first 30, half the variance is common."""
     first, second = rng.uniform(size=(2, 60, 40))
@@ -128,6 +142,21 @@ def test_what_depends_is_found_and_constant_pixels_are_left_out(rng):
         assert own.strength > own.null_strength.max()
         assert own.permutation_p == 1 / 51
     np.testing.assert_allclose(found.pearson.strength, np.nanmean(np.abs(found.pearson.value)))
+
+
+def test_shares_of_some_pixels_are_those_of_the_tested_ones_among_them(rng):
+    first, second = images(rng, 0.5)
+    first[:, 0] = 0.25
+    linear = dependence(first, second, 200, rng).pearson
+    inner = np.arange(40) < 32
+    assert linear.share_of(inner) == linear.significant[1:32].sum() / 31
+    assert linear.strength_of(inner) == pytest.approx(np.abs(linear.value[1:32]).mean())
+    np.testing.assert_array_equal(linear.null_share_of(np.ones(40, bool)), linear.null_share)
+    expected = linear.null_significant[:, 1:32].mean(axis=1)
+    np.testing.assert_array_equal(linear.null_share_of(inner), expected)
+    constant = np.arange(40) == 0
+    assert np.isnan([linear.share_of(constant), linear.strength_of(constant)]).all()
+    assert np.isnan(linear.null_share_of(constant)).all()
 
 
 def test_independent_images_are_like_their_permutations(rng):

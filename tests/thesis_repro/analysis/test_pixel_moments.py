@@ -5,13 +5,16 @@ import pytest
 from scipy import stats
 
 from thesis_repro.analysis.pixel_moments import (
+    BINS,
     MOMENTS,
     differences,
+    histogram_edges,
     moments,
     moments_as_run,
+    overlap,
     pixels_that_differ,
 )
-from thesis_repro.analysis.rank_tests import mann_whitney_p
+from thesis_repro.analysis.rank_tests import mann_whitney_p, paired_comparison
 
 
 @pytest.fixture
@@ -100,6 +103,39 @@ def test_undefined_moments_are_left_out_and_counted(images):
     empty[:] = 0
     table = differences(moments(empty), moments(images)).set_index("quantity")
     assert table["p"].isna().to_list() == [False, False, True, True]
+
+
+def test_reconstructions_are_pairs_with_what_they_are_of(images):
+    """Of those images of which both have the moment; of independent ones there are no pairs."""
+    reconstructed = images * 0.99
+    reconstructed[:3] = 0
+    ours, theirs = moments(reconstructed), moments(images)
+    table = differences(ours, theirs, paired=True).set_index("quantity")
+    for name, one, other in zip(MOMENTS, ours, theirs, strict=True):
+        both = slice(3 if name in ("skewness", "kurtosis") else 0, None)
+        expected = paired_comparison(one[both], other[both])
+        found = table.loc[name, ["paired_p", "paired_low", "paired_high"]].to_list()
+        np.testing.assert_allclose(found, [expected.p, expected.low, expected.high])
+    apart = differences(ours, theirs)
+    assert all(own is None for own in apart["paired_p"])
+
+
+def test_overlap_of_two_normal_distributions():
+    """Two that lie d standard deviations apart have 2 Phi(-d / 2) in common."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(0, 1, 20_000), rng.normal(1, 1, 20_000)
+    assert overlap(x, y) == pytest.approx(2 * stats.norm.cdf(-0.5), abs=0.02)
+    assert overlap(x, x) == pytest.approx(1)
+    assert overlap(x, x + 30) == 0
+    assert overlap(np.ones(5), np.ones(7)) == 1
+    assert overlap(np.ones(5), np.zeros(5)) == 0
+
+
+@pytest.mark.parametrize("values", [[], [3.0, 3.0]])
+def test_histograms_of_nothing_that_varies_have_bins(values):
+    edges = histogram_edges([np.array(values)])
+    assert len(edges) == BINS + 1
+    assert edges[-1] - edges[0] == 1
 
 
 def test_pixels_that_differ_are_counted_after_correction():

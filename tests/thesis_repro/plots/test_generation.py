@@ -44,6 +44,14 @@ def test_a_constant_dimension_is_drawn_without_a_density():
     assert [len(axes.lines) for axes in figure.axes] == [1, 2]
 
 
+def test_a_dimension_of_few_float32_steps_is_drawn(rng):
+    """It has fewer values than a histogram has bins: an encoder that rounds a constant makes it."""
+    steps = rng.integers(0, 5, 300) * np.spacing(np.float32(1))
+    figure = latent_densities("title", {"$z$": (1 + steps).astype("float32")[:, np.newaxis]})
+    (axes,) = (axes for axes in figure.axes if axes.axison)
+    assert len(axes.lines) == 2
+
+
 def test_unused_dimensions_have_axes_of_their_own(rng):
     z = np.stack([rng.normal(0, 0.01, 300), rng.normal(0, 1, 300)], axis=1)
     unused, used = latent_densities("title", {"$z$": z}).axes
