@@ -23,6 +23,7 @@ from thesis_repro.analysis.kernel_fits import (
     in_numbers,
     kernel_fits,
 )
+from thesis_repro.analysis.tables import table_of
 from thesis_repro.models.zoo import MODELS, model
 from thesis_repro.plots.kernels import best_fits, gabor_panels, kernel_sheet
 from thesis_repro.section.chapter import Chapter
@@ -152,9 +153,7 @@ def gabor_shares(
     ours = [
         {"model": name, **in_numbers(each.resemblance), "note": ""} for name, each in fits.items()
     ]
-    others = [row_of_other(chapter, name, starts) for name in IF_TRAINED]
-    unmeasured = dict.fromkeys(ours[0])  # of a model that was not: None
-    return pd.DataFrame([unmeasured | row for row in (*ours, *others)], dtype=object)
+    return table_of([*ours, *(row_of_other(chapter, name, starts) for name in IF_TRAINED)])
 
 
 def row_of_other(chapter: Chapter, name: str, starts: int) -> dict[str, float | str]:
