@@ -354,5 +354,5 @@ def sparseness(
         "models": [model(name).name for name in losses],
         "variance_kept": [variance_kept(activity[name].all_maps) for name in losses],
         "loss_ratios": loss_ratios(rows)["loss_ratio"],
-        "largest_p": max(row["p"] for row in rows),
+        "largest_p": np.max([row["p"] for row in rows]),  # NaN if any is undefined
     }

@@ -152,5 +152,6 @@ def _counts(judgements: Sequence[Judgement]) -> str:
     for reading in Reading:
         counts = count_verdicts(judgements, reading)
         words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-        lines.append(f"{sum(counts.values())} claims {reading}: {words}")
+        if sum(counts.values()):
+            lines.append(f"{sum(counts.values())} claims {reading}: {words}")
     return "\n".join(lines)

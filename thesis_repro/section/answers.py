@@ -33,7 +33,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         autoescape=False,  # plain text
     )
-    environment.filters |= {"percent": percent, "fixed": fixed}
+    environment.filters |= {"percent": percent, "fixed": fixed, "significant": significant}
     return environment
 
 
@@ -45,3 +45,8 @@ def percent(share: float, digits: int = 0) -> str:
 def fixed(number: float, digits: int = 2) -> str:
     """A number with so many digits after the point; "undefined" of NaN."""
     return UNDEFINED if math.isnan(number) else f"{number:.{digits}f}"
+
+
+def significant(number: float, digits: int = 2) -> str:
+    """A number with so many significant digits: "1.2e-05"; "undefined" of NaN."""
+    return UNDEFINED if math.isnan(number) else f"{number:.{digits}g}"

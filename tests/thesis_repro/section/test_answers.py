@@ -3,7 +3,7 @@
 import jinja2
 import pytest
 
-from thesis_repro.section.answers import fixed, percent, render
+from thesis_repro.section.answers import fixed, percent, render, significant
 
 NUMBERS = {
     "models": ["A", "B", "C"],
@@ -33,4 +33,12 @@ def test_a_section_has_its_own_templates():
 def test_numbers_in_words():
     assert [percent(0.125), percent(0.125, 1)] == ["12%", "12.5%"]
     assert [fixed(2.345), fixed(2.345, 1), fixed(90, 0)] == ["2.35", "2.3", "90"]
-    assert [percent(float("nan")), fixed(float("nan"))] == ["undefined"] * 2
+    assert [significant(1.234e-5), significant(0.126, 1)] == ["1.2e-05", "0.1"]
+
+
+@pytest.mark.parametrize("words", [percent, fixed, significant])
+def test_nan_is_undefined(words):
+    assert words(float("nan")) == "undefined"
+    assert "(largest p undefined, corrected)" in render(
+        "4.2", "RQ1", NUMBERS | {"largest_p": float("nan")}
+    )
