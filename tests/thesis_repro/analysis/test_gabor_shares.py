@@ -73,7 +73,7 @@ def test_noisy_gabor_functions_are_found():
 
 
 def test_blobs_have_no_cycle():
-    """Many exceed both nulls, as surrogates are never alone in a kernel; of shuffled phases, 92 %."""
+    """Many exceed both nulls, as no surrogate is alone in a kernel; of shuffled phases, 92 %."""
     rng = np.random.default_rng(3)
     spots = blobs(40, rng)
     kernels = spots + 0.2 * spots.std(axis=(1, 2), keepdims=True) * rng.normal(size=spots.shape)
