@@ -197,12 +197,16 @@ def of_sprites(information: pd.DataFrame, scores: pd.DataFrame) -> list[Measurem
 
 
 def seen_in_figure_33(information: pd.DataFrame) -> dict[str, float | list[float]]:
-    """R2 of trees that see the plane of Figure 33 alone."""
+    """R2 of trees that see the plane of Figure 33 alone; what all dimensions have learned."""
     orientation, *others = (
         pick(information, "value", model=DIM6, layer=PLANE, factor=factor, measure=R2_OF_TREES)
         for factor in ("orientation", "scale", "x", "y")
     )
-    return {"orientation": orientation, "scale_and_position": others}
+    return {
+        "orientation": orientation,
+        "scale_and_position": others,
+        **learned(information, DIM6, [("z", factor) for factor in ("scale", "x", "y")]),
+    }
 
 
 def position_and_scale(information: pd.DataFrame) -> dict[str, list[float]]:

@@ -8,21 +8,28 @@ import pytest
 
 from chapters.ch4_4_information import (
     CELEBA_MODELS,
+    CONTROLLED_DIGITS,
+    CONTROLLED_FACES,
+    CONTROLLED_SPRITES,
     DSPRITES_MODELS,
     DSPRITES_VLAE,
     MNIST_MODELS,
     PLANE,
     QUOTED,
     SAMPLE_SIZES,
+    WITHIN_DIGITS,
+    before,
+    controls,
     information_by_dataset,
     losses,
     plane_task,
     rotation_tasks,
     task,
+    within_digits,
 )
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES, classes_of, values_of
-from thesis_repro.analysis.image_factors import dsprites_factors, orientation_of
+from thesis_repro.analysis.image_factors import dsprites_factors, mnist_factors, orientation_of
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.measuring import information, table
 from thesis_repro.section.declarations import Shown
@@ -75,6 +82,36 @@ def test_orientation_is_asked_of_each_shape_alone(sprites):
     linear = rows[rows["measure"] == "R2, linear"].set_index("factor")["value"]
     assert linear[orientation_of("square")] < 0.1
     assert linear[orientation_of("heart")] > 0.99
+
+
+def test_controls_ask_the_same_of_the_networks_before_training(sprites):
+    """Same factors, images and seed, so that the held-out images are the same; other codes."""
+    trained, untrained = {"z": np.ones((900, 2))}, {"z": np.zeros((900, 2))}
+    codes = SimpleNamespace(before_training=lambda name, images: untrained)
+    whole = [task(CHAPTER, name, trained, dsprites_factors(sprites)) for name in ("a", "b")]
+    (control,) = controls(CHAPTER, codes, whole, ("a",), sprites)
+    assert control == whole[0]._replace(model=before("a"), codes=untrained)
+    (chosen,) = controls(CHAPTER, codes, whole, ("b",), sprites, ("x", "colour"))
+    assert list(chosen.factors) == ["x"]
+    measured = SAMPLE_SIZES["smoke"].models
+    assert {*CONTROLLED_DIGITS, *CONTROLLED_SPRITES, *CONTROLLED_FACES} <= {*measured}
+
+
+def test_slant_within_digits_is_what_the_digit_does_not_tell():
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 10, 400)
+    forms = rng.normal(size=(400, 6))
+    forms[:, 3] = label + 0.1 * forms[:, 3]  # the slant goes with the digit
+    digits = Images("made", np.zeros((400, 1)), {"label": label, "morphometrics": forms})
+    whole = task(CHAPTER, "mnist-vae", {"z": np.zeros((400, 2))}, mnist_factors(digits))
+    asked = within_digits([whole], digits)
+    slant = asked.factors[WITHIN_DIGITS].values
+    assert [slant[label == digit].mean() for digit in range(10)] == pytest.approx([0] * 10)
+    assert slant.std() < 0.2
+    known = information(asked._replace(codes={"z": forms[:, 3:4] - label[:, None]}))
+    assert {row.measure: row.value for row in known}["R2, linear"] > 0.9
+    digit_alone = information(asked._replace(codes={"z": label[:, None].astype(float)}))
+    assert {row.measure: row.value for row in digit_alone}["R2, linear"] < 0.1
 
 
 def test_the_plane_is_asked_for_the_angle_as_it_is_coloured(sprites):

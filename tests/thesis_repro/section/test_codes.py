@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
@@ -48,6 +49,27 @@ def split(values):
 @pytest.fixture
 def data():
     return SimpleNamespace(train=split([10, 20, 30]), validation=split([40, 50]))
+
+
+def test_codes_before_training_are_those_of_the_network_before_training(data):
+    """Grey images in a network of three channels: mu is the first pixel's mean, twice for z_2."""
+    image = keras.Input((2, 2, 3))
+    pixel = keras.layers.Flatten()(image)
+    heads = {
+        name: keras.layers.Dense(1, use_bias=False, name=name)(pixel)
+        for name in ("mu_1", "mu_2", "log_var_1", "log_var_2")
+    }
+    network = keras.Model(image, [*heads.values()])
+    for name, weight in (("mu_1", 1), ("mu_2", 2)):
+        kernel = np.zeros((12, 1))
+        kernel[:3] = weight / 3
+        network.get_layer(name).set_weights([kernel])
+    codes = Codes(SimpleNamespace(section="4.4", untrained=lambda name: network))
+    images = some_images("few", data.train, np.array([0, 2]))
+    means = codes.before_training("vlae", images)
+    assert list(means) == ["z_1", "z_2"]
+    np.testing.assert_allclose(means["z_1"][:, 0], np.array([10, 30]) / 255, rtol=1e-5)
+    np.testing.assert_allclose(means["z_2"][:, 0], np.array([20, 60]) / 255, rtol=1e-5)
 
 
 def test_each_model_encodes_the_same_images_once(data):
