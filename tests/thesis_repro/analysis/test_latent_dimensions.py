@@ -99,6 +99,16 @@ def clustered(classes, heart, width=0.05):
     return classes[:, SCALE] / 2 + heart * (classes[:, SHAPE] == 2) + width * noise
 
 
+@pytest.mark.parametrize("heart", [0.0, 0.02, 0.2])
+def test_neither_explains_it_alone_only_if_shapes_part_within_scales(classes, heart):
+    """Both together explain more in any case, if only by chance."""
+    z = clustered(classes, heart)[:, np.newaxis]
+    numbers = nongaussian(in_numbers({"first": Posterior(z, 0 * z, z)}, classes), ("first",))
+    assert 0 < numbers["left_by_both"] < 2 * numbers["half_left_by_the_better_one"]
+    parts = numbers["left_by_both"] < numbers["half_left_by_the_better_one"]
+    assert parts == (heart == 0.2)
+
+
 def test_scales_apart_and_shapes_within_them(classes):
     table = areas(clustered(classes, 0.2, 0.02), classes)
     assert table["images"].tolist() == ["all"] * 5 + [SMALLEST] * 3
