@@ -189,6 +189,7 @@ def test_a_file_can_be_named_itself(source):
 def test_real_part(tmp_path, real_data):
     manifest = prepare("dsprites", tmp_path, real_data / "dsprites")
     assert manifest.description == "dSprites (55,013 of 737,280 images)"
+    assert manifest.part == "55,013 of 737,280 images of dSprites"
     assert verify("dsprites", tmp_path) == manifest
     (path,) = (real_data / "dsprites").glob("*.npz")
     with zipfile.ZipFile(path) as archive, archive.open("imgs.npy") as stream:
