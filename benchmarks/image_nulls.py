@@ -75,7 +75,7 @@ class AnyScale:
 
     def at_scale(self, _) -> SampleSizes:
         """Few permutations: their size is known."""
-        return SampleSizes(SAMPLES, 2, 40)
+        return SampleSizes(SAMPLES, 2, 20)
 
     def rng(self, *_) -> np.random.Generator:
         """Random numbers, whatever for."""
@@ -117,7 +117,7 @@ def judged(shared: float, dims: int, rng: np.random.Generator) -> dict[str, bool
     dependences = {}
     for name in samples:
         for pair in PAIRS:
-            of_pair = pearson(*(pixels(samples, name, layer) for layer in pair), 40, rng)
+            of_pair = pearson(*(pixels(samples, name, layer) for layer in pair), 20, rng)
             dependences[name, *pair] = Dependence(nothing, nothing, of_pair, of_pair)
     chapter = AnyScale(rng)
     tables = (
@@ -179,11 +179,13 @@ def main(of_pairs: int, decoders: int, classes: int, seed: int) -> None:
         for correlation in (0, 0.5, 0.97)
         for shift in (0, 0.03)
     )
+    rng = np.random.default_rng(seed)
     show(
         {"shared": shared, "dimensions": dims, **of_decoders(shared, dims, decoders, rng)}
         for dims in (2, 4)
         for shared in SHARED
     )
+    rng = np.random.default_rng(seed)
     show(
         {"classes": name, "images": images, **of_classes(true, images, classes, rng)}
         for name, true in CLASSES.items()
