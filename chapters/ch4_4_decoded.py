@@ -60,7 +60,8 @@ def layer_effects(chapter: Chapter, shown: Shown) -> pd.DataFrame:
     data = chapter.images(VLAE)
     reader = DigitReader(data.train[:READ], data.train_known["label"][:READ])
     count = chapter.at_scale(SAMPLE_SIZES).drawn
-    return pd.concat([_effects(chapter, name, reader, count) for name in shown.models])
+    effects = [_effects(chapter, name, reader, count) for name in shown.models]
+    return pd.concat(effects, ignore_index=True)
 
 
 def _effects(chapter: Chapter, name: str, reader: DigitReader, count: int) -> pd.DataFrame:
