@@ -152,7 +152,7 @@ def perfect(claim_id: str) -> dict:
             "rarer_sign_in_figure_45": 0.4,
         },
         "4.5-outer-boxes": {"brightness_of_the_frame": 0.03, "significant_in_the_frame": 0.01},
-        "4.5-individual-pixels": {"share_of_all_pixels": 0.3, "share_by_chance_95": 0.01},
+        "4.5-individual-pixels": {"share_of_all_pixels": 0.2, "share_by_chance_95": 0.01},
         "4.5-all-vlaes-alike": {
             "share_in_the_centre": [0.9] * 6,
             "share_in_the_centre_by_chance_95": [0.01] * 6,
