@@ -1,4 +1,4 @@
-"""Size and power of the nulls of Section 4.1, by simulation: the table in docs/reviewing.md.
+"""Size and power of the nulls of Section 4.1, by simulation: the table in docs/rules.md.
 
 Made networks of 288 kernels of 11 x 11 px, as AlexNet's, are judged as trained ones are. Of windows
 of stationary Gaussian fields, and of blobs and edges, none is a Gabor function: at most 5 % may

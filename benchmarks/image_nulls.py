@@ -1,4 +1,4 @@
-"""Size and power of what Sections 4.5 to 4.7 test, by simulation: tables in docs/reviewing.md.
+"""Size and power of what Sections 4.5 to 4.7 test, by simulation: tables in docs/rules.md.
 
 Reconstructions and their originals (Tables 5 and 6): pairs of a given correlation, whose
 distributions are the same or apart. Layers (Section 4.5): decoders that add up an image for each

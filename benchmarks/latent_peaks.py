@@ -1,4 +1,4 @@
-"""Which measure finds the peaked latent dimension of Section 4.3: the table in docs/reviewing.md.
+"""Which measure finds the peaked latent dimension of Section 4.3: the table in docs/rules.md.
 
 Made codes of 10,000 images: one dimension with seven equal peaks a unit apart, sharp to broad, and
 nine of a position (half a turn of a cosine over 32 places, with noise). A measure finds the peaks

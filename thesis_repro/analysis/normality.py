@@ -41,7 +41,7 @@ def negentropy(values: np.ndarray) -> float:
     variance, 0.18 for a uniform one. Noise adds up to 99 / (2 n): 0.005 for 10,000 values.
 
     The distance of distribution functions (Kolmogorov and Smirnov) would not do: evenly spaced
-    peaks are nearly a uniform distribution to it, however sharp they are (docs/reviewing.md).
+    peaks are nearly a uniform distribution to it, however sharp they are (docs/rules.md).
 
     NaN where all values are equal, as far as float32 tells them apart, or one is not finite: they
     have no shape.

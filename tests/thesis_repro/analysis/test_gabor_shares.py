@@ -1,6 +1,6 @@
 """Shares of Gabor-like kernels against both nulls: their size, their power, and blobs.
 
-The full table is that of `benchmarks/gabor_nulls.py`, in docs/reviewing.md.
+The full table is that of `benchmarks/gabor_nulls.py`, in docs/rules.md.
 """
 
 import numpy as np
