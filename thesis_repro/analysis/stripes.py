@@ -99,9 +99,10 @@ def _borders(values: np.ndarray) -> np.ndarray:
 class PaddingContrast(NamedTuple):
     """What a layer does at the bottom of test image (i), which is white on the left, black right.
 
-    ``activity_of_*`` is the mean |activity| of the lowest line of that quarter of the maps without
-    its corners, in units of the whole layer's; ``striped_of_*`` the share of maps that are striped
-    there, against the quarter's centre.
+    ``activity_of_*`` is the mean |activity| of the outermost lines of that lower quarter of the
+    maps, at the bottom and at its side, without their corners, in units of the whole layer's;
+    ``striped_of_*`` the share of maps that are striped along one of them, against the quarter's
+    centre. "The bottom of the right side" has both: stripes of one network run in one direction.
     """
 
     activity_of_white: float
@@ -121,14 +122,14 @@ def padding_contrast(activity: np.ndarray) -> PaddingContrast:
     Raises:
         ValueError: a quarter of the maps is smaller than 3 x 3 px.
     """
-    height, width = activity.shape[:2]
-    lower = np.abs(activity[height // 2 :])
-    quarters = lower[:, : width // 2], lower[:, -(width // 2) :]
-    level = float(np.abs(activity).mean()) or 1.0
-    bottom = SIDES.index("bottom")
+    size = np.abs(activity)
+    level = float(size.mean()) or 1.0
+    quarters = _quarters(size)
+    lower = [("bottom", side) for side in ("left", "right")]
+    striped = [_striped_outside(quarters[sides], sides) for sides in lower]
+    lines = [_at(sides, _borders(quarters[sides])) for sides in lower]
     return PaddingContrast(
-        *(float(maps[-1, 1:-1].mean()) / level for maps in quarters),
-        *(float((contrasts(maps)[bottom] > STRIPED).mean()) for maps in quarters),
+        *(float(both.mean()) / level for both in lines), *(float(maps.mean()) for maps in striped)
     )
 
 
@@ -150,16 +151,32 @@ def quarter_stripes(activity: np.ndarray) -> QuarterStripes:
     Raises:
         ValueError: a quarter of the maps is smaller than 3 x 3 px.
     """
-    size = np.abs(activity)
-    height, width = size.shape[0] // 2, size.shape[1] // 2
-    rows = {"top": size[:height], "bottom": size[-height:]}
-    striped = {}
-    for row, half in rows.items():
-        for column, maps in (("left", half[:, :width]), ("right", half[:, -width:])):
-            index = contrasts(maps)[[SIDES.index(row), SIDES.index(column)]]
-            striped[row, column] = (index > STRIPED).any(axis=0)
+    striped = {
+        sides: _striped_outside(maps, sides) for sides, maps in _quarters(np.abs(activity)).items()
+    }
     quarters = np.sum([*striped.values()], axis=0)
     lower = striped["bottom", "left"] | striped["bottom", "right"]
     count = int((quarters > 0).sum())
     alone = int((lower & (quarters == 1)).sum())
-    return QuarterStripes(count / size.shape[-1], alone / count if count else np.nan)
+    return QuarterStripes(count / activity.shape[-1], alone / count if count else np.nan)
+
+
+def _quarters(maps: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
+    """The quarters of maps (height, width, maps), by the two sides that are the maps' own."""
+    height, width = maps.shape[0] // 2, maps.shape[1] // 2
+    rows = {"top": maps[:height], "bottom": maps[-height:]}
+    return {
+        (row, column): quarter
+        for row, half in rows.items()
+        for column, quarter in (("left", half[:, :width]), ("right", half[:, -width:]))
+    }
+
+
+def _striped_outside(quarter: np.ndarray, sides: tuple[str, str]) -> np.ndarray:
+    """Which maps of a quarter have a stripe along one of these sides, bool (maps,)."""
+    return (_at(sides, contrasts(quarter)) > STRIPED).any(axis=0)
+
+
+def _at(sides: tuple[str, str], values: np.ndarray) -> np.ndarray:
+    """Of values (4, maps), as in `SIDES`, those at these sides, (2, maps)."""
+    return values[[SIDES.index(side) for side in sides]]

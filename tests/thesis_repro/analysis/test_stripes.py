@@ -148,13 +148,16 @@ def test_sides_are_named_in_the_order_of_the_index():
 
 
 def test_white_and_black_by_hand():
-    """The lower left quarter has a stripe of 6 above 1, the lower right one nothing at all."""
+    """The lower left quarter has a stripe of 6 above 1, the lower right one nothing at all.
+
+    Its outer lines are that stripe and, at the left, ones.
+    """
     maps = blank()
     maps[7:, :7] = 1
     maps[-1, :7] = 6
     found = padding_contrast(maps)
     level = (42 + 42) / 14**2
-    assert found.activity_of_white == pytest.approx(6 / level)
+    assert found.activity_of_white == pytest.approx((6 + 1) / 2 / level)
     assert found.activity_of_black == 0
     assert (found.striped_of_white, found.striped_of_black) == (1, 0)
     assert found.black_to_white == 0
@@ -168,6 +171,23 @@ def test_left_is_white_and_right_is_black():
     assert found.activity_of_black > 0
     assert found.striped_of_black == 1
     assert np.isnan(found.black_to_white)
+
+
+def test_a_vertical_stripe_at_the_bottom_of_the_right_side_counts():
+    """A network whose stripes are vertical has them there; black answers as white would."""
+    black, white = blank(), blank()
+    black[7:, -1] = white[7:, 0] = -4
+    found, mirrored = padding_contrast(black), padding_contrast(white)
+    assert (found.striped_of_white, found.striped_of_black) == (0, 1)
+    assert found.activity_of_black == mirrored.activity_of_white > found.activity_of_white == 0
+    assert (mirrored.striped_of_white, mirrored.striped_of_black) == (1, 0)
+
+
+def test_stripes_between_white_and_black_are_none_against_padding():
+    maps = blank()
+    maps[7:, 6:8] = 5
+    maps[7, :] = 5
+    assert padding_contrast(maps)[2:] == (0, 0)
 
 
 def test_silent_maps_have_no_contrast():
