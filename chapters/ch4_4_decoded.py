@@ -31,7 +31,6 @@ VLAE, VLAE_GAN = VLAES = ("mnist-vlae-factor-1", "mnist-vlae-gan")  # Figures 36
 
 READ = 10_000  # training images that the digits are learned from, at most
 DIGIT = "digit changed"
-LEAST_CONTRAST = 0.5  # between the darkest and the brightest pixel, of 0 to 1
 MORPHOMETRICS = ("thickness", "slant")  # the "lower-level representations" that the text names
 
 
@@ -69,7 +68,7 @@ def _effects(chapter: Chapter, name: str, reader: DigitReader, count: int) -> pd
     draws = redrawn(dimensions, count, chapter.rng("layer effects", name))
     images = [grey(decoded(decoder_of(chapter, name), z)) for z in draws]
     digits, *new_digits = map(reader.read, images)
-    forms, *new_forms = map(forms_of, images)
+    forms, *new_forms = (measured(each, available_cores()) for each in images)
     parts = []
     for layer, (digit, form) in enumerate(zip(new_digits, new_forms, strict=True), 1):
         rows = {DIGIT: changed(digits, digit)}
@@ -83,17 +82,6 @@ def _effects(chapter: Chapter, name: str, reader: DigitReader, count: int) -> pd
             for effect, values in rows.items()
         ]
     return pd.DataFrame(parts)
-
-
-def forms_of(images: np.ndarray) -> np.ndarray:
-    """The morphometrics of images with strokes to measure, (n, 6); NaN of others.
-
-    Each image is measured by its own range of levels, so that grey ones, whose pixels differ by a
-    hundredth as those of an untrained decoder do, would have a thickness and a slant, too.
-    """
-    forms = measured(images, available_cores())
-    forms[np.ptp(images, axis=(1, 2, 3)) < LEAST_CONTRAST] = np.nan
-    return forms
 
 
 @numbers("reconstructions", models=DSPRITES)

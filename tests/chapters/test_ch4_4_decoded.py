@@ -13,7 +13,6 @@ from chapters.ch4_4_decoded import (
     MORPHOMETRICS,
     SAMPLE_SIZES,
     VLAES,
-    forms_of,
     layer_effects,
     measurements,
     reconstructions,
@@ -78,14 +77,6 @@ def test_effects_of_layers_that_are_known(monkeypatch):
     )
     assert untrained[0].as_written == {"changed_by_z_3_at_least": 0, "twice_changed_by_z_2": 0}
     assert set(MORPHOMETRICS) < set(table["effect"])
-
-
-def test_grey_images_have_no_form(monkeypatch):
-    """An untrained decoder's pixels differ by a hundredth: measured by their own range, bars."""
-    monkeypatch.setattr(ch4_4_decoded, "available_cores", lambda: 1)
-    drawn = bars(np.array([2.0, 3.0]), np.array([11.0, 11.0]), np.zeros(2))
-    assert np.isfinite(forms_of(drawn)).all()
-    assert np.isnan(forms_of(0.49 + 0.02 * drawn)).all()
 
 
 def test_overlaps_of_reconstructions_that_are_known(monkeypatch):

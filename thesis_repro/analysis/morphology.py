@@ -13,6 +13,8 @@ from scipy import stats
 from data_prep.morphometry import UNITS, measure, measure_all
 from thesis_repro.analysis.statistics import Interval, mean_sd, wilson
 
+LEAST_CONTRAST = 0.5  # between the darkest and the brightest pixel, of 0 to 1
+
 _FEW = 500  # images that one process measures sooner than two have started
 _GRID = 400  # places at which a density is looked at
 _BEYOND = 3  # bandwidths beyond the outermost values
@@ -22,13 +24,17 @@ _DESCRIBED = ("mean", "sd", "skewness", "median", "quartile_1", "quartile_3", "l
 
 
 def measured(images: np.ndarray, workers: int) -> np.ndarray:
-    """The six morphometrics of grey images in [0, 1], (n, height, width, 1): float64 (n, 6).
+    """The six morphometrics of images in [0, 1], (n, height, width, 1): float64 (n, 6).
 
     The images are rounded to the 256 levels of real ones first. A row of NaN for an image without
-    form, which has one level throughout; see `data_prep.morphometry.measure`.
+    strokes to measure: its contrast is below `LEAST_CONTRAST`. Each image is measured by its own
+    range of levels (`data_prep.morphometry.measure`), so that grey ones, whose pixels differ by a
+    hundredth as those of an untrained decoder do, would have a thickness and a slant, too.
     """
     levels = np.rint(images[..., 0] * 255).astype(np.uint8)
-    return measure(levels) if len(levels) <= _FEW else measure_all(levels, workers)
+    forms = measure(levels) if len(levels) <= _FEW else measure_all(levels, workers)
+    forms[np.ptp(images[..., 0], axis=(1, 2)) < LEAST_CONTRAST] = np.nan
+    return forms
 
 
 def with_form(rows: np.ndarray) -> np.ndarray:
