@@ -267,10 +267,14 @@ def outer_boxes(pair: Mapping[str, float]) -> dict[str, float]:
 
 
 def individual_pixels(pair: Mapping[str, float]) -> dict[str, float]:
-    """How many of all pixels of a pair of layers correlate, and how many do by chance."""
+    """How many of all pixels of a pair of layers correlate, and how many do by chance.
+
+    What chance gives is known as a share of the pixels tested: constant ones never correlate.
+    """
+    tested = (pair["pixels"] - pair["constant"]) / pair["pixels"]
     return {
         "share_of_all_pixels": float(pair["significant"] / pair["pixels"]),
-        "share_by_chance_95": float(pair["share_by_chance_95"]),
+        "share_by_chance_95": float(pair["share_by_chance_95"] * tested),
     }
 
 

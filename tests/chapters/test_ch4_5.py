@@ -20,6 +20,7 @@ from chapters.ch4_5 import (
     boxes,
     histograms,
     independence,
+    individual_pixels,
     layer_effects,
     layer_pairs,
     layers_of_two_models,
@@ -281,6 +282,14 @@ def test_a_gan_that_ignores_lower_layers_is_found(tables, column, value, failing
     changed = layers.copy()
     changed.loc[(changed["model"] == MNIST_GAN) & (changed["layer"] != "z_3"), column] = value
     assert failed(verdicts((pairs, changed, control))["4.5-gan-uses-lower-layers"]) == failing
+
+
+def test_individual_pixels_are_counted_among_all():
+    """A third of 300 pixels is constant; of the others 10 correlate, and 8 do by chance."""
+    pair = {"pixels": 300, "constant": 100, "significant": 10, "share_by_chance_95": 8 / 200}
+    found = individual_pixels(pair)
+    assert found["share_of_all_pixels"] == pytest.approx(10 / 300)
+    assert found["share_by_chance_95"] == pytest.approx(8 / 300)
 
 
 # --- Decoders that share nothing ---
