@@ -35,7 +35,7 @@ from thesis_repro.analysis.border_activity import (
     stripe_index,
     stripe_rows,
 )
-from thesis_repro.analysis.dominant_map import dominant_map
+from thesis_repro.analysis.dominant_map import dominant_map, one_map
 from thesis_repro.analysis.reconstruction_quality import reconstruction_quality
 from thesis_repro.analysis.statistics import wilson
 from thesis_repro.analysis.stripes import quarter_stripes
@@ -180,20 +180,28 @@ def add_rows(
     tables.contrasts.extend(
         origin | row | quarter_stripes(maps[row["layer"]])._asdict() for row in contrast_rows(maps)
     )
-    for shown, chosen in ((IN_FIGURE_56, image[np.newaxis]), (NATURAL, natural[:ONE_BY_ONE])):
-        tables.dominant.extend(
-            origin | {"images": shown} | row for row in dominant_rows(encoder, chosen)
-        )
+    tables.dominant.extend(
+        origin | row for row in dominant_rows(encoder, image, natural[:ONE_BY_ONE])
+    )
 
 
-def dominant_rows(encoder: keras.Model, images: np.ndarray) -> Iterator[dict[str, float | str]]:
-    """The most active map of each image, by layer: means over the images."""
-    by_layer = maps_by_layer(encoder, images)
-    for layer in (LEAKY, AFTER, LEAKY_POOLED, POOLED):
-        of_layer = [dominant_map(*pair) for pair in zip(by_layer[layer], images, strict=True)]
-        means = pd.DataFrame(of_layer)[["share", "resemblance"]].mean(skipna=False)
-        maps = sorted({each.map for each in of_layer})
-        yield {"layer": layer, "count": len(images), "maps": " ".join(map(str, maps)), **means}
+def dominant_rows(
+    encoder: keras.Model, image: np.ndarray, natural: np.ndarray
+) -> Iterator[dict[str, float | str]]:
+    """What the most active map of test image (i) does with it and with others: means over images.
+
+    It is one map for an activation and its pooling, and for all images, as in the text.
+    """
+    shown = {IN_FIGURE_56: image[np.newaxis], NATURAL: natural}
+    maps = {name: maps_by_layer(encoder, images) for name, images in shown.items()}
+    for activation, pooled in ((LEAKY, LEAKY_POOLED), (AFTER, POOLED)):
+        number = dominant_map(maps[IN_FIGURE_56][activation][0])
+        for name, images in shown.items():
+            for layer in (activation, pooled):
+                pairs = zip(maps[name][layer], images, strict=True)
+                means = pd.DataFrame(one_map(*pair, number) for pair in pairs).mean(skipna=False)
+                what = {"images": name, "layer": layer, "count": len(images), "map": number}
+                yield what | means.to_dict()
 
 
 @numbers("stripes", models=NETWORKS)
@@ -216,7 +224,7 @@ def black_black_contrast(chapter: Chapter, shown: Shown, tables: Tables) -> pd.D
 
 @numbers("dominant_map", models=NETWORKS)
 def dominant_maps(chapter: Chapter, shown: Shown, tables: Tables) -> pd.DataFrame:
-    """The share of a layer's activity that its most active map has, and what that looks like."""
+    """The share of a layer's activity that test image (i)'s map has, and what that looks like."""
     return pd.DataFrame(tables.dominant)
 
 
@@ -371,7 +379,7 @@ def of_negative_stripes(measured: Measures) -> Values:
 
 
 def of_one_map(measured: Measures) -> Values:
-    """The most active map's share of the activity, and how much it looks like the image."""
+    """The share of activity that test image (i)'s map has, and how much it looks like images."""
 
     def of(column: str, images: str, layer: str) -> Quantity:
         return found(measured.dominant, column, images=images, layer=layer)
@@ -409,11 +417,12 @@ def of_black_on_black(measured: Measures) -> Values:
 
 
 def of_no_bias(measured: Measures) -> Values:
-    """Stripes on validation images without biases."""
+    """Stripes on validation images with and without biases."""
     trained = striped(measured, NO_BIAS)
     untrained = striped(measured, NO_BIAS, weights=UNTRAINED)
     return {
         "striped": striped(measured),
+        "listed_more_than_untrained": more(striped(measured), striped(measured, weights=UNTRAINED)),
         "striped_without_bias": trained,
         "striped_without_bias_untrained": untrained,
         "more_than_untrained": more(trained, untrained),

@@ -27,6 +27,7 @@ from chapters.ch4_8 import (
     UNTRAINED,
     VALIDATION_IMAGES,
     Measures,
+    dominant_rows,
     encoders,
     measurements,
     some_images,
@@ -112,6 +113,24 @@ def test_models_of_the_same_data_see_the_same_images(images):
     np.testing.assert_array_equal(first, some_images(chapter, ALEXNET, 3))
     assert list(seeds) == [("images", "imagenet")]
     assert len(some_images(chapter, ALEXNET, 1_000)) == 5  # all that there are
+
+
+def test_the_map_of_the_test_image_is_looked_at_on_natural_images(monkeypatch):
+    """Its share there, although another map is the strongest of each natural image."""
+
+    def maps_by_layer(encoder, shown):
+        """Of two maps, the first has 3 of 4 where the image is bright, else 1 of 4."""
+        first = np.where(shown.mean(axis=(1, 2, 3)) > 100, 3.0, 1.0)
+        pairs = np.stack([first, 4 - first], axis=-1)[:, np.newaxis, np.newaxis]
+        return dict.fromkeys((LEAKY, LEAKY_POOLED, AFTER, POOLED), np.tile(pairs, (1, 3, 3, 1)))
+
+    monkeypatch.setattr(module, "maps_by_layer", maps_by_layer)
+    bright, dark = np.full((6, 6, 3), 255, np.uint8), np.zeros((2, 6, 6, 3), np.uint8)
+    table = pd.DataFrame(dominant_rows(None, bright, dark))
+    assert set(table["map"]) == {0}
+    assert set(rows(table, images=IN_FIGURE_56)["share"]) == {0.75}
+    assert set(rows(table, images=NATURAL)["share"]) == {0.25}
+    assert set(rows(table, images=NATURAL)["count"]) == {2}
 
 
 # --- Claims, of made tables in which the thesis is right ---
@@ -329,6 +348,11 @@ DONE_BY_TRAINING = "that training has made"
             {"stripes": other(STRIPES, (NO_BIAS, TRAINED, AFTER), any=0.1)},
             "4.8-no-bias",
             ["stripes on real images without bias"],
+        ),
+        (
+            {"stripes": other(STRIPES, LAST, any=0.25)},  # but 0.5 without bias: a change
+            "4.8-no-bias",
+            ["stripes on real images with bias"],
         ),
         (
             {"stripes": other(STRIPES, (ALEXNET, TRAINED, RELUS[2]), any=0.65)},

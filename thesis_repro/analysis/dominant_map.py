@@ -6,27 +6,35 @@ import numpy as np
 from PIL import Image
 
 
-class DominantMap(NamedTuple):
-    """The most active of a layer's maps: its number, share and resemblance.
+class OneMap(NamedTuple):
+    """One of a layer's maps beside an image.
 
     ``share`` is its part of the layer's |activity|, NaN of a silent layer; ``resemblance`` its
     correlation (Pearson's) with the brightness of the image, NaN where either is constant.
     """
 
-    map: int
     share: float
     resemblance: float
 
 
-def dominant_map(maps: np.ndarray, image: np.ndarray) -> DominantMap:
-    """The most active of maps (height, width, maps), of an image (any size, channels)."""
-    sums = np.abs(maps).sum(axis=(0, 1), dtype=np.float64)
-    number, total = int(sums.argmax()), sums.sum()
-    share = float(sums[number] / total) if total else np.nan
+def dominant_map(maps: np.ndarray) -> int:
+    """The number of the most active of maps (height, width, maps); 0 of a silent layer."""
+    return int(_sums(maps).argmax())
+
+
+def one_map(maps: np.ndarray, image: np.ndarray, number: int) -> OneMap:
+    """The map of that number, of maps (height, width, maps) of an image (any size, channels)."""
+    sums = _sums(maps)
+    share = float(sums[number] / sums.sum()) if sums.any() else np.nan
     height, width = maps.shape[:2]
     brightness = Image.fromarray(image.mean(axis=-1).astype(np.float32))
     small = np.asarray(brightness.resize((width, height), Image.Resampling.BOX))
-    return DominantMap(number, share, _correlation(maps[..., number], small))
+    return OneMap(share, _correlation(maps[..., number], small))
+
+
+def _sums(maps: np.ndarray) -> np.ndarray:
+    """The |activity| of each map, (maps,)."""
+    return np.abs(maps).sum(axis=(0, 1), dtype=np.float64)
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

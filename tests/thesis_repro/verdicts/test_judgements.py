@@ -238,7 +238,7 @@ def perfect(claim_id: str) -> dict:
             "more_than_without_bias": 0.4,
             "striped_of_black_without_bias": 0.0,
         },
-        "4.8-no-bias": {"more_than_untrained": 0.3},
+        "4.8-no-bias": {"listed_more_than_untrained": 0.4, "more_than_untrained": 0.3},
         "4.8-depth": {
             "striped_in_the_last": 0.6,
             "most_striped_before": 0.4,
