@@ -109,6 +109,7 @@ def tables(dimensions, posterior, classes, kl, measured):
     )
     between = pd.DataFrame(
         {"model": name, "line": line, "empty_in_the_middle": share / 2, "sudden": share}
+        | {"unbroken": 1 - share}
         for name, share in shares.items()
         for line in LINES
     )
@@ -118,7 +119,7 @@ def tables(dimensions, posterior, classes, kl, measured):
         kl,
         pd.DataFrame({"model": VAES, "mean_squared_error": [1e-4, 2e-4, 3e-4, 4e-4, 5e-4]}),
         between,
-        pd.DataFrame({"model": VAES, "empty": [1.0, 0.9, 0.5, 0.1, 0.0]}),
+        pd.DataFrame({"model": VAES, "empty": [1.0, 0.9, 0.5, 0.1, 0.0], "empty_of_own": 0.02}),
         lengths,
         p_values(measured),
     )
@@ -248,11 +249,14 @@ def test_lines_and_averages_are_decoded(monkeypatch, classes):
     of_vae = table[table["model"] == VAE]
     assert of_vae["ends_shown"].tolist() == [1, 0, 0]
     assert of_vae["sudden"].tolist() == [0, 0, 0]
+    assert of_vae["unbroken"].tolist() == [0, 0, 0]  # one picture for all shapes
     codes = np.where(classes[:, SHAPE] == 2, -3.0, 1.0)[:, np.newaxis] * np.ones((1, 10))
     posterior = dict.fromkeys(VAES, Posterior(codes, None, codes))
     averages = averaged_codes(Square(), shown(averaged_codes), posterior, classes)
     assert set(averages["codes"]) == {18}
     assert averages["empty"].tolist() == pytest.approx([1 / 3] * 5)
+    assert set(averages["own_codes"]) == {1_000}
+    assert averages["empty_of_own"].tolist() == pytest.approx([1 / 3] * 5, abs=0.05)
 
 
 # --- Claims ---
@@ -294,6 +298,7 @@ def test_numbers_of_lengths_and_lines(tables):
     assert black_images(written) == {
         "empty_images": [0.8, 0.5, 0.3, 0.1, 0.0],
         "in_the_10000_vae": 0.8,
+        "in_the_6250_vae": [0.3, 0.3],
         "in_the_5000_and_3750_vae": [0.1, 0.0],
     }
     spread = spread_of_lengths(written)
@@ -342,6 +347,28 @@ def test_networks_that_learn_nothing_pass_no_rule_on_images(tables):
         *("4.3-reconstruction", "4.3-kl-first-step", "4.3-black-images", "4.3-ppl-sd"),
         *("4.3-shape-lines", "4.3-averaged-codes"),
     }
+
+
+def test_a_decoder_of_black_images_does_not_pass(tables):
+    """Empty averages say nothing where the averaged codes are empty, too."""
+    black = tables._replace(
+        between=tables.between.assign(sudden=0.0, unbroken=0.0),
+        averages=tables.averages.assign(empty=1.0, empty_of_own=1.0),
+    )
+    found = verdicts(black)
+    for name in ("4.3-averaged-codes", "4.3-shape-transition"):
+        assert found[name] is Verdict.NOT_REPLICATED
+
+
+def test_no_order_is_asked_that_the_thesis_does_not_state(tables):
+    """The 3,750-VAE is black a little more often than the 5,000-VAE, and a little less Gaussian."""
+    shares = dict(zip(VAES, (0.8, 0.5, 0.3, 0.0, 0.1), strict=True))
+    lengths = tables.lengths.assign(empty_images=tables.lengths["model"].map(shares))
+    swapped = {"3750-vae": "5000-vae", "5000-vae": "3750-vae"}
+    dimensions = tables.dimensions.assign(model=tables.dimensions["model"].replace(swapped))
+    found = verdicts(tables._replace(lengths=lengths, dimensions=dimensions))
+    for name in ("4.3-black-images", "4.3-nongaussian-dim"):
+        assert found[name] is Verdict.REPLICATED
 
 
 def test_the_answer_is_made_of_the_numbers(dimensions, kl):

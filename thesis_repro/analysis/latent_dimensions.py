@@ -46,8 +46,9 @@ def next_negentropy(dimensions: pd.DataFrame, model: str) -> float:
 
 
 def nongaussian(dimensions: pd.DataFrame, models: Sequence[str]) -> dict[str, float | list[float]]:
-    """The least normal dimension of the first model, and the largest negentropy of each."""
+    """The least normal dimension of the first model, and the largest negentropy of each other."""
     least = least_normal(dimensions, models[0])
+    others = [least_normal(dimensions, model)["negentropy"] for model in models[1:]]
     return {
         "negentropy": least["negentropy"],
         "twice_the_next_negentropy": 2 * next_negentropy(dimensions, models[0]),
@@ -55,7 +56,8 @@ def nongaussian(dimensions: pd.DataFrame, models: Sequence[str]) -> dict[str, fl
         "explained_by_both": least["by_both"],
         "left_by_both": 1 - least["by_both"],
         "half_left_by_the_better_one": (1 - max(least["by_shape"], least["by_scale"])) / 2,
-        "negentropies": [least_normal(dimensions, model)["negentropy"] for model in models],
+        "negentropy_beside_others": [least["negentropy"]] * len(others),
+        "negentropies_of_others": others,
     }
 
 

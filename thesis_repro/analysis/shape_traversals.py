@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from data_prep.dsprites_renderer import SHAPES
+from thesis_repro.analysis.decoded_images import overlaps
 from thesis_repro.analysis.explorations import segment
 from thesis_repro.analysis.path_length import is_empty
 from thesis_repro.models.decoding import Decode, decoded
@@ -37,6 +38,21 @@ def changes(decode: Decode, z: np.ndarray) -> pd.DataFrame:
         for of_triple in z
         for name, images in traversals(decode, of_triple).items()
     )
+
+
+def told_apart(decode: Decode, z: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Whether the ends of the lines of `changes`, in its order, show two shapes: bool (3 n,).
+
+    Each end overlaps more with its own image than with the other's. ``true``: the images of z,
+    (n, 3, height, width, 1) in [0, 1].
+    """
+    images = decoded(decode, [np.concatenate(z)]).reshape(true.shape)
+    ends = [
+        overlaps(images[:, one], true[:, one]) > overlaps(images[:, one], true[:, other])
+        for pair in PAIRS
+        for one, other in (pair, pair[::-1])
+    ]
+    return np.stack(ends, axis=1).reshape(-1, 2).all(axis=1)
 
 
 def _changes(images: np.ndarray) -> dict[str, float | bool]:

@@ -78,7 +78,8 @@ def test_negentropies_of_the_claim():
         "explained_by_both": 0.5,
         "left_by_both": 0.5,
         "half_left_by_the_better_one": 0.375,
-        "negentropies": [0.5, 0.3],
+        "negentropy_beside_others": [0.5],
+        "negentropies_of_others": [0.3],
     }
 
 

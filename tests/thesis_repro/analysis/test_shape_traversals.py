@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from thesis_repro.analysis.shape_traversals import LINES, POINTS, changes, traversals
+from thesis_repro.analysis.shape_traversals import LINES, POINTS, changes, told_apart, traversals
 
 
 def test_lines_go_from_shape_to_shape():
@@ -68,3 +68,23 @@ def test_nothing_at_an_end_is_no_line_between_objects():
     assert not found[["ends_shown", "empty_in_the_middle", "sudden"]].to_numpy().any()
     haze = np.full((63, 64, 64, 1), 0.6)  # as of a network that has learned nothing
     assert not lines_of(haze)[["empty_in_the_middle", "sudden"]].to_numpy().any()
+
+
+def test_shapes_are_told_apart_at_both_ends():
+    """Squares of 8, 10 and 12 px; the decoder draws a square of z px."""
+    true = np.zeros((1, 3, 64, 64, 1))
+    for index, side in enumerate((8, 10, 12)):
+        true[0, index, 20 : 20 + side, 20 : 20 + side] = 1
+
+    def decode(layers):
+        images = np.zeros((len(layers[0]), 64, 64, 1))
+        for image, side in zip(images, layers[0][:, 0].astype(int), strict=True):
+            image[20 : 20 + side, 20 : 20 + side] = 1
+        return images
+
+    own = told_apart(decode, np.array([[[8.0], [10.0], [12.0]]]), true)
+    assert own.tolist() == [True, True, True]
+    two_alike = told_apart(decode, np.array([[[8.0], [8.0], [12.0]]]), true)
+    assert two_alike.tolist() == [False, True, True]
+    black = told_apart(decode, np.zeros((1, 3, 1)), true)
+    assert not black.any()
