@@ -1,6 +1,7 @@
 """What loss curves say: how fast they fall, where they turn, how far they rise after (Section 4.2).
 
-Epochs are counted from 1 (erratum E29). A curve that holds NaN has NaN for all that is asked of it.
+Epochs are counted from 1 (erratum E29). A curve with NaN among its validation losses has NaN for
+all that is asked of it.
 """
 
 from collections.abc import Sequence
@@ -23,9 +24,9 @@ class Curve(NamedTuple):
         return cls(*(np.array([row[key] for row in history]) for key in ("loss", "val_loss")))
 
     @property
-    def best_epoch(self) -> int:
+    def best_epoch(self) -> int | float:
         """The first epoch with the lowest validation loss."""
-        return int(np.argmin(self.validation)) + 1
+        return np.nan if np.isnan(self.lowest) else int(np.argmin(self.validation)) + 1
 
     @property
     def lowest(self) -> float:
@@ -45,7 +46,9 @@ class Curve(NamedTuple):
     @property
     def fall_in_training(self) -> float:
         """By how much the training loss fell after the epoch of the lowest validation loss."""
-        return float(self.training[self.best_epoch - 1] - self.training[-1])
+        if np.isnan(self.best_epoch):
+            return np.nan
+        return float(self.training[int(self.best_epoch) - 1] - self.training[-1])
 
     def epochs_to(self, level: float) -> float:
         """After how many epochs the validation loss has come down to a level, between two epochs.
@@ -53,8 +56,8 @@ class Curve(NamedTuple):
         Losses are joined by straight lines. 1 if the first is there already, NaN if none is.
         """
         reached = np.flatnonzero(self.validation <= level)
-        if not reached.size:
-            return float("nan")
+        if not reached.size or np.isnan(self.lowest):
+            return np.nan
         first = int(reached[0])
         if first == 0:
             return 1.0
@@ -68,4 +71,4 @@ def common_level(curves: Sequence[Curve]) -> float:
     A tenth above the highest of their lowest losses: at that one itself a curve is flat, so that
     the epoch would be ill-determined.
     """
-    return COMMON * max(curve.lowest for curve in curves)
+    return float(COMMON * np.max([curve.lowest for curve in curves]))

@@ -25,9 +25,13 @@ def variance_kept(layers: Sequence[LayerActivity]) -> float:
 
 
 def share_active(layers: Sequence[LayerActivity]) -> float:
-    """Share of all maps that have a tenth of the activity of their layer's most active one."""
-    active = np.concatenate([activity(layer) >= LEAST * activity(layer).max() for layer in layers])
-    return float(active.mean())
+    """Share of all maps that have a tenth of the activity of their layer's most active one.
+
+    Of a layer without any activity no map is active.
+    """
+    by_layer = [activity(layer) for layer in layers]
+    active = [(maps > 0) & (maps >= LEAST * maps.max()) for maps in by_layer]
+    return float(np.concatenate(active).mean())
 
 
 def activity_left(before: LayerActivity, after: LayerActivity) -> float:

@@ -49,5 +49,8 @@ def test_all_curves_reach_the_common_level():
 
 
 def test_a_curve_with_nan_is_undefined():
-    broken = curve([10, math.nan, 4])
-    assert all(map(math.isnan, (broken.lowest, broken.rise, broken.share_of_first)))
+    broken = curve([10, math.nan, 4], training=[9, 5, 3])
+    asked = (broken.lowest, broken.rise, broken.share_of_first)
+    assert all(map(math.isnan, (*asked, broken.best_epoch, broken.fall_in_training)))
+    assert math.isnan(curve([10, 4, math.nan]).epochs_to(5))
+    assert math.isnan(common_level([curve([10, 4]), broken]))

@@ -40,6 +40,11 @@ def test_active_maps_have_a_tenth_of_the_most_active_ones_activity():
     assert share_active([layer(np.array([10.0, 0.0])), layer(np.array([0.1, 0.1]))]) == 0.75
 
 
+def test_a_dead_layer_has_no_active_map():
+    assert share_active([layer(np.zeros(3))]) == 0
+    assert share_active([layer(np.zeros(3)), layer(np.array([2.0]))]) == 1 / 4
+
+
 def test_what_is_left_is_of_the_quarter_that_was_most_active_before():
     before, after = layer(np.arange(1.0, 9.0)), layer(np.array([9.0] * 6 + [3.5, 4.0]))
     assert activity_left(before, after) == pytest.approx(0.5)
