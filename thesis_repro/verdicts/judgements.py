@@ -204,7 +204,11 @@ def render(judgements: Iterable[Judgement]) -> str:
 def _not_run(claim: Claim) -> str:
     """What would give a claim its measurement."""
     if claim.id in load_rules():
-        return f"Nothing was measured yet; `thesis-repro chapter {claim.section}` does it."
+        does_it = f"Nothing was measured yet; `thesis-repro chapter {claim.section}` does it"
+        together = [name for name in claim.models if " " in name]  # "all but ...": no model's id
+        # A section trains the models that it shows; of many it looks at those that are trained.
+        needs = f" once they are trained at this scale: {', '.join(together)}" if together else ""
+        return f"{does_it}{needs}."
     return "Nothing was measured, and this version has no rule to judge it by."
 
 

@@ -566,6 +566,21 @@ def test_without_measurement_it_is_not_run(scale):
     assert "`thesis-repro chapter 4.2`" in judgement.why
 
 
+@pytest.mark.parametrize(
+    ("claim_id", "needed"),
+    [
+        ("4.1-vae-no-gabor", "chapter 4.1` does it."),
+        (
+            "4.1-none-elsewhere",
+            "chapter 4.1` does it once they are trained at this scale: all but alexnet-classifier.",
+        ),
+    ],
+)
+def test_a_claim_about_models_that_its_section_does_not_train_says_so(claim_id, needed):
+    origin = {"scale": "quick", "precision": "float32", "stand_in": False, "data": OFFICIAL}
+    assert judge(CLAIMS[claim_id], None, **origin).why.endswith(needed)
+
+
 @pytest.fixture
 def _unruled(monkeypatch):
     """As in a version that has no rule for Section 4.8's claim."""
