@@ -4,6 +4,8 @@ The distance is the mean over the four moments of the Kolmogorov-Smirnov distanc
 distributed alike, 1 if none overlaps.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,8 @@ from thesis_repro.analysis.statistics import Interval
 _RESAMPLES = 300
 _FEWEST = 2  # images with a moment: of fewer it has no distribution
 
+_Rows = list[NDArray[np.intp]]
+
 
 def farther_by(
     first: Moments,
@@ -20,7 +24,7 @@ def farther_by(
     real: Moments,
     rng: np.random.Generator,
     *,
-    paired: tuple[bool, bool] = (False, False),
+    paired: bool = False,
 ) -> Interval:
     """By how much the distance of the first from real images exceeds that of the second.
 
@@ -29,32 +33,45 @@ def farther_by(
     most that are closest: the difference is too small rather than too large. A moment that none of
     the images has, constant as they are, counts as 1.
 
+    From the images that they are of, good reconstructions are at no distance at all, not even by
+    chance, while any samples are (about 0.04 of 1,000 images from 1,000). So those of every other
+    image are held against the images between, and these the other way round, and so are the first:
+    the difference is the mean of both.
+
     Args:
         first: Moments of n images.
         second: Of m images.
         real: Of k real images.
         rng: For the bootstrap.
-        paired: Whether an image of each stands in the row of the real one that it reconstructs;
-            such images are drawn together.
+        paired: Whether the second are reconstructions of the real images, row by row; they are
+            drawn together.
     """
     ranks = [_ranks(*of_moment) for of_moment in zip(first, second, real, strict=True)]
-    sizes = [len(images.mean) for images in (first, second, real)]
+    parts = 2 if paired else 1
+    rows = [_parts(len(images.mean), parts) for images in (first, second, real)]
 
-    def difference(rows: list[NDArray[np.intp]]) -> float:
-        distances = [_distances(of_moment, rows) for of_moment in ranks]
+    def difference(rows: list[_Rows]) -> float:
+        of_first, of_second, of_real = rows
+        against = of_real[::-1]  # the other part, if there are two
+        distances = [
+            _distances(of_moment, together)
+            for together in zip(of_first, of_second, against, strict=True)
+            for of_moment in ranks
+        ]
         away, nearer = np.mean(distances, axis=0)
         return float(away - nearer)
 
     resampled = []
     for _ in range(_RESAMPLES):
-        of_real = rng.integers(sizes[2], size=sizes[2])
-        rows = [
-            of_real if together else rng.integers(size, size=size)
-            for size, together in zip(sizes[:2], paired, strict=True)
-        ]
-        resampled.append(difference([*rows, of_real]))
+        of_first, of_second, of_real = ([rng.choice(p, len(p)) for p in own] for own in rows)
+        resampled.append(difference([of_first, of_real if paired else of_second, of_real]))
     low, high = np.quantile(resampled, [0.025, 0.975])
-    return Interval(difference([np.arange(size) for size in sizes]), float(low), float(high))
+    return Interval(difference(rows), float(low), float(high))
+
+
+def _parts(count: int, parts: int) -> _Rows:
+    """The rows of so many images, in turn to each part."""
+    return [np.arange(start, count, parts) for start in range(parts)]
 
 
 def _ranks(*sets: np.ndarray) -> list[NDArray[np.intp]]:
@@ -64,7 +81,7 @@ def _ranks(*sets: np.ndarray) -> list[NDArray[np.intp]]:
     return [np.where(np.isfinite(own), np.searchsorted(places, own) + 1, 0) for own in sets]
 
 
-def _distances(ranks: list[NDArray[np.intp]], rows: list[NDArray[np.intp]]) -> list[float]:
+def _distances(ranks: _Rows, rows: Sequence[NDArray[np.intp]]) -> list[float]:
     """The Kolmogorov-Smirnov distances of the first two sets, with these rows, from the third."""
     places = max(int(own.max(initial=0)) for own in ranks)
     *images, real = (
