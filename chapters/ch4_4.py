@@ -157,6 +157,9 @@ def lower_factors(tables: Tables) -> dict[str, object]:
         "off_line": {
             axis: pick(tables.paths, "off_line", attribute=axis, **written) for axis in ("x", "y")
         },
+        "sine": {
+            axis: pick(tables.paths, "sine", attribute=axis, **written) for axis in ("x", "y")
+        },
         "radius_sd": {
             shape: pick(tables.rotations, "radius_sd", shape=shape, **written) for shape in SHAPES
         },

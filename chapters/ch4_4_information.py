@@ -60,7 +60,8 @@ CONTROLLED_DIGITS = (MNIST_VLAE, MNIST_VAE)
 CONTROLLED_SPRITES = (DIM6, DSPRITES_VLAE, DIM2, "dsprites-vae-gan", "dsprites-vlae-gan")
 CONTROLLED_FACES = (CELEBA_VLAE, CELEBA_VLAE_GAN)
 
-TOGETHER, PLANE = "z_2 and z_3", "t-SNE"  # beside the layers, what else is measured
+# Beside the layers, what else is measured.
+TOGETHER, LOWER_TOGETHER, PLANE = "z_2 and z_3", "z_1 and z_2", "t-SNE"
 WITHIN_DIGITS = "slant within digits"
 HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair")  # Figure 38: "from darker to brighter hair color"
 LOSSES = ("loss", "reconstruction", "kl")
@@ -109,6 +110,7 @@ def emit(
     tasks = [
         *(*of_digits, *of_sprites, *of_faces),
         digit_task(chapter, codes, digits),
+        square_task(of_sprites, sprites),
         within_digits(of_digits, digits),
         *rotation_tasks(of_sprites, sprites),
         plane_task(chapter, plane, shown),
@@ -242,6 +244,14 @@ def digit_task(chapter: Chapter, codes: Codes, images: Images) -> Task:
     layers = codes.means(MNIST_VLAE, images)
     together = {TOGETHER: np.concatenate([layers["z_2"], layers["z_3"]], axis=1)}
     return task(chapter, MNIST_VLAE, together, {"digit": mnist_factors(images)["digit"]})
+
+
+def square_task(tasks: Iterable[Task], images: Images) -> Task:
+    """The orientation of squares in dSprites-VLAE's z_1 and z_2 side by side."""
+    (whole,) = (one for one in tasks if one.model == DSPRITES_VLAE)
+    codes = {LOWER_TOGETHER: np.concatenate([whole.codes["z_1"], whole.codes["z_2"]], axis=1)}
+    square, *_ = rotation_tasks([whole._replace(codes=codes)], images)
+    return square
 
 
 def rotation_tasks(tasks: list[Task], images: Images) -> Iterator[Task]:

@@ -16,6 +16,7 @@ from chapters.ch4_4_information import (
     DSPRITES_VLAE,
     HAIR,
     LOSSES,
+    LOWER_TOGETHER,
     MNIST_MODELS,
     MNIST_VAE,
     MNIST_VLAE,
@@ -116,6 +117,8 @@ def information():
             information_row(before(model), layer, factor, 0.0, best=LN10),
         ]
     rows.append(information_row(MNIST_VLAE, TOGETHER, "digit", 0.7 * LN10, best=LN10))
+    square = (DSPRITES_VLAE, LOWER_TOGETHER, orientation_of("square"))
+    rows.append(information_row(*square, 0.4 * LN10, best=LN10))
     trees = "R2, trees"
     for layer, orientation in ((PLANE, 0.03), ("z", 0.5)):
         rows.append(information_row(DIM6, layer, "orientation", orientation, trees))
@@ -386,6 +389,23 @@ def test_what_random_kernels_tell_as_well_is_not_learned(tables):
     assert {name for name, _ in failed(nothing_learned(tables))} == LEARNED
 
 
+def test_the_second_layer_has_to_have_learned_it_too(tables):
+    """An untrained z_2 tells as much of the area: one layer has learned it, not two."""
+    table = tables.information
+    known = (table["model"] == before(MNIST_VLAE)) & (table["layer"] == "z_2")
+    known &= table["factor"] == "area"
+    high = table["high"].where(~known, 0.3 * LN10)
+    found = failed(tables._replace(information=table.assign(high=high)))
+    assert found == {("4.4-attributes-in-many-layers", "learned")}
+
+
+def test_two_layers_that_know_the_same_do_not_learn_it_jointly(tables):
+    table = tables.information
+    both = table["layer"] == LOWER_TOGETHER
+    one = table.assign(low=table["low"].where(~both, 0.3 * LN10))
+    assert failed(tables._replace(information=one)) == {("4.4-vlae-z3", "jointly in z_1 and z_2")}
+
+
 def test_orders_of_next_to_nothing_are_no_finding(tables):
     """Shares of a hundredth of theirs, in the same order, within the intervals."""
     table = tables.information
@@ -481,7 +501,13 @@ def test_the_numbers_of_lower_factors(tables):
     assert numbers["off_line"] == {"x": 0.3, "y": 0.3}
     assert numbers["radius_sd"] == dict.fromkeys(SHAPES, 0.1)
     text = render("4.4", "RQ4", numbers)
-    for part in ("thickness 60%, 10%, 20%", "path of x and 30%", "10% for squares, 10% for"):
+    assert numbers["sine"] == {"x": 0.95, "y": 0.95}
+    for part in (
+        "thickness 60%, 10%, 20%",
+        "path of x and 30%",
+        "follow 95% and 95%",
+        "10% for squares, 10% for",
+    ):
         assert part in text
 
 

@@ -11,8 +11,10 @@ from chapters.ch4_4_information import (
     CONTROLLED_DIGITS,
     CONTROLLED_FACES,
     CONTROLLED_SPRITES,
+    DIM2,
     DSPRITES_MODELS,
     DSPRITES_VLAE,
+    LOWER_TOGETHER,
     MNIST_MODELS,
     PLANE,
     QUOTED,
@@ -24,12 +26,18 @@ from chapters.ch4_4_information import (
     losses,
     plane_task,
     rotation_tasks,
+    square_task,
     task,
     within_digits,
 )
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES, classes_of, values_of
-from thesis_repro.analysis.image_factors import dsprites_factors, mnist_factors, orientation_of
+from thesis_repro.analysis.image_factors import (
+    dsprites_factors,
+    mnist_factors,
+    orientation_of,
+    shape_classes,
+)
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.measuring import information, table
 from thesis_repro.section.declarations import Shown
@@ -82,6 +90,18 @@ def test_orientation_is_asked_of_each_shape_alone(sprites):
     linear = rows[rows["measure"] == "R2, linear"].set_index("factor")["value"]
     assert linear[orientation_of("square")] < 0.1
     assert linear[orientation_of("heart")] > 0.99
+
+
+def test_squares_are_asked_of_two_layers_side_by_side(sprites):
+    layers = {f"z_{n}": np.full((len(sprites), 4), n) for n in (1, 2, 3)}
+    asked = [
+        task(CHAPTER, name, layers, dsprites_factors(sprites)) for name in (DIM2, DSPRITES_VLAE)
+    ]
+    one = square_task(asked, sprites)
+    assert (one.model, list(one.factors)) == (DSPRITES_VLAE, [orientation_of("square")])
+    squares = np.count_nonzero(shape_classes(sprites) == 0)
+    assert list(one.codes) == [LOWER_TOGETHER]
+    np.testing.assert_array_equal(one.codes[LOWER_TOGETHER], [[1] * 4 + [2] * 4] * squares)
 
 
 def test_controls_ask_the_same_of_the_networks_before_training(sprites):

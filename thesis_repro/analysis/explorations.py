@@ -107,15 +107,17 @@ def density_measures(
 ) -> dict[str, float]:
     """Log densities (nats) on a line (p, dimensions): of its ends (the lower one), at its lowest.
 
-    ``codes_between``: the lowest of other codes (b, dimensions), which a path along them would
-    cross. All of the encoded images, but for those of the prior.
+    ``codes_between``: the lowest on a path along other codes (b, dimensions), half way from each to
+    the next, too: at a code its own posterior makes it dense, between two codes a line is no
+    denser. All of the encoded images, but for those of the prior.
     """
     encoded, prior = log_densities(line, posterior).values()
+    path = path_through(between, 2 * len(between) - 1)
     return {
         "ends": min(encoded[0], encoded[-1]),
         "lowest": encoded.min(),
         "lowest_at": encoded.argmin() / (len(encoded) - 1),
-        "codes_between": encoded_log_density(between, posterior.mu, posterior.log_var).min(),
+        "codes_between": encoded_log_density(path, posterior.mu, posterior.log_var).min(),
         "prior_ends": min(prior[0], prior[-1]),
         "prior_lowest": prior.min(),
     }

@@ -29,7 +29,7 @@ class Period(NamedTuple):
 class Closure(NamedTuple):
     """Where a path comes back nearest to its start: steps from it, and the gap that is left."""
 
-    steps: int
+    steps: float
     gap: float
 
 
@@ -105,14 +105,21 @@ def closure(means: np.ndarray) -> Closure:
     """Where a path (b, dimensions) closes: nearest to its start, once it has been far from it.
 
     Far is nine tenths of the way to its farthest position: a path that goes round twice is as good
-    as there in its first round. The gap is in shares of the path's diameter, 0 for a closed circle;
-    a path that does not turn back ends where it ends.
+    as there in its first round. Between its positions the path is a line: circles close between two
+    orientations, where both may be equally near. The gap is in shares of the path's diameter, 0 for
+    a closed circle; a path that does not turn back ends where it ends.
     """
     away = np.linalg.norm(means - means[0], axis=1)
     far = int((away >= 0.9 * away.max()).argmax())
-    nearest = far + int(away[far:].argmin())
-    steps = nearest if nearest > far else len(means) - 1
-    return Closure(steps, gap(means[: steps + 1]))
+    starts, lines = means[far:-1], np.diff(means[far:], axis=0)
+    lengths = np.maximum((lines**2).sum(axis=1), np.finfo(float).tiny)
+    shares = np.clip(((means[0] - starts) * lines).sum(axis=1) / lengths, 0, 1)
+    points = np.vstack([means[far], starts + shares[:, np.newaxis] * lines])
+    nearest = int(np.linalg.norm(points - means[0], axis=1).argmin())
+    if nearest == 0:
+        return Closure(len(means) - 1, gap(means))
+    steps = far + nearest - 1 + float(shares[nearest - 1])
+    return Closure(steps, gap(np.vstack([means[: far + nearest], points[nearest]])))
 
 
 def radius_sd(points: np.ndarray) -> float:

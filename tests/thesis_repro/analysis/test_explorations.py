@@ -155,6 +155,22 @@ def test_a_line_across_a_half_circle_is_less_dense_than_the_way_along_it():
     assert measures["codes_between"] <= measures["ends"]
 
 
+@pytest.mark.parametrize("kind", ["straight", "uneven", "bent"])
+def test_codes_on_a_line_have_no_denser_way_between_them(kind):
+    """Posteriors of a tenth of the codes' distances: each is an island, between two is the sea."""
+    at = np.arange(32.0)
+    straight = np.stack([at, at / 2], axis=1)
+    arc = 31 / np.pi * np.stack([np.cos(np.pi * at / 31), np.sin(np.pi * at / 31)], axis=1)
+    uneven = straight * np.linspace(1, 1.5, 32)[:, np.newaxis]
+    mu = {"straight": straight, "uneven": uneven, "bent": arc}[kind]
+    steps = np.linalg.norm(np.diff(mu, axis=0), axis=1)
+    posterior = Posterior(mu, np.full(mu.shape, 2 * np.log(steps.mean() / 10)), mu)
+    measures = density_measures(segment(mu[0], mu[-1], 21), mu, posterior)
+    fall = measures["codes_between"] - measures["lowest"]
+    assert fall > 1_000 if kind == "bent" else fall < 4.6  # the bound of 4.4-position-line
+    assert measures["codes_between"] < measures["ends"] - 4.6  # as on any line
+
+
 def test_densities_of_the_prior_and_of_the_encoded_images_are_told_apart(rng):
     mu, points = rng.normal(size=(30, 3)), rng.normal(size=(5, 3))
     posterior = Posterior(mu, np.zeros_like(mu), mu)

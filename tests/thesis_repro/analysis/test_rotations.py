@@ -101,7 +101,18 @@ def test_closure_is_sought_after_the_path_has_been_far():
     assert closure(away) == (4, 1)
     twice = np.tile(whole_turn(3)[:13], (3, 1))[:21]  # farthest in the second round, by a rounding
     twice[20] *= 1.01
-    assert closure(twice) == pytest.approx((13, 0))
+    assert closure(twice) == pytest.approx((13, 0), abs=1e-9)
+
+
+def test_a_path_closes_between_two_orientations():
+    """Pi is 19.5 steps of 39: steps 19 and 20 are equally near, and neither is where it closes."""
+    steps, left = closure(whole_turn(2)[:21])
+    assert STEP * steps == pytest.approx(180)
+    assert left == pytest.approx((1 - np.cos(2 * np.pi / 39)) / 2, abs=2e-4)  # of a chord
+    heart = rotation_measures(trajectory(whole_turn(2)), "heart")
+    assert heart["closes"] == pytest.approx(180)
+    early = closure(circle(2.1, ORIENTATIONS)[:21])
+    assert STEP * early.steps == pytest.approx(360 / 2.1, abs=0.2)
 
 
 def test_roundness():
@@ -124,8 +135,8 @@ def test_a_rotation_closes_when_its_pictures_repeat(shape):
     if shape == "heart":  # its half circle ends where it is farthest
         assert (measures["gap"], measures["closing_gap"]) == pytest.approx((1, 1), abs=0.01)
     else:
-        assert measures["closes"] == pytest.approx(STEP * SHOWN_ORIENTATIONS[shape])
-        assert measures["closing_gap"] < 0.1
+        assert measures["closes"] == pytest.approx(360 / SYMMETRY[shape], abs=0.1)
+        assert measures["closing_gap"] < 0.03
         assert measures["radius_sd"] < 0.1
 
 
