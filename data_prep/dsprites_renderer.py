@@ -5,8 +5,8 @@ deepmind/dsprites-dataset); the program is not public. What it did was recovered
 official images: the outlines are polygons with round constants, and OpenGL's float32 arithmetic
 decides the corners that lie between two points of the graphics card's grid. Of those images 55,012
 come out bit for bit, and the one other differs in one pixel. The order of the roundings was chosen
-by a handful of those images, and 8 differ with float64 instead. Of 9,959 official images that a
-review held against it, one differs in one pixel (docs/data.md): among the images that were never
+by a handful of those images, and 8 differ with float64 instead. Of 9,959 other official images,
+compared once, one differs in one pixel, too (docs/data.md): among the images that were never
 compared, about one in 10,000 may.
 """
 

@@ -106,7 +106,7 @@ def few(monkeypatch):
 def test_rendered_images_are_the_data_set(tmp_path, stand_in):
     manifest = prepare("dsprites", tmp_path, stand_in=stand_in)
     assert not manifest.is_stand_in
-    assert manifest.description == "dSprites (rendered; equals 64,970 of 64,972 official images)"
+    assert manifest.description == "dSprites (rendered; equals 55,012 of 55,013 official images)"
     data = load("dsprites", tmp_path, stand_in=stand_in)
     assert (len(data.train), len(data.validation)) == (36, 4)
     order = np.concatenate(dsprites.split(40))

@@ -154,8 +154,8 @@ def counted(dataset, train, validation, **changes):
 
 
 def test_a_part_is_told_from_its_counts():
-    """Not from the words: a rendered dSprites "equals 64,970 of 64,972" and is complete."""
-    words = "dSprites (rendered; equals 64,970 of 64,972 official images)"
+    """Not from the words: a rendered dSprites "equals 55,012 of 55,013" and is complete."""
+    words = "dSprites (rendered; equals 55,012 of 55,013 official images)"
     assert counted("dsprites", 663_552, 73_728, title="dSprites", description=words).part == ""
     part = counted("dsprites", 49_511, 5_502, title="dSprites", description="dSprites").part
     assert part == "55,013 of 737,280 images of dSprites"
