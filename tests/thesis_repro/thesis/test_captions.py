@@ -1,4 +1,4 @@
-"""The captions against what issue and thesis number: Figures 13-95 and Tables 2-6."""
+"""The captions against the numbers that the thesis has: Figures 13-95 and Tables 2-6."""
 
 import re
 
