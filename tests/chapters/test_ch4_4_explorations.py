@@ -24,9 +24,12 @@ from chapters.ch4_4_explorations import (
 )
 from data_prep.dsprites_renderer import SHAPES
 from thesis_repro.analysis.designs import Design, drawn_images
+from thesis_repro.analysis.explorations import density_measures, segment
 from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.models.zoo import model
+from thesis_repro.thesis.claims import load_claims
 from thesis_repro.training.scale import SCALES
+from thesis_repro.verdicts.judgements import Measurement, Verdict, judge
 
 
 def test_figures_and_their_models():
@@ -115,3 +118,21 @@ def test_how_far_the_density_falls():
     measured = crossed(table.iloc[::-1])
     assert measured["below_the_ends"] == [-1, 98, 197, 296, 395]
     assert measured["below_the_codes_between"] == [-2, 98, 198, 298, 398]
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict"),
+    [("straight", Verdict.NOT_REPLICATED), ("bent", Verdict.REPLICATED)],
+)
+def test_narrow_posteriors_do_not_make_a_straight_path_replicate(kind, verdict):
+    """Their standard deviations are a tenth of the distances of codes: islands in a row."""
+    at = np.arange(32.0)
+    angle = np.pi * at / 31
+    arc = 31 / np.pi * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    mu = {"straight": np.stack([at, 0 * at], axis=1), "bent": arc}[kind]
+    posterior = Posterior(mu, np.full(mu.shape, 2 * np.log(0.1)), mu)
+    measures = density_measures(segment(mu[0], mu[-1], POINTS), mu, posterior)
+    table = pd.DataFrame({"model": name, **measures} for name in VAES)
+    (claim,) = (one for one in load_claims("4.4") if one.id == "4.4-position-line")
+    origin = {"scale": "paper", "precision": "float32", "stand_in": False, "data": "all"}
+    assert judge(claim, Measurement(claim.id, crossed(table)), **origin).verdict is verdict
