@@ -114,7 +114,8 @@ def judged(
     make: Make, share: float, kernels: int, starts: int, rng: np.random.Generator
 ) -> dict[str, float]:
     """What becomes of the kernels in question in one made network, the first ``share`` of them."""
-    found = resemblance(make(kernels, rng), rng.normal(size=(kernels, SIZE, SIZE)), rng, starts)
+    made, before = make(kernels, rng), rng.normal(size=(kernels, SIZE, SIZE))
+    found = resemblance(made, before, 1, rng, starts)
     asked = slice(0, round(share * kernels))
     r2 = found.fits.r2[asked]
     initial, surrogates = found.thresholds

@@ -40,8 +40,11 @@ def _few_surrogates():
         yield
 
 
-def made_kernels(gabors, epochs=4, maps=16, size=9, channels=2, seed=0):
-    """Kernels of a training in which some of the slices turn from noise into Gabor functions."""
+def made_kernels(gabors, epochs=4, maps=32, size=9, channels=1, seed=0):
+    """Kernels of a training in which some of the slices turn from noise into Gabor functions.
+
+    They are independent, so each is a map: intervals of shares count these.
+    """
     rng = np.random.default_rng(seed)
     one = np.ones(max(gabors, 1))
     sizes = (0.2 * one, 1.6 * one, 1.9 * one)
@@ -219,7 +222,7 @@ def test_the_course_of_training_begins_with_the_initial_kernels():
 
 
 def test_fits_name_map_and_channel():
-    fits = {VAE: fits_of(VAE, 4, channels=3)}
+    fits = {VAE: fits_of(VAE, 4, maps=16, channels=3)}
     table = gabor_fits(None, None, fits)
     assert len(table) == 48
     assert table.loc[7, ["map", "channel"]].to_list() == [2, 1]

@@ -22,12 +22,16 @@ FEWEST_SURROGATES = 200  # for a percentile to stand on
 
 
 class Resemblance(NamedTuple):
-    """Fits to the n kernels of a network, to those of both nulls, and the kernels' size (px)."""
+    """Fits to the n kernels of a network, to those of both nulls, and the kernels' size (px).
+
+    So many kernels as images have channels are of one map.
+    """
 
     fits: Gabor
     initial: Gabor
     surrogates: Gabor
     size: int
+    channels: int
 
     @property
     def thresholds(self) -> tuple[float, float]:
@@ -50,16 +54,22 @@ class Resemblance(NamedTuple):
 
 
 def resemblance(
-    kernels: np.ndarray, initial: np.ndarray, rng: np.random.Generator, starts: int = STARTS
+    kernels: np.ndarray,
+    initial: np.ndarray,
+    channels: int,
+    rng: np.random.Generator,
+    starts: int = STARTS,
 ) -> Resemblance:
     """Fit kernels, trained and initial, both (n, height, width), and surrogates of the trained.
+
+    Of n kernels, as many as there are channels belong to a map; n / channels maps.
 
     Raises:
         ValueError: the kernels are too small for a Gabor function.
     """
     null = surrogates(kernels, max(len(kernels), FEWEST_SURROGATES), rng)
     fits = (fit_gabors(each, starts) for each in (kernels, initial, null))
-    return Resemblance(*fits, min(kernels.shape[1:]))
+    return Resemblance(*fits, min(kernels.shape[1:]), channels)
 
 
 def surrogates(kernels: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -80,9 +90,20 @@ def surrogates(kernels: np.ndarray, count: int, rng: np.random.Generator) -> np.
     return (weights @ centred).reshape(count, *kernels.shape[1:])
 
 
-def share_with_interval(chosen: np.ndarray, confidence: float = 0.95) -> Interval:
-    """The share of kernels that are chosen, bool (n,), with Wilson's interval."""
-    return wilson(int(chosen.sum()), len(chosen), confidence)
+def share_with_interval(chosen: np.ndarray, channels: int, confidence: float = 0.95) -> Interval:
+    """The share of kernels that are chosen, with Wilson's interval over maps.
+
+    A map's kernels, one for each channel of the image, see the same edges and become alike: they
+    are no independent ones. A map counts by the share of its kernels, so that the interval is right
+    where these are equal, and wider than it need be the less they are alike.
+
+    Args:
+        chosen: bool (maps * channels,), in any order.
+        channels: Of the images.
+        confidence: Of the interval.
+    """
+    maps = len(chosen) // channels
+    return wilson(float(chosen.sum()) / channels, maps, confidence)
 
 
 def orientation_strength(orientations: np.ndarray) -> float:

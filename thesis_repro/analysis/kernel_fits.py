@@ -49,7 +49,8 @@ def kernel_fits(
 
 def final_resemblance(by_epoch: np.ndarray, rng: np.random.Generator, starts: int) -> Resemblance:
     """The resemblance to Gabor functions of the kernels that a training ends with."""
-    return resemblance(slices(by_epoch[-1]), slices(by_epoch[0]), rng, starts)
+    channels = by_epoch.shape[-2]
+    return resemblance(slices(by_epoch[-1]), slices(by_epoch[0]), channels, rng, starts)
 
 
 def course(by_epoch: np.ndarray, final: Resemblance, starts: int, epochs: int) -> Course:
@@ -60,7 +61,7 @@ def course(by_epoch: np.ndarray, final: Resemblance, starts: int, epochs: int) -
     shares = []
     for epoch in chosen:
         fits = known.get(epoch) or fit_gabors(slices(by_epoch[epoch]), starts)
-        shares.append(share_with_interval(final.among(fits)))
+        shares.append(share_with_interval(final.among(fits), final.channels))
     return Course(chosen, shares)
 
 
@@ -68,7 +69,7 @@ def in_numbers(resemblance: Resemblance, confidence: float = 0.95) -> dict[str, 
     """A network's kernels in numbers; orientations and sizes are of the Gabor-like ones."""
     fits, chosen = resemblance.fits, resemblance.gabor_like
     initial, gaussian = resemblance.thresholds
-    share = share_with_interval(chosen, confidence)
+    share = share_with_interval(chosen, resemblance.channels, confidence)
     return {
         "kernels": len(fits.r2),
         "median_r2": float(np.median(fits.r2)),

@@ -135,11 +135,12 @@ def _bootstrap(
     return Interval(float(statistic(*samples, axis=0)), *ends)
 
 
-def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
+def wilson(count: float, n: int, confidence: float = 0.95) -> Interval:
     """The share ``count / n`` with Wilson's interval (1927), by statsmodels.
 
     It stays within 0..1 and is no point where all or none of n count, as the normal one would be.
-    Field ``mean`` of the result is the share. NaN where there is nothing to count among.
+    Field ``mean`` of the result is the share. NaN where there is nothing to count among. A count
+    need not be whole: of n things with parts, each may count in part.
 
     Raises:
         ValueError: more was counted than there is.

@@ -52,7 +52,7 @@ def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
     shown, initial = slices(by_epoch[chosen]), slices(by_epoch[0])
     for line in (
         *_save_kernels(out, spec, run, data, shown, chosen),
-        _gabors(shown, initial, chosen),
+        _gabors(shown, initial, by_epoch.shape[-2], chosen),
     ):
         click.echo(line)
 
@@ -70,7 +70,7 @@ def _save_kernels(
     return [str(path) for path in save_figure(figure, stem, origin)]
 
 
-def _gabors(shown: "np.ndarray", initial: "np.ndarray", epoch: int) -> str:
+def _gabors(shown: "np.ndarray", initial: "np.ndarray", channels: int, epoch: int) -> str:
     """A line on how many of these kernels are more like Gabor functions than both nulls."""
     import numpy as np
 
@@ -80,8 +80,8 @@ def _gabors(shown: "np.ndarray", initial: "np.ndarray", epoch: int) -> str:
     count, *size = shown.shape
     if min(size) < SMALLEST:
         return f"{count} kernels of {size[0]} x {size[1]} px, too small for a Gabor function"
-    likeness = resemblance(shown, initial, np.random.default_rng(epoch))
-    share = share_with_interval(likeness.gabor_like)
+    likeness = resemblance(shown, initial, channels, np.random.default_rng(epoch))
+    share = share_with_interval(likeness.gabor_like, channels)
     return (
         f"{share.mean:.1%} of {count} kernels ({share.low:.1%} to {share.high:.1%}) are more like "
         "a Gabor function of a whole cycle than 95 % of those before training and of Gaussian "

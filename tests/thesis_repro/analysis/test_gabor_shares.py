@@ -6,6 +6,7 @@ The full table is that of `benchmarks/gabor_nulls.py`, in docs/rules.md.
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+from scipy.stats import binom
 
 import thesis_repro.analysis.gabor_shares as module
 from thesis_repro.analysis.gabor import Gabor, drawn
@@ -50,7 +51,7 @@ def found_in(kernels, rng):
     """With few kernels in the nulls, as each fit takes 20 ms."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "FEWEST_SURROGATES", 40)
-        return resemblance(kernels, rng.normal(size=(20, SIZE, SIZE)), rng, starts=1)
+        return resemblance(kernels, rng.normal(size=(20, SIZE, SIZE)), 1, rng, starts=1)
 
 
 def test_merely_smooth_kernels_are_no_more_gabor_like_than_chance():
@@ -118,7 +119,7 @@ def test_thresholds_and_shares():
     r2, one = np.linspace(0.005, 0.995, 100), np.ones(100)
     fits = Gabor(r2, one, 0.2 * one, 2 * one, one, one, 0 * one, 0 * one)
     nulls = [fits._replace(r2=np.linspace(0, end, 101)) for end in (0.4, 0.6)]
-    own = Resemblance(fits, *nulls, SIZE)
+    own = Resemblance(fits, *nulls, SIZE, 1)
     assert own.thresholds == pytest.approx((0.38, 0.57))
     assert own.gabor_like.sum() == 43
     assert own.share(0.57) == 0.43
@@ -129,9 +130,39 @@ def test_thresholds_and_shares():
 
 def test_an_interval_of_higher_confidence_is_wider():
     chosen = np.arange(100) < 43
-    share = share_with_interval(chosen)
+    share = share_with_interval(chosen, 1)
     assert share.low < share.mean == 0.43 < share.high
-    assert share_with_interval(chosen, 0.999).low < share.low
+    assert share_with_interval(chosen, 1, 0.999).low < share.low
+
+
+MAPS, CHANNELS = 96, 3  # of AlexNet's first layer
+
+
+@pytest.mark.parametrize("share", [0.05, 0.25, 0.5])
+def test_the_interval_holds_the_share_where_channels_are_equal(share):
+    """Its coverage, over all numbers of maps that can be chosen; three kernels are one of each.
+
+    That of an interval over 288 kernels, as if these were independent, would be 76 % at most.
+    """
+    counts = np.arange(MAPS + 1)
+    ends = [
+        share_with_interval(np.repeat(np.arange(MAPS) < count, CHANNELS), CHANNELS)
+        for count in counts
+    ]
+    holds = np.array([each.low <= share <= each.high for each in ends])
+    assert (binom.pmf(counts, MAPS, share) * holds).sum() > 0.93
+    narrow = [share_with_interval(np.arange(MAPS * 3) < 3 * count, 1) for count in counts]
+    holds = np.array([each.low <= share <= each.high for each in narrow])
+    assert (binom.pmf(counts, MAPS, share) * holds).sum() < 0.8
+
+
+def test_of_independent_channels_the_interval_is_wider_than_need_be_and_never_too_narrow():
+    counts = np.arange(MAPS * CHANNELS + 1)
+    ends = [share_with_interval(np.arange(MAPS * CHANNELS) < count, CHANNELS) for count in counts]
+    assert ends[43].mean == pytest.approx(43 / 288)  # the share itself is that of the kernels
+    for share in (0.05, 0.25, 0.5):
+        holds = np.array([each.low <= share <= each.high for each in ends])
+        assert (binom.pmf(counts, MAPS * CHANNELS, share) * holds).sum() > 0.99
 
 
 def test_orientation_strength():

@@ -6,6 +6,7 @@ import pytest
 from thesis_repro.analysis.gabor import Gabor, drawn, slices
 from thesis_repro.analysis.gabor_shares import CYCLES
 from thesis_repro.analysis.kernel_fits import course, in_numbers, kernel_fits
+from thesis_repro.analysis.statistics import wilson
 
 GABORS = 20
 
@@ -60,6 +61,9 @@ def test_numbers_are_those_of_the_fits(fits):
     assert row["kernels"] == 32
     assert row["share"] == chosen.mean()
     assert row["low"] < row["share"] < row["high"]
+    by_map = wilson(chosen.sum() / 2, 16)  # 16 maps of two channels
+    assert (row["low"], row["high"]) == (by_map.low, by_map.high)
+    assert fits.course.shares[-1] == by_map
     assert max(row["initial_95"], row["surrogates_95"]) == max(resemblance.thresholds)
     of_one_rule = ("share_above_initial", "share_above_surrogates", "share_with_a_cycle")
     assert row["share"] <= min(row[key] for key in of_one_rule)

@@ -17,7 +17,7 @@ def fitted():
     fields = rng.uniform(0.2, 3, size=(7, 50))
     fits = Gabor(r2, *fields)
     nulls = (fits._replace(r2=each) for each in (np.full(9, 0.2), np.linspace(0, 0.5, 9)))
-    resemblance = Resemblance(fits, *nulls, 5)
+    resemblance = Resemblance(fits, *nulls, 5, 1)
     course = Course([0, 2], [wilson(1, 9), wilson(8, 9)])
     return KernelFits(rng.normal(size=(50, 5, 5)), resemblance, course)
 
