@@ -55,9 +55,9 @@ def test_dark_samples_are_drawn():
 def test_histograms_are_stacked_by_significance():
     r = np.array([-0.91, 0.01, 0.01, 0.91, 0.91, *[np.nan] * 7])
     p = np.where(np.abs(r) > 0.5, 0.01, 0.5)
-    linear = PixelMeasure(
-        r, np.where(np.isnan(r), np.nan, p), 0.5, np.zeros(2), np.array([0.0, 0.026])
-    )
+    by_chance = np.zeros((2, len(r)), bool)  # of two permutations, in the second one of five
+    by_chance[1, 0] = True
+    linear = PixelMeasure(r, np.where(np.isnan(r), np.nan, p), 0.5, np.zeros(2), by_chance)
     black = np.zeros(len(r), bool)
     of_pair = Dependence(np.isnan(r), black, linear, linear)
     names = ("z_1, z_2", "z_1, z_3")
@@ -65,7 +65,7 @@ def test_histograms_are_stacked_by_significance():
     panels = [axes for axes in figure.axes if axes.patches]
     assert len(panels) == 4
     assert panels[0].get_ylabel() == "A\npixels"
-    assert panels[0].get_title() == "$z_1, z_2$: 3 of 5 significant, 7 constant\n(by chance 1.3%)"
+    assert panels[0].get_title() == "$z_1, z_2$: 3 of 5 significant, 7 constant\n(by chance 10.0%)"
     for axes in panels:
         bars = {True: {}, False: {}}
         for bar in axes.patches:
