@@ -115,16 +115,16 @@ def judged(
 ) -> dict[str, float]:
     """What becomes of the kernels in question in one made network, the first ``share`` of them."""
     made, before = make(kernels, rng), rng.normal(size=(kernels, SIZE, SIZE))
-    found = resemblance(made, before, 1, rng, starts)
+    result = resemblance(made, before, 1, rng, starts)
     asked = slice(0, round(share * kernels))
-    r2 = found.fits.r2[asked]
-    initial, surrogates = found.thresholds
+    r2 = result.fits.r2[asked]
+    initial, surrogates = result.thresholds
     return {
         "median R²": float(np.median(r2)),
         "95 % of surrogates": surrogates,
         "above surrogates": float((r2 > surrogates).mean()),
         "above both nulls": float((r2 > max(initial, surrogates)).mean()),
-        "Gabor-like": float(found.gabor_like[asked].mean()),
+        "Gabor-like": float(result.gabor_like[asked].mean()),
     }
 
 

@@ -90,11 +90,11 @@ def layers(shared: float, vectors: np.ndarray, rng: np.random.Generator) -> Repr
     """
     common = smooth_images(vectors, rng)
     sign = np.where(np.arange(SIDE) < SIDE // 2, 1, -1)
-    own = [smooth_images(vectors, rng) for _ in range(3)]
+    independent = [smooth_images(vectors, rng) for _ in range(3)]
     turned = (common * sign**layer for layer in range(3))
     images = [
         np.sqrt(shared) * part + np.sqrt(1 - shared) * alone
-        for part, alone in zip(turned, own, strict=True)
+        for part, alone in zip(turned, independent, strict=True)
     ]
     means = 1 / (1 + np.exp(-np.array(images)))
     return Representatives(means, np.full_like(means, 0.05), 2)
@@ -125,7 +125,7 @@ def judged(shared: float, dims: int, rng: np.random.Generator) -> dict[str, bool
         layer_effects(chapter, None, samples),
         layers_of_two_models(chapter, None, samples),
     )
-    measured = {own.claim_id: own for own in measurements(*tables)}
+    measured = {each.claim_id: each for each in measurements(*tables)}
     (claim,) = (claim for claim in load_claims("4.5") if claim.id == CLAIM)
     origin = {"scale": "paper", "precision": "float32", "stand_in": False, "data": "made"}
     checks = judge(claim, measured[CLAIM], **origin).checks
@@ -147,11 +147,13 @@ def of_classes(true: list[float], images: int, count: int, rng: np.random.Genera
     """How often the interval holds the true distance from even classes, and how wide it is."""
     even = np.full(len(true), 1 / len(true))
     distance = moved(np.array(true), even)
-    intervals = [moved_interval(own, even) for own in rng.multinomial(images, true, count)]
+    intervals = [
+        moved_interval(interval, even) for interval in rng.multinomial(images, true, count)
+    ]
     return {
         "moved": distance,
-        "holds it": np.mean([own.low <= distance <= own.high for own in intervals]),
-        "mean width": np.mean([own.high - own.low for own in intervals]),
+        "holds it": np.mean([interval.low <= distance <= interval.high for interval in intervals]),
+        "mean width": np.mean([interval.high - interval.low for interval in intervals]),
     }
 
 

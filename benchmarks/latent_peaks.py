@@ -42,8 +42,12 @@ def main(draws: int) -> None:
         made = [codes(spread, np.random.default_rng(seed)) for seed in range(draws)]
         row = [spread, np.mean([count_peaks(z[:, 0]) for z in made])]
         for measure in (negentropy, distance):
-            found = np.array([[measure(column) for column in z.T] for z in made])
-            row += [found[:, 0].mean(), found[:, 1:].max(), np.mean(found.argmax(axis=1) == 0)]
+            measures = np.array([[measure(column) for column in z.T] for z in made])
+            row += [
+                measures[:, 0].mean(),
+                measures[:, 1:].max(),
+                np.mean(measures.argmax(axis=1) == 0),
+            ]
         rows.append(row)
     columns = ("of the peaks", "highest of a position", "found")
     headers = ["spread", "peaks", *(f"{m}, {c}" for m in ("negentropy", "KS") for c in columns)]

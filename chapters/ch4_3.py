@@ -113,7 +113,9 @@ def run(chapter: Chapter) -> list[Judgement]:
 
 def posterior_of(chapter: Chapter, name: str, images: np.ndarray) -> Posterior:
     """The posterior of these images; z is sampled, as in the original code (erratum E51)."""
-    (posterior,) = posteriors(chapter.trained(name).model, images, chapter.rng("posterior"))
+    (posterior,) = posteriors(
+        chapter.trained(name).model.posterior, images, chapter.rng("posterior")
+    )
     return posterior
 
 
@@ -231,11 +233,11 @@ def between_shapes(chapter: Chapter, shown: Shown, matched: np.ndarray) -> pd.Da
         lines = changes(decoder_of(chapter, name), z)
         shapes = told_apart(decoder_of(chapter, name), z, matched / 255)
         lines["unbroken"] = lines["ends_shown"] & ~lines["sudden"] & shapes
-        for line, found in lines.groupby("line", sort=False):
-            row = {"model": name, "line": line, "lines": len(found)}
+        for line, of_line in lines.groupby("line", sort=False):
+            row = {"model": name, "line": line, "lines": len(of_line)}
             shares = ["ends_shown", "empty_in_the_middle", "sudden", "unbroken"]
-            row |= found[shares].mean().to_dict()
-            table_rows.append(row | {"largest_move": found["largest_move"].median()})
+            row |= of_line[shares].mean().to_dict()
+            table_rows.append(row | {"largest_move": of_line["largest_move"].median()})
     return pd.DataFrame(table_rows)
 
 

@@ -66,9 +66,11 @@ def layer_effects(chapter: Chapter, shown: Shown) -> pd.DataFrame:
 def _effects(chapter: Chapter, name: str, reader: DigitReader, count: int) -> pd.DataFrame:
     dimensions = model(name).latent_dims.value
     draws = redrawn(dimensions, count, chapter.rng("layer effects", name))
-    images = [grey(decoded(decoder_of(chapter, name), z)) for z in draws]
+    decode = decoder_of(chapter, name)
+    images = [grey(decoded(decode, z)) for z in draws]
     digits, *new_digits = map(reader.read, images)
-    forms, *new_forms = (measured(each, available_cores()) for each in images)
+    every_form = measured(np.concatenate(images), available_cores())
+    forms, *new_forms = np.split(every_form, len(images))
     parts = []
     for layer, (digit, form) in enumerate(zip(new_digits, new_forms, strict=True), 1):
         rows = {DIGIT: changed(digits, digit)}

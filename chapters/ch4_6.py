@@ -177,9 +177,13 @@ def smallest_p(reconstructed: pd.DataFrame, reading: Reading) -> dict[str, list[
     drawn = rows(reconstructed, source=estimated_posterior(reading), reading=reading)
     by_model = [rows(drawn, model=name) for name in VAES]
     return {
-        "p_of_moments": [smallest_corrected(rows(own, of=IMAGE)["p"]) for own in by_model],
-        "distance_of_moments": [largest(rows(own, of=IMAGE)["ks_distance"]) for own in by_model],
-        "p_of_z": [smallest_corrected(rows(own, of=Z)["p"]) for own in by_model],
+        "p_of_moments": [
+            smallest_corrected(rows(of_model, of=IMAGE)["p"]) for of_model in by_model
+        ],
+        "distance_of_moments": [
+            largest(rows(of_model, of=IMAGE)["ks_distance"]) for of_model in by_model
+        ],
+        "p_of_z": [smallest_corrected(rows(of_model, of=Z)["p"]) for of_model in by_model],
     }
 
 
@@ -251,8 +255,8 @@ def differs(real: pd.DataFrame, names: tuple[str, ...], reading: Reading) -> dic
     """
     by_model = [compared(real, name, reading) for name in names]
     return {
-        "smallest_p": [smallest_corrected(own["p"]) for own in by_model],
-        "largest_distance": [largest(own["ks_distance"].fillna(1.0)) for own in by_model],
+        "smallest_p": [smallest_corrected(of_model["p"]) for of_model in by_model],
+        "largest_distance": [largest(of_model["ks_distance"].fillna(1.0)) for of_model in by_model],
     }
 
 

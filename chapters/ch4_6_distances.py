@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from chapters.ch4_6_moments import COMPARED, PAIRED
+from chapters.ch4_6_moments import COMPARED, DSPRITES, PAIRED
 from chapters.ch4_6_samples import Samples
 from thesis_repro.analysis.kernel_density import largest_correlation
 from thesis_repro.analysis.moment_distances import farther_by
@@ -22,8 +22,6 @@ from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.declarations import Shown, numbers
 from thesis_repro.section.generation import Source, encodings, estimated_posterior, source_of
 from thesis_repro.thesis.readings import Reading
-
-DSPRITES = ("dsprites-vae", "dsprites-vlae", "dsprites-vae-gan", "dsprites-vlae-gan")
 
 
 class Images(NamedTuple):

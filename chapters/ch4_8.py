@@ -20,6 +20,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from chapters.ch4_8_claims import (
+    ALEXNET,
+    CELEBA,
+    IN_FIGURE_56,
+    MADE,
+    MIRRORED,
+    MIRRORED_PADDING,
+    NATURAL,
+    NO_BATCH_NORM,
+    NO_BIAS,
+    SMALL_KERNELS,
+    TRAINED,
+    UNTRAINED,
+    Measures,
+    measurements,
+)
 from thesis_repro.analysis.artificial_images import artificial_images
 from thesis_repro.analysis.border_activity import (
     AFTER,
@@ -27,7 +43,6 @@ from thesis_repro.analysis.border_activity import (
     LEAKY,
     LEAKY_POOLED,
     POOLED,
-    RELUS,
     contrast_rows,
     last_maps,
     maps_by_layer,
@@ -37,26 +52,17 @@ from thesis_repro.analysis.border_activity import (
 )
 from thesis_repro.analysis.dominant_map import dominant_map, one_map
 from thesis_repro.analysis.reconstruction_quality import reconstruction_quality
-from thesis_repro.analysis.statistics import wilson
 from thesis_repro.analysis.stripes import quarter_stripes
-from thesis_repro.analysis.tables import rows
 from thesis_repro.models.ablations import changed, mirrored_padding
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.feature_maps import feature_map_sheets, lettered_images
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.declarations import Shown, figure, numbers
-from thesis_repro.thesis.claims import Quantity, Values
-from thesis_repro.verdicts.judgements import Judgement, Measurement
+from thesis_repro.verdicts.judgements import Judgement
 
-ALEXNET, CELEBA = "alexnet-vae", "alexnet-vae-celeba"
-MIRRORED_PADDING, SMALL_KERNELS = "alexnet-vae-mirrored-padding", "alexnet-vae-small-kernels"
-NO_BIAS, NO_BATCH_NORM = "alexnet-vae-no-bias", "alexnet-vae-no-batch-norm"
 NETWORKS = (ALEXNET, MIRRORED_PADDING, NO_BIAS, NO_BATCH_NORM, SMALL_KERNELS, CELEBA)
 SMOKE_MODELS = (ALEXNET, MIRRORED_PADDING)  # all that smoke scale trains: the path, in little time
 
-TRAINED, UNTRAINED, MIRRORED = "trained", "untrained", "mirrored at inference"  # states
-NATURAL, MADE = "validation images", "Figure 55"
-IN_FIGURE_56 = "i"  # its test image
 MADE_IMAGES = "made images, 224 × 224 px"
 
 VALIDATION_IMAGES = {"paper": 1_000, "quick": 96, "smoke": 16}  # of each network's data
@@ -81,15 +87,6 @@ class Tables(NamedTuple):
     contrasts: list[dict]
     dominant: list[dict]
     reconstructions: list[dict]
-
-
-class Measures(NamedTuple):
-    """What the claims rest on."""
-
-    stripes: pd.DataFrame
-    contrasts: pd.DataFrame
-    dominant: pd.DataFrame
-    reconstructions: pd.DataFrame
 
 
 def run(chapter: Chapter) -> list[Judgement]:
@@ -294,214 +291,3 @@ def beside_maps(picture: Picture, layers: Mapping[str, str]) -> Figure:
     title = f"{model(ALEXNET).name}: feature maps of {picture.name}"
     maps = {name: picture.maps[layer] for name, layer in layers.items()}
     return feature_map_sheets(title, (picture.label, picture.pixels), maps)
-
-
-# === Claims ===
-
-
-def measurements(measured: Measures) -> list[Measurement]:
-    """What was measured for each claim of Section 4.8; None of a network that was not trained.
-
-    Each network was trained once: no number has an interval over trainings.
-    """
-    claims = {
-        "4.8-stripes": of_stripes,
-        "4.8-one-direction": of_one_direction,
-        "4.8-negative": of_negative_stripes,
-        "4.8-one-map": of_one_map,
-        "4.8-test-image": of_the_test_image,
-        "4.8-black-black": of_black_on_black,
-        "4.8-no-bias": of_no_bias,
-        "4.8-depth": of_depth,
-        "4.8-performance": of_performance,
-        "4.8-reconstruction": of_reconstructions,
-    }
-    return [Measurement(claim, values(measured)) for claim, values in claims.items()]
-
-
-def of_stripes(measured: Measures) -> Values:
-    """Shares of maps with a stripe at any side, and how much more there are than without a cause.
-
-    After the last ReLU and, as ``leaky``, after a LeakyReLU in its place.
-    """
-    with_stripes = striped(measured)
-    untrained = striped(measured, weights=UNTRAINED)
-    leaky = striped(measured, layer=LEAKY)
-    leaky_untrained = striped(measured, weights=UNTRAINED, layer=LEAKY)
-    others = {
-        "with_mirrored_padding": striped(measured, MIRRORED_PADDING),
-        "with_small_kernels": striped(measured, SMALL_KERNELS),
-        "on_celeba": striped(measured, CELEBA),
-    }
-    return {
-        "striped": with_stripes,
-        "striped_before_relu": striped(measured, layer=BEFORE),
-        "striped_after_pooling": striped(measured, layer=POOLED),
-        "striped_untrained": untrained,
-        **{f"striped_{name}": share for name, share in others.items()},
-        "more_than_untrained": more(with_stripes, untrained),
-        "more_than_after_pooling": more(with_stripes, striped(measured, layer=POOLED)),
-        **{f"more_than_{name}": more(with_stripes, share) for name, share in others.items()},
-        "leaky": leaky,
-        "leaky_after_pooling": striped(measured, layer=LEAKY_POOLED),
-        "leaky_untrained": leaky_untrained,
-        "leaky_more_than_untrained": more(leaky, leaky_untrained),
-    }
-
-
-def of_one_direction(measured: Measures) -> Values:
-    """Of the striped maps, the share whose stripes all run in the direction that most have."""
-    values: dict[str, Quantity] = {}
-    for name, layer in (("", AFTER), ("leaky_", LEAKY)):
-        found = of_natural(measured, layer=layer)
-        alone = {
-            "horizontal": found["any"] - found["vertical"],
-            "vertical": found["any"] - found["horizontal"],
-        }
-        most = max(alone.values())
-        values[f"{name}in_one_direction"] = most / found["any"] if found["any"] else np.nan
-        values |= {f"{name}only_{direction}": share for direction, share in alone.items()}
-    more_than_untrained = more(striped(measured), striped(measured, weights=UNTRAINED))
-    return values | {"more_than_untrained": more_than_untrained}
-
-
-def of_negative_stripes(measured: Measures) -> Values:
-    """Of the maps that are striped after a LeakyReLU, those whose stripe is negative."""
-    found = of_natural(measured, layer=LEAKY)
-    number, count = (round(found[key] * found["maps"]) for key in ("negative", "any"))
-    share = wilson(number, count) if count else (np.nan, np.nan, np.nan)
-    untrained = striped(measured, weights=UNTRAINED, layer=LEAKY)
-    return {
-        "negative": share[0],
-        "lower_end_of_negative": share[1],
-        "more_than_untrained": more(striped(measured, layer=LEAKY), untrained),
-    }
-
-
-def of_one_map(measured: Measures) -> Values:
-    """The share of activity that test image (i)'s map has, and how much it looks like images."""
-
-    def of(column: str, images: str, layer: str) -> Quantity:
-        return found(measured.dominant, column, images=images, layer=layer)
-
-    return {
-        "share": of("share", IN_FIGURE_56, LEAKY),
-        "share_after_pooling": of("share", IN_FIGURE_56, LEAKY_POOLED),
-        "resemblance": of("resemblance", IN_FIGURE_56, LEAKY),
-        "share_on_natural_images": of("share", NATURAL, LEAKY_POOLED),
-        "resemblance_on_natural_images": of("resemblance", NATURAL, LEAKY),
-    }
-
-
-def of_the_test_image(measured: Measures) -> Values:
-    """Where maps of test image (i) have stripes, after a LeakyReLU."""
-    return {
-        key: found(measured.contrasts, key, layer=LEAKY)
-        for key in ("striped", "in_one_lower_quarter")
-    }
-
-
-def of_black_on_black(measured: Measures) -> Values:
-    """Shares of maps with a stripe where black meets padding, after a LeakyReLU."""
-
-    def of(name: str, weights: str = TRAINED) -> Quantity:
-        return found(measured.contrasts, "striped_of_black", name, weights, layer=LEAKY)
-
-    return {
-        "striped_of_black": of(ALEXNET),
-        "striped_of_black_untrained": of(ALEXNET, UNTRAINED),
-        "more_than_untrained": more(of(ALEXNET), of(ALEXNET, UNTRAINED)),
-        "striped_of_black_without_bias": of(NO_BIAS),
-        "more_than_without_bias": more(of(ALEXNET), of(NO_BIAS)),
-    }
-
-
-def of_no_bias(measured: Measures) -> Values:
-    """Stripes on validation images with and without biases."""
-    trained = striped(measured, NO_BIAS)
-    untrained = striped(measured, NO_BIAS, weights=UNTRAINED)
-    return {
-        "striped": striped(measured),
-        "listed_more_than_untrained": more(striped(measured), striped(measured, weights=UNTRAINED)),
-        "striped_without_bias": trained,
-        "striped_without_bias_untrained": untrained,
-        "more_than_untrained": more(trained, untrained),
-    }
-
-
-def of_depth(measured: Measures) -> Values:
-    """Shares of striped maps after each ReLU, from the first to the last."""
-    by_depth = [striped(measured, layer=layer) for layer in RELUS]
-    untrained = [striped(measured, weights=UNTRAINED, layer=layer) for layer in RELUS]
-    growth, of_untrained = (more(shares[-1], shares[0]) for shares in (by_depth, untrained))
-    return {
-        "striped_by_depth": by_depth,
-        "striped_in_the_last": by_depth[-1],
-        "most_striped_before": max(by_depth[:-1]),
-        "growth": growth,
-        "growth_untrained": of_untrained,
-        "growth_more_than_untrained": more(growth, of_untrained),
-    }
-
-
-def of_performance(measured: Measures) -> Values:
-    """The validation loss with zero padding in units of that with mirrored padding."""
-    zeros, mirrored = (
-        found(measured.reconstructions, "val_loss", name, None)
-        for name in (ALEXNET, MIRRORED_PADDING)
-    )
-    return {
-        "loss_to_that_with_mirrored_padding": None if mirrored is None else zeros / mirrored,
-        "explained": found(measured.reconstructions, "explained", weights=None),
-        "more_stripes": more(striped(measured), striped(measured, MIRRORED_PADDING)),
-    }
-
-
-def of_reconstructions(measured: Measures) -> Values:
-    """How well both data sets are reconstructed."""
-
-    def of(column: str, name: str) -> Quantity:
-        return found(measured.reconstructions, column, name, None)
-
-    return {
-        "explained_on_imagenet": of("explained", ALEXNET),
-        "explained_on_celeba": of("explained", CELEBA),
-        "more_on_celeba": more(of("explained", CELEBA), of("explained", ALEXNET)),
-        "sharpness_on_imagenet": of("sharpness", ALEXNET),
-        "sharpness_on_celeba": of("sharpness", CELEBA),
-        "reconstruction_term_on_imagenet": of("val_reconstruction", ALEXNET),
-        "reconstruction_term_on_celeba": of("val_reconstruction", CELEBA),
-    }
-
-
-def found(
-    table: pd.DataFrame,
-    column: str,
-    name: str = ALEXNET,
-    weights: str | None = TRAINED,
-    **where: str,
-) -> Quantity:
-    """A network's number in a table; None where it was not trained at this scale."""
-    state = {} if weights is None else {"weights": weights}
-    values = rows(table, model=name, **state, **where)[column]
-    return values.item() if len(values) else None
-
-
-def striped(
-    measured: Measures, name: str = ALEXNET, *, weights: str = TRAINED, layer: str = AFTER
-) -> Quantity:
-    """Share of a layer's maps that are striped at any side on natural images."""
-    return found(measured.stripes, "any", name, weights, layer=layer, images=NATURAL)
-
-
-def of_natural(measured: Measures, **where: str) -> Mapping[str, float]:
-    """AlexNet-VAE's row of a layer on natural images."""
-    (row,) = rows(
-        measured.stripes, model=ALEXNET, weights=TRAINED, images=NATURAL, **where
-    ).to_dict("records")
-    return row
-
-
-def more(share: Quantity, other: Quantity) -> Quantity:
-    """By how much a share is larger than another; None without either."""
-    return None if share is None or other is None else share - other

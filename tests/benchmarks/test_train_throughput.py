@@ -81,7 +81,10 @@ def test_rival_learns(layout, monkeypatch):
 
 
 @pytest.mark.slow  # compiles two models, and starts a process that imports Keras and PyTorch
-def test_race_runs_every_contestant():
+def test_race_runs_every_contestant(monkeypatch):
+    """On a CPU that computes in bfloat16."""
+    here = workload.machine() | {"avx512_bf16": True}
+    monkeypatch.setattr(train_throughput, "machine", lambda: here)
     backend = os.environ.get("KERAS_BACKEND")
     rng = np.random.default_rng(0)
     spec = replace(MODELS["mnist-vlae-factor-3"], batch_size=Sourced(4, "small, for a test"))
@@ -90,6 +93,27 @@ def test_race_runs_every_contestant():
     assert set(result.turns) == {"ours", "bfloat16", "keras_fit", "NCHW", "channels_last"}
     assert all(len(speeds) == 2 and min(speeds) > 0 for speeds in result.turns.values())
     assert os.environ.get("KERAS_BACKEND") == backend
+
+
+def test_bfloat16_races_only_where_a_cpu_computes_in_it(monkeypatch):
+    spec = MODELS["mnist-vlae-factor-3"]
+    monkeypatch.setattr(train_throughput, "_in_precision", lambda precision, *_: precision)
+    for instructions, contestants in (
+        ({"avx512_bf16": False, "amx_bf16": False}, {"ours": "float32"}),
+        ({"avx512_bf16": True, "amx_bf16": False},
+         {"ours": "float32", "bfloat16": "mixed_bfloat16"}),
+        ({"avx512_bf16": False, "amx_bf16": True},
+         {"ours": "float32", "bfloat16": "mixed_bfloat16"}),
+    ):  # fmt: skip
+        monkeypatch.setattr(train_throughput, "machine", lambda here=instructions: here)
+        assert train_throughput.ours(spec, None) == contestants
+
+
+def test_without_bfloat16_its_columns_are_empty():
+    turns = {name: speeds for name, speeds in TURNS.items() if name != "bfloat16"}
+    result = train_throughput.Result("mnist-vae", turns, others=0.01)
+    assert np.isnan(result.bfloat16_ratio)
+    assert train_throughput.line(result).split()[-3:] == ["-", "-", "1%"]
 
 
 def test_another_network_does_not_race(monkeypatch):

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from thesis_repro.analysis.feature_maps import BATCH_SIZE, maps_after
+from thesis_repro.analysis.feature_maps import joined, map_batches
 from thesis_repro.analysis.stripes import (
     SIDES,
     contrasts,
@@ -49,21 +49,18 @@ def sources(encoder: keras.Model) -> dict[str, str]:
 
 def maps_by_layer(encoder: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     """The maps of `LAYERS`, in their order, of uint8 images: float32 (n, height, width, maps)."""
+    return joined(_batches(encoder, images))
+
+
+def _batches(encoder: keras.Model, images: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
+    """As `maps_by_layer`, of some images at a time."""
     layers = sources(encoder)
-    maps = maps_after(encoder, tuple(dict.fromkeys(layers.values())), images)
-    found = {label: maps[layer] for label, layer in layers.items()}
-    before = found[BEFORE]
-    found[LEAKY] = np.where(before < 0, SLOPE * before, before)
-    found[LEAKY_POOLED] = _max_pooled(found[LEAKY])
-    return {label: found[label] for label in LAYERS}
-
-
-def _max_pooled(maps: np.ndarray) -> np.ndarray:
-    """Maxima of 2 x 2 px, of size "same": of an odd number of lines, the last one is alone."""
-    count, height, width, number = maps.shape
-    filling = ((0, 0), (0, height % 2), (0, width % 2), (0, 0))
-    filled = np.pad(maps, filling, constant_values=-np.inf)
-    return filled.reshape(count, -(-height // 2), 2, -(-width // 2), 2, number).max(axis=(2, 4))
+    for maps in map_batches(encoder, tuple(dict.fromkeys(layers.values())), images):
+        labelled = {label: maps[layer] for label, layer in layers.items()}
+        leaky = keras.ops.leaky_relu(labelled[BEFORE], SLOPE)
+        pooled = keras.ops.max_pool(leaky, 2, 2, "same")  # as in Listing 36
+        labelled[LEAKY], labelled[LEAKY_POOLED] = map(keras.ops.convert_to_numpy, (leaky, pooled))
+        yield {label: labelled[label] for label in LAYERS}
 
 
 def last_maps(encoder: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]:
@@ -75,8 +72,8 @@ def last_maps(encoder: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]:
 def mean_maps(encoder: keras.Model, images: np.ndarray) -> dict[str, MeanMaps]:
     """The means over any number of images (n, height, width, channels), by layer."""
     sums: dict[str, np.ndarray] = {}
-    for start in range(0, len(images), BATCH_SIZE):
-        for label, maps in maps_by_layer(encoder, images[start : start + BATCH_SIZE]).items():
+    for batch in _batches(encoder, images):
+        for label, maps in batch.items():
             both = np.stack([maps.sum(0, dtype=np.float64), np.abs(maps).sum(0, dtype=np.float64)])
             sums[label] = sums.get(label, 0.0) + both
     return {label: MeanMaps(*(total / len(images))) for label, total in sums.items()}

@@ -3,7 +3,7 @@
 Sections 4.2 (Figures 21, 22 and 57-60) and 4.8.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import keras
@@ -66,27 +66,22 @@ def maps_after(
         layer_names: Layers of it that make feature maps, in any order.
         images: uint8 (n, height, width, channels); grey ones are repeated in its channels.
     """
-    parts = list(_outputs(network, _layers(network, layer_names), images, BATCH_SIZE))
-    return dict(zip(layer_names, map(np.concatenate, zip(*parts, strict=True)), strict=True))
+    return joined(map_batches(network, layer_names, images))
 
 
-def mean_absolute_maps(
+def map_batches(
     network: keras.Model, layer_names: Sequence[str], images: np.ndarray
-) -> dict[str, np.ndarray]:
-    """The mean over images of the maps' activity without its sign: float64 (height, width, maps).
-
-    As `maps_after`, for any number of images.
-    """
-    layers = _layers(network, layer_names)
-    sums = [np.zeros(layer.output.shape[1:]) for layer in layers]
-    for outputs in _outputs(network, layers, images, BATCH_SIZE):
-        for total, maps in zip(sums, outputs, strict=True):
-            total += np.abs(maps).sum(axis=0, dtype=np.float64)
-    return {name: total / len(images) for name, total in zip(layer_names, sums, strict=True)}
+) -> Iterator[dict[str, np.ndarray]]:
+    """As `maps_after`, of some images at a time: for any number of them."""
+    layers = [network.get_layer(name) for name in layer_names]
+    for maps in _outputs(network, layers, images, BATCH_SIZE):
+        yield dict(zip(layer_names, maps, strict=True))
 
 
-def _layers(network: keras.Model, names: Sequence[str]) -> list[keras.layers.Layer]:
-    return [network.get_layer(name) for name in names]
+def joined(batches: Iterable[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The maps of all batches, by name."""
+    parts = list(batches)
+    return {name: np.concatenate([maps[name] for maps in parts]) for name in parts[0]}
 
 
 def _outputs(

@@ -53,7 +53,7 @@ def against_chance(measure: PixelMeasure, centre: np.ndarray) -> dict[str, float
 
 def brightness(images: tuple[np.ndarray, np.ndarray], pixels: np.ndarray) -> float:
     """The highest intensity of these pixels (bool, flat) over that of all; NaN of black images."""
-    flat = np.concatenate([own.reshape(len(own), -1) for own in images])
+    flat = np.concatenate([of_layer.reshape(len(of_layer), -1) for of_layer in images])
     return float(flat[:, pixels].max() / flat.max()) if flat.any() else np.nan
 
 

@@ -24,8 +24,8 @@ def layer_share(
     Or, by their ``column``, the ends of its interval, "low" and "high".
     """
     where = {"model": model, "layer": layer, "factor": factor, "measure": INFORMATION}
-    found = rows(table, **where)
-    return (found[column] / found["best"]).item() if len(found) else np.nan
+    measured = rows(table, **where)
+    return (measured[column] / measured["best"]).item() if len(measured) else np.nan
 
 
 def layer_shares(

@@ -63,7 +63,9 @@ def farther_by(
 
     resampled = []
     for _ in range(_RESAMPLES):
-        of_first, of_second, of_real = ([rng.choice(p, len(p)) for p in own] for own in rows)
+        of_first, of_second, of_real = (
+            [rng.choice(part, len(part)) for part in parts_of] for parts_of in rows
+        )
         resampled.append(difference([of_first, of_real if paired else of_second, of_real]))
     low, high = np.quantile(resampled, [0.025, 0.975])
     return Interval(difference(rows), float(low), float(high))
@@ -78,17 +80,20 @@ def _ranks(*sets: np.ndarray) -> list[NDArray[np.intp]]:
     """Each value's place among the different values of all sets, from 1; 0 for NaN."""
     everything = np.concatenate(sets)
     places = np.unique(everything[np.isfinite(everything)])
-    return [np.where(np.isfinite(own), np.searchsorted(places, own) + 1, 0) for own in sets]
+    return [np.where(np.isfinite(each), np.searchsorted(places, each) + 1, 0) for each in sets]
 
 
 def _distances(ranks: _Rows, rows: Sequence[NDArray[np.intp]]) -> list[float]:
-    """The Kolmogorov-Smirnov distances of the first two sets, with these rows, from the third."""
-    places = max(int(own.max(initial=0)) for own in ranks)
+    """The Kolmogorov-Smirnov distances of the first two sets, with these rows, from the third.
+
+    From ranks, which resampling does not change: SciPy would sort each of the resamples anew.
+    """
+    places = max(int(of_set.max(initial=0)) for of_set in ranks)
     *images, real = (
-        np.bincount(own[chosen], minlength=places + 1)[1:].cumsum()
-        for own, chosen in zip(ranks, rows, strict=True)
+        np.bincount(of_set[chosen], minlength=places + 1)[1:].cumsum()
+        for of_set, chosen in zip(ranks, rows, strict=True)
     )
-    return [_distance(own, real) for own in images]
+    return [_distance(counts, real) for counts in images]
 
 
 def _distance(counts: NDArray[np.intp], real: NDArray[np.intp]) -> float:

@@ -156,7 +156,7 @@ def _u_centred(values: np.ndarray) -> np.ndarray:
     centred = distances - (sums[:, np.newaxis] + sums) / (n - 2)
     centred += sums.sum(axis=0) / ((n - 1) * (n - 2))
     centred[np.arange(n), np.arange(n)] = 0
-    norm, whole = (np.linalg.norm(own, axis=(0, 1)) for own in (centred, distances))
+    norm, whole = (np.linalg.norm(pairs, axis=(0, 1)) for pairs in (centred, distances))
     nothing = norm <= _ROUNDING * whole
     return np.where(nothing, 0, centred / np.where(nothing, 1, norm)).astype("float32")
 

@@ -25,17 +25,17 @@ class Posterior(NamedTuple):
 
 
 def posteriors(
-    model: keras.Model, images: np.ndarray | Column, rng: np.random.Generator
+    posterior: keras.Model, images: np.ndarray | Column, rng: np.random.Generator
 ) -> list[Posterior]:
     """The posterior of each latent layer, the lowest first, with one sampled z per image.
 
-    ``model`` is a VAE, VLAE or one of their GANs; ``images`` are uint8 (n, height, width,
-    channels), read batch by batch.
+    ``posterior`` gives "mu" and "log_var" of each layer, as that of a VAE, VLAE or one of their
+    GANs does; ``images`` are uint8 (n, height, width, channels), read batch by batch.
     """
     batches = []
     for start in range(0, len(images), BATCH_SIZE):
         batch = np.asarray(images[start : start + BATCH_SIZE]).astype("float32") / 255
-        outputs = model.posterior.predict_on_batch(batch)
+        outputs = posterior.predict_on_batch(batch)
         batches.append(list(zip(outputs["mu"], outputs["log_var"], strict=True)))
     layers = [zip(*layer, strict=True) for layer in zip(*batches, strict=True)]
     return [_sampled(np.concatenate(mu), np.concatenate(log_var), rng) for mu, log_var in layers]

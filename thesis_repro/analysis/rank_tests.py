@@ -141,7 +141,7 @@ def ks_distance(x: ArrayLike, y: ArrayLike) -> float:
     NaN where one has no values.
     """
     samples = finite_sample(x, "x"), finite_sample(y, "y")
-    if not min(own.size for own in samples):
+    if not min(sample.size for sample in samples):
         return np.nan
     return float(stats.ks_2samp(*samples, method="asymp").statistic)
 

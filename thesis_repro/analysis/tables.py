@@ -20,13 +20,15 @@ def rows(table: pd.DataFrame, **where: Any) -> pd.DataFrame:
 
 
 def pick(table: pd.DataFrame, column: str, **where: Any) -> Any:
-    """The value of a column in the only row where others have these values; NaN without such a row.
+    """The value of a column in the only row where others have these values.
+
+    None without such a row: it was not measured, as of a model that a scale leaves out.
 
     Raises:
         ValueError: there are several.
     """
     values = rows(table, **where)[column]
-    return values.item() if len(values) else np.nan
+    return values.item() if len(values) else None
 
 
 def table_of(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

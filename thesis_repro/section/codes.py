@@ -5,7 +5,6 @@ first encodes them.
 """
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -38,7 +37,7 @@ class Codes:
             pixels = with_channels(images.pixels, trained.spec.input_shape.value[-1])
             seed = self.chapter.workspace.options.seed
             rng = np.random.default_rng(derive_seed(seed, self.chapter.section, *key))
-            self.encoded[key] = posteriors(trained.model, pixels, rng)
+            self.encoded[key] = posteriors(trained.model.posterior, pixels, rng)
         return self.encoded[key]
 
     def means(self, model_id: str, images: Images) -> dict[str, np.ndarray]:
@@ -52,9 +51,9 @@ class Codes:
         """
         encoder = self.chapter.untrained(model_id)
         heads = {name: latent_outputs(encoder, name) for name in POSTERIOR}
-        network = SimpleNamespace(posterior=keras.Model(encoder.input, heads))
         pixels = with_channels(images.pixels, encoder.input_shape[-1])
-        layers = posteriors(network, pixels, np.random.default_rng(0))
+        posterior = keras.Model(encoder.input, heads)
+        layers = posteriors(posterior, pixels, np.random.default_rng(0))
         return {name: layer.mu for name, layer in by_layer(layers).items()}
 
 

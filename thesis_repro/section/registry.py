@@ -148,7 +148,7 @@ def _evaluated(decorator: ast.Call, file: Path, function: str) -> Declaration:
         raise DeclarationError(
             f"{_name(file)}, line {decorator.lineno}, {function}: the declaration cannot be read "
             f"({type(error).__name__}: {error}). Its arguments may be literals, constants of this "
-            "script made of such, and names of thesis_repro.models.zoo and "
+            "script or of its parts made of such, and names of thesis_repro.models.zoo and "
             "thesis_repro.thesis.readings."
         ) from error
     return made.declarations[0]
@@ -156,17 +156,29 @@ def _evaluated(decorator: ast.Call, file: Path, function: str) -> Declaration:
 
 @cache
 def _constants(file: Path) -> dict[str, Any]:
-    """The constants of a script that are literals, or made of the zoo's names and each other."""
+    """The constants of a script that are literals, or made of the zoo's names and each other.
+
+    Those that it imports from another part are that part's.
+    """
     constants = dict(_BUILTINS)
     for node in _tree(file).body:
-        if isinstance(node, ast.ImportFrom) and node.module in _IMPORTABLE:
-            module = _IMPORTABLE[node.module]
+        if isinstance(node, ast.ImportFrom) and node.module:
+            known = _importable(node.module, file)
             names = {name.asname or name.name: name.name for name in node.names}
-            constants |= {here: getattr(module, there) for here, there in names.items()}
+            constants |= {here: known[there] for here, there in names.items() if there in known}
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             with suppress(Exception):  # of what a declaration does not need, or will miss
                 exec(compile(ast.Module([node], []), str(file), "exec"), constants)
     return constants
+
+
+def _importable(module: str, file: Path) -> dict[str, Any]:
+    """What a script may import from a module and use in declarations, by name."""
+    if module in _IMPORTABLE:
+        return vars(_IMPORTABLE[module])
+    package, _, name = module.rpartition(".")
+    part = file.with_name(f"{name}.py")
+    return _constants(part) if package == file.parent.name and part.exists() else {}
 
 
 def _name(file: Path) -> str:

@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import thesis_repro.analysis.border_activity as module
 from thesis_repro.analysis.border_activity import (
     AFTER,
     BEFORE,
@@ -82,7 +81,7 @@ def test_a_leaky_relu_and_its_pooling_are_those_of_keras(encoder, images):
 
 
 def test_means_are_over_all_images_whatever_the_batch(encoder, images, monkeypatch):
-    monkeypatch.setattr(module, "BATCH_SIZE", 2)
+    monkeypatch.setattr("thesis_repro.analysis.feature_maps.BATCH_SIZE", 2)
     means, maps = mean_maps(encoder, images), maps_by_layer(encoder, images)
     for layer in LAYERS:
         np.testing.assert_allclose(means[layer].activity, maps[layer].mean(axis=0), atol=1e-6)

@@ -15,8 +15,8 @@ from thesis_repro.analysis.feature_maps import (
     convolutions,
     deactivated,
     few_active_layers,
+    map_batches,
     maps_after,
-    mean_absolute_maps,
     most_active,
 )
 
@@ -126,14 +126,18 @@ def test_one_layer_alone(images):
     np.testing.assert_allclose(computed, images / 255 * scales + biases, atol=1e-5)
 
 
-def test_mean_absolute_maps(images):
+def test_maps_in_batches(images):
     encoder, scales, biases = small_encoder()
     many = np.concatenate([images] * 7)  # more than a batch
-    maps_of = mean_absolute_maps(encoder, ["ladder_0_conv2d_0", "re_lu_2"], many)
+    batches = list(map_batches(encoder, ["ladder_0_conv2d_0", "re_lu_2"], many))
+    assert len(batches) == -(-len(many) // feature_maps.BATCH_SIZE) > 1
+    maps_of = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
     expected = np.abs(images / 255 * scales + biases).mean(axis=0)
-    np.testing.assert_allclose(maps_of["ladder_0_conv2d_0"], expected, atol=1e-5)
-    maps = maps_after(encoder, ["re_lu_2"], many)["re_lu_2"]
-    np.testing.assert_allclose(maps_of["re_lu_2"], np.abs(maps).mean(axis=0), atol=1e-5)
+    means = np.abs(maps_of["ladder_0_conv2d_0"]).mean(axis=0)
+    np.testing.assert_allclose(means, expected, atol=1e-5)
+    np.testing.assert_array_equal(
+        maps_of["re_lu_2"], maps_after(encoder, ["re_lu_2"], many)["re_lu_2"]
+    )
 
 
 def test_grey_images_are_repeated_in_a_networks_channels(images):

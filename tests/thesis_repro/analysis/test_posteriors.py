@@ -43,7 +43,7 @@ def images(model, tiny_images):
 def test_parameters_are_the_models_own(model, images, monkeypatch):
     """In whole and in partial batches, one posterior per latent layer, in inference."""
     monkeypatch.setattr(module, "BATCH_SIZE", 8)
-    found = posteriors(model, images, np.random.default_rng(0))
+    found = posteriors(model.posterior, images, np.random.default_rng(0))
     expected = model.posterior(images.astype("float32") / 255, training=False)
     assert len(found) == len(expected["mu"])
     for layer, mu, log_var in zip(found, expected["mu"], expected["log_var"], strict=True):
@@ -53,7 +53,7 @@ def test_parameters_are_the_models_own(model, images, monkeypatch):
 
 def test_samples_follow_the_posterior(model, images):
     same = np.repeat(images[:1], 5_000, axis=0)
-    for layer in posteriors(model, same, np.random.default_rng(0)):
+    for layer in posteriors(model.posterior, same, np.random.default_rng(0)):
         z = (layer.z - layer.mu) / np.exp(layer.log_var / 2)
         assert stats.kstest(z.ravel(), "norm").pvalue > 1e-3
         assert np.abs(np.corrcoef(z.T) - np.eye(z.shape[1])).max() < 0.06
@@ -61,7 +61,7 @@ def test_samples_follow_the_posterior(model, images):
 
 def test_noise_is_the_generators(model, images):
     first, again, other = (
-        posteriors(model, images, np.random.default_rng(seed))[0].z for seed in (0, 0, 1)
+        posteriors(model.posterior, images, np.random.default_rng(seed))[0].z for seed in (0, 0, 1)
     )
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -76,7 +76,7 @@ def test_beyond_an_explosion_samples_and_divergences_are_those_of_training(monke
     layer = keras.ops.convert_to_numpy(Sampling()([mu, log_var]))
     rng = SimpleNamespace(standard_normal=lambda shape, dtype: drawn)
     outputs = {"mu": [mu], "log_var": [log_var]}
-    stub = SimpleNamespace(posterior=SimpleNamespace(predict_on_batch=lambda batch: outputs))
+    stub = SimpleNamespace(predict_on_batch=lambda batch: outputs)
     (found,) = posteriors(stub, np.zeros((1, 4, 4, 1), "uint8"), rng)
     np.testing.assert_allclose(found.z, layer, rtol=1e-5)
     np.testing.assert_allclose(found.mu + found.sd * drawn, found.z)

@@ -102,6 +102,15 @@ def test_names_are_those_of_the_script_and_the_zoo(section):
     assert (sizes.models, sizes.datasets) == ((), ("celeba", "mnist"))
 
 
+def test_a_part_may_use_the_constants_of_another(section):
+    (part,) = [file for file in registry.files(section) if "part" in file.name]
+    part.with_name("ch9_9_names.py").write_text("GAN = 'mnist-vae-gan'\n", "utf-8")
+    text = "from made_chapters.ch9_9_names import GAN, figure\n\n\n@figure(99, models=(GAN,))\n"
+    part.write_text(f"{text}def f(chapter, shown): ...\n", encoding="utf-8")
+    registry._tree.cache_clear()
+    assert registry.declared(section)[-1].declaration.models == ("mnist-vae-gan",)
+
+
 def test_models_and_data_of_the_section_follow(section):
     assert registry.models_of(section, "paper") == (
         *("mnist-vae", "mnist-vae-gan", "mnist-vlae-gan", "dsprites-vlae-gan", "celeba-vlae-gan"),
