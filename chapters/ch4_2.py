@@ -53,7 +53,6 @@ VLAES = ("mnist-vlae-factor-1", "mnist-vlae-factor-2", "mnist-vlae-factor-3")
 FIGURE_22 = VLAES[2]
 
 SPLITS = 24  # Section 4.2: "The MNIST validation set was split in 24 subsets"
-READ = 10_000  # training images that the digits are learned from, at most
 HIGHEST = "ladder_2_few_active_1"  # Section 4.2 names it as one of the "higher layers"
 
 History = list[dict[str, float]]
@@ -98,7 +97,9 @@ class Digits(NamedTuple):
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load the three models; emit seven figures, Table 3, verdicts, an answer to RQ1b."""
     histories = {name: chapter.trained(name).history for name in VLAES}
-    measured = {name: deactivation(chapter, name) for name in VLAES}
+    data = chapter.images(VLAES[0])  # all three are trained on the same
+    reader = DigitReader(data.train, data.train_known["label"])
+    measured = {name: deactivation(chapter, name, reader) for name in VLAES}
     activity, losses, digits = (
         dict(zip(measured, parts, strict=True)) for parts in zip(*measured.values(), strict=True)
     )
@@ -117,7 +118,9 @@ def run(chapter: Chapter) -> list[Judgement]:
     return judgements
 
 
-def deactivation(chapter: Chapter, name: str) -> tuple[Activity, SplitLosses, Digits]:
+def deactivation(
+    chapter: Chapter, name: str, reader: DigitReader
+) -> tuple[Activity, SplitLosses, Digits]:
     """A model's feature maps, losses and digits, before and after most maps are set still."""
     trained, data = chapter.trained(name), chapter.images(name)
     encoder, decoder = trained.model.encoder, trained.model.decoder
@@ -130,8 +133,6 @@ def deactivation(chapter: Chapter, name: str) -> tuple[Activity, SplitLosses, Di
         seed = derive_seed(chapter.workspace.options.seed, "table 3", "splits")
         rng = np.random.default_rng(seed)
         return split_losses(variant, decoder, data.validation, weight, SPLITS, rng)
-
-    reader = DigitReader(data.train[:READ], data.train_known["label"][:READ])
 
     def digits(variant) -> Interval:
         """What can be read with this encoder; noise as for every other."""

@@ -29,7 +29,6 @@ from thesis_repro.verdicts.judgements import Measurement
 DSPRITES = ("dsprites-vae", "dsprites-vlae")  # whose reconstructions are compared
 VLAE, VLAE_GAN = VLAES = ("mnist-vlae-factor-1", "mnist-vlae-gan")  # Figures 36a, 36b
 
-READ = 10_000  # training images that the digits are learned from, at most
 DIGIT = "digit changed"
 MORPHOMETRICS = ("thickness", "slant")  # the "lower-level representations" that the text names
 
@@ -57,7 +56,7 @@ def emit(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, pd.DataFrame]:
 def layer_effects(chapter: Chapter, shown: Shown) -> pd.DataFrame:
     """How often the digit changes if a layer is drawn anew; its effect on thickness and slant."""
     data = chapter.images(VLAE)
-    reader = DigitReader(data.train[:READ], data.train_known["label"][:READ])
+    reader = DigitReader(data.train, data.train_known["label"])
     count = chapter.at_scale(SAMPLE_SIZES).drawn
     effects = [_effects(chapter, name, reader, count) for name in shown.models]
     return pd.concat(effects, ignore_index=True)
