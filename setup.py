@@ -80,6 +80,7 @@ setup(
     package_data={
         "appendix_architectures": ["listings.json"],
         "chapters": ["answers/*.j2"],
+        "thesis_repro.models": ["*.json"],
         "thesis_repro.report": ["*.css", "*.j2", "*.js"],
         "thesis_repro.thesis": ["*.json", "*.toml"],
         "thesis_repro.verdicts": ["*.json", "*.toml"],

@@ -1,9 +1,10 @@
 """Parameter counts: counting them, and the assertion that ends every builder."""
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import keras
+if TYPE_CHECKING:
+    import keras
 
 
 class ParameterCounts(NamedTuple):
@@ -29,7 +30,7 @@ class ParameterCountError(ValueError):
     """
 
     def __init__(
-        self, model: keras.Model, expected: ParameterCounts, found: ParameterCounts
+        self, model: "keras.Model", expected: ParameterCounts, found: ParameterCounts
     ) -> None:
         """Compose the message from the model's name and both counts."""
         super().__init__(
@@ -39,7 +40,7 @@ class ParameterCountError(ValueError):
         self.model = model
 
 
-def count_parameters(model: keras.Model) -> ParameterCounts:
+def count_parameters(model: "keras.Model") -> ParameterCounts:
     """Count weights as Keras 2 did; the states of seed generators are not weights."""
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     non_trainable = sum(math.prod(weight.shape) for weight in model.non_trainable_weights)
@@ -47,8 +48,8 @@ def count_parameters(model: keras.Model) -> ParameterCounts:
 
 
 def assert_parameters(
-    model: keras.Model, *, total: int, trainable: int, non_trainable: int
-) -> keras.Model:
+    model: "keras.Model", *, total: int, trainable: int, non_trainable: int
+) -> "keras.Model":
     """The model if its counts are the listing's.
 
     Raises:

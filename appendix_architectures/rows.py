@@ -1,12 +1,12 @@
 """A model as rows, the way the thesis's listings print one: a row per layer, in order."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import keras
+if TYPE_CHECKING:
+    import keras
 
-from appendix_architectures.sampling import Sampling
-
-CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.Conv2DTranspose)
+# Our classes that the thesis prints by another name: its sampling layers were `Lambda`s.
+PRINTED_TYPES = {"Sampling": "Lambda"}
 
 
 class Connection(NamedTuple):
@@ -28,39 +28,34 @@ class LayerRow(NamedTuple):
     kernel: dict[str, Any]
 
 
-def layer_rows(model: keras.Model) -> list[LayerRow]:
+def layer_rows(model: "keras.Model") -> list[LayerRow]:
     """All layers of a functional model in `model.layers` order."""
     nodes = model_nodes(model)
     return [_row(layer, [n for n in layer._inbound_nodes if n in nodes]) for layer in model.layers]
 
 
-def model_nodes(model: keras.Model) -> set[Any]:
+def model_nodes(model: "keras.Model") -> set[Any]:
     """The graph nodes that belong to this model; its layers may have more through other models."""
     return {node for depth in model._nodes_by_depth.values() for node in depth}
 
 
-def _row(layer: keras.layers.Layer, nodes: list[Any]) -> LayerRow:
+def _row(layer: "keras.layers.Layer", nodes: list[Any]) -> LayerRow:
     return LayerRow(
         name=layer.name,
-        type=layer_type(layer),
+        type=PRINTED_TYPES.get(type(layer).__name__, type(layer).__name__),
         output_shape=tuple(layer.output.shape[1:]),
         params=layer.count_params(),
         connections=tuple(_connection(t) for node in nodes for t in node.input_tensors),
-        kernel=_kernel(layer) if isinstance(layer, CONVOLUTIONS) else {},
+        kernel=_kernel(layer) if hasattr(layer, "kernel_size") else {},
     )
 
 
-def layer_type(layer: keras.layers.Layer) -> str:
-    """Class name as printed: the thesis's sampling layers were `Lambda`s."""
-    return "Lambda" if isinstance(layer, Sampling) else type(layer).__name__
-
-
-def _connection(tensor: keras.KerasTensor) -> Connection:
+def _connection(tensor: "keras.KerasTensor") -> Connection:
     source, node_index, tensor_index = tensor._keras_history
     return Connection(source.name, node_index, tensor_index)
 
 
-def _kernel(layer: keras.layers.Layer) -> dict[str, Any]:
+def _kernel(layer: "keras.layers.Layer") -> dict[str, Any]:
     return {
         "kernel_size": _side(layer.kernel_size),
         "strides": _side(layer.strides),

@@ -1,17 +1,15 @@
-"""A model printed as Keras 2.2.4's `model.summary()` did it, which is how the thesis prints it.
+"""A network printed as Keras 2.2.4's `model.summary()` did it, which is how the thesis prints it.
 
 Networks that are a plain chain take three columns and 65 characters, all others four columns and
 98. A field that is too long is cut, and the last character before the next field is a blank, hence
 `batch_normalization_1 (BatchNor`.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-import keras
-
-from appendix_architectures.parameters import count_parameters
-from appendix_architectures.rows import LayerRow, layer_rows
+from appendix_architectures.parameters import ParameterCounts
+from appendix_architectures.rows import LayerRow
 
 # Widths and column ends of keras.utils.layer_utils.print_summary, version 2.2.4.
 CHAIN_WIDTH, CHAIN_ENDS = 65, (0.45, 0.85, 1.0)
@@ -19,13 +17,12 @@ GRAPH_WIDTH, GRAPH_ENDS = 98, (0.33, 0.55, 0.67, 1.0)
 HEADER = ("Layer (type)", "Output Shape", "Param #", "Connected to")
 
 
-def render(model: keras.Model) -> str:
-    """The summary of a functional model, character by character as Keras 2.2.4 printed it."""
-    chain = is_chain(model)
+def render(rows: Sequence[LayerRow], counts: ParameterCounts) -> str:
+    """The summary of a network, character by character as Keras 2.2.4 printed it."""
+    chain = is_chain(rows)
     width, ends = (CHAIN_WIDTH, CHAIN_ENDS) if chain else (GRAPH_WIDTH, GRAPH_ENDS)
     columns = [int(width * end) for end in ends]
-    blocks = [_layer_lines(row, columns) for row in layer_rows(model)]
-    counts = count_parameters(model)
+    blocks = [_layer_lines(row, columns) for row in rows]
     lines = ["_" * width, _line(HEADER[: len(columns)], columns), "=" * width]
     for block in blocks[:-1]:
         lines += [*block, "_" * width]
@@ -35,13 +32,12 @@ def render(model: keras.Model) -> str:
     return "\n".join(lines)
 
 
-def is_chain(model: keras.Model) -> bool:
-    """Keras 2.2.4's rule: one node per depth, one input per node, and no layer used twice."""
-    depths = model._nodes_by_depth.values()
-    if any(len(nodes) > 1 or len(nodes[0].input_tensors) > 1 for nodes in depths):
-        return False
-    uses = Counter(nodes[0].operation.name for nodes in depths)
-    return max(uses.values()) == 1
+def is_chain(rows: Sequence[LayerRow]) -> bool:
+    """Keras 2.2.4's rule: each layer has one input, the layer above it, and is used once."""
+    links = [tuple(connection.name for connection in row.connections) for row in rows]
+    return not links[0] and all(
+        link == (above.name,) for (above, _), link in zip(pairwise(rows), links[1:], strict=True)
+    )
 
 
 def _layer_lines(row: LayerRow, columns: Sequence[int]) -> Iterator[str]:

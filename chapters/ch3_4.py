@@ -12,11 +12,11 @@ if __name__ == "__main__":  # the same as `thesis-repro chapter 3.4`
 import pandas as pd
 from matplotlib.figure import Figure
 
-from appendix_architectures.check import golden
+from appendix_architectures.listings import golden
 from appendix_architectures.registry import LISTINGS
 from appendix_architectures.shapes import build_shapes
+from thesis_repro.models.cost import measured_sizes
 from thesis_repro.models.spec import ModelSpec
-from thesis_repro.models.tables import parameter_totals
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.plots.structure import Structure, structure
 from thesis_repro.plots.structure_boxes import structure_figure
@@ -134,7 +134,7 @@ def as_written(spec: ModelSpec) -> dict[str, str]:
         ",".join(map(str, spec.latent_dims.value)) or "–",
         "–" if weight is None else f"{weight:,}",
         str(spec.feature_map_factor.value),
-        f"{sum(parameter_totals(spec).values()):,}",
+        f"{sum(size.parameters for size in measured_sizes(spec).values()):,}",
     )
     return {**dict(zip(COLUMNS, cells, strict=True)), "errata": errata(spec)}
 

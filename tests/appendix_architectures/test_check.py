@@ -4,9 +4,13 @@ import inspect
 
 import pytest
 
-from appendix_architectures.check import check_all, check_listing, golden
+from appendix_architectures.check import check_all, check_listing
+from appendix_architectures.listings import golden, printed_counts, printed_rows
+from appendix_architectures.parameters import count_parameters
 from appendix_architectures.registry import LISTINGS
+from appendix_architectures.rows import layer_rows
 from appendix_architectures.shapes import build_shapes
+from appendix_architectures.summary import render
 
 
 def tampered(number, old, new):
@@ -27,10 +31,13 @@ def check_tampered(monkeypatch, number, old, new):
 
 @pytest.mark.parametrize("number", range(1, 40))
 def test_listing_equals_thesis(number):
-    check = check_listing(number)
+    model = build_shapes(LISTINGS[number].builder)
+    check = check_listing(number, model)
     assert check.differences == ()
     assert check.ok
     assert check.matching == check.rows == len(golden(number)["rows"])
+    ours = render(layer_rows(model), count_parameters(model))
+    assert ours == render(printed_rows(number), printed_counts(number))
 
 
 def test_all_949_rows_of_39_listings_are_compared():

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from appendix_architectures.check import golden
+from appendix_architectures.listings import golden
 from chapters.ch3_4 import COLUMNS, listed, run
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress

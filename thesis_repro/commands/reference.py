@@ -2,7 +2,7 @@
 
 import click
 
-from thesis_repro.commands.options import import_keras
+from thesis_repro.keras_settings import import_keras
 from thesis_repro.models import zoo
 from thesis_repro.section.places import find, render
 
@@ -13,34 +13,31 @@ EXIT_JOB_FAILED = 1
 @click.argument("model", required=False)
 def models(model: str | None) -> None:
     """Table 2 with parameter totals, or everything about one MODEL with its sources."""
-    spec = zoo.model(model) if model else None
-    import_keras()
     from thesis_repro.models.tables import model_table, table_2
 
-    click.echo(model_table(spec) if spec else table_2())
+    click.echo(model_table(zoo.model(model)) if model else table_2())
 
 
 @click.command()
 @click.argument("number", required=False, type=click.IntRange(1, 39))
-@click.option("--check", is_flag=True, help="Hold all 39 listings against the thesis.")
+@click.option("--check", is_flag=True, help="Build all 39 networks and compare every row.")
 def listing(number: int | None, check: bool) -> None:
-    """Print listing NUMBER as the thesis does, or --check all of them row by row."""
+    """Print listing NUMBER as the thesis does, or --check all networks against them row by row."""
     if check == (number is not None):
         raise click.UsageError("Give either a listing's number (1-39) or --check.")
-    import_keras()
     if check:
         _check_listings()
         return
-    from appendix_architectures.registry import LISTINGS
-    from appendix_architectures.shapes import build_shapes
+    from appendix_architectures.listings import golden, printed_counts, printed_rows
     from appendix_architectures.summary import render
 
-    printed = LISTINGS[number]
-    click.echo(render(build_shapes(printed.builder)))
-    click.echo(f"\nListing {number}: {printed.title} (Appendix {printed.section})")
+    printed = golden(number)
+    click.echo(render(printed_rows(number), printed_counts(number)))
+    click.echo(f"\nListing {number}: {printed['title']} (Appendix {printed['section']})")
 
 
 def _check_listings() -> None:
+    import_keras()
     from appendix_architectures.check import check_all
 
     results = []

@@ -1,20 +1,20 @@
 """The families of models: the networks of each, what they are trained on, and what that takes.
 
 A family is one entry here; a new way of training is also an `Objective`, with its step in
-`thesis_repro.training.trainer`.
+`thesis_repro.training.trainer`. Keras waits inside the functions: plans and tables need none.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import keras
-
-from thesis_repro.models.adversarial import AdversarialAutoencoder
-from thesis_repro.models.autoencoder import VariationalAutoencoder
 from thesis_repro.models.spec import ModelSpec
 
-Networks = Mapping[str, keras.Model]  # by part
+if TYPE_CHECKING:
+    import keras
+
+Networks = Mapping[str, "keras.Model"]  # by part
 
 
 class Objective(StrEnum):
@@ -40,23 +40,27 @@ class Family:
 
     objective: Objective
     parts: tuple[str, ...]
-    joined: Callable[[ModelSpec, Networks], keras.Model]
+    joined: Callable[[ModelSpec, Networks], "keras.Model"]
     passes: Mapping[str, int]
     kept: float = 1.0
 
-    def networks(self, model: keras.Model) -> dict[str, keras.Model]:
+    def networks(self, model: "keras.Model") -> dict[str, "keras.Model"]:
         """A trainable model's networks by part: what a finished run stores."""
         # A classifier is its only network.
         return {part: getattr(model, part, model) for part in self.parts}
 
 
-def _autoencoder(spec: ModelSpec, networks: Networks) -> keras.Model:
+def _autoencoder(spec: ModelSpec, networks: Networks) -> "keras.Model":
+    from thesis_repro.models.autoencoder import VariationalAutoencoder
+
     return VariationalAutoencoder(
         **networks, reconstruction_weight=spec.reconstruction_weight.value
     )
 
 
-def _with_discriminator(spec: ModelSpec, networks: Networks) -> keras.Model:
+def _with_discriminator(spec: ModelSpec, networks: Networks) -> "keras.Model":
+    from thesis_repro.models.adversarial import AdversarialAutoencoder
+
     return AdversarialAutoencoder(**networks, feature_weight=spec.feature_weight.value)
 
 

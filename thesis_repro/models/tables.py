@@ -2,18 +2,14 @@
 
 from tabulate import tabulate
 
-from appendix_architectures.parameters import count_parameters
-from appendix_architectures.shapes import build_shapes
-from thesis_repro.models.building import builders
+from thesis_repro.models.cost import network_sizes
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.zoo import MODELS
 
 
 def parameter_totals(spec: ModelSpec) -> dict[str, int]:
-    """Parameters of each of the model's networks, counted on the networks as built."""
-    return {
-        part: count_parameters(build_shapes(build)).total for part, build in builders(spec).items()
-    }
+    """Parameters of each of the model's networks, by part."""
+    return {part: size.parameters for part, size in network_sizes(spec).items()}
 
 
 def table_2() -> str:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from appendix_architectures.check import golden
+from appendix_architectures.listings import golden
 from appendix_architectures.registry import LISTINGS
 from appendix_architectures.shapes import build_shapes
 from thesis_repro.analysis import feature_maps

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appendix_architectures.check import golden
+from appendix_architectures.listings import golden
 from thesis_repro.models.tables import model_table, parameter_totals, table_2
 from thesis_repro.models.zoo import MODELS, model
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from appendix_architectures.check import golden
+from appendix_architectures.listings import golden
 from thesis_repro.models.zoo import MODELS, UnknownModelError, model
 from thesis_repro.thesis.errata import load_errata
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from appendix_architectures.check import golden
+from appendix_architectures.listings import golden
 from thesis_repro.analysis.feature_maps import LayerActivity, most_active
 from thesis_repro.plots.activities import feature_map_activities
 from thesis_repro.plots.figures import COLOURS

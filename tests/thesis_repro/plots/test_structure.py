@@ -6,7 +6,7 @@ import keras
 import pytest
 from keras import layers
 
-from appendix_architectures.check import golden
+from appendix_architectures.listings import golden
 from appendix_architectures.registry import LISTINGS
 from appendix_architectures.sampling import Sampling
 from appendix_architectures.shapes import build_shapes
