@@ -1,10 +1,11 @@
-"""The feed alone, on one core: images from the disk to float32 batches on the device, per second.
+"""The feed alone, on one core: images per second from the disk to the device.
 
 Made-up images lie in prepared data sets as those of the thesis do: dSprites as bits, CelebA as
-bytes. Rows in any order go through `thesis_repro.training.feed` to a step that only adds up its
-batch. Keras's feed gives the same batches to the same step: a `PyDataset` that Keras's `fit`
-reads (`keras_fit.py`). Before the race both must find the same sums. Turns alternate, the best one
-counts; the worst is shown beside it.
+bytes. Rows in any order go through `thesis_repro.training.feed` ("feed": that far, as bytes), and
+on to a step that divides them by 255 and adds up its batch ("ours": float32 batches). Keras's feed
+gives the same batches to the same step: a `PyDataset` that Keras's `fit` reads (`keras_fit.py`).
+Before the race both must find the same sums. Turns alternate, the best one counts; the worst is
+shown beside it.
 
     python benchmarks/feed.py [--models ID,ID] [--rounds 5] [--json FILE]
 
@@ -30,7 +31,7 @@ import numpy as np
 from keras import ops
 from keras_fit import ImageBatches, fit
 from rival_process import rival_process
-from workload import Length, Speeds, chosen_from, machine, race, timed
+from workload import Length, Speeds, Train, chosen_from, machine, race, timed
 
 from data_prep import celeba, dsprites, dsprites_renderer
 from data_prep.content import Content, ReadOptions, SplitContent
@@ -133,6 +134,17 @@ def _sum(vjp, images) -> dict:
     return {"sum": ops.sum(ops.cast(images, "float32") / 255)}
 
 
+def alone(spec: ModelSpec, images: Column) -> Train:
+    """Through the feed of our training to the device, where nothing is done with them."""
+    feed, size = Feed([images]), spec.batch_size.value
+
+    def bring(rows: np.ndarray) -> None:
+        for _ in feed.pieces(rows.reshape(-1, size)):
+            pass
+
+    return bring
+
+
 def keras_fit(spec: ModelSpec, images: Column) -> Sums:
     """Through a `PyDataset` and Keras's `fit`."""
     model = _Sum()
@@ -163,25 +175,35 @@ def race_both(spec: ModelSpec, data_dir: Path, length: Length, rng: np.random.Ge
         raise click.ClickException(f"{spec.id}: the feeds bring different images")
     there, backend = partial(images_in, data_dir), keras.backend.backend()
     with rival_process(spec, {"keras_fit": keras_fit}, backend, there) as rival:
-        field = {"ours": partial(timed, feed), "keras_fit": partial(rival.turn, "keras_fit")}
+        field = {
+            "ours": partial(timed, feed),
+            "feed": partial(timed, alone(spec, images)),
+            "keras_fit": partial(rival.turn, "keras_fit"),
+        }
         return race(spec, field, length, rng, len(images))
 
 
 def line(speeds: Speeds) -> str:
-    """A row of the table: best turns, the worst in brackets, and the goal."""
+    """A row of the table: best turns, the worst in brackets, and the goal of either length."""
 
     def turns(name: str) -> str:
         return f"{max(speeds.turns[name]):9,.0f} ({min(speeds.turns[name]):7,.0f})"
 
-    goal, best = KINDS[speeds.model].goal, speeds.best("ours")
+    def against(name: str) -> str:
+        return speeds.verdict(speeds.best(name) / goal, 1.0)
+
+    goal = KINDS[speeds.model].goal
     return (
-        f"{speeds.model:<14} {turns('ours'):>20} {turns('keras_fit'):>20} "
-        f"{best / speeds.best('keras_fit'):5.2f} {goal:9,.0f}: "
-        f"{speeds.verdict(best / goal, 1.0):<12} {speeds.others:6.0%}"
+        f"{speeds.model:<14} {turns('feed'):>20} {turns('ours'):>20} {turns('keras_fit'):>20} "
+        f"{speeds.best('ours') / speeds.best('keras_fit'):5.2f} {goal:9,.0f}: "
+        f"{against('feed'):<12} {against('ours'):<12} {speeds.others:6.0%}"
     )
 
 
-HEADER = f"{'model':<14} {'ours':>20} {'keras_fit':>20} ratio      goal, share     others"
+HEADER = (
+    f"{'model':<14} {'feed':>20} {'ours':>20} {'keras_fit':>20} ratio      "
+    f"goal, {'feed':<12} {'ours':<10} others"
+)
 
 
 @click.command(help=__doc__.splitlines()[0])

@@ -56,13 +56,17 @@ def test_races(tmp_path, monkeypatch):
     monkeypatch.setitem(feed.KINDS, name, feed.KINDS[name]._replace(count=200))
     length = workload.Length(rounds=2, steps=1, seconds=0.0)
     speeds = feed.race_both(MODELS[name], tmp_path, length, np.random.default_rng(0))
-    assert set(speeds.turns) == {"ours", "keras_fit"}
+    assert set(speeds.turns) == {"feed", "ours", "keras_fit"}
     assert all(len(turns) == 2 and min(turns) > 0 for turns in speeds.turns.values())
 
 
 def test_goals():
-    turns = {"ours": [20_000.0, 30_000.0], "keras_fit": [5_000.0, 4_000.0]}
-    assert "25,000: 1.20 met" in feed.line(workload.Speeds("celeba-vae", turns, 0.01))
-    assert "0.30 MISSED" in feed.line(workload.Speeds("dsprites-vae", turns, 0.01))
+    turns = {
+        "feed": [40_000.0, 50_000.0],
+        "ours": [20_000.0, 30_000.0],
+        "keras_fit": [5_000.0, 4_000.0],
+    }
+    assert "25,000: 2.00 met     1.20 met" in feed.line(workload.Speeds("celeba-vae", turns, 0.01))
+    assert "0.50 MISSED  0.30 MISSED" in feed.line(workload.Speeds("dsprites-vae", turns, 0.01))
     assert "1.20 unclear" in feed.line(workload.Speeds("celeba-vae", turns, 0.3))
     assert " 6.00 " in feed.line(workload.Speeds("celeba-vae", turns, 0.01))
