@@ -5,22 +5,23 @@ Ray (`thesis_repro.plan.gpus`).
 """
 
 import shlex
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from thesis_repro import interrupts
 from thesis_repro.plan.jobs import Job
 
-# This package's command line, in a new process of the same Python.
-PROGRAM = (sys.executable, "-c", "from thesis_repro.cli import main; main()")
+# This package's command line, in a new process of the same Python. Without -P, Python would look
+# for modules in the current folder first: a `random.py` of the user's would break every job.
+PROGRAM = (sys.executable, "-P", "-c", "from thesis_repro.cli import main; main()")
 
 NEWS_PAUSE = 10.0  # s between two looks at the logs of running jobs
+GRACE = 30.0  # s that a job has to end in when it is stopped; a kill loses no checkpoint
 _LINE_AT_MOST = 4_096  # bytes at a log's end, in which its newest line is looked for
 
 
@@ -67,8 +68,11 @@ class Execution:
     def run(self) -> None:
         """Run everything that can be run; see ``failed`` and ``left`` for the rest.
 
+        Whatever ends it early, nothing is left running: Ctrl-C, a signal, or that nobody reads any
+        more what is told. Jobs go on from where they were.
+
         Raises:
-            KeyboardInterrupt: Ctrl-C; all jobs have been ended, and go on from where they were.
+            KeyboardInterrupt: Ctrl-C, or what `thesis_repro.interrupts` makes of other signals.
         """
         self.done |= {name for name, job in self.plan.items() if job.is_done}
         try:
@@ -78,7 +82,7 @@ class Execution:
                     self._tell_news()
                 else:
                     self._ended(*ended)
-        except KeyboardInterrupt:
+        except BaseException:
             self.workers.stop()
             raise
 
@@ -179,7 +183,7 @@ class InTurn:
 
     def start(self, job: Job, log: Path, waiting: int) -> None:
         """Start the job's process; trainings wait for its end, how many does not matter."""
-        with _ctrl_c_later():
+        with interrupts.held_back():  # a process that is not known yet could not be ended
             self._name, self._began = job.name, time.monotonic()
             self._process = start_process(self._program, job.command, log)
 
@@ -193,23 +197,22 @@ class InTurn:
         return self._name, Outcome(exit_code, time.monotonic() - self._began)
 
     def stop(self) -> None:
-        """End the job as Ctrl-C would."""
+        """End the job, which goes on from its last checkpoint another time."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
-            self._process.wait()
+            end_process(self._process)
 
 
-@contextmanager
-def _ctrl_c_later() -> Iterator[None]:
-    """Hold Ctrl-C back for the block: a process that is not yet known could not be ended."""
-    pressed = []
-    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+def end_process(process: subprocess.Popen) -> None:
+    """End a job's process, and wait until it has ended.
+
+    By SIGTERM, since what a script starts in the background ignores Ctrl-C.
+    """
+    process.terminate()
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
+        process.wait(GRACE)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):  # or Ctrl-C was pressed once more
+        process.kill()
+        process.wait()
 
 
 def start_process(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from thesis_repro import interrupts
 from thesis_repro.plan.execution import Execution, InTurn, Outcome, newest_line, repeat_command
 from thesis_repro.plan.jobs import Job
 
@@ -159,24 +160,79 @@ def test_ctrl_c_ends_what_runs(tmp_path):
     assert workers.stopped
 
 
-def test_ctrl_c_reaches_the_job_and_waits_for_it(tmp_path):
+# Ctrl-C, a batch system or `kill`, a terminal that closes.
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.fixture
+def running(tmp_path, monkeypatch):
+    """Run a job that writes "began", and do something then; its process is kept."""
+    monkeypatch.setattr("thesis_repro.plan.execution.NEWS_PAUSE", 0.05)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
+
+    def run(then, code=""):
+        workers = InTurn(PYTHON)
+
+        def tell(line):
+            if line.strip() == "began":
+                run.process = workers._process
+                then()
+
+        wait = "import time; print('began', flush=True); time.sleep(60)"
+        with interrupts.as_exceptions():
+            Execution(plan(job("train a", code + wait)), workers, tmp_path / "logs", tell).run()
+
+    return run
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_ends_the_job_and_waits_for_it(tmp_path, running, number):
+    saved = tmp_path / "saved"
     code = (
-        "import time, pathlib\ntry:\n pathlib.Path('began').touch()\n time.sleep(60)\n"
-        "except KeyboardInterrupt:\n pathlib.Path('saved').touch()"
+        "import pathlib, signal, sys; "
+        f"signal.signal(signal.SIGTERM, lambda *_: sys.exit(pathlib.Path({str(saved)!r}).touch()));"
     )
-    script = (
-        "import signal, sys; from pathlib import Path\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
-        "from thesis_repro.plan.execution import *; from thesis_repro.plan.jobs import Job\n"
-        f"job = Job('train a', (), ({code!r},), False)\n"
-        "Execution({'train a': job}, InTurn((sys.executable, '-c')), Path('logs'), print).run()\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stderr=subprocess.PIPE)
-    wait_until((tmp_path / "began").exists, 60)
-    os.kill(process.pid, signal.SIGINT)
-    process.communicate(timeout=60)
-    assert (tmp_path / "saved").exists()
-    assert process.returncode != 0
+    with pytest.raises(KeyboardInterrupt):
+        running(lambda: os.kill(os.getpid(), number), code)
+    assert saved.exists()
+
+
+def test_what_a_script_has_in_the_background_is_ended_too(running):
+    """There Ctrl-C is ignored, by all that is started as well."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            running(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert running.process.poll() == -signal.SIGTERM
+
+
+def test_a_job_that_does_not_end_is_killed(running, monkeypatch):
+    monkeypatch.setattr("thesis_repro.plan.execution.GRACE", 0.1)
+    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    with pytest.raises(KeyboardInterrupt):
+        running(lambda: os.kill(os.getpid(), signal.SIGTERM), code)
+    assert running.process.poll() == -signal.SIGKILL
+
+
+def test_no_job_is_left_when_nobody_reads_what_is_told(running):
+    def close():
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        running(close)
+    assert running.process.poll() == -signal.SIGTERM
+
+
+def test_what_lies_in_the_folder_is_no_module_of_a_job(tmp_path, monkeypatch):
+    """Nor of this program, which starts jobs."""
+    for name in ("random.py", "click.py", "thesis_repro.py"):
+        (tmp_path / name).write_text("raise SystemExit('not this one')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    version = Job("data a", (), ("--version",), False)
+    execution, _ = execute(plan(version), tmp_path, InTurn())
+    assert execution.done == {"data a"}, execution.log_of("data a").read_text()
 
 
 def test_ctrl_c_while_a_job_is_started_ends_it_too(tmp_path, monkeypatch):
@@ -248,4 +304,4 @@ def is_alive(pid):
 @pytest.mark.slow
 def test_more_gpus_than_there_are_is_an_error():
     message = " ".join(with_ray("too-many"))
-    assert "3 GPUs are asked for, but Ray finds 2 on this machine. Give --gpus 2" in message
+    assert "3 GPUs are asked for, but there are 2 on this machine. Give --gpus 2" in message
