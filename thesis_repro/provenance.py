@@ -1,5 +1,6 @@
 """What made a result: package, versions, processor."""
 
+import os
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -31,15 +32,34 @@ def processor() -> str:
 
 
 def commit() -> str | None:
-    """The git commit of the source tree, ``-dirty`` where it was changed; None if installed."""
-    root = Path(__file__).resolve().parent.parent
+    """The git commit of the source tree, ``-dirty`` where it was changed; None if installed.
+
+    Also None where the repository that the package lies in does not track it: its commit would say
+    nothing of this code.
+    """
+    root, here = Path(__file__).resolve().parent.parent, Path(__file__).resolve()
     if not (root / ".git").exists():
         return None
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        _git(root, "ls-files", "--error-unmatch", "--", str(here))
+        return _git(root, "describe", "--always", "--dirty", "--abbrev=12")
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """What git says of the repository at a place, and of no other.
+
+    In a hook, variables name the user's repository and index; and where ``.git`` is damaged, git
+    would go on to the folders above.
+    """
+    environment = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
+    environment["GIT_OPTIONAL_LOCKS"] = "0"  # whoever commits just now has the index
+    place = (f"--git-dir={root / '.git'}", f"--work-tree={root}")
+    command = ["git", "-C", str(root), *place, *arguments]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=10, check=True, env=environment
+    )
     return done.stdout.strip()
 
 
