@@ -8,6 +8,7 @@ from pkgutil import resolve_name
 import keras
 
 from appendix_architectures.registry import LISTINGS
+from thesis_repro import keras_settings
 from thesis_repro.errors import TrainingError
 from thesis_repro.models.families import FAMILIES
 from thesis_repro.models.heads import keep_heads_in_float32
@@ -41,6 +42,7 @@ def _bound(builder: Builder, spec: ModelSpec) -> Callable[[], keras.Model]:
 
 def build_model(spec: ModelSpec) -> keras.Model:
     """A trainable model with fresh weights: an autoencoder of either kind, or a classifier."""
+    keras_settings.use_defaults()
     networks = {part: build() for part, build in builders(spec).items()}
     for network in networks.values():
         keep_heads_in_float32(network)

@@ -1,30 +1,26 @@
-"""A calibration: a few updates of a family's networks, timed on made-up images, and remembered."""
+"""A calibration: a few updates of a family's networks, timed on made-up images, and remembered.
+
+Keras is imported where something is timed; what is remembered needs none.
+"""
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-import keras
 import msgspec
-import numpy as np
 
+from thesis_repro import keras_settings
 from thesis_repro.files import write_json
 from thesis_repro.models import zoo
-from thesis_repro.models.building import build_model
 from thesis_repro.models.cost import training_multiply_adds
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.plan.rates import Measured, Work, fit
 from thesis_repro.plan.work import training_work
-from thesis_repro.progress import TrainingProgress
-from thesis_repro.training.backend import computing_in
-from thesis_repro.training.devices import computes_on_gpu
-from thesis_repro.training.images import ImageData
-from thesis_repro.training.train import TRAINING_VERSION
-from thesis_repro.training.trainer import Trainer
+from thesis_repro.training.configuration import TRAINING_VERSION
+from thesis_repro.training.devices import computes_on_gpu, prepare_devices
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +29,6 @@ FILE = "calibrations.json"  # in the folder of runs
 _FEW, _SOME = 4, 32  # images in a batch: steps alone show, and computing begins to
 _STEP_AT_MOST = 2.0  # s; a step that is expected to take longer is not timed
 _STEPS, _STEPS_ON_GPU = 3, 128  # of a timed epoch: GPUs run 64 steps a call
-_EPOCHS = 3  # timed; the first one compiles, the best of the others counts
 
 
 class Machine(NamedTuple):
@@ -96,6 +91,11 @@ def _calibrate(family: str, precision: str) -> tuple[list[str], list[Measured]]:
     A fast device needs more work for multiply-adds to show beside steps: a larger batch, or the
     family's middle-sized network.
     """
+    keras_settings.import_keras()
+    from thesis_repro.training.backend import make_deterministic
+
+    make_deterministic()
+    prepare_devices()
     specs = [spec for spec in zoo.MODELS.values() if spec.family == family]
     small, *_ = ordered = sorted(specs, key=training_multiply_adds)
     middle = ordered[len(ordered) // 2]
@@ -122,6 +122,8 @@ def _step(spec: ModelSpec) -> Work:
 
 def _timed(spec: ModelSpec, precision: str) -> list[Measured]:
     """An epoch with its compilation, and one without."""
+    from thesis_repro.plan.timed_epochs import time_of_epochs
+
     batch = spec.batch_size.value
     images = batch * (_STEPS_ON_GPU if computes_on_gpu() else _STEPS)
     first, *others = time_of_epochs(spec, images, precision)
@@ -129,35 +131,3 @@ def _timed(spec: ModelSpec, precision: str) -> list[Measured]:
         Measured(training_work(spec, images, batch, 1, starts=1), first),
         Measured(training_work(spec, images, batch, 1, starts=0), min(others)),
     ]
-
-
-def time_of_epochs(spec: ModelSpec, images: int, precision: str) -> list[float]:
-    """Seconds of each of `_EPOCHS` epochs of so many made-up images, as a training runs them.
-
-    A batch of images is for validation. After `make_deterministic` and `prepare_devices`.
-    """
-    seconds = []
-    with computing_in(precision):
-        keras.utils.set_random_seed(0)
-        trainer = Trainer(spec, build_model(spec), _made_up(spec, images))
-        with TrainingProgress(quiet=True).run("", _EPOCHS, trainer.updates, 0, ()) as report:
-            for epoch in range(1, _EPOCHS + 1):
-                began = time.perf_counter()
-                trainer.epoch(0, epoch, report)
-                seconds.append(time.perf_counter() - began)
-    return seconds
-
-
-def _made_up(spec: ModelSpec, count: int) -> ImageData:
-    """Ramps, each a little brighter than the one before; all of the first class."""
-
-    def known(images: np.ndarray) -> dict[str, np.ndarray]:
-        if spec.target is None:
-            return {}
-        columns = () if spec.target.column is None else (spec.target.column + 1,)
-        return {spec.target.labels: np.zeros((len(images), *columns), "int64")}
-
-    ramp = np.indices(spec.input_shape.value).sum(axis=0).astype("uint8")
-    images = np.add.outer(np.arange(count).astype("uint8"), ramp)  # from 255 on to 0
-    few = images[: spec.batch_size.value]
-    return ImageData(images, few, "made up", "", True, known(images), known(few))

@@ -4,7 +4,15 @@ import json
 from collections.abc import Iterable, Iterator
 
 from data_prep.errors import DataError
-from data_prep.folders import MADE_EXACTLY, RESIZED, folder, official_folder, prepare_command
+from data_prep.folders import (
+    MADE_EXACTLY,
+    RESIZED,
+    folder,
+    is_made_up,
+    official_folder,
+    prepare_command,
+)
+from data_prep.manifest import COMPLETE
 from thesis_repro.files import sha256
 from thesis_repro.models import zoo
 from thesis_repro.models.cost import training_memory
@@ -59,7 +67,7 @@ class _Planner:
             if spec.generator is not None:
                 needs.append(self.add_model(zoo.model(spec.generator.value)))
             limits = self.workspace.schedule(spec)
-            train, validation = self.images(spec) or limits[:2]
+            train, validation = self.images(spec)
             resized = resized_dataset(spec, train)
             if resized and not self.workspace.stand_in:  # stand-ins are few
                 needs.append(self.add_data(resized))
@@ -101,10 +109,22 @@ class _Planner:
         """Whether the model's run has ended."""
         return self.workspace.finished(spec.id) is not None
 
-    def images(self, spec: ModelSpec) -> tuple[int, int] | None:
-        """Training and validation images of an epoch, if the data are prepared."""
+    def images(self, spec: ModelSpec) -> tuple[int | None, int | None]:
+        """Training and validation images of an epoch: of what is prepared, else of what will be.
+
+        None where nobody knows, as of stand-ins that are not made yet, without a limit on them.
+        """
         identity = self.workspace.identity(spec)
-        return identity and (identity.train_images, identity.validation_images)
+        if identity:
+            return identity.train_images, identity.validation_images
+        dataset, limits = spec.dataset.value, self.workspace.schedule(spec)
+        known = {} if is_made_up(dataset, self.workspace.stand_in) else COMPLETE.get(dataset, {})
+        each = 1 if spec.generator is None else 2  # as many generated images beside them
+        found = []
+        for split, limit in (("train", limits[0]), ("validation", limits[1])):
+            counts = [count for count in (known.get(split), limit) if count is not None]
+            found.append(each * min(counts) if counts else None)
+        return found[0], found[1]
 
     def has_results(self, section: str, specs: list[ModelSpec], datasets: Iterable[str]) -> bool:
         """Whether the section's results are whole, and those of these runs and data."""

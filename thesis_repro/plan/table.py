@@ -1,6 +1,6 @@
 """A plan as a table: what is done, what is to do, and what that costs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tabulate import tabulate
 
@@ -13,11 +13,14 @@ from thesis_repro.progress import duration
 _ALIGNED = {
     "job": "left",
     "state": "left",
+    "for": "left",
     "image passes": "right",
     "memory": "right",
     "time": "right",
     "known from": "left",
 }
+
+_SECTIONS_NAMED = 3
 
 
 def render(
@@ -32,10 +35,12 @@ def render(
         side_by_side: How many trainings run at a time.
     """
     seconds = {name: time for name, job in jobs.items() if (time := _seconds(job, timings))}
+    notes = [job for job in jobs.values() if job.problem and not job.is_done]
     rows = [
         (
             name,
-            _state(job, jobs),
+            _state(job, jobs, notes),
+            _reason(name, jobs),
             f"{job.image_passes:,}" if job.image_passes else "",
             f"{job.memory / 2**30:.1f} GiB" if job.memory else "",
             duration(seconds[name]) if name in seconds else "",
@@ -47,25 +52,28 @@ def render(
         rows, [*_ALIGNED], tablefmt="plain", colalign=_ALIGNED.values(), disable_numparse=True
     )
     left = [job for job in jobs.values() if not job.is_done]
-    total = duration(length(jobs, seconds, side_by_side))
-    at_a_time = f"{side_by_side} at a time" if side_by_side > 1 else "one after another"
-    most = max((job.memory for job in left), default=0) / 2**30
-    lines = [
-        table,
-        "",
-        f"{len(left)} of {len(jobs)} jobs to do: about {total} of training {at_a_time}, "
-        f"{most:.1f} GiB at most.",
-    ]
+    unknown = sum(job.is_training and job.name not in seconds for job in left)
+    lines = [table, ""]
+    if notes:
+        lines += [f"[{number}] {job.name}: {job.problem}" for number, job in enumerate(notes, 1)]
+        lines.append("")
+    summary = f"{len(left)} of {len(jobs)} jobs to do"
+    if seconds or not unknown:
+        total = duration(length(jobs, seconds, side_by_side))
+        summary += f": about {total} of training "
+        summary += f"{side_by_side} at a time" if side_by_side > 1 else "one after another"
+        most = max((job.memory for job in left), default=0) / 2**30
+        summary += f", {most:.1f} GiB at most"
+    lines.append(f"{summary}.")
     if seconds:
         lines.append(
             f"Times are for {machine}, and rough: a factor of two either way, more for networks "
             "much larger than those that they are known from."
         )
-    unknown = sum(job.is_training and job.name not in seconds for job in left)
     if unknown:
         lines.append(
-            f"Without a time, and not in the sum: {unknown} trainings, whose data are still to be "
-            "prepared, or which cannot be timed here."
+            f"Without a time, and not in the sum: {unknown} training{'s' * (unknown > 1)}, whose "
+            "stand-ins are still to be made, or which cannot be timed here."
         )
     return "\n".join(lines)
 
@@ -79,12 +87,38 @@ def _seconds(job: Job, timings: Mapping[str, Timing]) -> float:
     )
 
 
-def _state(job: Job, jobs: Mapping[str, Job]) -> str:
+def _state(job: Job, jobs: Mapping[str, Job], notes: Sequence[Job]) -> str:
+    """Whether it is done, can be started now, or what it waits for; in a few words."""
     if job.is_done:
         return "done"
-    if job.problem:
-        return job.problem
-    first, *others = [name for name in job.needs if not jobs[name].is_done] or [""]
-    if not first:
-        return "ready"
-    return f"after {first} and {len(others)} more" if others else f"after {first}"
+    missing = [str(number) for number, note in enumerate(notes, 1) if note in _needed(job, jobs)]
+    if missing:
+        return f"files missing [{', '.join(missing)}]"
+    waits = [jobs[name] for name in job.needs if not jobs[name].is_done]
+    if not waits:
+        return "can start"
+    trainings = sum(other.is_training for other in waits)
+    if not trainings:
+        return f"after {' and '.join(other.name for other in waits)}"
+    return f"after {trainings} training{'s' * (trainings > 1)}"
+
+
+def _needed(job: Job, jobs: Mapping[str, Job]) -> Iterator[Job]:
+    """The job, and all that have to be done before."""
+    yield job
+    for name in job.needs:
+        if not jobs[name].is_done:
+            yield from _needed(jobs[name], jobs)
+
+
+def _reason(name: str, jobs: Mapping[str, Job]) -> str:
+    """Which sections a job is for; "asked for" where no other job needs it."""
+    needing = [name]
+    for other in jobs.values():  # needs come first, so that one pass is enough
+        if not {*needing}.isdisjoint(other.needs):
+            needing.append(other.name)
+    sections = [other.removeprefix("chapter ") for other in needing[1:] if "chapter " in other]
+    if not sections:
+        return needing[1] if needing[1:] else "asked for"
+    first, others = sections[:_SECTIONS_NAMED], sections[_SECTIONS_NAMED:]
+    return ", ".join(first) + (f" and {len(others)} more" if others else "")

@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-import keras
-
+from thesis_repro import keras_settings, provenance
 from thesis_repro.errors import TrainingError
 from thesis_repro.models import zoo
 from thesis_repro.plan.calibration import Machine, calibration
 from thesis_repro.plan.rates import Measured, Rates, fit
 from thesis_repro.plan.work import training_work
 from thesis_repro.section.workspace import Workspace
-from thesis_repro.training.backend import make_deterministic
-from thesis_repro.training.devices import device_name, prepare_devices
+from thesis_repro.training.configuration import TRAINING_VERSION
+from thesis_repro.training.devices import device_name, may_have_gpu, prepare_devices
 from thesis_repro.training.run_folder import RunConfig, RunFolder
-from thesis_repro.training.train import TRAINING_VERSION
 
 # What reading the files of a damaged run folder raises.
 _DAMAGE = (TrainingError, OSError, ValueError, LookupError, TypeError, AttributeError, csv.Error)
+
+_FEWEST_EPOCHS = 2  # of a run that counts, besides those that it was started in
 
 
 class Timing(NamedTuple):
@@ -32,10 +32,15 @@ class Timing(NamedTuple):
 
 
 def machine_of(precision: str) -> Machine:
-    """This process's device and backend."""
+    """This process's device and backend, which is only asked where there may be a GPU."""
+    if not may_have_gpu():
+        return Machine(provenance.processor(), keras_settings.backend(), precision)
+    keras_settings.import_keras()
+    from thesis_repro.training.backend import make_deterministic
+
     make_deterministic()
     prepare_devices()
-    return Machine(device_name(), keras.backend.backend(), precision)
+    return Machine(device_name(), keras_settings.backend(), precision)
 
 
 def timings(
@@ -68,7 +73,8 @@ def finished_runs(
     """The measured parts of each finished run of a family, at a scale, on a machine alone.
 
     A run whose folder is damaged, does not name its device, or is of another version of the
-    training, does not count.
+    training, does not count. Nor does one of few epochs but those in which it was started, as at
+    smoke scale: it tells of starting, and by noise of training.
     """
     runs = (_measured(done.parent, family, scale, machine) for done in runs_dir.glob("*/*/DONE"))
     return [run for run in runs if run]
@@ -90,6 +96,8 @@ def _measured(folder: Path, family: str, scale: str, machine: Machine) -> list[M
             return []
         seconds = {row["epoch"]: row["seconds"] for row in run.read_history()}
         started = {session["first_epoch"] for session in made["sessions"]} & seconds.keys()
+        if len(seconds) - len(started) < _FEWEST_EPOCHS:
+            return []
         images = values["data"]["train_images"], values["data"]["validation_images"]
         parts = [
             Measured(

@@ -7,6 +7,7 @@ from functools import reduce
 
 import keras
 
+from thesis_repro import keras_settings
 from thesis_repro.training.precision import FLOAT32, PRECISIONS, TENSOR_FLOAT_32
 
 # Of several algorithms on a GPU, XLA takes none whose bits depend on timing. With it, the XLA of
@@ -21,9 +22,14 @@ XLA_FLAG = "--xla_gpu_exclude_nondeterministic_ops=true"
 def make_deterministic() -> None:
     """Have the backend's operations give the same bits for the same inputs.
 
-    For the whole process, and before anything is computed: JAX reads XLA's flags when it looks for
-    devices, TensorFlow when XLA first compiles.
+    The user's own settings of Keras are put aside, too. For the whole process, and before anything
+    is computed: JAX reads XLA's flags when it looks for devices, TensorFlow when XLA first
+    compiles.
+
+    Raises:
+        thesis_repro.errors.SettingsError: Keras runs on another backend.
     """
+    keras_settings.use_defaults()
     _add_xla_flag(XLA_FLAG)
     if keras.backend.backend() == "tensorflow":
         import tensorflow

@@ -5,15 +5,14 @@ Section 4.6.1 and Appendix I. Both kinds are uint8 on 0..255, so that no scale t
 the estimated posterior (erratum E68).
 """
 
-import hashlib
 from dataclasses import replace
 
 import numpy as np
 
 from thesis_repro.models.decoding import compiled, grey, in_batches
 from thesis_repro.seeds import derive_seed
-from thesis_repro.training.images import Identity, ImageData
-from thesis_repro.training.run_folder import RunConfig
+from thesis_repro.training.configuration import judged_identity
+from thesis_repro.training.images import ImageData
 from thesis_repro.training.train import TrainedModel
 
 REAL, GENERATED = 0, 1  # labels of the original code
@@ -39,13 +38,6 @@ def judged_images(real: ImageData, generator: TrainedModel, seed: int) -> ImageD
         f"{run_id}) decodes from N(0, I)",
         fingerprint=identity.fingerprint,
     )
-
-
-def judged_identity(real: Identity, generator: RunConfig, seed: int) -> Identity:
-    """The identity of these data, known before the generator is trained."""
-    content = f"{real.fingerprint} {generator.model} {generator.run_id} prior {seed}"
-    fingerprint = hashlib.sha256(content.encode()).hexdigest()
-    return Identity(fingerprint, 2 * real.train_images, 2 * real.validation_images)
 
 
 def _labels(count: int) -> np.ndarray:

@@ -6,8 +6,9 @@ import pytest
 
 from thesis_repro.models import zoo
 from thesis_repro.plan import calibration as module
-from thesis_repro.plan.calibration import FILE, Machine, calibration, time_of_epochs
+from thesis_repro.plan.calibration import FILE, Machine, calibration
 from thesis_repro.plan.rates import Rates, fit
+from thesis_repro.plan.timed_epochs import time_of_epochs
 from thesis_repro.plan.work import training_work
 
 HERE = Machine("a CPU", "tensorflow", "float32")
@@ -31,7 +32,7 @@ def timed(monkeypatch):
             ]
 
         monkeypatch.setattr(module, "computes_on_gpu", lambda: steps > 3)
-        monkeypatch.setattr(module, "time_of_epochs", epochs)
+        monkeypatch.setattr("thesis_repro.plan.timed_epochs.time_of_epochs", epochs)
         return asked
 
     return set_rates
@@ -119,7 +120,7 @@ def test_what_cannot_be_timed_has_no_calibration(tmp_path, monkeypatch, caplog):
     def fail(*_):
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(module, "time_of_epochs", fail)
+    monkeypatch.setattr("thesis_repro.plan.timed_epochs.time_of_epochs", fail)
     assert calibrated(tmp_path) == (None, 1)
     assert "The family vlae cannot be timed here: out of memory" in caplog.text
     assert not (tmp_path / FILE).exists()

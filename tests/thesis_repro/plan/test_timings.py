@@ -14,10 +14,10 @@ from thesis_repro.plan.calibration import Calibration, Machine
 from thesis_repro.plan.rates import Measured, Rates, Work, fit
 from thesis_repro.plan.timings import finished_runs, timings
 from thesis_repro.plan.work import training_work
+from thesis_repro.training.configuration import TRAINING_VERSION, TrainingOptions, run_config
 from thesis_repro.training.images import Identity
 from thesis_repro.training.run_folder import RunConfig, RunFolder
 from thesis_repro.training.scale import SCALES
-from thesis_repro.training.train import TRAINING_VERSION, TrainingOptions, run_config
 
 GPU = Machine("NVIDIA H200", "tensorflow", "float32")
 RATES = Rates(start=30.0, step=1e-3, byte=0.0, multiply_add=1e-13)
@@ -119,8 +119,21 @@ def test_seconds_that_are_none_do_not_count(tmp_path, seconds):
     folder = finish(tmp_path, "mnist-vlae-factor-3")
     values = json.loads((folder / "config.json").read_text())
     run = RunFolder(tmp_path, RunConfig("mnist-vlae-factor-3", values))
-    write_history(run, [{"epoch": 1, "seconds": seconds}])
+    write_history(run, [{"epoch": epoch, "seconds": seconds} for epoch in range(1, 6)])
     assert finished_runs("vlae", "quick", GPU, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("first_epochs", "scale"),
+    [
+        ((1, 2, 3, 4), "quick"),  # killed again and again
+        ((1, 2, 3, 4, 5), "quick"),
+        ((1, 2, 3, 4), "smoke"),  # of whose two epochs the first one compiles
+    ],
+)
+def test_a_run_that_mostly_started_does_not_count(tmp_path, first_epochs, scale):
+    finish(tmp_path, "mnist-vlae-factor-3", first_epochs=first_epochs, scale=scale)
+    assert finished_runs("vlae", scale, GPU, tmp_path) == []
 
 
 # --- What takes the place of runs ---
