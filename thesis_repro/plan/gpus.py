@@ -5,20 +5,34 @@ and where it starts and which GPU it sees.
 """
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from data_prep.parallel import available_cores
 from thesis_repro.errors import TrainingError
-from thesis_repro.plan.execution import PROGRAM, Outcome, start_process
+from thesis_repro.plan.execution import GRACE, PROGRAM, Outcome, end_process, start_process
 from thesis_repro.plan.jobs import Job
-from thesis_repro.training.devices import GPU, PROMISE
+from thesis_repro.training.devices import GPU, PROMISE, may_have_gpu
 
 # Without it, Ray writes a token into the home folder.
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
 
-GRACE = 30.0  # s that jobs have to end when they are stopped
+_ANSWERS_WITHIN = 60.0  # s that a cluster has to answer in; Ray alone would wait for minutes
+_ASKS = "import ray, sys; ray.init(address=sys.argv[1], log_to_driver=False)"
+
+
+def check_gpus(gpus: int, address: str | None) -> None:
+    """Refuse at once where there can be no GPU; Ray takes seconds to find none.
+
+    Raises:
+        TrainingError: the jobs are to run on this machine, and it has none.
+    """
+    if not address and not may_have_gpu():
+        raise TrainingError(_too_few(gpus, 0, address))
 
 
 class OnGpus:
@@ -28,11 +42,13 @@ class OnGpus:
 
     Args:
         gpus: How many are used, so many trainings run side by side; fewer than there are, or all.
-        address: Of a Ray cluster; ``None`` starts Ray on this machine.
+        address: Of a Ray cluster; ``None`` starts Ray on this machine, whatever RAY_ADDRESS says
+            and whatever cluster is running here.
         program: What each job is an argument list of.
 
     Raises:
-        TrainingError: there are fewer GPUs, or no cluster at the address.
+        TrainingError: there are fewer GPUs, no cluster answers at the address, or Ray does not
+            start here.
     """
 
     def __init__(self, gpus: int, address: str | None = None, program: Sequence[str] = PROGRAM):
@@ -47,11 +63,7 @@ class OnGpus:
         available = int(ray.cluster_resources().get("GPU", 0))
         if gpus > available:
             self.stop()
-            raise TrainingError(
-                f"{gpus} GPUs are asked for, but Ray finds {available} "
-                f"{f'in the cluster at {address}' if address else 'on this machine'}. Give --gpus "
-                f"{available or 'up'}, or check `nvidia-smi` and CUDA_VISIBLE_DEVICES."
-            )
+            raise TrainingError(_too_few(gpus, available, address))
         nodes = [node["Resources"].get("GPU", 0) for node in ray.nodes() if node["Alive"]]
         self._gpus_of_a_machine = int(min(gpus, max(nodes)))
 
@@ -98,21 +110,63 @@ class OnGpus:
         for task in self._tasks:
             self._ray.cancel(task)  # a KeyboardInterrupt in `_run`
         if self._tasks:
-            self._ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=GRACE)
+            self._ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=GRACE + 5)
         self._ray.shutdown()
+
+
+def _too_few(gpus: int, available: int, address: str | None) -> str:
+    return (
+        f"{gpus} GPU{'s are' if gpus > 1 else ' is'} asked for, but there "
+        f"{'is' if available == 1 else 'are'} {available or 'none'} "
+        f"{f'in the cluster at {address}' if address else 'on this machine'}. Give --gpus "
+        f"{available or 'up'}, or check `nvidia-smi` and CUDA_VISIBLE_DEVICES."
+    )
 
 
 def _connect(address: str | None) -> None:
     import ray
 
+    if address:
+        _check_answers(address)
     options = {"include_dashboard": False, "log_to_driver": False, "configure_logging": False}
+    handler = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(address=address, **({} if address else options))
-    except ConnectionError as error:
+        # Without an address, Ray would look for one in RAY_ADDRESS, then for a cluster here.
+        ray.init(address=address or "local", **({} if address else options))
+    except Exception as error:  # Ray has no base class of what it raises here
+        where = f"The Ray cluster at {address} takes no jobs" if address else "Ray does not start"
         raise TrainingError(
-            f"No Ray cluster answers at {address} ({error}). Start one with `ray start --head`, or "
-            "leave --address away to use this machine."
+            f"{where} ({_first_line(str(error))}). Without --gpus, trainings run here one after "
+            "another."
         ) from error
+    finally:
+        signal.signal(signal.SIGTERM, handler)  # Ray takes it for itself
+
+
+def _check_answers(address: str) -> None:
+    """Connect to a cluster in another process, which can be ended if it waits for too long.
+
+    Raises:
+        TrainingError: it does not answer, or not as a cluster does.
+    """
+    ask = [sys.executable, "-P", "-c", _ASKS, address]
+    try:
+        asked = subprocess.run(
+            ask, capture_output=True, text=True, timeout=_ANSWERS_WITHIN, check=False
+        )
+        cause = asked.returncode and _first_line(*reversed(asked.stderr.splitlines()))
+    except subprocess.TimeoutExpired:
+        cause = f"nothing for {_ANSWERS_WITHIN:.0f} s"
+    if cause:
+        raise TrainingError(
+            f"No Ray cluster answers at {address} ({cause}). Start one with `ray start --head`, or "
+            "leave --address away to use this machine."
+        )
+
+
+def _first_line(*lines: str) -> str:
+    """The first that is not empty."""
+    return next((line.strip() for text in lines for line in text.splitlines() if line.strip()), "?")
 
 
 def _run(
@@ -149,4 +203,4 @@ def _run(
     try:
         return process.wait(), time.monotonic() - began
     finally:
-        process.terminate()
+        end_process(process)

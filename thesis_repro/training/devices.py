@@ -1,13 +1,15 @@
 """The device that this process computes on: one GPU where the backend sees any, else the CPU."""
 
 import os
+import sys
 from collections.abc import Iterator
 from ctypes import CDLL, byref, c_int, c_size_t
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import NamedTuple
 
-from thesis_repro import provenance
+from thesis_repro import keras_settings, provenance
 from thesis_repro.errors import TrainingError
 from thesis_repro.training.precision import FLOAT32, TENSOR_FLOAT_32
 
@@ -59,6 +61,15 @@ def prepare_devices() -> None:
         raise TrainingError(_why_no_gpu())
 
 
+def may_have_gpu() -> bool:
+    """Whether this machine may have a GPU that a backend sees; asked of no backend, so at once.
+
+    On Linux, drivers make files of their devices: NVIDIA's, AMD's, and Windows's for its guests.
+    """
+    files = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+    return sys.platform != "linux" or any(Path(file).exists() for file in files)
+
+
 def computes_on_gpu() -> bool:
     """Whether the backend computes on a GPU."""
     return _gpu() is not None
@@ -89,11 +100,12 @@ def check_precision(precision: str) -> None:
     """
     if precision != TENSOR_FLOAT_32:
         return
-    gpu = _gpu()
+    gpu = _gpu() if may_have_gpu() else None
     if gpu is None or (gpu.capability or _TENSOR_FLOAT_32_FROM) < _TENSOR_FLOAT_32_FROM:
         raise TrainingError(
             f"--precision {TENSOR_FLOAT_32} wants an NVIDIA GPU of compute capability 8.0 or more "
-            f"(A100, H100 and later), but {_backend().name} computes on {device_name()} here, with "
+            f"(A100, H100 and later), but {_backend().name} computes on "
+            f"{gpu.name if gpu else provenance.processor()} here, with "
             f"all bits of float32. Train with --precision {FLOAT32}, or where there is such a GPU."
         )
 
@@ -102,9 +114,7 @@ def check_precision(precision: str) -> None:
 
 
 def _backend() -> _Backend:
-    import keras  # here, since who starts jobs needs no more of this module than its constants
-
-    return _BACKENDS[keras.backend.backend()]
+    return _BACKENDS[keras_settings.backend()]
 
 
 @cache

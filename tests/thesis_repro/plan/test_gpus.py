@@ -1,6 +1,7 @@
 """Who gets a GPU, and in which environment each job runs; by a made-up Ray that starts nothing."""
 
 import os
+import signal
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 from thesis_repro.errors import TrainingError
 from thesis_repro.plan import gpus
 from thesis_repro.plan.execution import Execution
-from thesis_repro.plan.gpus import OnGpus
+from thesis_repro.plan.gpus import OnGpus, check_gpus
 from thesis_repro.plan.jobs import Job
 
 TRAINED = ("train a", "train b")
@@ -137,7 +138,7 @@ def environments(monkeypatch, tmp_path):
 
     def start_process(program, arguments, log, environment):
         seen.append(environment)
-        return SimpleNamespace(wait=lambda: 0, terminate=lambda: None)
+        return SimpleNamespace(wait=lambda *_: 0, terminate=lambda: None)
 
     monkeypatch.setattr(gpus, "start_process", start_process)
 
@@ -214,7 +215,81 @@ def test_threads_of_the_user_stay(start_ray, environments, monkeypatch):
     assert environments(ray, "train a")["OMP_NUM_THREADS"] == "2"
 
 
+# --- Where Ray is ---
+
+
+@pytest.fixture
+def unstarted(start_ray, monkeypatch):
+    """A Ray that is not started yet; gives what it is started with."""
+    ray, started = start_ray(2), []
+    ray.is_initialized = lambda: False
+    ray.init = lambda **options: started.append(options)
+    monkeypatch.setattr(gpus, "_check_answers", lambda address: None)
+    return ray, started
+
+
+def test_without_an_address_ray_starts_here(unstarted, monkeypatch):
+    """Whatever the environment says; "local" is Ray's word for it."""
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    OnGpus(2)
+    OnGpus(2, "head:6379")
+    assert [options["address"] for options in unstarted[1]] == ["local", "head:6379"]
+
+
+def test_sigterm_stays_the_commands(unstarted):
+    def init(**options):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    ray, _ = unstarted
+    ray.init, before = init, signal.getsignal(signal.SIGTERM)
+    OnGpus(2)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        (None, r"Ray does not start \(no room in /dev/shm\)\. Without --gpus, trainings run here"),
+        ("head:6379", r"The Ray cluster at head:6379 takes no jobs \(no room in /dev/shm\)\."),
+    ],
+)
+def test_what_ray_raises_is_one_line(unstarted, address, message):
+    def init(**options):
+        raise RuntimeError("\nno room in /dev/shm\nand more")
+
+    unstarted[0].init = init
+    with pytest.raises(TrainingError, match=message):
+        OnGpus(2, address)
+
+
+@pytest.mark.parametrize(
+    ("code", "within", "cause"),
+    [
+        ("import time; time.sleep(60)", 0.3, "nothing for 0 s"),
+        ("raise ConnectionError('refused')", 60.0, "ConnectionError: refused"),
+        ("import os; os.abort()", 60.0, "?"),  # as Ray's own libraries do
+    ],
+)
+def test_a_cluster_that_does_not_answer(start_ray, monkeypatch, code, within, cause):
+    ray = start_ray(2)
+    ray.is_initialized = lambda: False
+    monkeypatch.setattr(gpus, "_ASKS", code)
+    monkeypatch.setattr(gpus, "_ANSWERS_WITHIN", within)
+    with pytest.raises(TrainingError) as error:
+        OnGpus(2, "head:6379")
+    assert str(error.value).startswith(f"No Ray cluster answers at head:6379 ({cause}). Start one")
+
+
+def test_a_machine_without_gpus_is_refused_before_ray_starts(monkeypatch):
+    monkeypatch.setattr(gpus, "may_have_gpu", lambda: False)
+    with pytest.raises(TrainingError, match="1 GPU is asked for, but there are none on this mach"):
+        check_gpus(1, None)
+    check_gpus(1, "head:6379")
+    monkeypatch.setattr(gpus, "may_have_gpu", lambda: True)
+    check_gpus(1, None)
+
+
 def test_more_gpus_than_there_are(start_ray):
     start_ray(1, 1)
-    with pytest.raises(TrainingError, match="3 GPUs are asked for, but Ray finds 2 on this machi"):
+    with pytest.raises(TrainingError, match="3 GPUs are asked for, but there are 2 on this machi"):
         OnGpus(3)
