@@ -29,6 +29,8 @@ def duration(seconds: float) -> str:
 class RunReport:
     """What a training tells while it goes on."""
 
+    PAUSE = 30.0  # s between two lines of an epoch where there is no terminal
+
     def __init__(
         self,
         bar: Progress,
@@ -42,26 +44,50 @@ class RunReport:
         self.headline = headline
         self.title = title
         self.epochs = epochs
+        self.steps = steps
         self.task = bar.add_task(
-            title, total=epochs * steps, completed=done * steps, epoch=done, loss=float("nan")
+            title, total=epochs * steps, completed=done * steps, epoch=done, loss=""
         )
+        self._done = done * steps
+        self._first: tuple[float, int] | None = None  # when the first updates ended: they compile
+        self._last_line = time.monotonic()
+        begins = f"goes on after epoch {done} of {epochs}" if done else f"{epochs} epochs"
+        self._tell(f"{title}: {begins}, {steps:,} update{'s' * (steps > 1)} each")
 
     def updates(self, count: int, loss: float) -> None:
         """So many updates done; ``loss`` is the epoch's mean so far."""
-        self.bar.update(self.task, advance=count, loss=loss)
+        self._done += count
+        self._first = self._first or (time.monotonic(), self._done)
+        self.bar.update(self.task, advance=count, loss=f"loss {loss:.2f}")
+        if time.monotonic() - self._last_line >= self.PAUSE:
+            epoch, update = divmod(self._done - 1, self.steps)
+            self._tell(
+                f"{self.title} epoch {epoch + 1}/{self.epochs}: update {update + 1:,} of "
+                f"{self.steps:,}, loss {loss:.2f}{self._left()}"
+            )
 
     def epoch(self, epoch: int, row: dict[str, float]) -> None:
         """One epoch done, with its row of the history."""
         self.bar.update(self.task, epoch=epoch)
-        if not self.bar.console.is_terminal:
-            _log.info(
-                "%s epoch %d/%d: %s, %.1f s",
-                self.title,
-                epoch,
-                self.epochs,
-                describe(row, self.headline),
-                row["seconds"],
-            )
+        self._tell(
+            f"{self.title} epoch {epoch}/{self.epochs}: {describe(row, self.headline)}, "
+            f"{row['seconds']:.1f} s{self._left()}"
+        )
+
+    def _left(self) -> str:
+        """How long the rest takes, by the updates since the first ones; "" if there were none."""
+        began, before = self._first or (0.0, self._done)
+        left = self.epochs * self.steps - self._done
+        if self._done == before or not left:
+            return ""
+        rate = (time.monotonic() - began) / (self._done - before)
+        return f", about {duration(rate * left)} to go"
+
+    def _tell(self, line: str) -> None:
+        """Write a line where there is no terminal."""
+        if not self.bar.console.is_terminal and not self.bar.console.quiet:
+            self._last_line = time.monotonic()
+            _log.info("%s", line)
 
 
 def describe(row: dict[str, float], headline: tuple[str, ...]) -> str:
@@ -91,7 +117,7 @@ class TrainingProgress:
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn(f"epoch {{task.fields[epoch]}}/{epochs}"),
-            TextColumn("loss {task.fields[loss]:.2f}"),
+            TextColumn("{task.fields[loss]}"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
@@ -133,9 +159,13 @@ class DataProgress:
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
         """So much of so much is done; ``total`` is None where nobody knows."""
-        if what not in self.tasks:
+        is_new = what not in self.tasks
+        if is_new:
             self.tasks[what] = self.bar.add_task(what)
         self.bar.update(self.tasks[what], completed=done, total=total)
-        if not self.console.is_terminal and time.monotonic() - self.last_line > self.PAUSE:
+        if self.console.is_terminal:
+            return
+        if is_new or time.monotonic() - self.last_line > self.PAUSE:
             self.last_line = time.monotonic()
-            self.console.print(f"{what}: {done:,} of {'?' if total is None else f'{total:,}'}")
+            line = f"{what}: {done:,} of {'?' if total is None else f'{total:,}'}"
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -17,6 +17,7 @@ from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.seeds import seed_noise
+from thesis_repro.training.backend import computing_in
 from thesis_repro.training.classifier_step import ClassifierStep, in_top
 from thesis_repro.training.compiled import CompiledStep
 from thesis_repro.training.images import ImageData, with_channels
@@ -151,6 +152,26 @@ def test_an_epochs_row_against_numpy(spec, classes, loss):
         names |= {"top_5_accuracy", "val_top_5_accuracy"}
         assert row["val_accuracy"] < row["val_top_5_accuracy"] == pytest.approx((rank < 5).mean())
     assert set(row) == names
+
+
+@pytest.mark.parametrize(("spec", "classes"), [(ALEXNET, 8), (DIGITS, 10), (JUDGE, 1)])
+def test_accuracies_of_answers_in_bfloat16(spec, classes):
+    """TensorFlow's own metric takes no bfloat16, which has too few bits to count images, too."""
+    with computing_in("mixed_bfloat16"):
+        model, data = toy(classes), toy_data(classes)
+        images, labels = data.validation.astype("float32") / 255, data.validation_known["label"]
+        answers = np.asarray(model(images)).astype("float32")
+        logs = CompiledStep(ClassifierStep(spec, model).validate, model.variables)(
+            images, labels.astype("int32")
+        )
+    assert model.layers[-1].compute_dtype == "bfloat16"
+    if classes == 1:
+        answers = np.concatenate([1 - answers, answers], axis=1)
+    for name, k in (("accuracy", 1), ("top_5_accuracy", 5)):
+        if name in logs:
+            expected = np.asarray(in_top(answers, labels.astype("int32"), k)).mean()
+            assert float(logs[name]) == pytest.approx(expected, rel=1e-5)
+    assert ("top_5_accuracy" in logs) == (spec is ALEXNET)
 
 
 @pytest.mark.parametrize("classes", [10, 1])
