@@ -3,6 +3,8 @@
 The whole picture is squashed to the target size without a crop, as the thesis's code did (erratum
 E75). A JPEG that ends early is always noticed; changed bytes in the middle of one are not, unless
 they break the format, because JPEG, unlike PNG, has no checksum.
+
+What its values mean is `pixel_types`' to say.
 """
 
 import io
@@ -21,6 +23,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from data_prep.content import Batch, ReadOptions
 from data_prep.errors import DataError, os_errors
 from data_prep.parallel import ordered
+from data_prep.pixel_types import PixelTypeError, to_rgb
 
 # PNG too: n02105855_2933.JPEG of ILSVRC2012 is one (github.com/cytsai/ilsvrc-cmyk-image-list).
 STARTS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}
@@ -28,7 +31,7 @@ LARGEST_FILE = 2**27  # bytes, far beyond any official picture; a larger file is
 BATCH = 64  # pictures that a worker process takes at a time; 10 MB of arrays for ImageNet
 
 FIX = "replace the file, or leave damaged pictures out with --leave-out-damaged"
-FIX_OWN = "name another picture file, or save it anew as PNG or JPEG"
+FIX_OWN = "name another picture file, or save it anew as PNG or JPEG, with 8 bits a channel"
 READ_FIX = "check --source DIR and its permissions"
 
 
@@ -93,8 +96,7 @@ class Size(NamedTuple):
 def resized(data: bytes, size: Size, where: Path, *, official: bool = True) -> np.ndarray:
     """A picture as uint8 of shape (height, width, 3).
 
-    Grey, palette, 16-bit and CMYK pictures become RGB by Pillow's own conversion (CMYK as Adobe
-    writes it, inverted, without a colour profile); transparency is dropped.
+    Values become 8-bit RGB as `pixel_types.to_rgb` says.
 
     Args:
         data: The bytes of a picture file.
@@ -104,7 +106,8 @@ def resized(data: bytes, size: Size, where: Path, *, official: bool = True) -> n
             picture of the user's own may have any format that Pillow reads.
 
     Raises:
-        DamagedPictureError: It is cut off, damaged, too large, or of no such format.
+        DamagedPictureError: It is cut off, damaged, too large, of no such format, or its values
+            cannot be told to be grey or colours.
         DataError: It is whole, but not of `size.original`.
     """
     fix = FIX if official else FIX_OWN
@@ -195,17 +198,18 @@ def _decoded(data: bytes, formats: tuple[str, ...] | None) -> Image.Image:
     # Pillow turns the pixels, then writes the EXIF block anew; damaged ones cannot be written.
     with suppress(Exception):
         ImageOps.exif_transpose(image, in_place=True)
-    if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    return image if image.mode == "RGB" else image.convert("RGB")
+    return to_rgb(image)
 
 
 def _cause(error: Exception, data: bytes, official: bool) -> str:
     if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
         return f"the header asks for a picture far too large ({error})"
+    if isinstance(error, PixelTypeError):
+        return str(error)
     if not isinstance(error, UnidentifiedImageError):
         return f"the picture is cut off or damaged ({error})"
     if data.startswith(tuple(STARTS.values())):
         return "the picture is cut off or damaged in its header"
-    wanted = "neither a JPEG nor a PNG file" if official else "no picture that Pillow can read"
+    own = "no picture of a format and a pixel type that Pillow can read"
+    wanted = "neither a JPEG nor a PNG file" if official else own
     return f"it is {wanted} (it starts with {data[:4].hex(' ')})"
