@@ -6,7 +6,8 @@ research only: the pictures may not be passed on.
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,11 +19,15 @@ from data_prep.content import Content, ReadOptions, SplitContent
 from data_prep.errors import DataError
 from data_prep.manifest import Feature
 from data_prep.pictures import Picture, PictureFile, Size, picture_batches
+from data_prep.sources import find_all, folders_of, is_note
 from data_prep.zip_pictures import list_zip
 
 FOLDER = "img_align_celeba"
 ARCHIVE = f"{FOLDER}.zip"
-LISTS = ("list_attr_celeba.txt", "list_attr_celeba.txt.gz")
+# Kaggle's archive has the list as a table of commas.
+LISTS = tuple(f"list_attr_celeba.{ending}" for ending in ("txt", "txt.gz", "csv", "csv.gz"))
+# Kaggle's has the folder in a folder of its name, and other people's have none.
+ENTRY = re.compile(f"({FOLDER}/){{0,2}}{PICTURE_NAME.pattern}", re.IGNORECASE)
 
 # Section 3.3.1: 178 x 218 px; Section 3.4: 128 x 128 expected. Squashed, no crop: erratum E75.
 SIZE = Size(128, 128, original=(178, 218))
@@ -59,7 +64,8 @@ def read_official(source: Path, options: ReadOptions, official: Official = OFFIC
 
     Args:
         source: The folder with `img_align_celeba.zip` (taken first, for its checksums) or
-            `img_align_celeba/`, complete or a part of it, and the complete `list_attr_celeba.txt`.
+            `img_align_celeba/`, complete or a part of it, and the complete `list_attr_celeba.txt`
+            or Kaggle's `.csv`; or folders that hold them.
         options: Number of workers; whether damaged pictures are left out.
         official: What the complete data set is; tests give their own small one.
 
@@ -74,7 +80,7 @@ def read_official(source: Path, options: ReadOptions, official: Official = OFFIC
     sources = (listed,) if found.is_dir() else (listed, found)  # not 202,599 files one by one
     parts = {"train": slice(held_out, None), "validation": slice(held_out)}
     return Content(
-        _describe(len(pictures), official.count),
+        partial(_describe, complete=official.count),
         FEATURES,
         {name: _split(pictures[part], values[part], options) for name, part in parts.items()},
         tuple(map(describe_file, sources)),
@@ -92,7 +98,8 @@ def _split(pictures: Sequence[Picture], values: np.ndarray, options: ReadOptions
     return SplitContent(len(pictures), batches, left_out)
 
 
-def _describe(count: int, complete: int) -> str:
+def _describe(counts: Mapping[str, int], complete: int) -> str:
+    count = sum(counts.values())
     part = "" if count == complete else f"{count:,} of {complete:,} "
     return f"CelebA ({part}official pictures)"
 
@@ -101,19 +108,20 @@ def _find_attributes(source: Path) -> Path:
     if not source.is_dir():
         there = "is a file, not a folder" if source.exists() else "does not exist"
         raise DataError(source, f"the source {there}", GET)
-    for name in LISTS:
-        if (source / name).exists():
-            return source / name
+    for path in find_all(folders_of(source), LISTS):
+        return path
     raise DataError(source / LISTS[0], "the attributes are missing in the source", GET)
 
 
 def _find_pictures(source: Path) -> tuple[Path, Sequence[Picture]]:
-    archive, folder = source / ARCHIVE, source / FOLDER
-    if archive.exists():
-        entry = re.compile(f"{FOLDER}/{PICTURE_NAME.pattern}")
-        found, pictures = archive, list_zip(archive, entry, LARGEST_PICTURE)
-    elif folder.is_dir():
-        found, pictures = folder, [PictureFile(folder, name) for name in _list_folder(folder)]
+    places = folders_of(source)
+    archives, folders = find_all(places, [ARCHIVE]), find_all(places, [FOLDER])
+    if archives:
+        found, pictures = archives[0], list_zip(archives[0], ENTRY, LARGEST_PICTURE)
+        pictures.sort(key=lambda picture: picture.name.lower())
+    elif folders:
+        found = _innermost(folders[0])
+        pictures = [PictureFile(found, name) for name in sorted(_list_folder(found))]
     else:
         cause = f"the pictures are missing: neither {ARCHIVE} nor a folder {FOLDER} is there"
         raise DataError(source, cause, GET)
@@ -123,22 +131,32 @@ def _find_pictures(source: Path) -> tuple[Path, Sequence[Picture]]:
     return found, pictures
 
 
-def _list_folder(folder: Path) -> list[str]:
-    names = []
+def _innermost(folder: Path) -> Path:
+    """The folder itself, or the one of its name in it, which Kaggle's archive has."""
+    inner = folder / FOLDER
+    return inner if inner.is_dir() else folder
+
+
+def _list_folder(folder: Path) -> Iterator[str]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith("."):  # notes of file managers
+            if is_note(entry.name):
                 continue
-            if not PICTURE_NAME.fullmatch(entry.name) or not entry.is_file():
+            if not PICTURE_NAME.fullmatch(entry.name.lower()) or not entry.is_file():
                 cause = "it is no picture named like 000001.jpg"
                 raise DataError(entry.path, cause, f"leave only the pictures in {FOLDER}/")
-            names.append(entry.name)
-    return sorted(names)
+            yield entry.name
 
 
 def _rows(listed: Path, pictures: Sequence[Picture], attributes: Attributes) -> list[int]:
-    missing = next((p.name for p in pictures if p.name not in attributes.rows), None)
-    if missing:
-        cause = f"there is no row for the picture {missing}"
-        raise DataError(listed, cause, "is that picture from CelebA? Take it away if not")
-    return [attributes.rows[picture.name] for picture in pictures]
+    rows: dict[int, Picture] = {}
+    for picture in pictures:
+        row = attributes.rows.get(picture.name.lower())
+        if row is None:
+            cause = f"there is no row for the picture {picture.name}"
+            raise DataError(listed, cause, "is that picture from CelebA? Take it away if not")
+        if row in rows:
+            cause = f"the picture is there twice, as {rows[row].where} too"
+            raise DataError(picture.where, cause, "take one of the two away")
+        rows[row] = picture
+    return list(rows)

@@ -1,12 +1,14 @@
 """CelebA's 40 binary attributes: strict reading of `list_attr_celeba.txt` (Section 3.3.1).
 
-Layout: the number of rows, the 40 names, then `NNNNNN.jpg` and forty times 1 or -1 a line.
+Layout: the number of rows, the 40 names, then `NNNNNN.jpg` and forty times 1 or -1 a line. Kaggle's
+`list_attr_celeba.csv` has `image_id` and the names in its first line, and commas.
 """
 
 import gzip
 import hashlib
 import re
 import zlib
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,11 +25,13 @@ ATTRIBUTES = tuple(
     Wavy_Hair Wearing_Earrings Wearing_Hat Wearing_Lipstick Wearing_Necklace Wearing_Necktie Young
     """.split()  # noqa: SIM905
 )
+TABLE_HEADER = ("image_id", *ATTRIBUTES)
+ON, OFF = (np.frombuffer(sign, np.uint8) for sign in (b"  1", b" -1"))
 SIGNS = frozenset(("1", "-1"))
 PICTURE_NAME = re.compile(r"[0-9]{6}\.jpg")
 LARGEST_BYTES = 2**25  # unpacked; the official file has 26 MB
 
-FIX = "put the official list_attr_celeba.txt there (or the same file compressed, as .txt.gz)"
+FIX = "put the official list_attr_celeba.txt there (or Kaggle's .csv, or either as .gz)"
 
 
 class Attributes(NamedTuple):
@@ -38,11 +42,11 @@ class Attributes(NamedTuple):
 
 
 def read_attributes(path: Path, md5: str) -> Attributes:
-    """Read and check the attributes, plain or `.gz`, with either kind of line end.
+    """Read and check the attributes, whatever the spaces and line ends between them.
 
     Args:
-        path: The file.
-        md5: What the unpacked file's must be, with the official line ends (CR LF).
+        path: The list, or Kaggle's table of commas; either may be packed, as `.gz`.
+        md5: What the official list's must be.
 
     Raises:
         DataError: The file is unreadable, cut off or malformed (with the line), or not official.
@@ -51,15 +55,23 @@ def read_attributes(path: Path, md5: str) -> Attributes:
     if lines[-1] == "":
         lines.pop()
     attributes = _parse(path, lines)
-    content = "".join(f"{line}\r\n" for line in lines).encode("ascii")
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    found = hashlib.md5(as_listed(attributes), usedforsecurity=False).hexdigest()
     if found != md5:
         cause = (
-            f"md5 is {found} (unpacked, lines ending in CR LF), the official file's is "
-            f"{md5}: the structure is right, so values were changed"
+            f"the md5 of its names and values in the official layout is {found}, the official "
+            f"list's is {md5}: lines or values were changed"
         )
         raise DataError(path, cause, FIX)
     return attributes
+
+
+def as_listed(attributes: Attributes) -> bytes:
+    """The attributes as the official list has them, byte by byte."""
+    signs = np.where(attributes.values[..., np.newaxis], ON, OFF)
+    rows = sorted(attributes.rows.items())
+    lines = [b"%d" % len(rows), " ".join((*ATTRIBUTES, "")).encode()]
+    lines += [name.encode() + b" " + signs[row].tobytes().lstrip() for name, row in rows]
+    return b"".join(line + b"\r\n" for line in lines)
 
 
 def _read_text(path: Path) -> str:
@@ -76,29 +88,33 @@ def _read_text(path: Path) -> str:
     if len(content) > LARGEST_BYTES:
         raise DataError(path, f"it holds more than {LARGEST_BYTES:,} bytes", FIX)
     try:
-        return content.decode("ascii").replace("\r\n", "\n")
+        return content.removeprefix(BOM_UTF8).decode("ascii").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise DataError(path, f"byte {error.start:,} is no character of the list", FIX) from error
 
 
 def _parse(path: Path, lines: list[str]) -> Attributes:
-    count = _parse_header(path, lines)
-    values = np.empty((count, len(ATTRIBUTES)), np.bool_)
+    is_table = tuple(lines[0].split(",")) == TABLE_HEADER if lines else False
+    if not is_table:
+        _check_header(path, lines)
+    begin, separator = (1, ",") if is_table else (2, None)
+    values = np.empty((len(lines) - begin, len(ATTRIBUTES)), np.bool_)
     rows: dict[str, int] = {}
-    for number, line in enumerate(lines[2:], start=3):
-        name, *signs = line.split() or [""]
+    for number, line in enumerate(lines[begin:], start=begin + 1):
+        name, *signs = line.split(separator) or [""]
         _check_row(path, number, name, signs)
         if name in rows:
-            cause = f"line {number:,}: {name} is there already, in line {rows[name] + 3:,}"
+            before = rows[name] + begin + 1
+            cause = f"line {number:,}: {name} is there already, in line {before:,}"
             raise DataError(path, cause, FIX)
         values[len(rows)] = [sign == "1" for sign in signs]
         rows[name] = len(rows)
     return Attributes(rows, values)
 
 
-def _parse_header(path: Path, lines: list[str]) -> int:
+def _check_header(path: Path, lines: list[str]) -> None:
     if not re.fullmatch(r" *[0-9]{1,9} *", lines[0] if lines else ""):
-        cause = "line 1 is not the number of rows (Kaggle's .csv has another layout)"
+        cause = "line 1 is neither the number of rows nor the header of Kaggle's .csv"
         raise DataError(path, cause, FIX)
     if len(lines) < 2 or tuple(lines[1].split()) != ATTRIBUTES:
         raise DataError(path, "line 2 does not hold the 40 official names in their order", FIX)
@@ -106,7 +122,6 @@ def _parse_header(path: Path, lines: list[str]) -> int:
     if stated != found:
         cause = f"line 1 promises {stated:,} rows, there are {found:,}"
         raise DataError(path, cause, FIX)
-    return stated
 
 
 def _check_row(path: Path, number: int, name: str, signs: list[str]) -> None:

@@ -1,6 +1,6 @@
 """What a reader of official files hands to the writer of TFRecords."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,15 +46,25 @@ class Content:
     """A whole data set before it is written.
 
     Attributes:
-        description: The words that tables and figures carry, e.g. "MNIST (official files)".
+        words: The words that tables and figures carry, e.g. "MNIST (official files)"; or what
+            makes them of the number of images of each split.
         features: Data type, shape and encoding per feature.
         splits: "train" and "validation".
         sources: The files that it was made from.
         resized_from: Fingerprint of the prepared data set whose images these are in another size.
     """
 
-    description: str
+    words: str | Callable[[Mapping[str, int]], str]
     features: Mapping[str, Feature]
     splits: Mapping[str, SplitContent]
     sources: tuple[SourceFile, ...]
     resized_from: str = ""
+
+    @property
+    def description(self) -> str:
+        """The words that tables and figures carry; they count no image that was left out so far."""
+        if isinstance(self.words, str):
+            return self.words
+        return self.words(
+            {name: split.count - len(split.left_out) for name, split in self.splits.items()}
+        )

@@ -1,10 +1,11 @@
-"""Strict reading of gzip-compressed IDX files, the format of MNIST.
+"""Strict reading of IDX files, the format of MNIST, packed by gzip or not.
 
 Format: two zero bytes, a type code, the number of dimensions, each dimension as a big-endian
 32-bit integer, then the values row by row (http://yann.lecun.com/exdb/mnist/).
 """
 
 import gzip
+import hashlib
 import math
 import struct
 import zlib
@@ -16,7 +17,7 @@ import numpy as np
 from data_prep.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"
-UNSIGNED_BYTE = 0x08
+IDX_MAGIC = bytes([0, 0, 0x08])  # of unsigned bytes; the number of dimensions follows
 # A header of a foreign file can ask for any size. MNIST's largest file holds 47 MB.
 LARGEST_BYTES = 2**26
 
@@ -24,15 +25,17 @@ FIX = "put an intact copy of the official file there"
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """Read a `.gz` file of unsigned bytes; the result is read-only uint8 in the file's own shape.
+    """Read a file of unsigned bytes; the result is read-only uint8 in the file's own shape.
+
+    Whether it is packed, its first bytes say: browsers unpack and leave the name.
 
     Raises:
-        DataError: The file is missing, unreadable, not compressed, cut off, damaged, no IDX file
-            of unsigned bytes, or longer or shorter than its header says.
+        DataError: The file is missing, unreadable, cut off, damaged, no IDX file of unsigned
+            bytes, or longer or shorter than its header says.
     """
     try:
-        _check_gzip(path)
-        with gzip.open(path, "rb") as stream:
+        opened = gzip.open if _is_packed(path) else Path.open
+        with opened(path, "rb") as stream:
             return _read(stream, path)
     except EOFError as error:
         raise DataError(path, "the file is cut off (the compressed data end early)", FIX) from error
@@ -43,16 +46,20 @@ def read_idx(path: Path) -> np.ndarray:
         raise DataError(path, f"it cannot be read ({error.strerror})", FIX) from error
 
 
-def _check_gzip(path: Path) -> None:
+def unpacked_md5(values: np.ndarray) -> str:
+    """The md5 (hex) of the unpacked file that holds these values, whichever way it is packed."""
+    header = IDX_MAGIC + struct.pack(f">B{values.ndim}I", values.ndim, *values.shape)
+    return hashlib.md5(header + values.tobytes(), usedforsecurity=False).hexdigest()
+
+
+def _is_packed(path: Path) -> bool:
     with path.open("rb") as stream:
         start = stream.read(4)
     if not start:
         raise DataError(path, "the file is empty", FIX)
-    if start.startswith(b"\0\0\x08"):
-        cause = "the file is unpacked; the compressed file is read, so that its md5 can be checked"
-        raise DataError(path, cause, FIX)
-    if not start.startswith(GZIP_MAGIC):
-        raise DataError(path, f"not a gzip file (it starts with {start.hex(' ')})", FIX)
+    if start.startswith((GZIP_MAGIC, IDX_MAGIC)):
+        return start.startswith(GZIP_MAGIC)
+    raise DataError(path, f"neither an IDX nor a gzip file (it starts with {start.hex(' ')})", FIX)
 
 
 def _read(stream: IO[bytes], path: Path) -> np.ndarray:
@@ -72,7 +79,7 @@ def _read(stream: IO[bytes], path: Path) -> np.ndarray:
 
 def _read_shape(stream: IO[bytes], path: Path) -> tuple[int, ...]:
     magic = stream.read(4)
-    if len(magic) < 4 or magic[:3] != bytes([0, 0, UNSIGNED_BYTE]) or not 1 <= magic[3] <= 4:
+    if len(magic) < 4 or magic[:3] != IDX_MAGIC or not 1 <= magic[3] <= 4:
         cause = (
             f"the magic number is 0x{magic.hex()}, not that of an IDX file of unsigned bytes "
             "(0x00000803 for images, 0x00000801 for labels)"

@@ -17,6 +17,7 @@ from data_prep.manifest import Feature
 from data_prep.mnist import OFFICIAL_FILES, OfficialFile
 from data_prep.morphometry import COLUMNS, measure, read_csv
 from data_prep.parallel import ordered
+from data_prep.sources import find_all, folders_of
 
 CSV_NAMES = {"train": "train-morpho.csv", "validation": "t10k-morpho.csv"}
 BLOCK = 500  # images that a process measures at once
@@ -37,7 +38,7 @@ def read_official(
     Raises:
         DataError: A file is missing, given twice, damaged or not the official one.
     """
-    images = mnist.read_official(_folder_of(source, files[0].name), options, files)
+    images = mnist.read_official(source, options, files)
     official = {name: _only(source, csv) for name, csv in CSV_NAMES.items()}
     splits = {}
     for name, split in images.splits.items():
@@ -75,14 +76,9 @@ def _blocks(batch: Batch) -> Iterator[Batch]:
         yield {name: values[start : start + BLOCK] for name, values in batch.items()}
 
 
-def _folder_of(source: Path, name: str) -> Path:
-    """Where a file of this name is: in the source itself, or in one of its folders."""
-    path = _only(source, name)
-    return path.parent if path else source
-
-
 def _only(source: Path, name: str) -> Path | None:
-    found = [path for path in (source / name, *sorted(source.glob(f"*/{name}"))) if path.is_file()]
+    """Where a table of this name is; of two, no checksum tells the right one."""
+    found = find_all(folders_of(source), [name])
     if len(found) > 1:
         cause = f"{name} is there {len(found)} times ({found[0]}, {found[1]})"
         raise DataError(source, cause, "give the folder that holds the right one as --source DIR")

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from data_prep.errors import DataError, os_errors
 from data_prep.pictures import FIX as PICTURE_FIX
 from data_prep.pictures import READ_FIX, DamagedPictureError
+from data_prep.sources import is_note
 
 # PKWARE's APPNOTE.TXT 4.3.7: signature, 22 bytes that the directory has too, then the lengths of
 # the name and of the extra field.
@@ -99,7 +100,8 @@ def list_zip(archive: Path, pattern: re.Pattern[str], largest: int) -> list[ZipP
 
     Args:
         archive: The zip file.
-        pattern: What the whole name of every entry but folders must match.
+        pattern: What the whole name of every entry must match, but of folders and of the notes of
+            file managers.
         largest: Bytes that a picture may have, packed and unpacked.
 
     Raises:
@@ -116,7 +118,7 @@ def list_zip(archive: Path, pattern: re.Pattern[str], largest: int) -> list[ZipP
         raise DataError(archive, cause, FIX) from error
     pictures: dict[str, ZipPicture] = {}
     for entry in entries:
-        if _stays_inside(entry.filename) and entry.is_dir():  # which fails on an empty name
+        if _stays_inside(entry.filename) and _holds_nothing(entry):
             continue
         _check(archive, entry, pattern, largest)
         if entry.filename in pictures:
@@ -152,6 +154,10 @@ def _check(archive: Path, entry: zipfile.ZipInfo, pattern: re.Pattern[str], larg
     else:
         return
     raise DataError(archive, cause, FIX)
+
+
+def _holds_nothing(entry: zipfile.ZipInfo) -> bool:
+    return entry.is_dir() or any(map(is_note, entry.filename.split("/")))
 
 
 def _stays_inside(name: str) -> bool:

@@ -47,7 +47,7 @@ def small(tmp_path) -> SmallMnist:
         values = rng.integers(0, high, shape, dtype=np.uint8)
         packed = pack_idx(values)
         (folder / official.name).write_bytes(packed)
-        md5 = hashlib.md5(packed).hexdigest()
+        md5 = hashlib.md5(gzip.decompress(packed)).hexdigest()
         result.files.append(official._replace(shape=shape, md5=md5))
         result.arrays[official.name] = values
     return result

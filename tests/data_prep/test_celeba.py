@@ -37,6 +37,10 @@ class SmallCeleba:
     def folder(self) -> Path:
         return self.source / "img_align_celeba"
 
+    @property
+    def listed(self) -> Path:
+        return self.source / "list_attr_celeba.txt"
+
     def read(self, options: ReadOptions = ReadOptions()):
         return celeba.read_official(self.source, options, self.official)
 
@@ -63,9 +67,10 @@ class SmallCeleba:
 
 @pytest.fixture
 def small(tmp_path) -> SmallCeleba:
-    lines = [str(LISTED), " ".join(ATTRIBUTES)]
+    lines = [str(LISTED), " ".join(ATTRIBUTES) + " "]
     for number, signs in enumerate(SIGNS, start=1):
-        lines.append(f"{number:06}.jpg " + " ".join("1" if sign else "-1" for sign in signs))
+        values = " ".join(" 1" if sign else "-1" for sign in signs).lstrip()
+        lines.append(f"{number:06}.jpg {values}")
     text = "".join(f"{line}\r\n" for line in lines).encode()
     (tmp_path / "list_attr_celeba.txt").write_bytes(text)
     official = celeba.Official(LISTED, hashlib.md5(text).hexdigest())
@@ -120,9 +125,68 @@ def test_the_zip_file_comes_before_a_folder_unpacked_in_part(small):
     assert sum(split.count for split in small.read().splits.values()) == COUNT
 
 
-def test_notes_of_file_managers_are_no_pictures(small):
-    (small.folder / ".DS_Store").write_bytes(b"x")
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", "._000001.jpg"])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_notes_of_file_managers_are_no_pictures(small, name, zipped):
+    (small.folder / name).write_bytes(b"x")
+    if zipped:
+        with zipfile.ZipFile(small.to_zip(), "a") as archive:
+            archive.writestr(f"__MACOSX/img_align_celeba/{name}", b"x")
     assert sum(split.count for split in small.read().splits.values()) == COUNT
+
+
+def in_capitals(small):
+    for path in small.folder.iterdir():
+        path.rename(path.with_suffix(".JPG"))
+
+
+def as_kaggle_has_it(small):
+    """jessicali9530/celeba-dataset: a folder in a folder of its name, and a table of commas."""
+    small.folder.rename(small.source / "inner")
+    small.folder.mkdir()
+    (small.source / "inner").rename(small.folder / small.folder.name)
+    header, *rows = small.listed.read_text().splitlines()[1:]
+    table = [",".join(("image_id", *header.split())), *(",".join(row.split()) for row in rows)]
+    small.listed.with_suffix(".csv").write_text("\n".join(table) + "\n")
+    small.listed.unlink()
+
+
+def as_the_drive_has_it(small):
+    for name, path in {"Img": small.folder, "Anno": small.listed}.items():
+        (small.source / "CelebA" / name).mkdir(parents=True)
+        path.rename(small.source / "CelebA" / name / path.name)
+
+
+def zipped_by_a_mac(small):
+    in_capitals(small)
+    as_kaggle_has_it(small)
+    inner = small.folder / small.folder.name
+    (inner / "Thumbs.db").write_bytes(b"x")
+    with zipfile.ZipFile(small.source / "img_align_celeba.zip", "w") as archive:
+        for path in inner.iterdir():
+            archive.write(path, path.relative_to(small.source))
+            archive.writestr(f"__MACOSX/{path.relative_to(small.source)}", b"\0\5\x16\7")
+
+
+@pytest.mark.parametrize(
+    "arrange", [in_capitals, as_kaggle_has_it, as_the_drive_has_it, zipped_by_a_mac]
+)
+def test_downloads_are_read_in_the_shapes_that_they_have(small, arrange):
+    expected = {name: arrays(split) for name, split in small.read().splits.items()}
+    arrange(small)
+    for name, split in small.read().splits.items():
+        for feature, values in arrays(split).items():
+            np.testing.assert_array_equal(values, expected[name][feature], strict=True)
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_picture_given_twice(small, zipped):
+    (small.folder / "000003.JPG").write_bytes(picture(4))
+    if zipped:
+        small.to_zip()
+    error = small.refused()
+    assert error.path.name in ("000003.JPG", "000003.jpg")
+    assert "there twice" in error.cause
 
 
 @pytest.mark.parametrize("zipped", [False, True])
@@ -158,7 +222,7 @@ def test_picture_without_attributes(small):
 
 
 @pytest.mark.parametrize(
-    "name", ["000001.png", "1.jpg", "Thumbs.db", "000001.jpg.part", "0000001.jpg"]
+    "name", ["000001.png", "1.jpg", "notes.txt", "000001.jpg.part", "0000001.jpg"]
 )
 def test_foreign_files_among_the_pictures(small, name):
     (small.folder / name).write_bytes(b"x")

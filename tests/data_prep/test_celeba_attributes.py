@@ -15,11 +15,14 @@ NAMES = " ".join(ATTRIBUTES) + " "  # the official line ends in a blank
 
 
 def row(number: int, signs: np.ndarray) -> str:
-    return f"{number:06}.jpg " + " ".join(" 1" if sign else "-1" for sign in signs)
+    return f"{number:06}.jpg " + " ".join(" 1" if sign else "-1" for sign in signs).lstrip()
 
 
 LINES = ["12", NAMES, *(row(number, signs) for number, signs in enumerate(SIGNS, start=1))]
 TEXT = "".join(f"{line}\r\n" for line in LINES).encode()
+TABLE = "\n".join(  # as Kaggle's
+    [",".join(("image_id", *ATTRIBUTES)), *(",".join(line.split()) for line in LINES[2:]), ""]
+).encode()
 MD5 = hashlib.md5(TEXT).hexdigest()
 
 
@@ -31,9 +34,16 @@ MD5 = hashlib.md5(TEXT).hexdigest()
         ("list.txt", TEXT.removesuffix(b"\r\n")),
         ("list.txt.gz", gzip.compress(TEXT)),
         ("list.txt.gz", gzip.compress(TEXT.replace(b"\r\n", b"\n"))),
+        ("list.txt", TEXT.replace(b"  ", b" ")),
+        ("list.txt", TEXT.replace(b" \r\n", b"\n")),
+        ("list.txt", TEXT.replace(b" ", b"\t")),
+        ("list.txt", b"\xef\xbb\xbf" + TEXT),
+        ("list.csv", TABLE),
+        ("list.csv", TABLE.replace(b"\n", b"\r\n")),
+        ("list.csv.gz", gzip.compress(TABLE)),
     ],
 )
-def test_reads_rows_in_either_line_end(tmp_path, name, content):
+def test_reads_rows_whatever_is_between_their_values(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     attributes = read_attributes(tmp_path / name, MD5)
     np.testing.assert_array_equal(attributes.values, SIGNS, strict=True)
@@ -49,10 +59,13 @@ def changed(number: int, line: str | None) -> bytes:
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (b"", "line 1 is not the number of rows"),
-        (b"image_id,5_o_Clock_Shadow\n", "line 1 is not the number of rows"),
-        (changed(1, "-12"), "line 1 is not the number of rows"),
-        (changed(1, "9999999999"), "line 1 is not the number of rows"),
+        (b"", "line 1 is neither the number of rows"),
+        (b"image_id,5_o_Clock_Shadow\n", "line 1 is neither the number of rows"),
+        (changed(1, "-12"), "line 1 is neither the number of rows"),
+        (changed(1, "9999999999"), "line 1 is neither the number of rows"),
+        (TABLE.replace(b"Male,", b""), "line 1 is neither the number of rows nor the header of"),
+        (TABLE.replace(b"000007.jpg,", b"000007.jpg;"), "line 8 does not begin"),
+        (TABLE[:-4], "line 13 (000012.jpg)"),
         (b"12\n", "line 2 does not hold the 40 official names"),
         (changed(2, NAMES.replace("Male ", "")), "line 2 does not hold"),
         (changed(2, NAMES.replace("Male Mouth", "Mouth Male")), "line 2 does not hold"),
@@ -96,15 +109,27 @@ def test_damaged_gzip(tmp_path, content, cause):
         read_attributes(path, MD5)
 
 
-def test_another_value_is_seen_by_the_md5(tmp_path):
+OTHER = SIGNS[0].copy()
+OTHER[0] ^= True
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        changed(3, row(1, OTHER)),
+        changed(3, row(1, OTHER)).replace(b"  ", b" "),
+        TABLE.replace(b"000012.jpg", b"000013.jpg"),
+        TABLE.removesuffix(TABLE.splitlines(keepends=True)[-1]),
+    ],
+    ids=["value", "value in single spaces", "name", "row"],
+)
+def test_another_value_is_seen_by_the_md5(tmp_path, content):
     path = tmp_path / "list_attr_celeba.txt"
-    other = SIGNS[0].copy()
-    other[0] ^= True
-    path.write_bytes(changed(3, row(1, other)))
+    path.write_bytes(content)
     with pytest.raises(DataError) as caught:
         read_attributes(path, MD5)
-    assert hashlib.md5(path.read_bytes().replace(b"\n", b"\r\n")).hexdigest() in caught.value.cause
     assert MD5 in caught.value.cause
+    assert "lines or values were changed" in caught.value.cause
 
 
 def test_a_folder_in_its_place(tmp_path):

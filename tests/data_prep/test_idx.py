@@ -17,9 +17,11 @@ def packed(content: bytes) -> bytes:
     return gzip.compress(content, mtime=0)
 
 
-def test_reads_what_the_format_says(tmp_path):
-    path = tmp_path / "images.gz"
-    path.write_bytes(packed(HEADER + VALUES))
+@pytest.mark.parametrize("name", ["images.gz", "images"])
+@pytest.mark.parametrize("pack", [packed, bytes], ids=["packed", "plain"])
+def test_reads_what_the_format_says_packed_or_not_whatever_the_name(tmp_path, name, pack):
+    path = tmp_path / name
+    path.write_bytes(pack(HEADER + VALUES))
     values = read_idx(path)
     expected = [[[250, 251, 252], [253, 254, 255]], [[0, 1, 2], [3, 4, 5]]]
     np.testing.assert_array_equal(values, np.array(expected, np.uint8), strict=True)
@@ -37,9 +39,10 @@ LONG = packed(bytes.fromhex("00000801 00001000") + NOISE)
         (b"\x1f\x8b", "cut off"),
         (WHOLE[:-1], "cut off"),
         (LONG[:2000], "cut off"),
-        (b"PK\x03\x04" + WHOLE, "not a gzip file"),
-        (b"<html>404</html>", "not a gzip file"),
-        (HEADER + VALUES, "unpacked"),
+        (b"PK\x03\x04" + WHOLE, "neither an IDX nor a gzip file"),
+        (b"<html>404</html>", "neither an IDX nor a gzip file"),
+        (HEADER + VALUES[:-1], "promises 12 values (2 x 2 x 3), there are 11"),
+        (HEADER + VALUES + b"\0", "more bytes follow after the 12 values"),
         (LONG[:2000] + bytes([LONG[2000] ^ 1]) + LONG[2001:], "damaged"),
         (WHOLE[:-8] + bytes(4) + WHOLE[-4:], "damaged"),  # a CRC that does not fit
         (WHOLE + b"more", "followed by foreign bytes"),

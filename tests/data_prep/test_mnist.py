@@ -38,7 +38,77 @@ def test_splits_images_and_labels(small):
         np.testing.assert_array_equal(batch["image"][..., 0], small.arrays[images])
         np.testing.assert_array_equal(batch["label"], small.arrays[labels])
         assert content.splits[name].count == len(small.arrays[labels])
-    assert [source.md5 for source in content.sources] == [file.md5 for file in small.files]
+    packed = [(small.folder / file.name).read_bytes() for file in small.files]
+    assert [source.md5 for source in content.sources] == [
+        hashlib.md5(data).hexdigest() for data in packed
+    ]
+
+
+def unpacked(small):
+    """As browsers and `gunzip` leave them."""
+    for file in small.files:
+        path = small.folder / file.name
+        path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+        path.unlink()
+
+
+def with_dots(small):
+    """As in Kaggle's hojjatk/mnist-dataset: a dot in the name, and each once more in a folder."""
+    unpacked(small)
+    for path in list(small.folder.iterdir()):
+        data = path.read_bytes()
+        path.rename(path.with_name(path.name.replace("-idx", ".idx")))
+        path.mkdir()
+        (path / path.name).write_bytes(data)
+
+
+def beside_another(small):
+    """As torchvision's folder where Fashion-MNIST was fetched too."""
+    for name in ("FashionMNIST", "MNIST"):
+        (small.folder / name / "raw").mkdir(parents=True)
+    for file in small.files:
+        path = small.folder / file.name
+        pixels = bytearray(gzip.decompress(path.read_bytes()))
+        pixels[-1] = (pixels[-1] + 1) % 10
+        (small.folder / "FashionMNIST" / "raw" / file.name).write_bytes(gzip.compress(pixels))
+        path.rename(small.folder / "MNIST" / "raw" / file.name)
+
+
+def packed_again(small):
+    for file in small.files:
+        path = small.folder / file.name
+        path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
+
+
+def by_a_mac(small):
+    (small.folder / "__MACOSX").mkdir()
+    for file in small.files:
+        (small.folder / "__MACOSX" / file.name).write_bytes(b"\0\5\x16\7")
+        path = small.folder / file.name
+        (small.folder / "archive").mkdir(exist_ok=True)
+        path.rename(small.folder / "archive" / file.name)
+
+
+@pytest.mark.parametrize("arrange", [unpacked, with_dots, beside_another, packed_again, by_a_mac])
+def test_downloads_are_read_in_the_shapes_that_they_have(small, arrange):
+    arrange(small)
+    content = mnist.read_official(small.folder, files=small.files)
+    (batch,) = content.splits["validation"].batches
+    np.testing.assert_array_equal(batch["image"][..., 0], small.arrays[TEST_IMAGES])
+    np.testing.assert_array_equal(batch["label"], small.arrays[TEST_LABELS])
+
+
+@pytest.mark.parametrize("arrange", [unpacked, with_dots, beside_another, packed_again, by_a_mac])
+def test_another_value_is_seen_in_every_shape(small, arrange):
+    arrange(small)
+    for path in small.folder.rglob("*t10k-images*"):
+        if path.is_file() and "__MACOSX" not in path.parts:
+            data = path.read_bytes()
+            is_packed = data.startswith(b"\x1f\x8b")
+            pixels = bytearray(gzip.decompress(data) if is_packed else data)
+            pixels[-1] ^= 1
+            path.write_bytes(gzip.compress(pixels) if is_packed else pixels)
+    assert "another data set" in refused(small).cause
 
 
 @pytest.mark.parametrize(
@@ -74,7 +144,7 @@ def test_right_structure_but_another_data_set(small):
     path.write_bytes(gzip.compress(pixels))
     error = refused(small)
     assert error.path == path
-    assert hashlib.md5(path.read_bytes()).hexdigest() in error.cause
+    assert hashlib.md5(pixels).hexdigest() in error.cause
     assert small.files[2].md5 in error.cause
     assert "Fashion-MNIST" in error.cause
 
@@ -87,6 +157,7 @@ def test_missing_files_are_all_named(small):
     assert TEST_IMAGES in error.cause
     assert TEST_LABELS not in error.cause
     assert "--source" in error.fix
+    assert "`thesis-repro data fetch mnist`" in error.fix
 
 
 def test_folder_missing_or_a_file(small):
@@ -104,6 +175,12 @@ def test_file_that_is_a_folder(small):
 
 def test_real_files(real_data):
     content = mnist.read_official(real_data / "mnist")
+    assert [source.md5 for source in content.sources] == [  # as published with torchvision
+        "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+        "d53e105ee54ea40749a09fcbcd1e9432",
+        "9fb629c4189551a2d022fa330f9573f3",
+        "ec29112dd5afa0611ce80d1b7f02629c",
+    ]
     (train,), (validation,) = (content.splits[name].batches for name in ("train", "validation"))
     assert train["image"].shape == (60_000, 28, 28, 1)
     assert validation["image"].shape == (10_000, 28, 28, 1)
