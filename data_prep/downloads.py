@@ -90,7 +90,8 @@ class Restricted(NamedTuple):
 
     Attributes:
         cause: Why not.
-        steps: What to do instead; "{folder}" stands for the folder of the official files.
+        steps: What to do instead; "{folder}" stands for the folder of the official files,
+            "{prepare}" for the command that prepares them.
     """
 
     cause: str
@@ -109,8 +110,9 @@ RESTRICTED: Mapping[str, Restricted] = {
        Img/img_align_celeba.zip   1.3 GB, 202,599 JPEGs, md5 00d2c5bc6d35e252742224ab0c1e8fcb
        Anno/list_attr_celeba.txt  40 attributes each,    md5 75e246fa4810816ffd6ee81facbd244c
   3. Put both files into {folder}
-     (or unpack the zip there, as the folder img_align_celeba/).
-  4. Run `thesis-repro data prepare celeba --source {folder}`.
+     (or unpack the zip there, as the folder img_align_celeba/). Kaggle's celeba-dataset, unpacked
+     there, serves as well.
+  4. Run `{prepare}`.
      It checks the attributes' md5, that every picture can be decoded, is 178 x 218 px and has
      attributes, and the checksums inside the zip; it names the file that is not so""",
     ),
@@ -124,14 +126,16 @@ RESTRICTED: Mapping[str, Restricted] = {
   2. Download ILSVRC2012. From image-net.org:
        ILSVRC2012_img_train.tar  138 GB, md5 1d675b47d978889d74fa0da5fadfb00e
        ILSVRC2012_img_val.tar    6.3 GB, md5 29b22e2961454d5413ddabcf34fc5622
-     From Kaggle: the whole archive, or only LOC_synset_mapping.txt and LOC_val_solution.csv.
-  3. Unpack it (each class in its own folder, named by its WordNet id), so that there are
+       ILSVRC2012_devkit_t12.tar.gz    the classes of the validation photos
+     From Kaggle: the whole archive.
+  3. Put image-net.org's three files into {folder}
+     as they are, or unpack Kaggle's archive there. Photos that are sorted already serve as well:
        {folder}/train/<wnid>/*.JPEG     1,281,167 photos in 1,000 folders
-       {folder}/val/<wnid>/*.JPEG       50,000 photos, sorted by LOC_val_solution.csv; without
-         them, every tenth training photo is held out
+       {folder}/val/<wnid>/*.JPEG       50,000 photos; without them, every tenth training photo is
+         held out
        {folder}/LOC_synset_mapping.txt  1,000 lines; their order numbers the classes
-  4. Run `thesis-repro data prepare imagenet --source {folder}`.
-     It checks that every folder is a class of the mapping and that every photo can be decoded;
+  4. Run `{prepare}`.
+     It checks that every folder is one of the 1,000 classes and that every photo can be decoded;
      it names the file that is not so""",
     ),
 }

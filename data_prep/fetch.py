@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError as TransportError
 
 from data_prep.downloads import DOWNLOADS, RESTRICTED, Download
 from data_prep.errors import DataError, os_errors
+from data_prep.folders import RESIZED
 
 # Told file name, bytes there so far, and bytes in all where the server says so.
 Progress = Callable[[str, int, int | None], None]
@@ -48,6 +49,7 @@ def fetch(
     folder: Path,
     progress: Progress,
     *,
+    then: str | None = None,
     downloads: Mapping[str, Sequence[Download]] = DOWNLOADS,
 ) -> list[Path]:
     """Put the official files of a data set into a folder, and return their paths.
@@ -59,6 +61,7 @@ def fetch(
         dataset: Id of the data set.
         folder: Where the files go; made if needed.
         progress: Called while bytes come in; the count goes back where a server starts again.
+        then: The command that prepares what lies there, for what people must get themselves.
         downloads: What can be fetched; tests give their own.
 
     Raises:
@@ -66,7 +69,8 @@ def fetch(
             unknown, no mirror gives the right bytes, a file of that name is there with other bytes,
             or the folder cannot be written to.
     """
-    files = _files(dataset, folder, downloads)
+    then = then or f"thesis-repro data prepare {dataset} --source {shlex.quote(str(folder))}"
+    files = _files(dataset, folder, then, downloads)
     with os_errors(folder, "the files cannot be kept there", FOLDER_FIX):
         missing = [file for file in files if not _is_there(folder / file.name, file, progress)]
         if missing:
@@ -80,13 +84,18 @@ def fetch(
 
 
 def _files(
-    dataset: str, folder: Path, downloads: Mapping[str, Sequence[Download]]
+    dataset: str, folder: Path, then: str, downloads: Mapping[str, Sequence[Download]]
 ) -> Sequence[Download]:
     if dataset in downloads:
         return downloads[dataset]
     if dataset in RESTRICTED:
         cause, steps = RESTRICTED[dataset]
-        raise DataError(folder, cause, steps.format(folder=shlex.quote(str(folder))))
+        place = shlex.quote(str(folder))
+        raise DataError(folder, cause, steps.format(folder=place, prepare=then))
+    if dataset in RESIZED:
+        origin = RESIZED[dataset].origin
+        cause = f"there is nothing to fetch: {dataset} is made from the prepared {origin}"
+        raise DataError(folder, cause, f"run `{then}`")
     known = ", ".join([*downloads, *RESTRICTED])
     raise DataError(folder, f"there is no data set {dataset!r} to fetch", f"choose one of: {known}")
 

@@ -1,5 +1,8 @@
 """Where a prepared data set lies, and how a folder is replaced without a half-written moment."""
 
+import json
+import os
+import re
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -9,8 +12,10 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
+from data_prep.downloads import DOWNLOADS
 from data_prep.errors import DataError
 from data_prep.manifest import MANIFEST_NAME
+from data_prep.sources import is_note
 
 LOCK_TIMEOUT = 600.0  # s, how long to wait for another process that prepares the same data set
 
@@ -55,17 +60,54 @@ def folder(data_dir: Path, dataset: str, stand_in: bool) -> Path:
     return data_dir / (f"{dataset}-stand-in" if is_made_up(dataset, stand_in) else dataset)
 
 
+def is_filled(location: Path) -> bool:
+    """Whether anything lies there; a folder that is mounted is there before it is filled."""
+    if location.is_dir():
+        return not all(_stays(entry.name) for entry in location.iterdir())
+    return os.path.lexists(location)
+
+
 def official_folder(data_dir: Path, dataset: str) -> Path:
     """Where official files are looked for and downloaded to, if no folder is named."""
     return data_dir / "official" / dataset
 
 
+def has_official_files(data_dir: Path, dataset: str) -> bool:
+    """Whether there are official files, or a part of them, where they are looked for."""
+    try:
+        entries = list(official_folder(data_dir, dataset).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # whoever reads them will say why they cannot be read
+    return not all(is_note(entry.name) or entry.suffix == ".part" for entry in entries)
+
+
 def prepare_command(dataset: str, data_dir: Path, stand_in: bool) -> str:
-    """The command line that prepares a data set in `data_dir`."""
-    origin = " --stand-in" if stand_in else " --source DIR"
+    """The shortest command line that prepares a data set in `data_dir`, from what lies there."""
+    place = f"--data-dir {shlex.quote(str(data_dir))}"
+    prepare = f"thesis-repro data prepare {dataset}"
     if dataset in MADE_EXACTLY or (dataset in RESIZED and not stand_in):
-        origin = ""
-    return f"`thesis-repro data prepare {dataset}{origin} --data-dir {shlex.quote(str(data_dir))}`"
+        return f"`{prepare} {place}`"
+    if stand_in:
+        return f"`{prepare} --stand-in {place}`"
+    if has_official_files(data_dir, dataset):
+        return f"`{prepare} {place}`"
+    if dataset in DOWNLOADS:
+        return f"`thesis-repro data fetch {dataset} {place} && {prepare} {place}`"
+    return f"`{prepare} --source DIR {place}`"
+
+
+def ways_to_prepare(dataset: str, data_dir: Path) -> str:
+    """How a data set is prepared from official files, wherever they lie."""
+    command = prepare_command(dataset, data_dir, stand_in=False)
+    if dataset in MADE_EXACTLY or dataset in RESIZED or has_official_files(data_dir, dataset):
+        return command
+    if dataset in DOWNLOADS:
+        return f"{command} (or, if you have the files, `data prepare` with --source DIR)"
+    place = shlex.quote(str(data_dir))
+    get = f"`thesis-repro data fetch {dataset} --data-dir {place}`"
+    return f"{command} (DIR holds the official files; {get} says how to get them)"
 
 
 @contextmanager
@@ -76,6 +118,10 @@ def replacing(target: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[Path]:
     beside it, which the next call for the same `target` removes. Only one process at a time gets
     past this point for one `target`.
 
+    A mount point cannot be renamed, and what lies beside it is on another disk: there all is
+    written inside it, and the files change places one by one, the manifest last. Who is killed
+    while they do leaves a folder without a manifest, which the next call completes.
+
     Args:
         target: The folder to make or to replace.
         timeout: How long to wait for another process (s).
@@ -84,38 +130,76 @@ def replacing(target: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[Path]:
         DataError: Another process holds the lock for too long, or `target` holds files that are
             not a prepared data set's and would be lost.
     """
-    target = target.resolve()
+    target = Path(os.path.realpath(target))
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    replaced = target.with_name(f".{target.name}.replaced")
-    lock = FileLock(target.with_name(f".{target.name}.lock"))
+    mounted = is_mount_point(target)
+    place = target if mounted else target.parent
+    partial, replaced, complete = (
+        place / f".{target.name}.{kind}" for kind in ("partial", "replaced", "complete")
+    )
+    lock = FileLock(place / f".{target.name}.lock")
     try:
         lock.acquire(timeout=timeout)
     except Timeout as error:
         fix = "wait for it to end, then try again"
         raise DataError(target, "another process is preparing this data set", fix) from error
     try:
-        _recover(target, partial, replaced)
-        _refuse_foreign(target)
+        _recover(target, partial, replaced, complete)
+        _refuse_foreign(target, mounted)
         partial.mkdir()
         yield partial
-        if target.exists():
-            target.rename(replaced)
-        partial.rename(target)
+        if mounted:
+            partial.rename(complete)
+        else:
+            if target.exists():
+                target.rename(replaced)
+            partial.rename(target)
     finally:
-        _recover(target, partial, replaced)
+        _recover(target, partial, replaced, complete)
         lock.release()
 
 
-def _recover(target: Path, partial: Path, replaced: Path) -> None:
+def is_mount_point(path: Path) -> bool:
+    """Whether another disk, or another folder of the same one, is mounted here."""
+    if os.path.ismount(path):
+        return True
+    try:  # Linux: a folder mounted from the same disk is told by nothing else
+        mounts = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    except OSError:
+        return False
+    places = (mount.split(b" ")[4] for mount in mounts)
+    return os.fsencode(path) in {
+        re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8)]), place) for place in places
+    }
+
+
+def _recover(target: Path, partial: Path, replaced: Path, complete: Path) -> None:
     """Clear away what this or a killed process leaves behind."""
     if replaced.exists() and not target.exists():  # stopped between the two renames
         replaced.rename(target)
+    if complete.exists():
+        _move_in(complete, target)
     for left_over in (partial, replaced):
         shutil.rmtree(left_over, ignore_errors=True)
 
 
-def _refuse_foreign(target: Path) -> None:
+def _move_in(complete: Path, target: Path) -> None:
+    """Put a complete data set into the folder around it; called again, it goes on."""
+    manifest = complete / MANIFEST_NAME
+    if manifest.exists():
+        (target / MANIFEST_NAME).unlink(missing_ok=True)  # nobody takes a mixture for whole
+        splits = json.loads(manifest.read_text(encoding="utf-8"))["splits"].values()
+        new = {shard["file"] for split in splits for shard in split["shards"]}
+        for path in target.glob("*.tfrecord"):
+            if path.name not in new:
+                path.unlink()
+        for path in complete.glob("*.tfrecord"):
+            path.replace(target / path.name)
+        manifest.replace(target / MANIFEST_NAME)
+    complete.rmdir()
+
+
+def _refuse_foreign(target: Path, mounted: bool) -> None:
     """Never replace what is not ours: --data-dir may hold a folder of official files as `mnist`."""
     if not target.exists():
         return
@@ -125,8 +209,14 @@ def _refuse_foreign(target: Path) -> None:
     foreign = sorted(
         entry.name
         for entry in target.iterdir()
-        if entry.is_dir() or (entry.name != MANIFEST_NAME and entry.suffix != ".tfrecord")
+        if not (mounted and _stays(entry.name))
+        and (entry.is_dir() or (entry.name != MANIFEST_NAME and entry.suffix != ".tfrecord"))
     )
     if foreign:
         cause = f"the folder holds other files than a prepared data set ({foreign[0]}), left alone"
         raise DataError(target, cause, fix)
+
+
+def _stays(name: str) -> bool:
+    """Whether a mounted disk may hold this: our lock, and what file systems keep for themselves."""
+    return name.startswith(".") or name in ("lost+found", "System Volume Information")

@@ -16,9 +16,12 @@ from data_prep.folders import (
     RESIZED,
     Resized,
     folder,
+    has_official_files,
+    is_filled,
     official_folder,
     prepare_command,
     replacing,
+    ways_to_prepare,
 )
 from data_prep.layout import Layout
 from data_prep.manifest import Manifest, SplitEntry, write_manifest
@@ -120,6 +123,7 @@ def prepare(
     with os_errors(data_dir, "it cannot be written", WRITE_FIX), replacing(target) as partial:
         _check_room(target, partial, content)
         manifest = _write(partial, dataset, entry.title, stand_in, content, progress)
+        _refuse_empty(target, manifest)
         verify_files(partial, manifest, again(dataset, data_dir, stand_in), progress)
     return manifest
 
@@ -142,7 +146,7 @@ def listing(data_dir: Path) -> list[Listed]:
     """The prepared data sets in a folder, damaged ones with their problem.
 
     Looks at manifests and file sizes only; `verify` reads the bytes. Folders that do not exist
-    are left out.
+    or are empty are left out.
 
     Raises:
         DataError: The folder cannot be looked into.
@@ -152,7 +156,7 @@ def listing(data_dir: Path) -> list[Listed]:
             _look(dataset, entry.title, data_dir, stand_in)
             for dataset, entry in DATASETS.items()
             for stand_in in ((False,) if dataset in MADE_EXACTLY else (False, True))
-            if folder(data_dir, dataset, stand_in).exists()
+            if is_filled(folder(data_dir, dataset, stand_in))
         ]
 
 
@@ -196,19 +200,18 @@ def _read(
             cause = f"{dataset} is made from the prepared {entry.origin}, yet a source was given"
             raise DataError(source, cause, "leave --source out")
         return read_prepared(entry, data_dir, stand_in, options)
-    source = source or _found(official_folder(data_dir, dataset))
+    official = official_folder(data_dir, dataset)
+    if source is None and has_official_files(data_dir, dataset):
+        source = official
     if stand_in or (source is None and dataset in MADE_EXACTLY):
         return entry.make(options)
     if source is None:
-        official, made_up = (prepare_command(dataset, data_dir, flag) for flag in (False, True))
-        fix = f"run {official} (DIR holds the official files) or {made_up}"
-        raise DataError(folder(data_dir, dataset, stand_in), "no source was given", fix)
+        made_up = prepare_command(dataset, data_dir, stand_in=True)
+        cause = "no source was given, and no official files are here"
+        fix = f"run {ways_to_prepare(dataset, data_dir)} or {made_up}"
+        raise DataError(official, cause, fix)
     with os_errors(source, "the source cannot be read", "check --source DIR and its permissions"):
         return entry.read_official(source, options)
-
-
-def _found(location: Path) -> Path | None:
-    return location if location.is_dir() else None
 
 
 def _check_room(target: Path, partial: Path, content: Content) -> None:
@@ -248,6 +251,13 @@ def _write(
     )
     write_manifest(manifest, partial)
     return manifest
+
+
+def _refuse_empty(target: Path, manifest: Manifest) -> None:
+    for name, split in manifest.splits.items():
+        if split.left_out and not split.count:
+            cause = f"all {len(split.left_out):,} pictures for {name} are damaged"
+            raise DataError(target, cause, "get the official pictures anew")
 
 
 def _counter(progress: Progress, what: str, total: int) -> Callable[[int], None]:

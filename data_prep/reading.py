@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.errors import READ_FIX, DataError, os_errors
-from data_prep.folders import MADE_EXACTLY, RESIZED, folder, is_made_up, prepare_command
+from data_prep.folders import (
+    MADE_EXACTLY,
+    RESIZED,
+    folder,
+    is_filled,
+    is_made_up,
+    prepare_command,
+    ways_to_prepare,
+)
 from data_prep.layout import Layout
 from data_prep.manifest import Feature, Manifest, SplitEntry, read_manifest
 from data_prep.records import ShardRecords
@@ -135,7 +143,7 @@ def open_manifest(dataset: str, data_dir: Path, stand_in: bool = False) -> Manif
     resized = RESIZED.get(dataset)
     origin = resized and open_manifest(resized.origin, data_dir, stand_in)
     with os_errors(location, "it cannot be read", READ_FIX):
-        if not location.is_dir():
+        if not (location.is_dir() and is_filled(location)):
             raise DataError(location, *_not_prepared(dataset, data_dir, stand_in, origin))
         manifest = read_manifest(location, fix)
         if (manifest.dataset, manifest.is_stand_in) != (dataset, is_made_up(dataset, stand_in)):
@@ -179,7 +187,9 @@ def open_shards(
 
 def again(dataset: str, data_dir: Path, stand_in: bool) -> str:
     """The advice for a damaged data set."""
-    return f"prepare it again with {prepare_command(dataset, data_dir, stand_in)}"
+    if is_made_up(dataset, stand_in):
+        return f"prepare it again with {prepare_command(dataset, data_dir, stand_in)}"
+    return f"prepare it again with {ways_to_prepare(dataset, data_dir)}"
 
 
 def _not_prepared(
@@ -196,10 +206,9 @@ def _not_prepared(
         return "the data set has not been prepared", f"run {made_up}, which needs no download"
     if stand_in:
         return "the stand-in data have not been prepared", f"run {made_up}"
-    official = prepare_command(dataset, data_dir, stand_in=False)
     fix = (
-        f"run {official} (DIR holds the official files), or, to go on without them, "
-        f"{made_up} and add --stand-in to this command"
+        f"run {ways_to_prepare(dataset, data_dir)}, or, to go on without them, {made_up} and add "
+        "--stand-in to this command"
     )
     return "the data set has not been prepared", fix
 

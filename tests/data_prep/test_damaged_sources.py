@@ -42,7 +42,8 @@ def mnist_files(source: Path, patch: pytest.MonkeyPatch, reader=mnist) -> None:
         shape = (3 if official.split == "train" else 2, *official.shape[1:])
         data = idx(np.ones(shape, np.uint8))
         (source / official.name).write_bytes(data)
-        files.append(official._replace(shape=shape, md5=hashlib.md5(data).hexdigest()))
+        md5 = hashlib.md5(gzip.decompress(data)).hexdigest()
+        files.append(official._replace(shape=shape, md5=md5))
     read = functools.partial(reader.read_official, files=files)
     patch.setattr(reader, "read_official", read)
 
@@ -69,7 +70,7 @@ def dsprites_source(source: Path, patch: pytest.MonkeyPatch) -> Path:
 
 def celeba_source(source: Path, patch: pytest.MonkeyPatch) -> Path:
     row = " ".join(["-1"] * 40)
-    lines = ["12", " ".join(ATTRIBUTES), *(f"{number:06}.jpg {row}" for number in range(12))]
+    lines = ["12", " ".join(ATTRIBUTES) + " ", *(f"{number:06}.jpg {row}" for number in range(12))]
     text = "".join(f"{line}\r\n" for line in lines).encode()
     (source / "list_attr_celeba.txt").write_bytes(text)
     (source / "img_align_celeba").mkdir()
@@ -128,8 +129,22 @@ def test_damaged_pictures_are_left_out_on_request(dataset, tmp_path, source, mon
     result = run("data", "prepare", dataset, "--source", source, "--leave-out-damaged", *data,
                  "--workers", "2")  # fmt: skip
     assert result.exit_code == 0
-    assert f"1 damaged train pictures were left out: {damaged.name}" in result.stdout.replace(
+    assert f"1 damaged train picture was left out: {damaged.name}" in result.stdout.replace(
         "n00000003/", ""
     )
     assert "10 train, 1 validation" in result.stdout
+    complete = {"celeba": 12, "imagenet": 1_281_167}[dataset]
+    assert f"(11 of {complete:,} official " in result.stdout  # and not the 12 that there were
     assert run("data", "verify", dataset, *data).exit_code == 0
+
+
+@pytest.mark.parametrize("dataset", PICTURES)
+def test_a_split_of_which_nothing_is_whole_is_refused(dataset, tmp_path, source, monkeypatch):
+    SOURCES[dataset](source, monkeypatch)
+    for path in (*source.rglob("*.jpg"), *source.rglob("*.JPEG")):
+        cut(path)
+    result = run("data", "prepare", dataset, "--source", source, "--leave-out-damaged",
+                 "--data-dir", tmp_path / "data", "--workers", "1")  # fmt: skip
+    assert result.exit_code == DATA
+    assert "all 11 pictures for train are damaged" in result.stderr
+    assert not (tmp_path / "data" / dataset).exists()

@@ -1,16 +1,20 @@
 """Replacing a folder: whole or not at all, one at a time, nothing foreign lost."""
 
+import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from data_prep import folders
 from data_prep.errors import DataError
-from data_prep.folders import folder, replacing
+from data_prep.folders import folder, is_mount_point, replacing
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -171,3 +175,130 @@ def test_a_link_to_another_disk_stays_a_link(tmp_path):
         fill(partial, "linked")
     assert (tmp_path / "mnist").is_symlink()
     assert read(elsewhere) == "linked"
+
+
+# --- Mount points: a folder that cannot be renamed, on another disk than what lies beside it ---
+
+
+@pytest.fixture
+def mounted(tmp_path, monkeypatch):
+    """A folder that counts as one where a disk is mounted."""
+    target = tmp_path / "data" / "mnist"
+    (target / "lost+found").mkdir(parents=True)
+    monkeypatch.setattr(folders, "is_mount_point", lambda path: path == target)
+    return target
+
+
+def write(partial: Path, text: str, shards: int) -> None:
+    names = [f"train-{number:05}.tfrecord" for number in range(shards)]
+    for name in names:
+        (partial / name).write_text(text)
+    listed = json.dumps([{"file": name} for name in names])
+    (partial / "manifest.json").write_text(
+        f'{{"text": "{text}", "splits": {{"train": {{"shards": {listed}}}}}}}'
+    )
+
+
+def state(target: Path) -> dict[str, str]:
+    text = {path.name: path.read_text() for path in target.glob("*.tfrecord")}
+    return text | {"manifest": json.loads((target / "manifest.json").read_text())["text"]}
+
+
+ONE = {f"train-{number:05}.tfrecord": "one" for number in range(3)} | {"manifest": "one"}
+TWO = {f"train-{number:05}.tfrecord": "two" for number in range(2)} | {"manifest": "two"}
+
+
+def test_where_a_disk_is_mounted_all_is_written_on_it(mounted):
+    for text, shards in (("one", 3), ("two", 2)):
+        with replacing(mounted) as partial:
+            assert partial.parent == mounted
+            write(partial, text, shards)
+            assert list(mounted.parent.iterdir()) == [mounted]
+    assert state(mounted) == TWO
+    assert visible(mounted.parent) == ["mnist"]
+    names = ["lost+found", "manifest.json", "train-00000.tfrecord", "train-00001.tfrecord"]
+    assert visible(mounted) == names
+
+
+def test_an_error_leaves_a_mounted_data_set_as_it_was(mounted):
+    with replacing(mounted) as partial:
+        write(partial, "two", 2)
+    with pytest.raises(KeyError), replacing(mounted) as partial:
+        raise KeyError
+    assert state(mounted) == TWO
+
+
+@pytest.mark.parametrize("moves", range(8))
+def test_a_kill_at_any_moment_on_a_mounted_disk(mounted, moves):
+    """It leaves no manifest, or a whole data set; the next call completes what was begun."""
+    with replacing(mounted) as partial:
+        write(partial, "one", 3)
+    left = [moves]
+
+    def stopping(move):
+        def moved(self, *arguments, **options):
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return move(self, *arguments, **options)
+
+        return moved
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("rename", "replace", "unlink", "rmdir"):
+            patch.setattr(Path, name, stopping(getattr(Path, name)))
+        with suppress(KeyboardInterrupt), replacing(mounted) as partial:
+            write(partial, "two", 2)
+    if (mounted / "manifest.json").exists():
+        assert state(mounted) in (ONE, TWO)
+    with pytest.raises(KeyError), replacing(mounted, timeout=5):
+        raise KeyError
+    assert state(mounted) == (TWO if moves else ONE)
+    assert [path.name for path in mounted.glob(".*") if path.suffix != ".lock"] == []
+
+
+def test_a_mounted_folder_of_other_files_is_left_alone(mounted):
+    (mounted / "train-images-idx3-ubyte.gz").write_text("precious")
+    with pytest.raises(DataError, match="left alone"), replacing(mounted):
+        pytest.fail("it was about to be replaced")
+    assert (mounted / "train-images-idx3-ubyte.gz").read_text() == "precious"
+
+
+REPLACING = """
+import sys
+from pathlib import Path
+from data_prep.folders import is_mount_point, replacing
+
+target = Path(sys.argv[1]).resolve()
+print(is_mount_point(target), is_mount_point(target.parent))
+with replacing(target) as partial:
+    (partial / "manifest.json").write_text('{"splits": {}}')
+print(sorted(path.name for path in target.iterdir() if path.suffix != ".lock"))
+"""
+
+
+@pytest.mark.parametrize("mount", ["mount -t tmpfs none", "mount --bind disk"])
+def test_disks_that_are_really_mounted(tmp_path, mount):
+    """A folder of the same disk, mounted by bind, has the device of the one around it."""
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount")
+    for name in ("disk", "my data/mnist"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "script.py").write_text(REPLACING)
+    script = f"{mount} 'my data/mnist' && exec {shlex.quote(sys.executable)} script.py"
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", f"{script} 'my data/mnist'"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["True False", "['manifest.json']"]
+
+
+def test_a_plain_folder_is_no_mount_point(tmp_path):
+    assert is_mount_point(Path("/"))
+    assert not is_mount_point(tmp_path)
+    assert not is_mount_point(tmp_path / "nowhere")

@@ -107,7 +107,7 @@ def test_verify_and_load_notice_damage_and_prepare_repairs_it(data_dir, small, d
         with pytest.raises(DataError, match=cause) as caught:
             notice("mnist", data_dir)
         assert caught.value.path == data_dir / "mnist" / name
-        assert "thesis-repro data prepare mnist --source DIR" in caught.value.fix
+        assert "`thesis-repro data fetch mnist --data-dir" in caught.value.fix
     prepare("mnist", data_dir, small.folder, datasets=small.datasets)
     verify("mnist", data_dir)
 
@@ -134,7 +134,7 @@ def test_a_bad_source_changes_nothing(data_dir, small, name):
 
 def test_a_bad_source_writes_nothing(tmp_path, small):
     (small.folder / "t10k-images-idx3-ubyte.gz").write_bytes(b"<html>")
-    with pytest.raises(DataError, match="not a gzip file"):
+    with pytest.raises(DataError, match="neither an IDX nor a gzip file"):
         prepare("mnist", tmp_path / "data", small.folder, datasets=small.datasets)
     assert not (tmp_path / "data").exists()
 
@@ -171,7 +171,8 @@ def test_data_dir_inside_the_official_files_is_safe(small):
     ("arguments", "cause"),
     [
         ({"dataset": "fashion"}, "no data set 'fashion'.*choose one of: mnist"),
-        ({}, "no source was given.*--source DIR.*--stand-in"),
+        ({}, "official/mnist: no source was given.*data fetch mnist.*--source DIR.*--stand-in"),
+        ({"dataset": "celeba"}, "no source was given.*--source DIR.*data fetch celeba.*says how"),
         ({"stand_in": True, "source": "x"}, "a source was given"),
         ({"source": "nowhere"}, "does not exist"),
         ({"source": "x" * 300}, "cannot be read.*name too long"),
