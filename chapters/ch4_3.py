@@ -82,6 +82,11 @@ class Tables(NamedTuple):
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load five VAEs and the feature networks; emit the figures, Table 4 and verdicts."""
     data, sizes = chapter.prepared("dsprites"), chapter.at_scale(SAMPLE_SIZES)
+    # Before hours of training: a part of dSprites may have no such images.
+    matched = matched_images(data, sizes.matched)
+    as_run = {
+        name: images_as_run(data.validation, number) for name, number in EXAMPLE_AS_RUN.items()
+    }
     encoded = encoded_rows(len(data.validation), sizes.images, chapter.section)
     images, classes = data.validation.images[encoded], data.validation.known["classes"][encoded]
     posterior = {name: posterior_of(chapter, name, images) for name in VAES}
@@ -94,8 +99,7 @@ def run(chapter: Chapter) -> list[Judgement]:
     kl = chapter.compute(kl_by_model, posterior)
     losses = chapter.compute(reconstruction)
 
-    matched = matched_images(data, sizes.matched)
-    chapter.emit(from_shape_to_shape, matched[0])
+    chapter.emit(from_shape_to_shape, matched[0], as_run)
     between = chapter.compute(between_shapes, matched)
     averages = chapter.compute(averaged_codes, posterior, classes)
 
@@ -207,12 +211,13 @@ def reconstruction(chapter: Chapter, shown: Shown) -> pd.DataFrame:
 @figure(27, models=(VAE,), readings=Reading)
 @figure(61, models=("7500-vae",), readings=Reading)  # Appendix C
 @figure(62, models=("5000-vae",), readings=Reading)  # Appendix C
-def from_shape_to_shape(chapter: Chapter, shown: Shown, matched: np.ndarray) -> Figure:
+def from_shape_to_shape(
+    chapter: Chapter, shown: Shown, matched: np.ndarray, as_run: Mapping[str, np.ndarray]
+) -> Figure:
     """Lines between the z of three images: alike but for their shape, or not, as run."""
     images, what = matched, "all other factors equal"
     if shown.reading is Reading.RUN:
-        validation = chapter.prepared("dsprites").validation
-        images = images_as_run(validation, EXAMPLE_AS_RUN[shown.model])
+        images = as_run[shown.model]
         what = "as run: other factors differ"
     z = posterior_of(chapter, shown.model, images).z
     title = f"{name_by_weight(shown.model)}: from shape to shape, {what}"

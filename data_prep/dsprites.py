@@ -15,6 +15,8 @@ from data_prep.content import Batch, Content, ReadOptions, SplitContent
 from data_prep.dsprites_renderer import (
     COUNT,
     FACTOR_SIZES,
+    FACTORS,
+    SHAPES,
     classes_of,
     render,
     values_of,
@@ -33,6 +35,11 @@ SPLIT_SEED, VALIDATION_SHARE = 42, 0.1
 # Official images that the renderer draws bit for bit, and those that its tests compare: the share
 # that lets the rendered images count as the data set (docs/data.md).
 HELD_AGAINST = (55_012, 55_013)
+
+SHAPE = FACTORS.index("shape")
+FIX_PART = (
+    "take a part that has more, or render all: `thesis-repro data prepare dsprites --stand-in`"
+)
 
 BLOCK = 8_192  # images that are unpacked at once: 34 MB
 
@@ -119,6 +126,15 @@ def _check_factors(path: Path, classes: np.ndarray, values: np.ndarray) -> None:
         row = int(np.argmax(differs))
         cause = f"the factors of image {row:,}, {values[row].tolist()}, do not fit its classes"
         raise DataError(path, cause, FIX)
+    missing = [name for shape, name in enumerate(SHAPES) if shape not in classes[:, SHAPE]]
+    if missing:
+        cause = f"it has no image of a {missing[0]}, and Sections 4.3 and 4.4 compare all shapes"
+        raise DataError(path, cause, FIX_PART)
+    # The first, colour, is white in all images of dSprites.
+    same = [name for name, values in zip(FACTORS, classes.T, strict=True) if np.ptp(values) == 0]
+    if same[1:]:
+        cause = f"all its images are of the same {same[1]}, and Section 4.4 looks for all factors"
+        raise DataError(path, cause, FIX_PART)
     combinations = len(np.unique(classes, axis=0))
     if combinations < len(classes):
         cause = f"{len(classes) - combinations:,} images have the same factors as another one"

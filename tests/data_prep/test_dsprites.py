@@ -165,6 +165,38 @@ def test_one_image_is_no_data_set(tmp_path):
         dsprites.read_official(tmp_path, OPTIONS)
 
 
+def without_a_shape(classes):
+    return classes[:, 1] != 2
+
+
+def of_one_scale(classes):
+    return classes[:, 2] == 5
+
+
+def of_one_place_across(classes):
+    return classes[:, 4] == 7
+
+
+@pytest.mark.parametrize(
+    ("chosen", "cause"),
+    [
+        (without_a_shape, "no image of a heart, and Sections 4.3"),
+        (lambda classes: classes[:, 1] == 1, "no image of a square"),
+        (of_one_scale, "of the same scale, and Section 4.4"),
+        (of_one_place_across, "of the same x, and Section 4.4"),
+    ],
+)
+def test_a_part_that_no_section_could_use_is_refused_before_any_training(tmp_path, chosen, cause):
+    classes = classes_of(np.arange(0, COUNT, 501))
+    classes = classes[chosen(classes)]
+    arrays = {"imgs": render(classes), "latents_values": values_of(classes)}
+    path = write(tmp_path, arrays | {"latents_classes": classes})
+    with pytest.raises(DataError, match=cause) as caught:
+        prepare("dsprites", tmp_path / "data", tmp_path)
+    assert caught.value.path == path
+    assert "`thesis-repro data prepare dsprites --stand-in`" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("names", "cause"),
     [((), r"no \.npz file"), (("a.npz", "b.npz"), r"several \.npz files .*a\.npz, b\.npz")],

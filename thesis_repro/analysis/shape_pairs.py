@@ -11,6 +11,8 @@ from data_prep.errors import DataError
 from data_prep.reading import PreparedData, Split
 from thesis_repro.analysis.image_sets import images_of_all, known_of_all
 
+FIX = "prepare it whole, by `thesis-repro data prepare dsprites --stand-in`, which renders it"
+
 
 def matched_images(data: PreparedData, limit: int) -> np.ndarray:
     """Images of the three shapes, alike in all else, uint8 (n, 3, height, width, 1), n <= limit.
@@ -25,12 +27,10 @@ def matched_images(data: PreparedData, limit: int) -> np.ndarray:
     table["row"] = np.arange(len(table))
     smallest = table[table["scale"] == 0]
     places = smallest.pivot(index=["x", "y", "orientation"], columns="shape", values="row")
-    triples = places.dropna().reset_index()
+    triples = places.reindex(columns=range(len(SHAPES))).dropna().reset_index()
     if triples.empty:
         cause = f"among its {len(table):,} images no three of scale 0.5 differ in their shape alone"
-        raise DataError(
-            "dsprites", cause, "prepare it whole, by `thesis-repro data prepare dsprites`"
-        )
+        raise DataError("dsprites", cause, FIX)
     middle = table[["x", "y"]].max() / 2
     away = np.linalg.norm(triples[["x", "y"]] - middle, axis=1)
     nearest = triples.iloc[np.argsort(away, kind="stable")[:limit]]
@@ -44,8 +44,15 @@ def images_as_run(validation: Split, number: int) -> np.ndarray:
 
     The lists hold the validation images of a shape in file order, so these images differ in their
     other factors, too (erratum E53). Of a shorter list the last image is taken.
+
+    Raises:
+        data_prep.errors.DataError: a list is empty in this part of dSprites.
     """
     classes = np.asarray(validation.known["classes"])
     shape, scale = (classes[:, FACTORS.index(name)] for name in ("shape", "scale"))
     lists = [np.flatnonzero((shape == index) & (scale == 0)) for index in range(len(SHAPES))]
+    for name, rows in zip(SHAPES, lists, strict=True):
+        if not len(rows):
+            cause = f"among its {len(classes):,} validation images is no {name} of scale 0.5"
+            raise DataError("dsprites", cause, FIX)
     return validation.images[np.array([rows[min(number, len(rows) - 1)] for rows in lists])]

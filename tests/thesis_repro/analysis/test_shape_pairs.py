@@ -47,6 +47,17 @@ def test_a_part_of_dsprites_without_a_triple_is_an_error():
         matched_images(SimpleNamespace(train=half, validation=other), 1)
 
 
+@pytest.mark.parametrize("missing", range(3))
+def test_a_part_of_dsprites_without_a_shape_is_an_error(missing):
+    rows = [(shape, 0, place, place, place) for shape in range(3) for place in range(4)]
+    part, others = split([row for row in rows if row[0] != missing]), split([(0, 5, 1, 1, 1)])
+    name = ("square", "ellipse", "heart")[missing]
+    with pytest.raises(DataError, match=r"among its 9 images no three .* prepare it whole"):
+        matched_images(SimpleNamespace(train=others, validation=part), 1)
+    with pytest.raises(DataError, match=f"no {name} of scale 0.5.* prepare it whole"):
+        images_as_run(part, 1)
+
+
 def test_images_as_run_are_the_same_element_of_each_shapes_list():
     rows = [(shape, scale, place, place, place) for place in range(4) for shape in (2, 0, 1)
             for scale in (0, 5)]  # fmt: skip
