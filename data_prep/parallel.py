@@ -1,6 +1,7 @@
 """Work on many items in several processes: results in order, few of them in memory."""
 
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import threading
 from collections import deque
@@ -12,6 +13,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+SAFE_PATH = "PYTHONSAFEPATH"  # has Python leave the current folder off the import path
 IN_FLIGHT = 3  # items per worker that are begun before the first of them is asked for
 
 
@@ -36,6 +38,23 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
+def _start_server() -> None:
+    """Start the server that forks workers, unless it runs.
+
+    Python starts it by ``-c``, which puts the current folder first on the import path: a
+    ``random.py`` there would be taken for Python's own.
+    """
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
+
+
 def ordered(
     function: Callable[[Item], Result], items: Iterable[Item], workers: int
 ) -> Iterator[Result]:
@@ -54,6 +73,7 @@ def ordered(
         return
     # A fresh server process forks the workers: they hold nothing of what this process has loaded.
     context = multiprocessing.get_context("forkserver")
+    _start_server()
     with ProcessPoolExecutor(workers, context, _end_with_parent) as pool:
         waiting = deque()
         try:

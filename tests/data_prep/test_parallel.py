@@ -34,7 +34,9 @@ def die_at_seven(number):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_results_come_in_order(workers):
+    environment = dict(os.environ)
     assert list(ordered(square, range(50), workers)) == [number**2 for number in range(50)]
+    assert dict(os.environ) == environment
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -98,6 +100,33 @@ def test_no_worker_outlives_a_killed_process(tmp_path):
     while left := [pid for pid in workers if Path("/proc", pid).exists()]:
         assert time.monotonic() < end, f"{left} are left"
         time.sleep(0.01)
+
+
+SQUARES = """
+from data_prep.parallel import ordered
+
+if __name__ == "__main__":
+    print(list(ordered(abs, [1, -2, 3], 2)))
+"""
+
+
+@pytest.mark.parametrize("module", ["random", "numbers"])
+def test_a_file_of_a_standard_name_in_the_current_folder_is_not_taken(tmp_path, module):
+    script, current = tmp_path / "script" / "script.py", tmp_path / "current"
+    for path, text in ((script, SQUARES), (current / f"{module}.py", "raise SystemExit('mine')")):
+        path.parent.mkdir()
+        path.write_text(text)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=current,
+        env=environment | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert (done.stdout, done.stderr) == ("[1, 2, 3]\n", "")
 
 
 def test_one_worker_stays_in_this_process():
