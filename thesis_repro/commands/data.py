@@ -1,12 +1,28 @@
 """``thesis-repro data``: fetch, prepare, verify and list data sets."""
 
+import re
+import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from data_prep.folders import folder, official_folder, prepare_command
+from data_prep.errors import DataError, printable
+from data_prep.folders import folder, is_filled, official_folder, prepare_command
 from thesis_repro.commands.options import data_dir_option, quiet_option, stand_in_option
+from thesis_repro.names import did_you_mean
+
+if TYPE_CHECKING:
+    from data_prep.manifest import Manifest
+    from data_prep.prepare import Listed
+
+_EXIT_DATA = 3  # data missing or corrupt
+
+
+class _UnknownDatasetError(click.ClickException):
+    """A line on its own, where click would show the usage too."""
+
+    exit_code = click.UsageError.exit_code
 
 
 @click.group()
@@ -14,11 +30,18 @@ def data() -> None:
     """Fetch, prepare, verify and list data sets."""
 
 
-def _known_dataset(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
-    """Check a data set's id without importing NumPy for ``--help``."""
+def _known_dataset(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A data set's id, from its title too ("dSprites"); NumPy is not imported for ``--help``."""
+    if value is None:
+        return None
     from data_prep.prepare import DATASETS
 
-    return click.Choice(list(DATASETS)).convert(value, parameter, ctx)
+    by_letters = {dataset.replace("-", ""): dataset for dataset in DATASETS}
+    letters = re.sub(r"[\W_]", "", value.casefold())
+    if letters in by_letters:
+        return by_letters[letters]
+    hint = did_you_mean(value, DATASETS) or f" Choose from {', '.join(DATASETS)}."
+    raise _UnknownDatasetError(f"No data set is called {value!r}.{hint}")
 
 
 dataset_argument = click.argument("dataset", callback=_known_dataset)
@@ -38,13 +61,15 @@ def fetch(dataset: str, to: Path | None, data_dir: Path, quiet: bool) -> None:
     from data_prep import fetch as downloads
     from thesis_repro.progress import DataProgress
 
+    command = ["thesis-repro", "data", "prepare", dataset]
+    command += ["--source", str(to)] if to else []
+    then = shlex.join([*command, "--data-dir", str(data_dir)])
     target = to or official_folder(data_dir, dataset)
     with DataProgress(quiet=quiet, unit="B") as progress:
-        paths = downloads.fetch(dataset, target, progress)
+        paths = downloads.fetch(dataset, target, progress, then=then)
     for path in paths:
-        click.echo(f"{path}: checksum as published")
-    source = f" --source {to}" if to else ""
-    click.echo(f"next: `thesis-repro data prepare {dataset}{source} --data-dir {data_dir}`")
+        click.echo(f"{_shown(path)}: checksum as published")
+    click.echo(f"next: `{printable(then)}`")
 
 
 @data.command()
@@ -78,7 +103,8 @@ def prepare(
 ) -> None:
     """Turn the official files of DATASET into verified TFRecords.
 
-    celeba-224 is made from the prepared celeba: 31 GB, in the size that AlexNet-VAE takes.
+    DATASET is mnist, morpho-mnist, dsprites, celeba, imagenet or celeba-224, which is made from the
+    prepared celeba: 31 GB, in the size that AlexNet-VAE takes.
     """
     if stand_in and source is not None:
         raise click.UsageError("Give either --source DIR (official files) or --stand-in.")
@@ -90,41 +116,66 @@ def prepare(
     click.echo(summary(manifest))
     for name, split in manifest.splits.items():
         if split.left_out:
+            pictures = "picture was" if len(split.left_out) == 1 else "pictures were"
             click.echo(
-                f"{len(split.left_out):,} damaged {name} pictures were left out: "
+                f"{len(split.left_out):,} damaged {name} {pictures} left out: "
                 f"{', '.join(split.left_out)}"
             )
+    written = _shown(folder(data_dir, dataset, stand_in))
+    click.echo(f"written to {written}, {manifest.bytes / 1e6:,.0f} MB")
 
 
 @data.command()
-@dataset_argument
+@click.argument("dataset", required=False, callback=_known_dataset)
 @data_dir_option
 @stand_in_option
 @quiet_option
-def verify(dataset: str, data_dir: Path, stand_in: bool, quiet: bool) -> None:
-    """Hold every byte of a prepared DATASET against its manifest."""
-    from data_prep import prepare as preparation
-    from thesis_repro.progress import DataProgress
+def verify(dataset: str | None, data_dir: Path, stand_in: bool, quiet: bool) -> None:
+    """Hold every byte of a prepared DATASET against its manifest.
 
-    with DataProgress(quiet=quiet) as progress:
-        manifest = preparation.verify(dataset, data_dir, stand_in, progress)
-    click.echo(f"verified: {summary(manifest)}")
+    Without DATASET, all that are prepared; with --stand-in alone, the stand-ins.
+    """
+    if dataset is not None:
+        click.echo(f"verified: {summary(_verify(dataset, data_dir, stand_in, quiet=quiet))}")
+        return
+    problems = 0
+    prepared = [entry for entry in _prepared(data_dir) if entry.is_stand_in or not stand_in]
+    for entry in prepared:
+        try:
+            manifest = _verify(entry.dataset, data_dir, entry.is_stand_in, quiet=quiet)
+        except DataError as problem:
+            problems += 1
+            click.echo(f"{_shown(entry.folder)}: PROBLEM {problem}")
+        else:
+            click.echo(f"{_shown(entry.folder)}: verified: {summary(manifest)}")
+    if not prepared:
+        raise DataError(data_dir, "nothing is prepared here", f"run {_any_way(data_dir)}")
+    if problems:
+        raise click.exceptions.Exit(_EXIT_DATA)
 
 
 @data.command("list")
 @data_dir_option
 def list_(data_dir: Path) -> None:
-    """Show the prepared data sets and what is wrong with any of them."""
-    from data_prep import prepare as preparation
+    """Show the prepared data sets and what is wrong with any of them.
 
-    listing = preparation.listing(data_dir)
-    if not listing:
-        official, made_up = (prepare_command("DATASET", data_dir, flag) for flag in (False, True))
-        click.echo(f"{data_dir}: nothing is prepared here; {official} or {made_up} does it.")
-    for prepared in listing:
-        problem, manifest = prepared.problem, prepared.manifest
-        state = f"PROBLEM {problem}" if problem else summary(manifest)
-        click.echo(f"{prepared.folder}: {state}")
+    Looks at manifests and sizes of files; `data verify` reads every byte.
+    """
+    prepared = _prepared(data_dir)
+    for entry in prepared:
+        state = f"PROBLEM {entry.problem}" if entry.problem else summary(entry.manifest)
+        click.echo(f"{_shown(entry.folder)}: {state}")
+    if not prepared:
+        click.echo(f"{_shown(data_dir)}: nothing is prepared here; {_any_way(data_dir)} does it.")
+        return
+    place = shlex.quote(str(data_dir))
+    click.echo(
+        "Looked at manifests and sizes of files alone; `thesis-repro data verify --data-dir "
+        f"{printable(place)}` reads every byte.",
+        err=True,
+    )
+    if any(entry.problem for entry in prepared):
+        raise click.exceptions.Exit(_EXIT_DATA)
 
 
 def make_without_files(datasets: set[str], data_dir: Path, *, quiet: bool) -> None:
@@ -133,7 +184,7 @@ def make_without_files(datasets: set[str], data_dir: Path, *, quiet: bool) -> No
     from data_prep.parallel import available_cores
 
     for dataset in sorted(datasets):
-        if not folder(data_dir, dataset, stand_in=True).exists():
+        if not is_filled(folder(data_dir, dataset, stand_in=True)):
             options = ReadOptions(available_cores())
             manifest = _prepare(dataset, data_dir, None, True, options=options, quiet=quiet)
             if not quiet:
@@ -142,7 +193,7 @@ def make_without_files(datasets: set[str], data_dir: Path, *, quiet: bool) -> No
 
 def _prepare(
     dataset: str, data_dir: Path, source: Path | None, stand_in: bool, *, quiet: bool, **how: Any
-):
+) -> "Manifest":
     from data_prep import prepare as preparation
     from thesis_repro.progress import DataProgress
 
@@ -150,7 +201,30 @@ def _prepare(
         return preparation.prepare(dataset, data_dir, source, stand_in, progress=progress, **how)
 
 
-def summary(manifest) -> str:
+def _verify(dataset: str, data_dir: Path, stand_in: bool, *, quiet: bool) -> "Manifest":
+    from data_prep import prepare as preparation
+    from thesis_repro.progress import DataProgress
+
+    with DataProgress(quiet=quiet) as progress:
+        return preparation.verify(dataset, data_dir, stand_in, progress)
+
+
+def _prepared(data_dir: Path) -> "list[Listed]":
+    from data_prep import prepare as preparation
+
+    return preparation.listing(data_dir)
+
+
+def _any_way(data_dir: Path) -> str:
+    """How any data set is prepared, or its stand-in."""
+    return " or ".join(prepare_command("DATASET", data_dir, flag) for flag in (False, True))
+
+
+def _shown(path: Path) -> str:
+    return printable(str(path))
+
+
+def summary(manifest: "Manifest") -> str:
     """A prepared data set in a line: description, counts, fingerprint."""
     counts = ", ".join(f"{split.count:,} {name}" for name, split in manifest.splits.items())
     return f"{manifest.description}; {counts}; fingerprint {manifest.fingerprint[:12]}"

@@ -1,0 +1,187 @@
+"""``thesis-repro data`` as its users meet it: names, places, problems, and the next command."""
+
+import shlex
+
+import pytest
+from click.testing import CliRunner
+
+from data_prep import digits, fetch
+from data_prep.prepare import prepare
+from thesis_repro.cli import main
+
+DONE, USAGE, DATA = 0, 2, 3  # exit codes of the design
+
+
+def run(*arguments):
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result
+
+
+@pytest.fixture
+def few_digits(monkeypatch):
+    """A stand-in for MNIST of which little is written."""
+    monkeypatch.setattr(digits, "TRAIN_COUNT", 1_770)
+
+
+def damage(folder):
+    """Flip a bit that only whoever reads every byte notices."""
+    (shard,) = folder.glob("train-*.tfrecord")
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    return shard
+
+
+# --- Names ---
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset"),
+    [
+        ("MNIST", "mnist"),
+        ("dSprites", "dsprites"),
+        ("CelebA", "celeba"),
+        ("ImageNet", "imagenet"),
+        ("Morpho-MNIST", "morpho-mnist"),
+        ("morpho_mnist", "morpho-mnist"),
+        ("MorphoMNIST", "morpho-mnist"),
+        ("CelebA-224", "celeba-224"),
+        ("celeba 224", "celeba-224"),
+    ],
+)
+def test_data_sets_are_known_by_their_titles_too(tmp_path, name, dataset):
+    result = run("data", "verify", name, "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    assert str(tmp_path / dataset.removesuffix("-224")) in result.stderr  # which comes first
+
+
+@pytest.mark.parametrize("command", ["fetch", "prepare", "verify"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("minst", "No data set is called 'minst'. Did you mean mnist"),
+        ("dsprite", "No data set is called 'dsprite'. Did you mean dsprites"),
+        ("CELEB", "No data set is called 'CELEB'. Did you mean celeba"),
+        ("cifar-10", "No data set is called 'cifar-10'. Choose from mnist, morpho-mnist,"),
+    ],
+)
+def test_a_typo_is_answered_by_the_nearest_name_in_a_line(command, name, said):
+    result = run("data", command, name)
+    assert result.exit_code == USAGE
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"Error: {said}")
+
+
+# --- Next commands ---
+
+
+@pytest.mark.parametrize("folder", ["my data", "it's", "$HOME"])
+def test_the_next_command_can_be_copied_into_a_shell(tmp_path, monkeypatch, folder):
+    monkeypatch.setattr(fetch, "_is_there", lambda *_: True)
+    data_dir = tmp_path / folder
+    for to in ([], ["--to", data_dir / "a b"]):
+        result = run("data", "fetch", "mnist", "--data-dir", data_dir, *to)
+        assert result.exit_code == DONE
+        *_, line = result.stdout.splitlines()
+        source = ["--source", str(to[1])] if to else []
+        expected = ["thesis-repro", "data", "prepare", "mnist", *source]
+        command = line.removeprefix("next: `").removesuffix("`")
+        assert shlex.split(command) == [*expected, "--data-dir", str(data_dir)]
+
+
+def test_what_people_must_get_themselves_is_prepared_where_they_wanted_it(tmp_path):
+    data_dir = tmp_path / "my data"
+    result = run("data", "fetch", "celeba", "--data-dir", data_dir)
+    assert result.exit_code == DATA
+    assert f"`thesis-repro data prepare celeba --data-dir '{data_dir}'`" in result.stderr
+
+
+def test_what_is_made_of_another_data_set_is_not_fetched(tmp_path):
+    result = run("data", "fetch", "celeba-224", "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    assert "celeba-224 is made from the prepared celeba" in result.stderr
+    assert f"`thesis-repro data prepare celeba-224 --data-dir {tmp_path}`" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("dataset", "command"),
+    [
+        ("mnist", "data fetch mnist --data-dir {0} && thesis-repro data prepare mnist --data-dir"),
+        ("morpho-mnist", "data fetch morpho-mnist --data-dir {0} && thesis-repro data prepare"),
+        ("dsprites", "data prepare dsprites --data-dir {0}"),
+        ("celeba", "data prepare celeba --source DIR --data-dir {0}"),
+        ("imagenet", "data prepare imagenet --source DIR --data-dir {0}"),
+    ],
+)
+def test_not_prepared_says_where_it_looked_and_the_shortest_way(tmp_path, dataset, command):
+    result = run("data", "verify", dataset, "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    assert f"{tmp_path / dataset}: the data set has not been prepared" in result.stderr
+    assert f"`thesis-repro {command.format(tmp_path)}" in result.stderr
+    (tmp_path / "official" / dataset).mkdir(parents=True)
+    (tmp_path / "official" / dataset / ".fetch.lock").touch()
+    (tmp_path / "official" / dataset / "half.gz.part").touch()
+    assert run("data", "verify", dataset, "--data-dir", tmp_path).stderr == result.stderr
+    (tmp_path / "official" / dataset / "file").touch()
+    result = run("data", "verify", dataset, "--data-dir", tmp_path)
+    assert f"`thesis-repro data prepare {dataset} --data-dir {tmp_path}`" in result.stderr
+
+
+def test_an_empty_folder_is_not_a_damaged_data_set(tmp_path):
+    """As a mounted disk is before it is filled."""
+    (tmp_path / "mnist" / "lost+found").mkdir(parents=True)
+    result = run("data", "verify", "mnist", "--data-dir", tmp_path)
+    assert "has not been prepared" in result.stderr
+    assert run("data", "list", "--data-dir", tmp_path).exit_code == DONE
+
+
+# --- What was written, and what is wrong with it ---
+
+
+@pytest.mark.usefixtures("few_digits")
+def test_prepare_ends_with_where_it_wrote(tmp_path):
+    result = run("data", "prepare", "MNIST", "--stand-in", "--data-dir", tmp_path)
+    assert result.exit_code == DONE
+    *_, last = result.stdout.splitlines()
+    assert last == f"written to {tmp_path / 'mnist-stand-in'}, 2 MB"
+
+
+@pytest.mark.usefixtures("few_digits")
+def test_verify_without_a_name_verifies_all_and_goes_on_after_a_problem(tmp_path):
+    for dataset in ("mnist", "morpho-mnist"):
+        prepare(dataset, tmp_path, stand_in=True)
+    result = run("data", "verify", "--data-dir", tmp_path)
+    assert result.exit_code == DONE
+    first, second = (tmp_path / f"{name}-stand-in" for name in ("mnist", "morpho-mnist"))
+    lines = result.stdout.splitlines()
+    assert [line.partition(": verified: ")[0] for line in lines] == [str(first), str(second)]
+
+    shard = damage(first)
+    result = run("data", "verify", "--stand-in", "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    broken, whole = result.stdout.splitlines()
+    assert broken.startswith(f"{first}: PROBLEM {shard}: its bytes have changed")
+    assert whole.startswith(f"{second}: verified: ")
+
+    result = run("data", "list", "--data-dir", tmp_path)
+    assert result.exit_code == DONE  # it does not look at every byte, and says so
+    assert "PROBLEM" not in result.stdout
+    assert f"`thesis-repro data verify --data-dir {tmp_path}` reads every byte" in result.stderr
+    shard.unlink()
+    result = run("data", "list", "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    assert f"{first}: PROBLEM " in result.stdout
+
+
+def test_verify_without_a_name_where_nothing_is_prepared(tmp_path):
+    result = run("data", "verify", "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    assert f"{tmp_path}: nothing is prepared here" in result.stderr
+
+
+def test_a_link_to_a_disk_that_is_away_is_a_problem(tmp_path):
+    (tmp_path / "mnist").symlink_to(tmp_path / "away")
+    result = run("data", "list", "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    assert f"{tmp_path / 'mnist'}: PROBLEM " in result.stdout
