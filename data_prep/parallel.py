@@ -3,11 +3,13 @@
 import multiprocessing
 import multiprocessing.forkserver
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -42,17 +44,32 @@ def _start_server() -> None:
     """Start the server that forks workers, unless it runs.
 
     Python starts it by ``-c``, which puts the current folder first on the import path: a
-    ``random.py`` there would be taken for Python's own.
+    ``random.py`` there would be taken for Python's own. Ctrl-C and the end of a terminal reach all
+    processes at once; of these they are ignored by all but the one that ends the others.
     """
     before = os.environ.get(SAFE_PATH)
     os.environ[SAFE_PATH] = "1"
     try:
-        multiprocessing.forkserver.ensure_running()
+        with _ignored("SIGINT", "SIGHUP"):
+            multiprocessing.forkserver.ensure_running()
     finally:
         if before is None:
             del os.environ[SAFE_PATH]
         else:
             os.environ[SAFE_PATH] = before
+
+
+@contextmanager
+def _ignored(*names: str) -> Iterator[None]:
+    """Ignore signals, as will processes that are started in the block; only a main thread may."""
+    is_main = threading.current_thread() is threading.main_thread()
+    numbers = [getattr(signal, name) for name in names if is_main and hasattr(signal, name)]
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def ordered(
@@ -90,5 +107,4 @@ def ordered(
                 "`if __name__ == '__main__':`, since workers import the script.)"
             ) from error
         finally:
-            for future in waiting:
-                future.cancel()
+            pool.shutdown(wait=False, cancel_futures=True)

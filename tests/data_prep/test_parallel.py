@@ -32,6 +32,17 @@ def die_at_seven(number):
     return number
 
 
+def ignored(_):
+    return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP)]
+
+
+def test_ctrl_c_and_the_end_of_a_terminal_are_left_to_who_ends_the_workers():
+    """They reach all processes of a terminal; each worker's traceback would be in the way."""
+    before = ignored(None)
+    assert list(ordered(ignored, range(2), 2)) == [[signal.SIG_IGN] * 2] * 2
+    assert ignored(None) == before
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_results_come_in_order(workers):
     environment = dict(os.environ)
@@ -110,7 +121,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("module", ["random", "numbers"])
+@pytest.mark.parametrize("module", ["random", "queue"])
 def test_a_file_of_a_standard_name_in_the_current_folder_is_not_taken(tmp_path, module):
     script, current = tmp_path / "script" / "script.py", tmp_path / "current"
     for path, text in ((script, SQUARES), (current / f"{module}.py", "raise SystemExit('mine')")):
