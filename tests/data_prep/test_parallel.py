@@ -121,12 +121,12 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("module", ["random", "queue"])
-def test_a_file_of_a_standard_name_in_the_current_folder_is_not_taken(tmp_path, module):
-    script, current = tmp_path / "script" / "script.py", tmp_path / "current"
-    for path, text in ((script, SQUARES), (current / f"{module}.py", "raise SystemExit('mine')")):
-        path.parent.mkdir()
-        path.write_text(text)
+def test_files_of_standard_names_in_the_current_folder_are_not_taken(tmp_path):
+    script, current = tmp_path / "script.py", tmp_path / "current"
+    script.write_text(SQUARES)
+    current.mkdir()
+    for name in ("random", "struct", "numbers", "typing", "queue", "tempfile"):
+        (current / f"{name}.py").write_text(f"raise SystemExit('the wrong {name}')")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     done = subprocess.run(
         [sys.executable, script],

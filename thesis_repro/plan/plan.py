@@ -8,8 +8,9 @@ from data_prep.folders import (
     MADE_EXACTLY,
     RESIZED,
     folder,
+    has_official_files,
+    is_filled,
     is_made_up,
-    official_folder,
     prepare_command,
 )
 from data_prep.manifest import COMPLETE
@@ -47,17 +48,17 @@ class _Planner:
         name = f"data {dataset}"
         if name not in self.jobs:
             data_dir, stand_in = self.workspace.data_dir, self.workspace.stand_in
-            place = folder(data_dir, dataset, stand_in)
+            is_prepared = is_filled(folder(data_dir, dataset, stand_in))
             made = stand_in or dataset in MADE_EXACTLY or dataset in RESIZED
             needs = (self.add_data(RESIZED[dataset].origin),) if dataset in RESIZED else ()
             problem = ""
-            if not (place.exists() or made or official_folder(data_dir, dataset).exists()):
+            if not (is_prepared or made or has_official_files(data_dir, dataset)):
                 problem = (
                     f"its official files are missing: {prepare_command(dataset, data_dir, False)}"
                 )
             command = ("data", "prepare", dataset, "--data-dir", str(data_dir))
             command += ("--stand-in",) if stand_in else ()
-            self.jobs[name] = Job(name, needs, command, place.exists(), problem)
+            self.jobs[name] = Job(name, needs, command, is_prepared, problem)
         return name
 
     def add_model(self, spec: ModelSpec) -> str:

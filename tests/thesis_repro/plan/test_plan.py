@@ -162,7 +162,9 @@ def test_official_files_that_are_missing_are_named_with_the_fix(tmp_path, worksp
     jobs = make_plan(["3.3", "4.3"], [], official)
     assert "data prepare celeba --source DIR" in jobs["data celeba"].problem
     assert jobs["data dsprites"].problem == ""  # rendered
-    (tmp_path / "empty" / "official" / "celeba").mkdir(parents=True)  # fetched
+    (tmp_path / "empty" / "official" / "celeba").mkdir(parents=True)
+    assert make_plan(["3.3"], [], official)["data celeba"].problem
+    (tmp_path / "empty" / "official" / "celeba" / "img_align_celeba.zip").touch()  # fetched
     assert make_plan(["3.3"], [], official)["data celeba"].problem == ""
 
 
