@@ -9,8 +9,20 @@ import click
 
 from data_prep.errors import DataError
 from data_prep.parallel import WorkerKilledError
-from thesis_repro.commands import controls, data, doctor, pictures, plan, reference, report, run
-from thesis_repro.errors import TrainingError
+from thesis_repro import interrupts, terminal
+from thesis_repro.commands import (
+    controls,
+    data,
+    doctor,
+    failures,
+    pictures,
+    plan,
+    reference,
+    report,
+    run,
+)
+from thesis_repro.errors import SettingsError, TrainingError
+from thesis_repro.files import DataFileError
 from thesis_repro.models import zoo
 from thesis_repro.section.declarations import DeclarationError
 from thesis_repro.section.places import UnknownFigureError
@@ -20,28 +32,47 @@ from thesis_repro.thesis.errata import UnknownErratumError
 EXIT_JOB_FAILED, EXIT_USAGE, EXIT_DATA = 1, 2, 3
 
 _EXIT_CODES: dict[type[Exception], int] = {
+    SettingsError: EXIT_USAGE,
     TrainingError: EXIT_JOB_FAILED,
     WorkerKilledError: EXIT_JOB_FAILED,
     zoo.UnknownModelError: EXIT_USAGE,
     UnknownErratumError: EXIT_USAGE,
     UnknownFigureError: EXIT_USAGE,
     DeclarationError: EXIT_JOB_FAILED,
+    DataFileError: EXIT_JOB_FAILED,
     DataError: EXIT_DATA,
 }
 
 
 class _Commands(click.Group):
-    """A group whose known errors end with one clear message and their exit code."""
+    """A group whose errors end with one clear message and their exit code, on any terminal."""
+
+    def main(self, *arguments: Any, **settings: Any) -> Any:
+        with terminal.usable_streams():
+            return super().main(*arguments, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with interrupts.as_exceptions():
+                return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            click.echo("Stopped; the same command goes on from here.", err=True)
+            raise click.exceptions.Exit(interrupts.exit_code(interrupt)) from None
         except tuple(_EXIT_CODES) as error:
-            failure = click.ClickException(str(error))
-            failure.exit_code = next(
-                code for kind, code in _EXIT_CODES.items() if isinstance(error, kind)
-            )
-            raise failure from error
+            code = next(code for kind, code in _EXIT_CODES.items() if isinstance(error, kind))
+            raise _failure(str(error), code) from error
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise  # click ends with these, and says nothing where whoever read has gone
+        except Exception as error:
+            if os.environ.get(failures.DEBUG):
+                raise
+            raise _failure(failures.explained(error), EXIT_JOB_FAILED) from error
+
+
+def _failure(message: str, exit_code: int) -> click.ClickException:
+    failure = click.ClickException(message)
+    failure.exit_code = exit_code
+    return failure
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,7 +81,9 @@ def main() -> None:
     """Reproduce the thesis "Semantic Representations in VAEs as a Model of the Visual System".
 
     Exit codes: 0 done, 1 a job failed, 2 wrong usage, 3 data missing or corrupt, 4 a claim
-    does not replicate or cannot be compared (claims --strict).
+    does not replicate or cannot be compared (claims --strict), 130 stopped by Ctrl-C (143 by
+    SIGTERM, 129 by a closed terminal). THESIS_REPRO_DEBUG=1 shows the traceback of what no
+    message explains.
     """
     # "No GPU found" is not an error here; what really fails is raised as a Python exception.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -20,7 +20,8 @@ FLOORS = (
     ("analysis", "report"),
     ("training", "verdicts"),
     ("models", "thesis"),
-    ("errors", "files", "progress", "provenance", "seeds"),
+    ("keras_settings",),
+    ("errors", "files", "interrupts", "names", "progress", "provenance", "seeds", "terminal"),
 )
 HEIGHT = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -3,14 +3,18 @@
 import os
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from data_prep.folders import prepare_command
-from thesis_repro import provenance
-from thesis_repro.commands.options import data_dir_option, import_keras, runs_dir_option
+from thesis_repro import keras_settings, provenance
+from thesis_repro.commands.options import data_dir_option, runs_dir_option
+from thesis_repro.errors import SettingsError
+from thesis_repro.keras_settings import import_keras
+from thesis_repro.training import devices
 
 
 @click.command()
@@ -18,7 +22,6 @@ from thesis_repro.commands.options import data_dir_option, import_keras, runs_di
 @runs_dir_option
 def doctor(data_dir: Path, runs_dir: Path) -> None:
     """Versions, backend, devices, prepared data, free disk; what stands in the way, and the fix."""
-    import_keras()
     click.echo(render(examine(data_dir, runs_dir)))
 
 
@@ -49,16 +52,31 @@ def examine(data_dir: Path, runs_dir: Path) -> list[Finding]:
 
 
 def _devices() -> Iterator[Finding]:
-    import keras
+    """The backend, and what it computes on; asked itself only where it may see a GPU: it is slow.
 
-    from thesis_repro.training import devices
-    from thesis_repro.training.backend import make_deterministic
+    Raises:
+        thesis_repro.errors.TrainingError: a GPU was promised to this process, and none is seen.
+    """
+    try:
+        backend = keras_settings.backend()
+    except SettingsError as error:
+        yield Finding("backend", "unknown", str(error))
+        return
+    missing = [package for package in ("keras", backend) if find_spec(package) is None]
+    if missing:
+        fix = "pip install -e ." if backend == "tensorflow" else f"pip install -e '.[{backend}]'"
+        yield Finding("backend", f"{backend}; {' and '.join(missing)} not installed", fix)
+        return
+    yield Finding("backend", backend)
+    if on_gpu := devices.may_have_gpu():
+        import_keras()
+        from thesis_repro.training.backend import make_deterministic
 
-    make_deterministic()
-    devices.prepare_devices()  # else the backend would take all memory of all GPUs
-    yield Finding("backend", keras.backend.backend())
-    yield Finding("device", devices.device_name())
-    if not devices.computes_on_gpu():
+        make_deterministic()
+        devices.prepare_devices()  # else the backend would take all memory of all GPUs
+        on_gpu = devices.computes_on_gpu()
+    yield Finding("device", devices.device_name() if on_gpu else provenance.processor())
+    if not on_gpu:
         yield Finding(
             "accelerator",
             "none",

@@ -1,15 +1,51 @@
 """Command-line options that mean the same everywhere, and imports that stay quiet."""
 
 import functools
-import importlib
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
 
+from thesis_repro.names import did_you_mean
 from thesis_repro.training.precision import FLOAT32, PRECISIONS
 from thesis_repro.training.scale import SCALES
+from thesis_repro.verdicts.discussions import DISCUSSIONS
+
+
+class Name(click.Choice):
+    """One of a few names, in capital or small letters; a wrong one is answered by the nearest."""
+
+    def __init__(self, kind: str, choices: Iterable[str]):
+        super().__init__(choices, case_sensitive=False)
+        self.kind = kind
+
+    def get_invalid_choice_message(self, value: str, ctx: click.Context | None) -> str:
+        """One line that says what to type."""
+        hint = did_you_mean(value, self.choices) or f" Choose from {', '.join(self.choices)}."
+        return f"No {self.kind} is called {value!r}.{hint}"
+
+
+class SectionName(Name):
+    """A section of the thesis, "4.2"."""
+
+    def __init__(self, choices: Iterable[str]):
+        super().__init__("section", choices)
+
+    def get_invalid_choice_message(self, value: str, ctx: click.Context | None) -> str:
+        """One line that says what to type, also for a chapter, a list, and a discussion."""
+        if value in DISCUSSIONS:
+            return (
+                f"Section {value} discusses and computes nothing; `thesis-repro chapter {value}` "
+                "lists the results that bear on it."
+            )
+        parts = [section for section in self.choices if section.startswith(f"{value}.")]
+        if value.isdecimal() and parts:
+            return f"{value} is a whole chapter; name its sections: {' '.join(parts)}."
+        several = [part.strip() for part in value.split(",")]
+        if len(several) > 1 and set(several) <= {*self.choices}:
+            return f"Set sections apart by blanks: {' '.join(several)}."
+        return super().get_invalid_choice_message(value, ctx)
+
 
 directory = click.Path(file_okay=False, path_type=Path)
 
@@ -41,7 +77,7 @@ def run_options(command: Callable) -> Callable:
     options = (
         click.option(
             "--scale",
-            type=click.Choice(list(SCALES)),
+            type=Name("scale", SCALES),
             default="paper",
             show_default=True,
             help="paper: the thesis's; quick: shows the effects on a CPU; smoke: proves the path; "
@@ -53,7 +89,7 @@ def run_options(command: Callable) -> Callable:
         click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
         click.option(
             "--precision",
-            type=click.Choice(list(PRECISIONS)),
+            type=Name("precision", PRECISIONS),
             default=FLOAT32,
             show_default=True,
             help="; ".join(f"{name}: {what}" for name, what in PRECISIONS.items()) + ".",
@@ -68,15 +104,3 @@ def run_options(command: Callable) -> Callable:
         ),
     )
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
-
-
-def import_keras() -> None:
-    """Import Keras and its backend, without the notices that TensorFlow writes past Python."""
-    stderr = os.dup(2)
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            importlib.import_module("keras")
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)

@@ -6,11 +6,11 @@ registry (`docs/extending.md`). A network that stands in no listing is a functio
 ids of the errata that say so.
 """
 
-import difflib
 from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
+from thesis_repro import names
 from thesis_repro.models.spec import ModelSpec, Sourced, Target
 
 _IMAGES = {  # Section 3.3 and Appendix A: height, width, channels
@@ -445,19 +445,21 @@ class UnknownModelError(LookupError):
 
 
 def model(model_id: str) -> ModelSpec:
-    """The spec with this id or alias.
+    """The spec with this id, alias or name, in capital or small letters.
 
     Raises:
-        UnknownModelError: no such id or alias.
+        UnknownModelError: there is none.
     """
-    by_name = {name: spec for spec in MODELS.values() for name in (spec.id, *spec.aliases)}
-    if model_id in by_name:
-        return by_name[model_id]
-    near = difflib.get_close_matches(model_id, by_name, n=3)
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise UnknownModelError(
-        f"No model is called '{model_id}'.{hint} `thesis-repro models` lists all of them."
-    )
+    if model_id in MODELS:
+        return MODELS[model_id]
+    ids = {name: spec for spec in MODELS.values() for name in (spec.id, *spec.aliases)}
+    spec = names.named(model_id, ids | {spec.name: spec for spec in MODELS.values()})
+    if spec is None:
+        raise UnknownModelError(
+            f"No model is called {model_id!r}.{names.did_you_mean(model_id, ids)} "
+            "`thesis-repro models` lists all of them."
+        )
+    return spec
 
 
 def short_name(model_id: str) -> str:

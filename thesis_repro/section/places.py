@@ -1,11 +1,11 @@
 """Where the code of a figure, table or file of numbers is: ``thesis-repro where 41``."""
 
-import difflib
 import re
 import textwrap
 from collections.abc import Iterable
 
 from thesis_repro.models.zoo import model
+from thesis_repro.names import did_you_mean
 from thesis_repro.section.registry import Place, everything
 from thesis_repro.thesis.captions import Caption, load_captions
 
@@ -57,11 +57,10 @@ def _names(place: Place) -> set[str]:
 
 def _unknown(name: str, wanted: str, places: Iterable[Place]) -> str:
     known = {name for place in places for name in _names(place)}
-    near = difflib.get_close_matches(wanted, known, n=3)
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return (
-        f"Nothing has the name {textwrap.shorten(name, 40)!r}.{hint} Figures 13 to 95 and Tables 2 "
-        'to 6 are reproduced; ask for "41", "Table 4", "27_as_run" or a CSV file\'s name.'
+        f"Nothing has the name {textwrap.shorten(name, 40)!r}.{did_you_mean(wanted, known)} "
+        'Figures 13 to 95 and Tables 2 to 6 are reproduced; ask for "41", "Table 4", "27_as_run" '
+        "or a CSV file's name."
     )
 
 

@@ -1,6 +1,7 @@
 """The doctor: what it finds, and that each problem comes with its fix."""
 
 import shutil
+import sys
 
 import pytest
 
@@ -10,12 +11,14 @@ from thesis_repro.commands import doctor
 from thesis_repro.commands.doctor import Finding
 
 
-@pytest.fixture
-def examined(tmp_path):
-    prepare("mnist", tmp_path, stand_in=True)
-    prepare("morpho-mnist", tmp_path, stand_in=True)
-    (tmp_path / "morpho-mnist-stand-in" / "manifest.json").write_text("{}")
-    return {finding.topic: finding for finding in doctor.examine(tmp_path, tmp_path / "runs")}
+@pytest.fixture(scope="module")
+def examined(tmp_path_factory):
+    """The findings where MNIST's stand-in is prepared, and Morpho-MNIST's damaged."""
+    folder = tmp_path_factory.mktemp("data")
+    prepare("mnist", folder, stand_in=True)
+    (folder / "morpho-mnist-stand-in").mkdir()
+    (folder / "morpho-mnist-stand-in" / "manifest.json").write_text("{}")
+    return {finding.topic: finding for finding in doctor.examine(folder, folder / "runs")}
 
 
 def test_prepared_data_are_described(examined):
@@ -42,6 +45,27 @@ def test_backend_devices_and_disk(examined, tmp_path):
     assert examined["accelerator"].problem.endswith("pip install -e '.[gpu]'")
     free = shutil.disk_usage(tmp_path).free / 1e9
     assert abs(float(examined["disk for runs"].state.split()[0].replace(",", "")) - free) < 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "installed", "state", "fix"),
+    [
+        ("torch", True, "unknown", "KERAS_BACKEND=tensorflow"),
+        ("jax", False, "jax; keras and jax not installed", "pip install -e '.[jax]'"),
+        ("tensorflow", False, "tensorflow; keras and tensorflow not installed", "pip install -e ."),
+    ],
+)
+def test_a_backend_that_cannot_be_used_comes_with_the_fix(
+    monkeypatch, tmp_path, setting, installed, state, fix
+):
+    monkeypatch.delitem(sys.modules, "keras", raising=False)  # as in a command of its own
+    monkeypatch.setenv("KERAS_BACKEND", setting)
+    if not installed:
+        monkeypatch.setattr(doctor, "find_spec", lambda package: None)
+    findings = {finding.topic: finding for finding in doctor.examine(tmp_path, tmp_path)}
+    assert findings["backend"].state == state
+    assert fix in findings["backend"].problem
+    assert "device" not in findings
 
 
 def test_nothing_is_changed(tmp_path):

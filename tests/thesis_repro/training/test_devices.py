@@ -63,6 +63,7 @@ def make_gpus(monkeypatch):
             experimental, "get_device_details", lambda gpu: details[gpus.index(gpu)]
         )
         monkeypatch.setattr(devices, "_memory_of_first_gpu", lambda: memory)
+        monkeypatch.setattr(devices, "may_have_gpu", lambda: True)
         return done
 
     return make
@@ -77,6 +78,7 @@ def make_jax(monkeypatch):
         settings = {"jax_cuda_visible_devices": "all"}
         cpu = SimpleNamespace(platform="cpu", device_kind="cpu")
         monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+        monkeypatch.setattr(devices, "may_have_gpu", lambda: True)
         monkeypatch.setattr(jax, "local_devices", lambda: [device or cpu])
         monkeypatch.setattr(
             jax, "config", SimpleNamespace(read=settings.get, update=settings.__setitem__)
