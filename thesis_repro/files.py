@@ -3,9 +3,9 @@
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,33 +14,57 @@ import msgspec
 
 Kind = TypeVar("Kind")
 
+_TRIAL = bytes(4_096)  # one block: a full disk takes the file's name, but not this
+_NAME_KEPT = 40  # characters of a file's name in its temporary one; file systems allow 255 bytes
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that is moved into place when the block succeeds.
 
     The temporary name keeps the suffixes of the target, since Keras and matplotlib choose a format
-    by them. If the block fails, the temporary file is removed and an existing target is untouched.
+    by them. The file has the permissions that the umask leaves to any new one. If the block fails,
+    the temporary file is removed and an existing target is untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=f"-{path.name}")
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".writing-{secrets.token_hex(8)}-{path.name[-_NAME_KEPT:]}")
     try:
+        temporary.touch(exist_ok=False)
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        temporary.chmod(0o644)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def try_writing(folder: Path) -> None:
+    """Write a file to a folder as `atomic_path` does, and take all of it away again.
+
+    Folders that are missing are made for it, and taken away, too.
+
+    Raises:
+        OSError: nothing can be written there.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    trial = folder / f".trial-{secrets.token_hex(8)}"
+    try:
+        with atomic_path(trial) as temporary:
+            temporary.write_bytes(_TRIAL)
+    finally:
+        for take_away in (trial.unlink, *(path.rmdir for path in missing)):
+            with suppress(OSError):  # it was not made, or another process has written there
+                take_away()
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON atomically, indented, with a closing newline."""
+    """Write JSON atomically, indented, with a closing newline.
+
+    Bytes of a file's name that are no text become JSON's escape of them, and are read back.
+    """
     with atomic_path(path) as temporary:
         text = json.dumps(value, indent=2, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def sha256(path: Path) -> str:

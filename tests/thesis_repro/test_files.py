@@ -1,12 +1,23 @@
 """Atomic files, and data files whose form is checked."""
 
+import errno
 import hashlib
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 
-from thesis_repro.files import DataFileError, Entry, atomic_path, checked, sha256, write_json
+from thesis_repro.files import (
+    DataFileError,
+    Entry,
+    atomic_path,
+    checked,
+    sha256,
+    try_writing,
+    write_json,
+)
 
 
 def names(folder):
@@ -24,9 +35,75 @@ def test_a_whole_file_takes_the_place_of_the_old_one(tmp_path):
         assert names(target.parent) == [target.name]
 
 
-def test_a_new_file_can_be_read_by_all(tmp_path):
+@pytest.fixture(params=[(0o077, 0o600), (0o027, 0o640), (0o007, 0o660), (0o002, 0o664)])
+def permissions(request):
+    """What the umask that is set leaves to a new file."""
+    umask, left = request.param
+    before = os.umask(umask)
+    yield left
+    os.umask(before)
+
+
+def test_who_may_read_a_file_is_the_umasks_to_say(tmp_path, permissions):
+    for _ in range(2):  # the second time in the place of the first
+        write_json(tmp_path / "DONE", {})
+        assert (tmp_path / "DONE").stat().st_mode & 0o777 == permissions
+
+
+def test_permissions_need_not_be_changeable(tmp_path, monkeypatch):
+    """CIFS, vfat and Windows's drives refuse it."""
+
+    def refuse(*arguments, **keywords):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    for name in ("chmod", "fchmod", "lchmod"):
+        monkeypatch.setattr(os, name, refuse, raising=False)
     write_json(tmp_path / "DONE", {})
-    assert (tmp_path / "DONE").stat().st_mode & 0o777 == 0o644
+    assert names(tmp_path) == ["DONE"]
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 251 + ".png", "ü" * 125 + ".csv", "x" * 242 + ".weights.h5"]
+)
+def test_a_name_may_be_as_long_as_file_systems_allow(tmp_path, name):
+    with atomic_path(tmp_path / name) as temporary:
+        assert temporary.name.endswith("".join(Path(name).suffixes))
+        temporary.write_text("new")
+    assert names(tmp_path) == [name]
+
+
+# --- Trying to write ---
+
+
+def test_trying_a_folder_leaves_nothing(tmp_path):
+    (tmp_path / "there").mkdir()
+    for folder in ("there", "a/b/c", "."):
+        try_writing(tmp_path / folder)
+        assert names(tmp_path) == ["there"]
+        assert names(tmp_path / "there") == []
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["file", "file/below", "new/" + "x" * 256, "loop/below", "/proc/results", "/sys/results"],
+)
+def test_where_nothing_can_be_written_is_noticed_and_left_as_it_is(tmp_path, folder):
+    (tmp_path / "file").write_text("a user's")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError, match=r"\[Errno \d+\]"):
+        try_writing(tmp_path / folder)
+    assert names(tmp_path) == ["file", "loop"]
+
+
+def test_a_full_disk_is_noticed_though_it_takes_a_files_name(tmp_path, monkeypatch):
+    def full(path, content):
+        assert content
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        try_writing(tmp_path / "new" / "results")
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
@@ -59,6 +136,12 @@ def test_json_round_trip(tmp_path):
     assert json.loads(text) == value
     assert text.endswith("}\n")
     assert "Größe" in text
+
+
+def test_bytes_that_are_no_text_survive_json(tmp_path):
+    """As names of files have them: \\xff is the surrogate \\udcff in Python."""
+    write_json(tmp_path / "a.json", {"file": "\udcff.png"})
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"file": "\udcff.png"}
 
 
 def test_sha256(tmp_path):

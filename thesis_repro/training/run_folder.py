@@ -84,6 +84,12 @@ class RunFolder:
         """Whether the run has ended and its weights are on disk."""
         return (self.path / "DONE").exists()
 
+    @property
+    def newest_epoch(self) -> int:
+        """That of the newest checkpoint, which nobody has looked into; 0 where there is none."""
+        numbers = (path.stem.removeprefix("epoch-") for path in self._checkpoints.glob("*.npz"))
+        return max((int(number) for number in numbers if number.isdecimal()), default=0)
+
     def weights(self, part: str) -> Path:
         """Where the weights of a part (encoder, decoder, ...) lie once the run is done."""
         return self.path / f"{part}.weights.h5"
@@ -126,6 +132,11 @@ class RunFolder:
         """What its sessions recorded of something ("device", "commit", ...), each value once."""
         sessions = _sessions(self.path / "provenance.json")
         return list(dict.fromkeys(session[what] for session in sessions if what in session))
+
+    @property
+    def of_stand_ins(self) -> bool:
+        """Whether its images were stand-ins, as their description in its provenance says."""
+        return any(str(words).startswith("stand-in:") for words in self.recorded("data"))
 
     def save_checkpoint(self, state: Checkpoint) -> None:
         """Write a checkpoint; the one before is kept in case this one is damaged later."""
@@ -257,6 +268,20 @@ class RunFolder:
                 f"{self._runs_dir} elsewhere and name it with --runs-dir; then start again"
                 f"{f': {kept}' if self._kept else ''}."
             ) from error
+
+
+def finished_runs(runs_dir: Path, model: str) -> list[RunFolder]:
+    """The finished runs of a model, by id; without those whose ``config.json`` is damaged."""
+    runs = []
+    for done in sorted((runs_dir / model).glob("*/DONE")):
+        try:
+            values = json.loads((done.parent / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        run = RunFolder(runs_dir, RunConfig(model, values))
+        if run.path == done.parent:  # its id is the digest of its values
+            runs.append(run)
+    return runs
 
 
 def _sessions(provenance: Path) -> list[Any]:

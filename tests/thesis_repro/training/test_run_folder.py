@@ -6,7 +6,6 @@ import os
 import runpy
 import subprocess
 import sys
-import tempfile
 import weakref
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +17,9 @@ import pytest
 from thesis_repro.errors import TrainingError
 from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.configuration import TrainingOptions, run_config
 from thesis_repro.training.run_folder import Checkpoint, RunConfig, RunFolder
 from thesis_repro.training.scale import SCALES
-from thesis_repro.training.train import TrainingOptions, run_config
 
 SPEC = MODELS["mnist-vae"]
 OPTIONS = TrainingOptions(SCALES["quick"])
@@ -349,7 +348,7 @@ def test_a_history_that_nobody_noted_is_taken_as_it_is(run):
 # --- What cannot be written ---
 
 
-@pytest.mark.parametrize("call", [(os, "fsync"), (tempfile, "mkstemp")], ids=lambda call: call[1])
+@pytest.mark.parametrize("call", [(os, "fsync"), (Path, "touch")], ids=lambda call: call[1])
 def test_a_disk_that_is_full_at_any_write_is_said_and_loses_nothing(tmp_path, monkeypatch, call):
     worker = runpy.run_path(str(WORKER))
     train, contents, plain = worker["train"], worker["contents"], getattr(*call)
@@ -387,6 +386,22 @@ def test_a_disk_that_is_full_at_any_write_is_said_and_loses_nothing(tmp_path, mo
         ("first_kernels.npy", "3"), ("encoder.weights.h5", "3"), ("decoder.weights.h5", "3"),
         ("DONE", "3"),
     ]  # fmt: skip
+
+
+def test_who_may_read_a_run_is_the_umasks_to_say(run):
+    """Its lock, and the weights that Keras writes, too."""
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    before = os.umask(0o027)
+    try:
+        with run.lock():
+            run.begin({})
+            save(run, 1)
+            run.finish({"encoder": network}, KERNELS)
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in run.path.iterdir()}
+    assert {"encoder.weights.h5", "history.csv", "DONE", ".lock"} <= modes.keys()
+    assert set(modes.values()) == {0o640}
 
 
 def test_room_for_weights_is_tried_before_they_are_written(run):
