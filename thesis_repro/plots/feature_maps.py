@@ -42,7 +42,7 @@ def feature_map_sheets(
         panels = figure.subplots(1, count + 1, width_ratios=(_IMAGE, *(_SHEET,) * count))
         name, pixels = picture
         _image(panels[0], pixels)
-        panels[0].set_title(name)
+        panels[0].set_title(name, parse_math=False)  # a file's, with whatever signs
         for axes, (layer, maps) in zip(panels[1:], sheets.items(), strict=True):
             _maps(figure, axes, maps)
             axes.set_title(f"{layer}: {maps.shape[-1]} maps of {maps.shape[0]} × {maps.shape[1]}")

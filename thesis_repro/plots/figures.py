@@ -1,9 +1,10 @@
 """How figures look and how they are written."""
 
 import textwrap
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-import matplotlib as mpl
+from matplotlib import style as styles
 from matplotlib.figure import Figure
 
 from thesis_repro.files import atomic_path
@@ -27,13 +28,16 @@ _CHARACTERS = 20  # of a figure's origin, in an inch
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of this size in inches, outside pyplot's global list."""
-    with mpl.rc_context(_STYLE):
+    with style():
         return Figure(figsize=(width, height), layout="constrained")
 
 
-def style() -> mpl.rc_context:
-    """The package's matplotlib settings, for a with-statement around drawing."""
-    return mpl.rc_context(_STYLE)
+def style() -> AbstractContextManager[None]:
+    """The package's matplotlib settings, for a with-statement around drawing.
+
+    All others are matplotlib's defaults: the user's ``matplotlibrc`` changes no figure.
+    """
+    return styles.context(["default", _STYLE])
 
 
 def origin_line(*parts: str) -> str:
@@ -44,16 +48,17 @@ def origin_line(*parts: str) -> str:
 def save_figure(figure: Figure, stem: Path, origin: str) -> list[Path]:
     """Write two files, ``<stem>.png`` (150 dpi) and ``<stem>.svg``, with the origin at the bottom.
 
-    The origin is also in the files' metadata.
+    The origin is also in the files' metadata. It is drawn as it stands: ``$`` begins no formula.
     """
-    lines = textwrap.fill(origin, int(_CHARACTERS * figure.get_figwidth()))
-    figure.supxlabel(lines, fontsize=6, color="0.4", x=0.01, ha="left")
     metadata = {
         "png": {"Description": origin, "Software": None},
         "svg": {"Description": origin, "Date": None, "Creator": None},
     }
     paths = []
     with style():
+        lines = textwrap.fill(origin, int(_CHARACTERS * figure.get_figwidth()))
+        look = {"fontsize": 6, "color": "0.4", "x": 0.01, "ha": "left"}
+        figure.supxlabel(lines, parse_math=False, **look)
         for suffix, entries in metadata.items():
             path = stem.with_name(f"{stem.name}.{suffix}")
             with atomic_path(path) as temporary:

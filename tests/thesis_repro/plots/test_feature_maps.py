@@ -35,6 +35,16 @@ def sheets_of(**layers):
     return feature_map_sheets("title", ("picture", np.zeros((5, 5, 3), np.uint8)), layers)
 
 
+@pytest.mark.parametrize("name", ["$unclosed_{$.png", "cost$5_$x.png", "a\\\\b^c_d.png"])
+def test_the_name_of_a_picture_is_drawn_as_it_stands(name):
+    picture = (name, np.zeros((5, 5, 3), np.uint8))
+    figure = feature_map_sheets("title", picture, {"layer": made_maps(2)})
+    figure.draw_without_rendering()
+    title = figure.axes[0].title
+    assert title.get_text() == name
+    assert not title.get_parse_math()
+
+
 def test_an_image_beside_its_maps():
     figure = sheets_of(first=made_maps(256), second=made_maps(96, 2, 2))
     picture, first, second, *bars = figure.axes

@@ -82,6 +82,42 @@ def test_drawing_leaves_global_settings_and_pyplot_alone(tmp_path):
     assert plt.get_fignums() == []
 
 
+HOSTILE = """text.usetex: True
+font.size: 31
+figure.dpi: 37
+savefig.dpi: 37
+savefig.bbox: tight
+savefig.transparent: True
+svg.fonttype: path
+axes.facecolor: red
+axes.prop_cycle: cycler('color', ['yellow', 'pink'])
+axes.spines.left: False
+axes.formatter.use_mathtext: True
+lines.linewidth: 9
+legend.frameon: True
+xtick.labelsize: 40
+figure.constrained_layout.w_pad: 2
+image.cmap: jet
+"""
+
+
+def test_the_users_matplotlibrc_changes_no_figure(tmp_path):
+    """Neither where it is made nor where it is drawn and saved."""
+    expected = save_figure(drawn(), tmp_path / "a" / "figure_1", ORIGIN)
+    (tmp_path / "matplotlibrc").write_text(HOSTILE)
+    with mpl.rc_context(fname=tmp_path / "matplotlibrc"):
+        assert mpl.rcParams["text.usetex"]
+        saved = save_figure(drawn(), tmp_path / "b" / "figure_1", ORIGIN)
+        assert mpl.rcParams["font.size"] == 31  # what is the user's is left alone
+    assert [path.read_bytes() for path in saved] == [path.read_bytes() for path in expected]
+
+
+def test_signs_of_formulas_are_drawn_as_they_stand(tmp_path):
+    origin = "thesis-repro feature-maps mnist-vae '$unclosed_{$ ^ \\\\alpha #%&.png'"
+    _, svg = save_figure(drawn(), tmp_path / "figure_1", origin)
+    assert origin in " ".join(svg_texts(svg))
+
+
 def test_a_figure_that_cannot_be_drawn_leaves_no_file(tmp_path):
     figure = new_figure(4, 3)
     figure.text(0.5, 0.5, "$unclosed_{$")
