@@ -1,22 +1,30 @@
-"""Where a command reads and writes, and the models and images that it finds or makes there."""
+"""Where a command reads and writes, and the models and images that it finds or makes there.
 
+Keras waits inside what trains or loads: plans, and whoever asks what is there, need none.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-import keras
+from typing import TYPE_CHECKING
 
 from data_prep.errors import DataError
+from data_prep.folders import is_made_up
 from data_prep.manifest import Manifest
 from data_prep.reading import PreparedData, load, open_manifest
+from thesis_repro.errors import TrainingError
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.zoo import model
 from thesis_repro.progress import TrainingProgress
+from thesis_repro.training.configuration import TrainingOptions, judged_identity, run_config
 from thesis_repro.training.images import Identity, ImageData, load_images
-from thesis_repro.training.real_and_generated import judged_identity, judged_images
-from thesis_repro.training.run_folder import RunConfig, RunFolder
+from thesis_repro.training.run_folder import RunConfig, RunFolder, finished_runs
 from thesis_repro.training.schedule import Schedule, schedule
-from thesis_repro.training.train import TrainedModel, TrainingOptions, run_config, train_or_load
-from thesis_repro.training.untrained import untrained
+
+if TYPE_CHECKING:
+    import keras
+
+    from thesis_repro.training.train import TrainedModel
 
 
 @dataclass(frozen=True)
@@ -62,10 +70,34 @@ class Workspace:
         return schedule(spec, self.options.of(spec).scale)
 
     def finished(self, model_id: str) -> RunFolder | None:
-        """The run of a model at the scale asked for, if it has ended."""
+        """The run of a model at the scale asked for, if it has ended; None without its data."""
         config = self.config(model(model_id))
         run = config and RunFolder(self.runs_dir, config)
         return run if run and run.is_done else None
+
+    def loadable(self, model_id: str) -> RunFolder | None:
+        """The run of a model at the scale asked for, if it has ended, with its data or without.
+
+        Where these are prepared, it is the run on them; else the one that differs from what is
+        asked for in nothing but what the data determine.
+
+        Raises:
+            thesis_repro.errors.TrainingError: there are several of these.
+        """
+        spec = model(model_id)
+        if self.identity(spec) is not None:
+            return self.finished(model_id)
+        wanted = run_config(spec, Identity("", 0, 0), self.options.of(spec)).values
+        made_up = is_made_up(spec.dataset.value, self.stand_in)
+        runs = [
+            run
+            for run in finished_runs(self.runs_dir, model_id)
+            if run.config.values | {"data": wanted["data"]} == wanted
+            and run.of_stand_ins == made_up
+        ]
+        if len(runs) > 1:
+            raise TrainingError(_which(spec, runs))
+        return runs[0] if runs else None
 
     # --- What is read or trained ---
 
@@ -84,8 +116,10 @@ class Workspace:
         data = load_images(spec, self.data_dir, amount, stand_in=self.stand_in)
         if spec.generator is None:
             return data
-        name = spec.generator.value
-        return judged_images(data, self.trained(name, self.images(name)), self.options.seed)
+        from thesis_repro.training.real_and_generated import judged_images
+
+        generator = self.trained(spec.generator.value)
+        return judged_images(data, generator, self.options.seed)
 
     def prepared(self, dataset: str) -> PreparedData:
         """A whole prepared data set, whatever the scale.
@@ -95,21 +129,49 @@ class Workspace:
         """
         return load(dataset, self.data_dir, self.stand_in)
 
-    def trained(self, model_id: str, data: ImageData) -> TrainedModel:
+    def trained(self, model_id: str, data: ImageData | None = None) -> "TrainedModel":
         """A model with its weights, trained now unless a finished run is there.
 
-        Raises:
-            thesis_repro.errors.TrainingError: it cannot be trained.
-        """
-        spec = model(model_id)
-        options = self.options.of(spec)
-        return train_or_load(spec, data, options, self.runs_dir, self.progress)
+        Args:
+            model_id: Which.
+            data: The images that it is trained on, where they have been read; else they are read
+                if it has to be trained.
 
-    def untrained(self, model_id: str, data: ImageData) -> keras.Model:
+        Raises:
+            data_prep.errors.DataError: the images are missing or damaged.
+            thesis_repro.errors.TrainingError: it cannot be trained or loaded.
+        """
+        from thesis_repro.training.train import load_run, train_or_load
+
+        spec = model(model_id)
+        if data is None and (run := self.loadable(model_id)):
+            return load_run(spec, run)
+        images = data or self.images(model_id)
+        return train_or_load(spec, images, self.options.of(spec), self.runs_dir, self.progress)
+
+    def untrained(self, model_id: str, data: ImageData) -> "keras.Model":
         """The network that takes a model's images, as its run begins: the control of its training.
 
         Raises:
             data_prep.errors.DataError: images can no longer be read.
         """
+        from thesis_repro.training.untrained import untrained
+
         spec = model(model_id)
         return untrained(spec, data, self.options.of(spec))
+
+
+def _which(spec: ModelSpec, runs: Iterable[RunFolder]) -> str:
+    """That several runs of a model are what is asked for, and how one is chosen."""
+    lines = [
+        f"  {run.path}: on {', '.join(run.recorded('data')) or 'unknown data'}" for run in runs
+    ]
+    return "\n".join(
+        (
+            f"{spec.id}: several finished runs fit, and its data are not prepared, which would say "
+            "which one is meant:",
+            *lines,
+            f"Prepare the data ({spec.dataset.value}), or name with --runs-dir a folder that holds "
+            "one of these runs alone.",
+        )
+    )

@@ -1,9 +1,10 @@
 """Training of a model to the end of its run, resumable with the same weights bit for bit."""
 
-import json
 import logging
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,44 +19,23 @@ from thesis_repro.progress import TrainingProgress
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training.allocator import keep_freed_memory
 from thesis_repro.training.backend import computing_in, make_deterministic
+from thesis_repro.training.configuration import TrainingOptions, run_config
 from thesis_repro.training.devices import (
     check_precision,
     computes_on_gpu,
     device_name,
     prepare_devices,
 )
-from thesis_repro.training.images import Identity, ImageData
+from thesis_repro.training.images import ImageData
 from thesis_repro.training.kept_programs import programs_kept_in
 from thesis_repro.training.moving_statistics import cap_momentum
-from thesis_repro.training.precision import FLOAT32
-from thesis_repro.training.run_folder import Checkpoint, RunConfig, RunFolder
-from thesis_repro.training.scale import SCALES, Scale
-from thesis_repro.training.schedule import schedule
+from thesis_repro.training.run_folder import Checkpoint, RunFolder
 from thesis_repro.training.trainer import Trainer
 
 _log = logging.getLogger(__name__)
 
-# Part of every run's id. Raise it whenever a change here, in the losses or in the networks makes
-# the same configuration end with other weights.
-TRAINING_VERSION = 4
-
 # Between two checkpoints, at least; each is of a whole epoch. A kill costs about as much.
 CHECKPOINT_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """What a user chooses about a run, besides the model and its data."""
-
-    scale: Scale
-    seed: int = 0
-    precision: str = FLOAT32
-
-    def of(self, spec: ModelSpec) -> "TrainingOptions":
-        """A model's: classifiers that measure are trained, even at a scale that learns nothing."""
-        if self.scale.learns or not spec.measures:
-            return self
-        return replace(self, scale=SCALES[self.scale.amounts])
 
 
 class TrainedModel(NamedTuple):
@@ -65,21 +45,6 @@ class TrainedModel(NamedTuple):
     run: RunFolder
     history: list[dict[str, float]]
     model: keras.Model
-
-
-def run_config(spec: ModelSpec, data: Identity, options: TrainingOptions) -> RunConfig:
-    """What the run is; equal configurations are the same run."""
-    values = {
-        "spec": spec.values(),
-        "scale": options.scale.name,
-        "epochs": schedule(spec, options.scale).epochs,
-        "data": data._asdict(),
-        "seed": options.seed,
-        "precision": options.precision,
-        "backend": keras.backend.backend(),
-        "training_version": TRAINING_VERSION,
-    }
-    return RunConfig(spec.id, json.loads(json.dumps(values)))
 
 
 def train_or_load(
@@ -100,20 +65,50 @@ def train_or_load(
     make_deterministic()
     prepare_devices()
     run = RunFolder(runs_dir, run_config(spec, data.identity(), options))
-    _log.debug("%s: %s %s", spec.id, "load" if run.is_done else "train", run.path)
-    with run.lock(), computing_in(options.precision):
-        # The literal builders take Keras's default initialisers, which draw from the global seed.
-        keras.utils.set_random_seed(derive_seed(options.seed, spec.id, "initial weights"))
-        model = build_model(spec)
-        if not run.is_done:  # the optimiser of a loaded AlexNet-VAE would take 2.5 GB for nothing
+    if run.is_done:
+        return load_run(spec, run)
+    with run.lock():
+        if run.is_done:  # the process that held it has ended it
+            return load_run(spec, run)
+        _log.debug("%s: train %s", spec.id, run.path)
+        with _as_begun(spec, run) as model:
             check_precision(options.precision)
             if not computes_on_gpu():
                 keep_freed_memory()
             learning = spec if options.scale.learns else _without_learning(spec)
             with programs_kept_in(run.path / "compiled"):
                 _train(Trainer(learning, model, data), options, run, progress)
-        for part, network in FAMILIES[spec.family].networks(model).items():
-            network.load_weights(run.verified_weights(part))
+            return _loaded(spec, run, model)
+
+
+def load_run(spec: ModelSpec, run: RunFolder) -> TrainedModel:
+    """A model's finished run, from its folder alone: neither data nor leave to write are needed.
+
+    Raises:
+        TrainingError: a file of the run is damaged or missing, or there is no GPU where one was
+            promised.
+    """
+    make_deterministic()
+    prepare_devices()
+    _log.debug("%s: load %s", spec.id, run.path)
+    with _as_begun(spec, run) as model:  # without optimiser: AlexNet-VAE's would take 2.5 GB
+        return _loaded(spec, run, model)
+
+
+@contextmanager
+def _as_begun(spec: ModelSpec, run: RunFolder) -> Iterator[keras.Model]:
+    """The model as a run begins with it, to be used within, in the run's precision."""
+    with computing_in(run.config.values["precision"]):
+        # The literal builders take Keras's default initialisers, which draw from the global seed.
+        seed = derive_seed(run.config.values["seed"], spec.id, "initial weights")
+        keras.utils.set_random_seed(seed)
+        yield build_model(spec)
+
+
+def _loaded(spec: ModelSpec, run: RunFolder, model: keras.Model) -> TrainedModel:
+    """The model with the weights of a finished run."""
+    for part, network in FAMILIES[spec.family].networks(model).items():
+        network.load_weights(run.verified_weights(part))
     return TrainedModel(spec, run, run.read_history(), model)
 
 

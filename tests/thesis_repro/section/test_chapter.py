@@ -58,7 +58,7 @@ def calls(monkeypatch):
 
     monkeypatch.setattr(module, "open_manifest", open_manifest)
     monkeypatch.setattr(module, "load_images", load_images)
-    monkeypatch.setattr(module, "train_or_load", train_or_load)
+    monkeypatch.setattr("thesis_repro.training.train.train_or_load", train_or_load)
     return made
 
 

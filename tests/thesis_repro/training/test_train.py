@@ -1,6 +1,7 @@
 """Training of whole runs: losses, determinism, checkpoints, company, and what stops them."""
 
 import json
+import shutil
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -22,10 +23,12 @@ from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training.evidence_step import EvidenceStep
+from thesis_repro.training.run_folder import finished_runs
 from thesis_repro.training.scale import SCALES, Scale
 from thesis_repro.training.train import (
     CHECKPOINT_SECONDS,
     TrainingOptions,
+    load_run,
     run_config,
     train_or_load,
 )
@@ -164,13 +167,24 @@ def test_a_run_keeps_its_first_kernels_of_every_epoch(reference, tiny_data, tiny
     assert all((kernels[epoch] != kernels[epoch + 1]).any() for epoch in range(4))
 
 
-def test_a_finished_run_is_loaded(reference, tiny_data, tiny_scale):
-    runs_dir = reference.run.path.parents[1]
-    again = train_or_load(SPEC, tiny_data, TrainingOptions(tiny_scale), runs_dir, NoTraining())
-    assert again.history == reference.history
-    for weight, expected in zip(again.model.weights, reference.model.weights, strict=True):
-        np.testing.assert_array_equal(np.asarray(weight), np.asarray(expected))
-    assert len(sessions(again.run.path)) == 1
+def test_a_finished_run_is_loaded_from_where_nothing_can_be_written(
+    reference, tiny_data, tiny_scale, tmp_path
+):
+    """By what asks for it with its data, and by what knows its folder alone."""
+    folder = moved(reference, tmp_path)
+    shutil.copytree(reference.run.path, folder)
+    (folder / ".lock").unlink()
+    (folder / ".lock").mkdir()  # so that no lock can be had; tests may run as root
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    options = TrainingOptions(tiny_scale)
+    by_data = train_or_load(SPEC, tiny_data, options, tmp_path, NoTraining())
+    (run,) = finished_runs(tmp_path, SPEC.id)
+    for again in (by_data, load_run(SPEC, run)):
+        assert again.run.path == folder
+        assert again.history == reference.history
+        for weight, expected in zip(again.model.weights, reference.model.weights, strict=True):
+            np.testing.assert_array_equal(np.asarray(weight), np.asarray(expected))
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
 @pytest.fixture
