@@ -13,6 +13,7 @@ from thesis_repro.commands.options import (
     runs_dir_option,
     stand_in_option,
 )
+from thesis_repro.commands.workspace import try_places
 from thesis_repro.files import atomic_path
 from thesis_repro.report.collect import collect, require, require_claims
 from thesis_repro.section.registry import scripts
@@ -45,12 +46,15 @@ def controls(sections: tuple[str, ...], out: Path, seeds: int, quiet: bool, **op
     images. A rule that they pass finds no effect of training. The table is OUT/controls.md.
     """
     chosen, _ = plan.sections_and_models(sections)
+    logs = options["runs_dir"] / "logs"
+    try_places("--out", out)
+    try_places("--runs-dir", logs)
     by_seed = []
     for seed in range(seeds):
         results = out / f"seed-{seed}"
         settings = {"scale": UNTRAINED, "precision": FLOAT32, "seed": seed, "out": results}
         jobs = plan.jobs_of(chosen, (), **settings, **options)
-        plan.conclude(plan.execute(jobs, options["runs_dir"] / "logs", None, None, quiet=quiet))
+        plan.conclude(plan.execute(jobs, logs, None, None, quiet=quiet))
         collected = require(collect(results, scripts()))
         require_claims(collected)
         by_seed.append(collected.judgements)

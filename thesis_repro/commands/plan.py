@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thesis_repro.commands.options import import_keras, out_option, run_options
-from thesis_repro.commands.report import report
-from thesis_repro.commands.workspace import workspace_of
+from thesis_repro.commands.options import SectionName, out_option, run_options
+from thesis_repro.commands.report import EXIT_DAMAGED, write_report
+from thesis_repro.commands.workspace import refuse_less, try_places, workspace_of
 from thesis_repro.models import zoo
 from thesis_repro.section.registry import CHAPTERS
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from thesis_repro.plan.jobs import Job
     from thesis_repro.section.workspace import Workspace
 
-EXIT_JOB_FAILED, EXIT_DATA, EXIT_INTERRUPTED = 1, 3, 130
+EXIT_JOB_FAILED, EXIT_DATA = 1, 3
 
 ALL = "all"
 
-sections_argument = click.argument("sections", nargs=-1, type=click.Choice([ALL, *CHAPTERS]))
+sections_argument = click.argument("sections", nargs=-1, type=SectionName([ALL, *CHAPTERS]))
 gpus_option = click.option(
     "--gpus", type=click.IntRange(1), help="Trainings side by side, one GPU each, by Ray."
 )
@@ -45,9 +45,7 @@ def plan(sections: tuple[str, ...], **options: Any) -> None:
 @out_option
 @gpus_option
 @click.option("--address", help="Of a Ray cluster whose machines share the folders.")
-@click.pass_context
 def run_all(
-    ctx: click.Context,
     sections: tuple[str, ...],
     gpus: int | None,
     address: str | None,
@@ -64,15 +62,26 @@ def run_all(
         return
     if address and not gpus:
         raise click.UsageError("--address wants --gpus as well: how many trainings side by side.")
-    jobs = jobs_of(*sections_and_models(sections), **options)
-    execution = execute(jobs, options["runs_dir"] / "logs", gpus, address, quiet=quiet)
+    if gpus:
+        from thesis_repro.plan.gpus import check_gpus
+
+        check_gpus(gpus, address)
+    chosen, logs = sections_and_models(sections), options["runs_dir"] / "logs"
+    refuse_less(chosen[0], **options)
+    jobs = jobs_of(*chosen, **options)
+    if not all(job.is_done for job in jobs.values()):
+        try_places("--out", options["out"])
+        try_places("--runs-dir", logs)
+    execution = execute(jobs, logs, gpus, address, quiet=quiet)
+    is_whole = True
     page = options["out"] / "index.html"
     if page.exists() and not execution.has_run:
         click.echo(f"Nothing is new; the report: {page}")
     elif any(options["out"].glob("*/manifest.json")):
-        folders = {name: options[name] for name in ("out", "runs_dir")}
-        ctx.invoke(report, **folders, kind="html", pdf=None)
+        is_whole = write_report(options["out"], options["runs_dir"])
     conclude(execution)
+    if not is_whole:
+        raise click.exceptions.Exit(EXIT_DAMAGED)
 
 
 def sections_and_models(sections: tuple[str, ...]) -> tuple[Iterable[str], Iterable[str]]:
@@ -105,12 +114,12 @@ def show(
 
 def _described(machine: "Machine", gpus: int | None) -> str:
     """What times hold for, in words."""
-    from thesis_repro.training.devices import computes_on_gpu
+    from thesis_repro.training.devices import computes_on_gpu, may_have_gpu
 
     words = f"{machine.device} ({machine.backend}, {machine.precision})"
     if not gpus:
         return words
-    if computes_on_gpu():
+    if may_have_gpu() and computes_on_gpu():
         return f"{gpus} x {words}"
     return f"{words}, since no GPU is seen here"
 
@@ -125,7 +134,6 @@ def jobs_of(sections: Iterable[str], models: Iterable[str], **options: Any) -> d
 
 def resolved_workspace(**options: Any) -> "Workspace":
     """The workspace that the options describe, in folders that a job finds from anywhere."""
-    import_keras()
     folders = {name: options[name].resolve() for name in ("data_dir", "runs_dir", "out")}
     return workspace_of(**options | folders)
 
@@ -133,7 +141,7 @@ def resolved_workspace(**options: Any) -> "Workspace":
 def execute(
     jobs: dict[str, "Job"], logs: Path, gpus: int | None, address: str | None, *, quiet: bool
 ) -> "Execution":
-    """Run the plan to its end, or to Ctrl-C.
+    """Run the plan to its end.
 
     Raises:
         thesis_repro.errors.TrainingError: more GPUs are asked for than there are.
@@ -152,11 +160,7 @@ def execute(
             click.echo(line)
 
     execution = Execution(jobs, workers, logs, tell)
-    try:
-        execution.run()
-    except KeyboardInterrupt:
-        click.echo("Stopped; the same command goes on from here.", err=True)
-        raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
+    execution.run()
     return execution
 
 

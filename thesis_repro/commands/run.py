@@ -7,19 +7,25 @@ from typing import Any
 import click
 
 from thesis_repro.commands import plan
-from thesis_repro.commands.options import import_keras, out_option, run_options
-from thesis_repro.commands.workspace import open_workspace
+from thesis_repro.commands.options import SectionName, out_option, run_options
+from thesis_repro.commands.workspace import open_workspace, refuse_less
+from thesis_repro.keras_settings import import_keras
 from thesis_repro.models import zoo
 from thesis_repro.report.collect import collect
-from thesis_repro.section.registry import CHAPTERS, datasets_of, script, scripts
+from thesis_repro.section.registry import CHAPTERS, datasets_of, models_of, script, scripts
 from thesis_repro.verdicts.discussions import DISCUSSIONS, describe
 
 
 @click.command()
-@click.argument("sections", nargs=-1, required=True, type=click.Choice([*CHAPTERS, *DISCUSSIONS]))
+@click.argument("sections", nargs=-1, required=True, type=SectionName([*CHAPTERS, *DISCUSSIONS]))
 @run_options
 @out_option
-def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Replace results of a larger scale, and with --stand-in those of the data themselves.",
+)
+def chapter(sections: tuple[str, ...], out: Path, replace: bool, **options: Any) -> None:
     """Train or load what SECTIONS need; emit their figures, tables and verdicts.
 
     Sections 4.9 to 4.15 discuss: for them, the results that bear on them are listed.
@@ -29,6 +35,8 @@ def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
         plan.show(experiments, (), out=out, **options)
         return
     if experiments:
+        if not replace:
+            refuse_less(experiments, out=out, **options)
         _run_sections(experiments, out, **options)
     for section in sections:
         if section in DISCUSSIONS:
@@ -37,21 +45,28 @@ def chapter(sections: tuple[str, ...], out: Path, **options: Any) -> None:
 
 def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
     """Run the scripts of these sections, one after another."""
+    from thesis_repro.section.results_folder import places_of, replacing
+
+    needed = [name for each in sections for name in datasets_of(each, options["scale"])]
+    trained = [name for each in sections for name in models_of(each, options["scale"])]
+    places = places_of(sections, out)
+    workspace = open_workspace(needed, trained, places, out=out, **options)
+    for dataset in needed:
+        workspace.manifest(dataset)  # those of the last section are missed before the first is run
     import_keras()
     from thesis_repro.section.chapter import Chapter
     from thesis_repro.verdicts.judgements import render
 
-    needed = [name for each in sections for name in datasets_of(each, options["scale"])]
-    workspace = open_workspace(needed, out=out, **options)
     for section in sections:
-        work = Chapter(section, workspace)
-        judgements = script(section).run(work)
+        with replacing(out / section) as place:
+            work = Chapter(section, workspace, place=place)
+            judgements = script(section).run(work)
         if not options["quiet"]:
             if judgements:
                 click.echo(f"{render(judgements)}\n")
             for question, answer in work.answers.items():
                 click.echo(f"{question}: {answer}\n")
-            click.echo(f"{work.origin}\n{len(work.files)} files in {work.folder}")
+            click.echo(f"{work.origin}\n{len(work.files)} files in {out / section}")
 
 
 @click.command()
@@ -63,13 +78,17 @@ def train(models: tuple[str, ...], **options: Any) -> None:
     if options["dry_run"]:
         plan.show((), models, out=Path(), **options)
         return
+    datasets, ids = zip(*((spec.dataset.value, spec.id) for spec in specs), strict=True)
+    workspace = open_workspace(datasets, ids, **options)
+    for spec in specs:
+        if workspace.loadable(spec.id) is None:
+            workspace.manifest(spec.dataset.value)  # missed before Keras is imported
     import_keras()
     from thesis_repro.progress import describe
     from thesis_repro.training.trainer import step_of
 
-    workspace = open_workspace([spec.dataset.value for spec in specs], **options)
     for spec in specs:
-        trained = workspace.trained(spec.id, workspace.images(spec.id))
+        trained = workspace.trained(spec.id)
         if not options["quiet"]:
             click.echo(
                 f"{spec.id}: {len(trained.history)} epochs, "

@@ -5,23 +5,110 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from data_prep.errors import DataError
 from thesis_repro.commands.data import make_without_files
+from thesis_repro.errors import TrainingError
+from thesis_repro.files import try_writing
+from thesis_repro.models import zoo
+from thesis_repro.training.devices import check_precision
 from thesis_repro.training.scale import SCALES
 
 if TYPE_CHECKING:
     from thesis_repro.section.workspace import Workspace
 
+_log = logging.getLogger(__name__)
 
-def open_workspace(datasets: Iterable[str], **options: Any) -> "Workspace":
-    """The workspace that the options describe, with stand-in data made if they are asked for."""
+
+def open_workspace(
+    datasets: Iterable[str] = (),
+    models: Iterable[str] = (),
+    places: Iterable[Path] = (),
+    **options: Any,
+) -> "Workspace":
+    """The workspace that the options describe, with stand-in data made if they are asked for.
+
+    Args:
+        datasets: Ids of those that are made, if stand-ins are asked for.
+        models: Ids of those that are trained unless they have been.
+        places: Folders of results that the command writes to.
+        options: Those of the command.
+
+    Raises:
+        DataError: a folder that is to be written to cannot be; nothing has been done yet.
+        TrainingError: models are to be trained in a precision that this machine lacks.
+    """
     level = logging.WARNING if options["quiet"] else logging.INFO
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("thesis_repro").setLevel(logging.DEBUG if options["verbose"] else level)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is not for users
 
+    workspace = workspace_of(**options)
+    try_places("--out", *places)
+    to_train = [name for name in models if not _has_run(workspace, name)]
+    if to_train:
+        check_precision(options["precision"])
+    try_places("--runs-dir", *(workspace.runs_dir / name for name in to_train))
+    if to_train:  # said now: Keras takes a while to import
+        ahead = ", ".join(_ahead(workspace, name) for name in dict.fromkeys(to_train))
+        _log.info("To train at %s scale: %s.", options["scale"], ahead)
     if options["stand_in"]:
         make_without_files(set(datasets), options["data_dir"], quiet=options["quiet"])
-    return workspace_of(**options)
+    return workspace
+
+
+def _has_run(workspace: "Workspace", model: str) -> bool:
+    """Whether there is a finished run of a model to load, or several: that is said later."""
+    try:
+        return workspace.loadable(model) is not None
+    except TrainingError:
+        return True
+
+
+def _ahead(workspace: "Workspace", model: str) -> str:
+    """A model, and what of its training is still to come."""
+    from thesis_repro.training.run_folder import RunFolder  # with NumPy
+
+    spec = zoo.model(model)
+    config, epochs = workspace.config(spec), workspace.schedule(spec).epochs
+    done = RunFolder(workspace.runs_dir, config).newest_epoch if config else 0
+    return f"{model} ({f'goes on after epoch {done} of {epochs}' if done else f'{epochs} epochs'})"
+
+
+def try_places(option: str, *folders: Path) -> None:
+    """Make sure, before any work, that these folders can be written to; nothing is left there.
+
+    Raises:
+        DataError: one cannot be; ``option`` names another one.
+    """
+    for folder in dict.fromkeys(folders):
+        try:
+            try_writing(folder)
+        except OSError as error:
+            cause = f"it cannot be written to ({error.strerror or error})"
+            fix = f"free some space, mend the permissions, or name another folder with {option}"
+            raise DataError(folder, cause, fix) from error
+
+
+def refuse_less(
+    sections: Iterable[str], *, out: Path, scale: str, stand_in: bool, **others: Any
+) -> None:
+    """Make sure, before any work, that no results are replaced by less.
+
+    Raises:
+        click.UsageError: these are of a smaller scale than those there, or of stand-ins.
+    """
+    from thesis_repro.section.results_folder import more_than
+
+    kept = [more for name in sections if (more := more_than(name, out, scale, stand_in=stand_in))]
+    if kept:
+        asked = f"scale {scale}{', stand-ins' if stand_in else ''}"
+        raise click.UsageError(
+            f"{out} holds more than what is asked for ({asked}): {'; '.join(kept)}. Name another "
+            "folder with --out, or say `thesis-repro chapter SECTION --replace` with the same "
+            "options to replace it."
+        )
 
 
 def workspace_of(
@@ -39,7 +126,7 @@ def workspace_of(
     """The workspace that the options describe; nothing is made."""
     from thesis_repro.progress import TrainingProgress
     from thesis_repro.section.workspace import Workspace
-    from thesis_repro.training.train import TrainingOptions
+    from thesis_repro.training.configuration import TrainingOptions
 
     return Workspace(
         data_dir=data_dir,

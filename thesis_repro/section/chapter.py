@@ -52,11 +52,12 @@ class Chapter:
     data: dict[str, ImageData | PreparedData] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
+    place: Path | None = None
 
     @property
     def folder(self) -> Path:
-        """Where this section's files go."""
-        return self.workspace.out / self.section
+        """Where this section's files go: ``place``, or its own folder under the results."""
+        return self.place or self.workspace.out / self.section
 
     def trained(self, model_id: str) -> TrainedModel:
         """A model of this section, trained or loaded once."""

@@ -50,3 +50,9 @@ SCALES = {
         Scale("untrained", 2_400, 2_400, 1, 2e12, learns=False, analysed_as="quick"),
     )
 }
+
+
+def is_smaller(scale: str, other: str) -> bool:
+    """Whether a scale is smaller than another, by their names; `SCALES` begins with the largest."""
+    names = [*SCALES]
+    return names.index(scale) > names.index(other)
