@@ -31,8 +31,15 @@ class DataError(Exception):
 
 
 def _shown(text: str) -> str:
-    """One line that any terminal can print: names in files can hold control characters."""
-    text = text if len(text) <= LONGEST_CAUSE else f"{text[:LONGEST_CAUSE]} ..."
+    """One line that is not too long."""
+    return printable(text if len(text) <= LONGEST_CAUSE else f"{text[:LONGEST_CAUSE]} ...")
+
+
+def printable(text: str) -> str:
+    """Text that fits a line of any UTF-8 file or terminal.
+
+    Names of files can hold control characters, and bytes that are no text.
+    """
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from data_prep.errors import os_errors
-from thesis_repro.commands.options import out_option, runs_dir_option
+from thesis_repro.commands.options import Name, SectionName, out_option, runs_dir_option
+from thesis_repro.commands.workspace import try_places
 from thesis_repro.report.collect import collect, require, require_claims
 from thesis_repro.report.results import (
     Problem,
@@ -15,13 +16,13 @@ from thesis_repro.report.results import (
     ThesisPages,
     count_verdicts,
 )
-from thesis_repro.section.registry import scripts
+from thesis_repro.section.registry import CHAPTERS, scripts
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims, load_unchecked, render_unchecked
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Verdict, render
 
-EXIT_NOT_REPLICATED = 4
+EXIT_DAMAGED, EXIT_NOT_REPLICATED = 1, 4
 
 
 @click.command()
@@ -30,7 +31,7 @@ EXIT_NOT_REPLICATED = 4
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["html", "json"]),
+    type=Name("format", ["html", "json"]),
     default="html",
     show_default=True,
     help="html: OUT/index.html, one offline page; json: OUT/index.json.",
@@ -43,11 +44,23 @@ EXIT_NOT_REPLICATED = 4
 def report(out: Path, runs_dir: Path, kind: str, pdf: Path | None) -> None:
     """Put everything under OUT on one page: claims, tables, figures, and what is missing.
 
-    With --runs-dir, the run times of the models, too.
+    With --runs-dir, the run times of the models, too. Exits with 1 if a result is missing, damaged
+    or not the file that its manifest lists; the page is written and says which.
     """
     if pdf and kind != "html":
         raise click.UsageError("--pdf shows the thesis's pages on the HTML page; leave out one.")
+    if not write_report(out, runs_dir, kind, pdf):
+        raise click.exceptions.Exit(EXIT_DAMAGED)
+
+
+def write_report(out: Path, runs_dir: Path, kind: str = "html", pdf: Path | None = None) -> bool:
+    """Write the report and print its counts; whether all results are as they were made.
+
+    Raises:
+        DataError: there are no results, the PDF cannot be read, or the page cannot be written.
+    """
     results = require(collect(out, scripts(), runs_dir))
+    try_places("--out", out)
     _warn(results.problems)
     path = out / f"index.{kind}"
     pages = _thesis_pages(pdf, results) if pdf else None
@@ -56,10 +69,15 @@ def report(out: Path, runs_dir: Path, kind: str, pdf: Path | None) -> None:
     there, missing = len(results.reproduced), len(results.missing)
     click.echo(_counts(results.judgements))
     click.echo(f"{there} of {there + missing} figures and tables; {path}")
+    damaged = [section.name for section in results.sections if section.is_damaged]
+    if damaged:
+        again = f"thesis-repro chapter {' '.join(damaged)}"
+        click.echo(f"Results are damaged; `{again}` with their options makes them anew.", err=True)
+    return not damaged
 
 
 @click.command()
-@click.argument("sections", nargs=-1, metavar="[SECTION]...")
+@click.argument("sections", nargs=-1, metavar="[SECTION]...", type=SectionName(CHAPTERS))
 @out_option
 @click.option(
     "--strict",

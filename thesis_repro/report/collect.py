@@ -140,7 +140,9 @@ def _section(path: Path, script: Script, runs_dir: Path | None) -> Section:
         manifest = replace(manifest, runs=tuple(timed))
     files = tuple(_files(path, manifest))
     folder.problems += [
-        Problem(path / file.name, _CAUSES[file.state]) for file in files if file.state in _CAUSES
+        Problem(path / file.name, _CAUSES[file.state], is_damage=file.state != UNLISTED)
+        for file in files
+        if file.state in _CAUSES
     ]
     return Section(
         name=path.name,

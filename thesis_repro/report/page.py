@@ -33,8 +33,9 @@ def write_page(results: Results, path: Path, pages: ThesisPages | None = None) -
         pages: the thesis's pages, to be shown beside ours; None without its PDF.
     """
     template = _environment(path.parent).get_template("page.html.j2")
-    with atomic_path(path) as temporary:
-        template.stream(_context(results, pages)).dump(str(temporary), encoding="utf-8")
+    stream = template.stream(_context(results, pages))
+    with atomic_path(path) as temporary:  # names of files can hold bytes that are no text
+        stream.dump(str(temporary), encoding="utf-8", errors="backslashreplace")
 
 
 def _context(results: Results, pages: ThesisPages | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pypdfium2 import PdfDocument, PdfiumError
 
-from data_prep.errors import DataError
+from data_prep.errors import DataError, printable
 from thesis_repro.report.results import ThesisPage, ThesisPages
 from thesis_repro.thesis.captions import Caption
 
@@ -40,8 +40,9 @@ def thesis_pages(path: Path, captions: Iterable[Caption]) -> ThesisPages:
         located = {caption: find_page(caption, texts) for caption in captions}
         indices = {index for index in located.values() if index is not None}
         rendered = {index: _render(document, index) for index in indices}
+    name = printable(path.name)
     return {
-        caption: rendered.get(index, f"The caption of {caption.name} was not found in {path.name}.")
+        caption: rendered.get(index, f"The caption of {caption.name} was not found in {name}.")
         for caption, index in located.items()
     }
 

@@ -14,10 +14,14 @@ from thesis_repro.verdicts.judgements import Judgement, Verdict, judge
 
 
 class Problem(NamedTuple):
-    """A file that is missing, damaged or not what its manifest says."""
+    """A file that is missing, damaged or not what its manifest says.
+
+    ``is_damage`` is False of a file that no manifest speaks of: what was made is whole beside it.
+    """
 
     path: Path
     cause: str
+    is_damage: bool = True
 
     def __str__(self) -> str:
         return f"{self.path}: {self.cause}."
@@ -91,6 +95,11 @@ class Section:
     answers: tuple[Answer, ...]
     files: tuple[File, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether a file is missing, damaged or not the one that was made."""
+        return any(problem.is_damage for problem in self.problems)
 
 
 class Gap(NamedTuple):

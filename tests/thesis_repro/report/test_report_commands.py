@@ -1,9 +1,11 @@
 """`thesis-repro report` and `thesis-repro claims` as their users meet them."""
 
+import os
 import re
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +15,7 @@ from thesis_repro.commands import report as module
 from thesis_repro.commands.report import claims, report
 from thesis_repro.thesis.claims import Unchecked, load_claims, load_unchecked
 
-DONE, USAGE, DATA, NOT_REPLICATED = 0, 2, 3, 4
+DONE, DAMAGED, USAGE, DATA, NOT_REPLICATED = 0, 1, 2, 3, 4
 
 CLAIMS = load_claims()
 NOT_RUN = len(CLAIMS) - 3
@@ -65,12 +67,40 @@ def test_report_without_results(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_report_names_damage_on_stderr(out):
-    path = out / "4.2" / "figure_20.png"
-    path.unlink()
+@pytest.mark.parametrize("kind", ["html", "json"])
+@pytest.mark.parametrize(
+    ("name", "damage", "cause"),
+    [
+        ("figure_20.png", Path.unlink, "manifest.json lists it, but it is not there"),
+        ("table_3.csv", lambda path: path.write_text("a\n1\n"), "it is not the file that"),
+        ("claims.json", lambda path: path.write_text("["), "it is no whole JSON file"),
+        ("manifest.json", Path.unlink, "it is missing: the section's run was not finished"),
+        ("manifest.json", lambda path: path.write_text("{}"), "it is not as this version writes"),
+    ],
+)
+def test_report_of_damaged_results_is_written_and_fails(out, kind, name, damage, cause):
+    path = out / "4.2" / name
+    damage(path)
+    result = run("report", "--out", out, "--format", kind)
+    assert result.exit_code == DAMAGED
+    assert f"{path}: {cause}" in result.stderr
+    assert "Results are damaged; `thesis-repro chapter 4.2` with their options" in result.stderr
+    assert (out / f"index.{kind}").exists()
+
+
+def test_a_file_that_no_manifest_speaks_of_is_no_damage(out):
+    path = out / "4.2" / "notes.txt"
+    path.write_text("a user's")
     result = run("report", "--out", out)
     assert result.exit_code == DONE
-    assert result.stderr.startswith(f"{path}: manifest.json lists it, but it is not there.")
+    assert result.stderr.startswith(f"{path}: manifest.json does not list it")
+
+
+@pytest.mark.parametrize("kind", ["html", "json"])
+def test_names_that_are_no_text_are_told(out, kind):
+    (out / "4.2" / os.fsdecode(b"\xff.txt")).write_text("a user's")
+    assert run("report", "--out", out, "--format", kind).exit_code == DONE
+    assert "\\udcff.txt" in (out / f"index.{kind}").read_text(encoding="utf-8")
 
 
 def test_report_that_cannot_be_written(out):
