@@ -1,13 +1,19 @@
 """``thesis-repro kernels`` and ``feature-maps``: what a model sees with, and makes of a picture."""
 
+import hashlib
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from data_prep.errors import printable
 from thesis_repro.commands import plan
-from thesis_repro.commands.options import import_keras, out_option, run_options
+from thesis_repro.commands.options import out_option, run_options
 from thesis_repro.commands.workspace import open_workspace
+from thesis_repro.errors import TrainingError
+from thesis_repro.keras_settings import import_keras
 from thesis_repro.models import zoo
 
 if TYPE_CHECKING:
@@ -15,10 +21,12 @@ if TYPE_CHECKING:
     import numpy as np
 
     from thesis_repro.models.spec import ModelSpec
+    from thesis_repro.section.workspace import Workspace
     from thesis_repro.training.run_folder import RunFolder
-    from thesis_repro.training.train import TrainedModel
 
 _MANY = 4  # sheets in one figure
+_LABEL = 30  # characters of a picture's name above it
+_STEM_BYTES = 100  # of a picture's name in its figure's; file systems allow 255 in all
 
 
 @click.command()
@@ -31,42 +39,41 @@ _MANY = 4  # sheets in one figure
 def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
     """Draw the kernels of MODEL's first layer, and say what Gabor functions explain of them.
 
-    The model is trained unless it has been.
+    Of its finished run at this scale, which needs no data; without one, it is said what training
+    takes and how it is started (exit 1).
     """
     spec = zoo.model(model)
     if options["dry_run"]:
         plan.show((), (spec.id,), out=out, **options)
         return
+    workspace = open_workspace(places=[out / "kernels"], out=out, **options)
+    run = run_of(spec, workspace)
     import_keras()
     from thesis_repro.analysis.gabor import slices
 
-    workspace = open_workspace([spec.dataset.value], out=out, **options)
-    run = workspace.finished(spec.id)
-    run = run or workspace.trained(spec.id, workspace.images(spec.id)).run
     by_epoch = run.read_kernels()
     last = len(by_epoch) - 1
     if epoch is not None and epoch > last:
         raise click.UsageError(f"This training of {spec.name} has {last} epochs.")
     chosen = last if epoch is None else epoch
-    data = workspace.manifest(spec.dataset.value).description
     shown, initial = slices(by_epoch[chosen]), slices(by_epoch[0])
     for line in (
-        *_save_kernels(out, spec, run, data, shown, chosen),
+        *_save_kernels(out, spec, run, shown, chosen),
         _gabors(shown, initial, by_epoch.shape[-2], chosen),
     ):
         click.echo(line)
 
 
 def _save_kernels(
-    out: Path, spec: "ModelSpec", run: "RunFolder", data: str, shown: "np.ndarray", epoch: int
+    out: Path, spec: "ModelSpec", run: "RunFolder", shown: "np.ndarray", epoch: int
 ) -> list[str]:
     """Write the sheet; the paths of its files."""
     from thesis_repro.plots.figures import save_figure
     from thesis_repro.plots.kernels import kernel_sheet
 
     figure = kernel_sheet(f"{spec.name}: kernels of the first layer after epoch {epoch}", shown)
-    origin = _origin(f"thesis-repro kernels {spec.id}", run, data)
-    stem = out / "kernels" / f"{spec.id}_epoch_{epoch}"
+    origin = _origin(f"thesis-repro kernels {spec.id}", run)
+    stem = out / "kernels" / f"{spec.id}_{run.config.run_id}_epoch_{epoch}"
     return [str(path) for path in save_figure(figure, stem, origin)]
 
 
@@ -108,7 +115,8 @@ def feature_maps(
 ) -> None:
     """Draw the feature maps of MODEL for the picture file IMAGE, and say which have stripes.
 
-    The model is trained unless it has been. Of an autoencoder, its encoder is shown; the picture is
+    Of its finished run at this scale, which needs no data; without one, it is said what training
+    takes and how it is started (exit 1). Of an autoencoder, its encoder is shown; the picture is
     squashed to what it takes.
     """
     spec = zoo.model(model)
@@ -117,24 +125,56 @@ def feature_maps(
     if options["dry_run"]:
         plan.show((), (spec.id,), out=out, **options)
         return
+    pixels = read_picture(image, spec.input_shape.value)
+    workspace = open_workspace(places=[out / "feature_maps"], out=out, **options)
+    run = run_of(spec, workspace)
     import_keras()
     from appendix_architectures.shapes import build_shapes
     from thesis_repro.analysis.feature_maps import maps_after
     from thesis_repro.models.building import builders
     from thesis_repro.models.families import FAMILIES
+    from thesis_repro.training.train import load_run
 
-    # Mistakes are named before hours of training.
-    pixels = read_picture(image, spec.input_shape.value)
     family = FAMILIES[spec.family]
     part = family.parts[0]
     names = chosen_layers(build_shapes(builders(spec)[part]), layers)
-    workspace = open_workspace([spec.dataset.value], out=out, **options)
-    data = workspace.images(spec.id)
-    trained = workspace.trained(spec.id, data)
-    network = family.networks(trained.model)[part]
+    network = family.networks(load_run(spec, run).model)[part]
     maps = {name: batch[0] for name, batch in maps_after(network, names, pixels[None]).items()}
-    for line in (*_save(out, trained, data.description, image, pixels, maps), *_shares(maps)):
+    for line in (*_save(out, spec, run, image, pixels, maps), *_shares(maps)):
         click.echo(line)
+
+
+def run_of(spec: "ModelSpec", workspace: "Workspace") -> "RunFolder":
+    """The finished run of a model at the scale asked for; none is trained here.
+
+    Raises:
+        TrainingError: there is none; the message says what training takes and what starts it.
+    """
+    run = workspace.loadable(spec.id)
+    if run is not None:
+        return run
+    from thesis_repro.plan.execution import repeat_command
+    from thesis_repro.plan.plan import make_plan
+    from thesis_repro.training.run_folder import finished_runs
+
+    jobs = make_plan((), (spec.id,), workspace)
+    job, options = jobs[f"train {spec.id}"], workspace.options
+    epochs, passes = workspace.schedule(spec).epochs, job.image_passes
+    takes = f"{epochs:,} epochs of all its images"
+    if passes:
+        takes = f"{passes // epochs:,} images, {epochs:,} epochs, {passes:,} passes of an image"
+    first = ", ".join(name for name in job.needs if not jobs[name].is_done)
+    others = "; ".join(
+        "scale {scale}, seed {seed}, {precision}".format_map(run.config.values)
+        for run in finished_runs(workspace.runs_dir, spec.id)
+    )
+    raise TrainingError(
+        f"{spec.id}: {workspace.runs_dir} holds no finished run of scale {options.scale.name}, "
+        f"seed {options.seed}, {options.precision} on these data, and none is trained unasked."
+        f"{f' Finished runs there: {others}.' if others else ''} Training takes {takes}"
+        f"{f', and before it: {first}' if first else ''}. `{repeat_command(job)}` does it; with "
+        "--dry-run it says how long that takes."
+    )
 
 
 def read_picture(path: Path, shape: tuple[int, int, int]) -> "np.ndarray":
@@ -182,8 +222,8 @@ def chosen_layers(network: "keras.Model", asked: tuple[str, ...]) -> list[str]:
 
 def _save(
     out: Path,
-    trained: "TrainedModel",
-    data: str,
+    spec: "ModelSpec",
+    run: "RunFolder",
     image: Path,
     pixels: "np.ndarray",
     maps: dict[str, "np.ndarray"],
@@ -192,23 +232,37 @@ def _save(
     from thesis_repro.plots.feature_maps import feature_map_sheets
     from thesis_repro.plots.figures import save_figure
 
-    spec = trained.spec
     sheets = {f"after {name}": images for name, images in maps.items()}
-    figure = feature_map_sheets(f"{spec.name}: feature maps", (image.name, pixels), sheets)
-    command = f"thesis-repro feature-maps {spec.id} {image.name}"
-    stem = out / "feature_maps" / f"{spec.id}_{image.stem}"
-    return [str(path) for path in save_figure(figure, stem, _origin(command, trained.run, data))]
+    name = printable(image.name)
+    label = name if len(name) <= _LABEL else f"{name[: _LABEL // 2]}…{name[-_LABEL // 2 + 1 :]}"
+    figure = feature_map_sheets(f"{spec.name}: feature maps", (label, pixels), sheets)
+    command = shlex.join(("thesis-repro", "feature-maps", spec.id, name))
+    stem = f"{spec.id}_{run.config.run_id}_{name_of(image, pixels, tuple(maps))}"
+    paths = save_figure(figure, out / "feature_maps" / stem, _origin(command, run))
+    return [str(path) for path in paths]
 
 
-def _origin(command: str, run: "RunFolder", data: str) -> str:
-    """The line under a figure of one run, of a model trained on these data."""
+def name_of(image: Path, pixels: "np.ndarray", layers: tuple[str, ...]) -> str:
+    """A name for the maps of a picture after some layers, and for those of no other picture.
+
+    What the picture's name has of text, but not too much of it, and a digest of all three.
+    """
+    text = "".join(sign if sign.isprintable() else "_" for sign in image.stem)
+    short = text.encode()[:_STEM_BYTES].decode(errors="ignore")
+    digest = hashlib.sha256(b"\0".join((os.fsencode(image.name), *map(str.encode, layers))))
+    digest.update(pixels.tobytes())
+    return f"{short}_{digest.hexdigest()[:8]}"
+
+
+def _origin(command: str, run: "RunFolder") -> str:
+    """The line under a figure of one run."""
     from thesis_repro.plots.figures import origin_line
 
-    values = run.config.values
+    values, data = run.config.values, ", ".join(run.recorded("data"))
     return origin_line(
         command,
         f"scale {values['scale']}",
-        f"trained on {data}",
+        f"trained on {data}" if data else "",
         f"seed {values['seed']}",
         values["precision"],
         f"runs {run.config.run_id}",

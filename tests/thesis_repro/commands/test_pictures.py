@@ -1,7 +1,10 @@
 """Feature maps of any picture, for any model, as a user asks for them."""
 
+import os
 import re
+import shutil
 from pathlib import Path
+from xml.etree import ElementTree
 
 import keras
 import numpy as np
@@ -15,18 +18,26 @@ from appendix_architectures.shapes import build_shapes
 from data_prep.errors import DataError
 from data_prep.prepare import prepare
 from thesis_repro.cli import main
-from thesis_repro.commands.pictures import chosen_layers, read_picture
-from thesis_repro.section import workspace
+from thesis_repro.commands.pictures import chosen_layers, name_of, read_picture
+from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.scale import SCALES, Scale
 
-DONE, USAGE, DATA = 0, 2, 3  # exit codes of the design
+DONE, FAILED, USAGE, DATA = 0, 1, 2, 3  # exit codes of the design
+
+
+TINY = Scale("smoke", 64, 24, 1)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with MNIST's stand-in prepared, and a picture in colour that is no square."""
+    """Finished runs without their data, and a picture in colour that is no square."""
     folder = tmp_path_factory.mktemp("pictures")
     prepare("mnist", folder / "data", stand_in=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SCALES, "smoke", TINY)
+        result = invoke(folder, "train", "mnist-vae", "digit-classifier")
+    assert result.exit_code == DONE, result.output
+    shutil.rmtree(folder / "data")
     colours = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     Image.fromarray(colours).save(folder / "my.picture.webp")
     return folder
@@ -34,15 +45,33 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _tiny_smoke(monkeypatch):
-    monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 64, 24, 1))
+    monkeypatch.setitem(SCALES, "smoke", TINY)
 
 
-def run(folder, *arguments):
-    places = ("--data-dir", folder / "data", "--runs-dir", folder / "runs", "--out", folder / "out")
-    asked = ["feature-maps", *arguments, *places, "--scale", "smoke", "--stand-in", "--quiet"]
+@pytest.fixture(autouse=True)
+def _untrained(folder, monkeypatch):
+    """Nothing here trains."""
+    monkeypatch.setattr(
+        "thesis_repro.training.train.train_or_load", lambda *_: pytest.fail("trained")
+    )
+
+
+def invoke(folder, command, *arguments):
+    places = ["--data-dir", folder / "data", "--runs-dir", folder / "runs"]
+    places += [] if command == "train" else ["--out", folder / "out"]
+    asked = [command, *arguments, *places, "--scale", "smoke", "--stand-in", "--quiet"]
     result = CliRunner().invoke(main, [str(argument) for argument in asked])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
     return result
+
+
+def run(folder, *arguments):
+    return invoke(folder, "feature-maps", *arguments)
+
+
+def run_id(folder, model):
+    (run_folder,) = (folder / "runs" / model).iterdir()
+    return run_folder.name
 
 
 # --- The command ---
@@ -52,19 +81,93 @@ def test_the_last_activation_by_default(folder):
     result = run(folder, "mnist-vae", folder / "my.picture.webp")
     assert result.exit_code == DONE, result.output
     png, svg, shares = result.stdout.splitlines()
-    stem = folder / "out" / "feature_maps" / "mnist-vae_my.picture"
-    assert (png, svg) == (f"{stem}.png", f"{stem}.svg")
+    stem = folder / "out" / "feature_maps" / f"mnist-vae_{run_id(folder, 'mnist-vae')}_my.picture"
+    assert re.fullmatch(rf"{stem}_[0-9a-f]{{8}}\.png", png)
+    assert Path(svg) == Path(png).with_suffix(".svg")
     pattern = r"re_lu_4: \d+\.\d% of 256 maps striped \(top .*%, bottom .*%, left .*%, right .*%\)"
     assert re.fullmatch(pattern, shares)
-    (run_folder,) = (folder / "runs" / "mnist-vae").iterdir()
     with Image.open(png) as image:
         origin = image.text["Description"]
     assert origin == (
         "thesis-repro feature-maps mnist-vae my.picture.webp · scale smoke · trained on stand-in: "
-        f"scikit-learn digits, 28x28 by Lanczos · seed 0 · float32 · runs {run_folder.name}"
+        "scikit-learn digits, 28x28 by Lanczos · seed 0 · float32 · runs "
+        f"{run_id(folder, 'mnist-vae')}"
     )
-    text = stem.with_name(f"{stem.name}.svg").read_text(encoding="utf-8")
-    assert "after re_lu_4: 256 maps of 7 × 7" in text
+    assert "after re_lu_4: 256 maps of 7 × 7" in Path(svg).read_text(encoding="utf-8")
+    assert not (folder / "data").exists()  # loading asks for none
+
+
+def test_what_differs_has_a_figure_of_its_own():
+    """Pictures of one name or one stem, and other layers; the same has the same."""
+    black, grey = (np.full((28, 28, 3), shade, np.uint8) for shade in (0, 90))
+    shown = [
+        (Path(name), pixels, layers)
+        for name in (
+            "a/face.png",
+            "a/face.jpg",
+            "a/face.tar.png",
+            os.fsdecode(b"\xff.png"),
+            "_.png",
+        )
+        for pixels in (black, grey)
+        for layers in (("re_lu_1",), ("re_lu_2",), ("re_lu_1", "re_lu_2"))
+    ]
+    names = [name_of(*each) for each in shown]
+    assert len(set(names)) == len(shown)
+    assert names[0] == name_of(Path("b/face.png"), black.copy(), ("re_lu_1",))
+    assert re.fullmatch(r"face_[0-9a-f]{8}", names[0])
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 255, "ü" * 127, "写" * 80 + ".jpeg", "\n\x1b[2J.png", os.fsdecode(b"\xff" * 255)]
+)
+def test_the_name_of_a_figure_is_text_and_not_too_long(name):
+    figure = name_of(Path(name), np.zeros((2, 2, 3), np.uint8), ("re_lu_1",))
+    assert len(figure.encode()) <= 109  # no surrogate among it
+    assert figure.isprintable()
+
+
+def test_a_picture_may_have_any_name(folder, tmp_path):
+    """No text, a formula that does not end, control signs, spaces, as long as can be."""
+    name = b"-\xff\n\x1b[2J\x01 $unclosed_{$ %s {0} & < \" '"
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name.ljust(251, b"x") + b".png"))
+    Image.new("RGB", (30, 30), (200, 90, 10)).save(path, "PNG")
+    result = run(folder, "mnist-vae", path)
+    assert result.exit_code == DONE, result.output
+    png, svg, _ = result.stdout.splitlines()
+    texts = [element.text for element in ElementTree.parse(svg).getroot().iter() if element.text]
+    assert any(text.startswith(r"-\udcff\n\x1b[2") for text in texts)  # above the picture
+    with Image.open(png) as image:
+        assert r" '-\udcff\n\x1b[2J\x01 $unclosed_{$ %s {0} & < " in image.text["Description"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "takes"),
+    [
+        (("feature-maps", "mnist-vae", "PICTURE", "--seed", 7), "64 images, 1 epochs, 64 passes"),
+        (("kernels", "mnist-vae", "--seed", 7), "64 images, 1 epochs, 64 passes"),
+        (("kernels", "sample-discriminator"), "128 images, 1 epochs, 128 passes"),
+        (("kernels", "alexnet-vae"), "64 images, 1 epochs, 64 passes"),
+    ],
+    ids=str,
+)
+def test_nothing_trains_unasked(folder, tmp_path, arguments, takes):
+    """What training takes is said, and the command for it."""
+    before = sorted(folder.rglob("*"))
+    picture = folder / "my.picture.webp"
+    asked = [picture if argument == "PICTURE" else argument for argument in arguments]
+    result = invoke(folder, *asked)
+    assert result.exit_code == FAILED
+    model = next(argument for argument in asked if argument in MODELS)
+    assert f"{model}: {folder / 'runs'} holds no finished run of scale smoke" in result.stderr
+    assert f"Training takes {takes} of an image" in result.stderr
+    assert f"`thesis-repro train {model} --scale smoke --seed " in result.stderr
+    assert "--dry-run it says how long" in result.stderr
+    if model == "mnist-vae":
+        assert "Finished runs there: scale smoke, seed 0, float32." in result.stderr
+    else:
+        assert "Finished runs" not in result.stderr
+    assert sorted(folder.rglob("*")) == before
 
 
 def test_layers_asked_for(folder):
@@ -76,9 +179,7 @@ def test_layers_asked_for(folder):
 
 
 @pytest.mark.parametrize("layer", ["conv", "mu", "decoder_conv_t_0"])
-def test_a_layer_without_maps(folder, monkeypatch, layer):
-    """The message comes before any training."""
-    monkeypatch.setattr(workspace, "train_or_load", lambda *_: pytest.fail("trained"))
+def test_a_layer_without_maps(folder, layer):
     result = run(folder, "mnist-vae", folder / "my.picture.webp", "--layer", layer)
     assert result.exit_code == USAGE
     assert f"no feature maps after '{layer}'" in result.stderr
@@ -102,13 +203,11 @@ def test_an_unknown_model(folder):
     [
         ("missing.png", None, "it cannot be read"),
         ("empty.png", b"", "the file is empty"),
-        ("page.html", b"<html></html>", "no picture that Pillow can read"),
+        ("page.html", b"<html></html>", "it is no picture"),
         ("cut.png", b"\x89PNG\r\n\x1a\n\x00", "cut off or damaged"),
     ],
 )
-def test_no_picture(tmp_path, monkeypatch, name, content, cause):
-    """The message comes before any training."""
-    monkeypatch.setattr(workspace, "train_or_load", lambda *_: pytest.fail("trained"))
+def test_no_picture(tmp_path, name, content, cause):
     if content is not None:
         (tmp_path / name).write_bytes(content)
     result = run(tmp_path, "mnist-vae", tmp_path / name)
@@ -180,9 +279,7 @@ def test_the_picture_itself_is_no_feature_map():
 
 
 def kernels(folder, *arguments):
-    places = ("--data-dir", folder / "data", "--runs-dir", folder / "runs", "--out", folder / "out")
-    asked = ["kernels", *arguments, *places, "--scale", "smoke", "--stand-in", "--quiet"]
-    return CliRunner().invoke(main, [str(argument) for argument in asked])
+    return invoke(folder, "kernels", *arguments)
 
 
 def test_kernels_of_any_model_before_and_after_training(folder):
@@ -193,7 +290,8 @@ def test_kernels_of_any_model_before_and_after_training(folder):
     assert last.exit_code == first.exit_code == DONE, last.output + first.output
     for result, epoch in ((last, 1), (first, 0)):
         png, svg, shares = result.stdout.splitlines()
-        stem = folder / "out" / "kernels" / f"digit-classifier_epoch_{epoch}"
+        name = f"digit-classifier_{run_id(folder, 'digit-classifier')}_epoch_{epoch}"
+        stem = folder / "out" / "kernels" / name
         assert (png, svg) == (f"{stem}.png", f"{stem}.svg")
         text = Path(svg).read_text(encoding="utf-8")
         assert f"after epoch {epoch}" in text
