@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
@@ -135,6 +136,42 @@ def test_training_commands_take_the_designs_options(arguments):
     text = run(*arguments, "--help").stdout
     for option in ("--scale", "--data-dir", "--stand-in", "--runs-dir", "--seed", "-q", "-v"):
         assert option in text
+
+
+# --- Terminals and pipes ---
+
+
+@pytest.mark.parametrize("charset", ["ascii", "latin-1"])
+def test_no_character_is_too_much_for_a_terminal(charset, tmp_path):
+    """Dashes, quotation marks, "×" and names of folders; `test_terminal` has what they become."""
+    paths = [f"--{name}={tmp_path / 'Größe µ 猫'}" for name in ("data-dir", "runs-dir")]
+    calls = [
+        *(["models"], ["models", "celeba-vae"], ["listing", "13"], ["claims"], ["where", "41"]),
+        *(["errata", erratum] for erratum in load_errata()),
+        *(["data", "list", paths[0]], ["data", "fetch", "celeba", paths[0]]),
+        *(["train", "mnist-vae", *paths], ["train", "–×猫"]),
+        *(["--help"], *([command, "--help"] for command in main.commands)),
+    ]
+    for call in calls:
+        result = CliRunner(charset=charset).invoke(main, call)
+        assert isinstance(result.exception, SystemExit | None), call
+        assert result.output
+
+
+@pytest.mark.parametrize(
+    ("streams", "expected"),
+    [
+        ("| true", (FAILED, "")),
+        ("2>&1 | true", (FAILED, "")),
+        (">/dev/full", (FAILED, "Error: No space left on device. To fix it: free some space.\n")),
+        ("2>&-", (DONE, "")),
+    ],
+)
+def test_streams_that_take_nothing(streams, expected):
+    program = shlex.join([sys.executable, "-c", "from thesis_repro.cli import main; main()"])
+    script = f"set -o pipefail; {program} listing 13 {streams}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == expected
 
 
 # --- Wrong usage ---
