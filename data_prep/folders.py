@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,6 +111,26 @@ def ways_to_prepare(dataset: str, data_dir: Path) -> str:
     return f"{command} (DIR holds the official files; {get} says how to get them)"
 
 
+def try_writing(target: Path) -> None:
+    """See that a folder can be made or replaced, as far as that shows before; nothing is left.
+
+    Raises:
+        OSError: Nothing can be written there. (A lock would be waited for instead.)
+    """
+    place = _place(Path(os.path.realpath(target)))
+    there = next(path for path in (place, *place.parents) if os.path.lexists(path))
+    try:
+        with tempfile.NamedTemporaryFile(dir=there, prefix=".trial-"):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(there)) from error
+
+
+def _place(target: Path) -> Path:
+    """Where the hidden folders for a folder lie: beside it, or inside where a disk is mounted."""
+    return target if is_mount_point(target) else target.parent
+
+
 @contextmanager
 def replacing(target: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[Path]:
     """Give an empty folder to write into; it becomes `target` when the block ends without error.
@@ -132,8 +153,8 @@ def replacing(target: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[Path]:
     """
     target = Path(os.path.realpath(target))
     target.parent.mkdir(parents=True, exist_ok=True)
-    mounted = is_mount_point(target)
-    place = target if mounted else target.parent
+    place = _place(target)
+    mounted = place == target
     partial, replaced, complete = (
         place / f".{target.name}.{kind}" for kind in ("partial", "replaced", "complete")
     )

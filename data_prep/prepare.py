@@ -21,6 +21,7 @@ from data_prep.folders import (
     official_folder,
     prepare_command,
     replacing,
+    try_writing,
     ways_to_prepare,
 )
 from data_prep.layout import Layout
@@ -118,8 +119,10 @@ def prepare(
             before stays as it was.
     """
     entry = _find(dataset, data_dir, datasets)
-    content = _read(entry, dataset, data_dir, source, stand_in, options)
     target = folder(data_dir, dataset, stand_in)
+    with os_errors(data_dir, "it cannot be written", WRITE_FIX):
+        try_writing(target)  # before hours of reading
+    content = _read(entry, dataset, data_dir, source, stand_in, options)
     with os_errors(data_dir, "it cannot be written", WRITE_FIX), replacing(target) as partial:
         _check_room(target, partial, content)
         manifest = _write(partial, dataset, entry.title, stand_in, content, progress)

@@ -168,6 +168,26 @@ def test_verify_without_a_name_verifies_all_and_goes_on_after_a_problem(tmp_path
     assert f"{first}: PROBLEM " in result.stdout
 
 
+@pytest.mark.parametrize("place", ["/proc", "/dev/null/data", "{tmp}/file", "{tmp}/file/data"])
+@pytest.mark.parametrize("command", ["prepare", "fetch"])
+def test_a_place_that_cannot_be_written_is_said_before_any_work(tmp_path, command, place):
+    (tmp_path / "file").touch()
+    place = place.format(tmp=tmp_path)
+    arguments = {"prepare": ["--stand-in", "--data-dir"], "fetch": ["--to"]}[command]
+    result = run("data", command, "mnist", *arguments, place)
+    assert result.exit_code in (USAGE, DATA)  # click itself refuses a file for a folder
+    assert place.removesuffix("/data") in result.stderr
+    assert ".trial" not in result.stderr
+    assert "another process" not in result.stderr
+
+
+def test_a_place_is_tried_before_the_source_is_read(tmp_path):
+    (tmp_path / "file").touch()
+    result = run("data", "prepare", "mnist", "--source", tmp_path, "--data-dir", "/dev/null/data")
+    assert result.exit_code == DATA
+    assert "cannot be written" in result.stderr
+
+
 def test_verify_without_a_name_where_nothing_is_prepared(tmp_path):
     result = run("data", "verify", "--data-dir", tmp_path)
     assert result.exit_code == DATA
