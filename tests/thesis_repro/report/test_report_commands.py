@@ -180,7 +180,7 @@ def test_claims_of_sections(out):
     assert result.stdout.splitlines()[-4].startswith(f"{count} claims as written: 1 replicated")
     result = run("claims", "9.9", "--out", out)
     assert result.exit_code == USAGE
-    assert "sections with claims are 4.1" in result.stderr
+    assert "No section is called '9.9'. Choose from 3.3, " in result.stderr
 
 
 def test_claims_without_results(tmp_path):
