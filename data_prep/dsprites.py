@@ -128,7 +128,7 @@ def _check_factors(path: Path, classes: np.ndarray, values: np.ndarray) -> None:
         raise DataError(path, cause, FIX)
     missing = [name for shape, name in enumerate(SHAPES) if shape not in classes[:, SHAPE]]
     if missing:
-        cause = f"it has no image of a {missing[0]}, and Sections 4.3 and 4.4 compare all shapes"
+        cause = f"it has no {missing[0]}, and Sections 4.3 and 4.4 compare all shapes"
         raise DataError(path, cause, FIX_PART)
     # The first, colour, is white in all images of dSprites.
     same = [name for name, values in zip(FACTORS, classes.T, strict=True) if np.ptp(values) == 0]

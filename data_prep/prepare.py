@@ -223,8 +223,12 @@ def _check_room(target: Path, partial: Path, content: Content) -> None:
     needed = stride * sum(split.count for split in content.splits.values())
     free = shutil.disk_usage(partial).free
     if needed > free:
-        cause = f"it needs {needed / 1e9:,.1f} GB, {free / 1e9:,.1f} GB are free on its disk"
+        cause = f"it needs {_size(needed)}, {_size(free)} are free on its disk"
         raise DataError(target, cause, WRITE_FIX)
+
+
+def _size(number: int) -> str:
+    return f"{number / 1e9:,.1f} GB" if number >= 1e9 else f"{number / 1e6:,.1f} MB"
 
 
 def _write(

@@ -180,8 +180,8 @@ def of_one_place_across(classes):
 @pytest.mark.parametrize(
     ("chosen", "cause"),
     [
-        (without_a_shape, "no image of a heart, and Sections 4.3"),
-        (lambda classes: classes[:, 1] == 1, "no image of a square"),
+        (without_a_shape, "it has no heart, and Sections 4.3"),
+        (lambda classes: classes[:, 1] == 1, "it has no square"),
         (of_one_scale, "of the same scale, and Section 4.4"),
         (of_one_place_across, "of the same x, and Section 4.4"),
     ],

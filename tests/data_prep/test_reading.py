@@ -77,7 +77,7 @@ def test_missing_data_name_the_folder_and_both_fixes(tmp_path):
         load("mnist", tmp_path / "my data")
     message = str(caught.value)
     assert str(tmp_path / "my data" / "mnist") in message
-    assert "thesis-repro data prepare mnist --source DIR" in message
+    assert "thesis-repro data fetch mnist --data-dir" in message
     assert "thesis-repro data prepare mnist --stand-in" in message
     assert f"--data-dir '{tmp_path / 'my data'}'" in message
 
