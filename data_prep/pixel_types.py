@@ -49,7 +49,7 @@ def _grey(image: Image.Image) -> np.ndarray:
     if not 0 <= low <= high <= WHITES[-1]:
         whites = "255 or 65,535" if integers else "1, 255 or 65,535"
         raise PixelTypeError(f"{words}; only those from 0 to {whites} are read")
-    if image.mode.startswith("I;16") or image.format in SIXTEEN_BIT_FORMATS:
+    if image.mode.startswith("I;16") or (integers and image.format in SIXTEEN_BIT_FORMATS):
         bits = _bits(image)
         grey = (values >> bits - 8).astype(np.uint8)
         if high and not grey.any():

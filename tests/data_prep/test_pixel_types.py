@@ -34,6 +34,11 @@ def pgm(white: int) -> Image.Image:
     return opened(b"P5 40 30 %d\n" % white + values.tobytes())
 
 
+def pfm() -> Image.Image:
+    """Floats in a format that Pillow calls by the name of PGM's."""
+    return opened(b"Pf\n40 30\n-1.0\n" + RAMP.astype("<f4").tobytes())
+
+
 def big_endian_tiff() -> Image.Image:
     """As scanners and Macs write 16 bits."""
     return tiff(">", 16, (RAMP * 65_535).astype(">u2").tobytes())
@@ -72,13 +77,14 @@ def tiff(order: str, bits: int, pixels: bytes) -> Image.Image:
         pgm(255),
         pgm(1_023),
         pgm(65_535),
+        pfm(),
         grey((RAMP * 255).astype(np.uint8)),
         stored(Image.fromarray((RAMP * 255).astype(np.uint8)).convert("CMYK")),
         stored(Image.fromarray((RAMP * 255).astype(np.uint8)).convert("LA"), "PNG"),
         stored(Image.fromarray((RAMP * 255).astype(np.uint8)).quantize(256), "PNG"),
     ],
     ids=["float 1", "float 255", "float 65535", "int32 255", "int32 65535", "16 bits", "PNG 16",
-         "big endian", "12 bits", "PGM 255", "PGM 1023", "PGM 65535", "8 bits", "CMYK",
+         "big endian", "12 bits", "PGM 255", "PGM 1023", "PGM 65535", "PFM", "8 bits", "CMYK",
          "grey alpha", "palette"],
 )  # fmt: skip
 def test_a_ramp_from_black_to_white_is_one_in_every_type(image):
