@@ -36,7 +36,7 @@ TRAIN_TAR, VALIDATION_TAR = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
 TRAIN_COUNT = 1_281_167  # Russakovsky et al., Table 2
 SUFFIXES = (".jpeg", ".jpg")  # in lower case
 CLASS_TAR = re.compile(r"n[0-9]{8}\.tar")
-IN_TAR = re.compile(r"\w+\.jpe?g", re.IGNORECASE | re.ASCII)
+IN_TAR = re.compile(r"[ -.0-~]+\.jpe?g", re.IGNORECASE)  # ASCII that can be printed, but no "/"
 HELD_OUT = 10  # without the official validation set, every tenth picture serves as such
 
 SIZE = Size(224, 224)  # Section 3.4.5 and Table 2; squashed, no crop: erratum E75
