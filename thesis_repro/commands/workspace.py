@@ -1,5 +1,6 @@
 """The workspace that a command's options describe."""
 
+import importlib
 import logging
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +10,7 @@ import click
 
 from data_prep.errors import DataError
 from thesis_repro.commands.data import make_without_files
-from thesis_repro.errors import TrainingError
+from thesis_repro.errors import SettingsError, TrainingError
 from thesis_repro.files import try_writing
 from thesis_repro.models import zoo
 from thesis_repro.training.devices import check_precision
@@ -37,6 +38,7 @@ def open_workspace(
 
     Raises:
         DataError: a folder that is to be written to cannot be; nothing has been done yet.
+        SettingsError: results are to be drawn, and the user's matplotlibrc is no text.
         TrainingError: models are to be trained in a precision that this machine lacks.
     """
     level = logging.WARNING if options["quiet"] else logging.INFO
@@ -45,7 +47,10 @@ def open_workspace(
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is not for users
 
     workspace = workspace_of(**options)
-    try_places("--out", *places)
+    drawn = [*places]
+    try_places("--out", *drawn)
+    if drawn:
+        import_matplotlib()
     to_train = [name for name in models if not _has_run(workspace, name)]
     if to_train:
         check_precision(options["precision"])
@@ -74,6 +79,21 @@ def _ahead(workspace: "Workspace", model: str) -> str:
     config, epochs = workspace.config(spec), workspace.schedule(spec).epochs
     done = RunFolder(workspace.runs_dir, config).newest_epoch if config else 0
     return f"{model} ({f'goes on after epoch {done} of {epochs}' if done else f'{epochs} epochs'})"
+
+
+def import_matplotlib() -> None:
+    """Import matplotlib, which reads the user's settings, though figures take none of them.
+
+    Raises:
+        SettingsError: these are no text.
+    """
+    try:
+        importlib.import_module("matplotlib")
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"matplotlib cannot read your matplotlibrc ({error}). Save it as UTF-8 or move it "
+            "away; it is looked for in this folder, at MATPLOTLIBRC and in ~/.config/matplotlib."
+        ) from error
 
 
 def try_places(option: str, *folders: Path) -> None:

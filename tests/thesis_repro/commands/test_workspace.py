@@ -1,5 +1,9 @@
 """All places that a command writes to are tried before any work, and left as they were."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -81,6 +85,20 @@ def test_a_file_in_the_place_of_a_sections_results(places):
     result = CliRunner().invoke(main, [str(argument) for argument in asked])
     assert result.exit_code == DATA, result.output
     assert f"{places / 'out' / '4.2'}: it cannot be written to (" in result.stderr
+
+
+def test_settings_of_matplotlib_that_are_no_text_are_said_before_any_work(tmp_path):
+    """As Windows's editor may save them: in UTF-16."""
+    (tmp_path / "matplotlibrc").write_bytes("font.size: 9".encode("utf-16"))
+    code = "from thesis_repro.commands.workspace import import_matplotlib; import_matplotlib()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "SettingsError: matplotlib cannot read your matplotlibrc ('utf-8' codec" in done.stderr
 
 
 def test_each_folder_is_tried_and_none_is_left(tmp_path):

@@ -181,6 +181,9 @@ def test_claims_of_sections(out):
     result = run("claims", "9.9", "--out", out)
     assert result.exit_code == USAGE
     assert "No section is called '9.9'. Choose from 3.3, " in result.stderr
+    result = run("claims", "3.3", "--out", out)
+    assert result.exit_code == USAGE
+    assert "sections with claims are 4.1" in result.stderr
 
 
 def test_claims_without_results(tmp_path):
