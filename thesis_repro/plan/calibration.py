@@ -17,6 +17,7 @@ from thesis_repro.files import write_json
 from thesis_repro.models import zoo
 from thesis_repro.models.cost import training_multiply_adds
 from thesis_repro.models.spec import ModelSpec
+from thesis_repro.plan import work
 from thesis_repro.plan.rates import Measured, Work, fit
 from thesis_repro.plan.work import training_work
 from thesis_repro.training.configuration import TRAINING_VERSION
@@ -57,7 +58,7 @@ def calibration(
     None, and a warning in the log, where the family cannot be timed, as on a GPU whose memory is in
     use.
     """
-    path, package = runs_dir / FILE, f"{version('thesis-repro')}, training {TRAINING_VERSION}"
+    path, package = runs_dir / FILE, _version()
     remembered = _read(path)
     for known in remembered:
         if (known.family, known.machine, known.version) == (family, machine, package):
@@ -74,6 +75,11 @@ def calibration(
     except OSError as error:
         _log.warning("%s: the calibration cannot be kept: %s", path, error)
     return made
+
+
+def _version() -> str:
+    """Of all that a calibration depends on besides the machine."""
+    return f"{version('thesis-repro')}, training {TRAINING_VERSION}, work {work.VERSION}"
 
 
 def _read(path: Path) -> list[Calibration]:

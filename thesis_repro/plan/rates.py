@@ -19,7 +19,7 @@ class Work(NamedTuple):
         starts: Processes that go into it; each compiles the step.
         steps: Updates.
         bytes: Of the images that are read, one a value.
-        multiply_adds: Of convolutions and dense layers.
+        multiply_adds: Of convolutions and dense layers, and what takes as long in other layers.
     """
 
     starts: float
