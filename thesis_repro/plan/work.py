@@ -12,10 +12,11 @@ VERSION = 2  # of what is counted below; calibrations in other units are made ag
 _VALIDATION = 1 / 3  # of what a training image costs: forward alone
 
 # Whatever else a pass does with each number that a layer puts out (normalisation, activation)
-# takes as long as so many multiply-adds. From the times of MNIST-VLAE-factor-1 and -3 on two cores
-# of an AMD EPYC: MNIST-VAE and factor-2 come out within 1.3 then, and within 2.5 by multiply-adds
-# alone, of which networks of few filters do fewer a second. Not measured on a GPU.
-_MULTIPLY_ADDS_AN_OUTPUT = 160
+# takes as long as so many multiply-adds. By the smallest network of their families, steps of
+# MNIST-VLAE-factor-1 and -2, MNIST-VAE and feature-extraction then come out at 0.80 to 1.31 of the
+# processor time that they took on an AMD EPYC; at 1.03 to 2.43 by multiply-adds alone, of which
+# networks of few filters do fewer a second. Not measured on a GPU.
+_MULTIPLY_ADDS_AN_OUTPUT = 60
 
 
 def training_work(

@@ -202,7 +202,7 @@ def test_the_work_of_a_training_is_that_of_its_schedule(workspace):
     assert job.steps == pytest.approx(2 * (2 + 1 / 3))
     assert job.bytes == 2 * (256 + 96) * 28 * 28 * 3
     outputs = sum(size.outputs for size in network_sizes(zoo.model("mnist-vae")).values())
-    expected = 2 * (256 + 96 / 3) * 3 * (103.3e6 + 160 * outputs)
+    expected = 2 * (256 + 96 / 3) * 3 * (103.3e6 + 60 * outputs)
     assert job.multiply_adds == pytest.approx(expected, rel=1e-3)
 
 

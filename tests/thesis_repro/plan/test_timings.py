@@ -54,7 +54,7 @@ def test_the_work_of_a_training():
     assert work.steps == pytest.approx(10 * (24 + 19 / 3))
     assert work.bytes == 10 * 5_400 * 28 * 28
     outputs = sum(size.outputs for size in network_sizes(spec).values())
-    each = training_multiply_adds(spec) + 3 * 160 * outputs
+    each = training_multiply_adds(spec) + 3 * 60 * outputs
     assert work.multiply_adds == pytest.approx(10 * 3_800 * each)
 
 
