@@ -43,7 +43,7 @@ def test_dry_runs_show_the_plan_and_do_nothing(data_dir, tmp_path):
         result = run(*arguments, *dry, "--scale", "smoke", "--stand-in", *folders)
         assert result.exit_code == DONE, result.output
         assert "data mnist" in result.stdout
-        assert " jobs to do: about " in result.stdout
+        assert " jobs to do" in result.stdout
     assert not (tmp_path / "runs").exists()
     assert not (tmp_path / "out").exists()
 
@@ -61,6 +61,14 @@ def test_a_plan_for_gpus_is_one_side_by_side(command, data_dir, tmp_path, monkey
     assert "30 s  calibrated on mnist-vae" in result.stdout
     assert "about 60 s of training 2 at a time" in result.stdout
     assert "float32), since no GPU is seen here" in result.stdout
+
+
+def test_gpus_where_there_are_none_are_refused_at_once(monkeypatch, tmp_path):
+    monkeypatch.setattr("thesis_repro.plan.gpus.may_have_gpu", lambda: False)
+    monkeypatch.setattr("thesis_repro.commands.plan.jobs_of", lambda *_: pytest.fail("planned"))
+    result = run("all", "--gpus", 2, "--data-dir", tmp_path, "--runs-dir", tmp_path)
+    assert result.exit_code == FAILED
+    assert result.stderr.startswith("Error: 2 GPUs are asked for, but there are none on this mach")
 
 
 def test_a_cluster_wants_a_number_of_gpus():

@@ -1,0 +1,158 @@
+"""The commands `train` and `chapter`: what they say before the work, and when they are stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from data_prep.prepare import prepare
+from thesis_repro.cli import main
+from thesis_repro.commands.workspace import workspace_of
+from thesis_repro.models import zoo
+from thesis_repro.training.run_folder import RunFolder
+
+STOPPED = "Stopped; the same command goes on from here.\n"
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    prepare("mnist", folder, stand_in=True)
+    return folder
+
+
+@pytest.fixture
+def folders(data_dir, tmp_path):
+    return ("--stand-in", "--data-dir", data_dir, "--runs-dir", tmp_path / "runs")
+
+
+# --- Stopped ---
+
+
+@pytest.fixture
+def _handlers():
+    """Those of an ordinary program: what runs in the background ignores Ctrl-C."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_handlers")
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+@pytest.mark.parametrize("command", ["train", "chapter", "prepare", "all", "kernels"])
+def test_who_stops_a_command_is_told_that_it_goes_on(
+    command, number, code, folders, tmp_path, monkeypatch
+):
+    def stop(*arguments, **options):
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr("data_prep.prepare.prepare", stop)
+    monkeypatch.setattr("thesis_repro.section.workspace.Workspace.trained", stop)
+    monkeypatch.setattr("thesis_repro.section.workspace.Workspace.loadable", stop)
+    monkeypatch.setattr("thesis_repro.plan.execution.InTurn.wait", stop)
+    out = ("--out", tmp_path / "out")
+    arguments = {
+        "train": ("train", "mnist-vae", *folders),
+        "chapter": ("chapter", "4.2", *folders, *out),
+        "prepare": ("data", "prepare", "mnist", "--stand-in", "--data-dir", tmp_path),
+        "all": ("all", "4.2", *folders, *out),
+        "kernels": ("kernels", "mnist-vae", *folders, *out),
+    }
+    result = run(*arguments[command], *(() if command == "prepare" else ("--scale", "smoke")))
+    assert result.exit_code == code, result.output
+    assert result.stderr.endswith(STOPPED)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+# --- What is said first ---
+
+
+@pytest.fixture
+def _no_keras(monkeypatch):
+    """Nothing after the import of Keras: that takes seconds, in which a pipe stays silent."""
+
+    def stop():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("thesis_repro.commands.run.import_keras", stop)
+
+
+@pytest.mark.usefixtures("_no_keras")
+def test_what_is_to_be_trained_is_said_before_keras_is_imported(folders, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(
+        "thesis_repro.commands.workspace._log.info", lambda text, *words: said.append(text % words)
+    )
+    config = config_of("mnist-vae", folders)
+    checkpoints = RunFolder(tmp_path / "runs", config).path / "checkpoint"
+    checkpoints.mkdir(parents=True)
+    for name in ("epoch-00011.npz", "epoch-00013.npz", "epoch-of-mine.npz"):
+        (checkpoints / name).touch()
+    run("train", "mnist-vae", "mnist-vlae-factor-1", "--scale", "quick", *folders)
+    run("chapter", "4.2", "--scale", "smoke", "--out", tmp_path / "out", *folders)
+    factors = ", ".join(f"mnist-vlae-factor-{number} (2 epochs)" for number in (1, 2, 3))
+    assert said == [
+        "To train at quick scale: mnist-vae (goes on after epoch 13 of 32), "
+        "mnist-vlae-factor-1 (60 epochs).",
+        f"To train at smoke scale: {factors}.",
+    ]
+
+
+def config_of(model, folders):
+    """That of a model's run at quick scale on the stand-in."""
+    workspace = workspace_of(
+        data_dir=folders[2],
+        runs_dir=folders[4],
+        scale="quick",
+        seed=0,
+        precision="float32",
+        stand_in=True,
+    )
+    return workspace.config(zoo.model(model))
+
+
+@pytest.mark.usefixtures("_no_keras")
+def test_missing_data_are_missed_before_keras_is_imported(tmp_path):
+    folders = ("--data-dir", tmp_path, "--runs-dir", tmp_path / "runs")
+    for command in (("train", "mnist-vae"), ("chapter", "4.2", "--out", tmp_path / "out")):
+        result = run(*command, "--scale", "quick", *folders)
+        assert result.exit_code == 3
+        assert str(tmp_path / "mnist") in result.stderr
+
+
+def test_a_plan_needs_no_keras(folders, tmp_path):
+    """With all that it needs of sections, runs and data."""
+    code = (
+        "import sys; from thesis_repro.cli import main\n"
+        "try: main()\n"
+        "finally: print(*sorted({'keras', 'tensorflow', 'jax'} & {*sys.modules}), 'imported')"
+    )
+    calls = "from thesis_repro.plan import timings; timings.calibration = lambda *_: None\n"
+    hint = "timings.may_have_gpu = lambda: False\n"
+    command = [
+        sys.executable,
+        "-c",
+        calls + hint + code,
+        "plan",
+        "4.2",
+        "--scale",
+        "quick",
+        *folders,
+    ]
+    done = subprocess.run(
+        [*map(str, command), "--out", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].strip() == "imported"
