@@ -11,7 +11,7 @@ import click
 from data_prep.errors import printable
 from thesis_repro.commands import plan
 from thesis_repro.commands.options import out_option, run_options
-from thesis_repro.commands.workspace import open_workspace
+from thesis_repro.commands.workspace import import_matplotlib, open_workspace
 from thesis_repro.errors import TrainingError
 from thesis_repro.keras_settings import import_keras
 from thesis_repro.models import zoo
@@ -48,6 +48,7 @@ def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
         return
     workspace = open_workspace(places=[out / "kernels"], out=out, **options)
     run = run_of(spec, workspace)
+    import_matplotlib()
     import_keras()
     from thesis_repro.analysis.gabor import slices
 
@@ -128,6 +129,7 @@ def feature_maps(
     pixels = read_picture(image, spec.input_shape.value)
     workspace = open_workspace(places=[out / "feature_maps"], out=out, **options)
     run = run_of(spec, workspace)
+    import_matplotlib()
     import_keras()
     from appendix_architectures.shapes import build_shapes
     from thesis_repro.analysis.feature_maps import maps_after

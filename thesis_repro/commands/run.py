@@ -8,7 +8,7 @@ import click
 
 from thesis_repro.commands import plan
 from thesis_repro.commands.options import SectionName, out_option, run_options
-from thesis_repro.commands.workspace import open_workspace, refuse_less
+from thesis_repro.commands.workspace import import_matplotlib, open_workspace, refuse_less
 from thesis_repro.keras_settings import import_keras
 from thesis_repro.models import zoo
 from thesis_repro.report.collect import collect
@@ -53,6 +53,7 @@ def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
     workspace = open_workspace(needed, trained, places, out=out, **options)
     for dataset in needed:
         workspace.manifest(dataset)  # those of the last section are missed before the first is run
+    import_matplotlib()
     import_keras()
     from thesis_repro.section.chapter import Chapter
     from thesis_repro.verdicts.judgements import render

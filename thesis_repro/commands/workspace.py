@@ -38,7 +38,6 @@ def open_workspace(
 
     Raises:
         DataError: a folder that is to be written to cannot be; nothing has been done yet.
-        SettingsError: results are to be drawn, and the user's matplotlibrc is no text.
         TrainingError: models are to be trained in a precision that this machine lacks.
     """
     level = logging.WARNING if options["quiet"] else logging.INFO
@@ -47,10 +46,7 @@ def open_workspace(
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is not for users
 
     workspace = workspace_of(**options)
-    drawn = [*places]
-    try_places("--out", *drawn)
-    if drawn:
-        import_matplotlib()
+    try_places("--out", *places)
     to_train = [name for name in models if not _has_run(workspace, name)]
     if to_train:
         check_precision(options["precision"])
