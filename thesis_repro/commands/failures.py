@@ -40,6 +40,8 @@ def explained(error: Exception) -> str:
         )
     if isinstance(error, OSError):
         return _of_the_system(error)
+    if str(error).startswith("Symlink loop from"):  # pathlib's, before Python 3.13
+        return f"{_first_line(error)}. To fix it: {_FIXES[errno.ELOOP]}."
     if isinstance(error, ImportError):
         return (
             f"{error.name or 'A package'} cannot be imported ({_first_line(error)}). Install what "

@@ -50,6 +50,7 @@ def os_error(number, *names):
         (ResourceExhaustedError("OOM when\nallocating"), "There is not enough memory (ResourceE"),
         (RuntimeError("RESOURCE_EXHAUSTED: Out of"), "There is not enough memory (RuntimeError"),
         (ModuleNotFoundError("No module named 'jax'", name="jax"), "jax cannot be imported ("),
+        (RuntimeError("Symlink loop from '/a'"), "RuntimeError: Symlink loop from '/a'. To fix it"),
         (DataFileError("claims.json: no field."), "claims.json: no field."),
     ],
     ids=str,
