@@ -158,12 +158,16 @@ def test_no_character_is_too_much_for_a_terminal(charset, tmp_path):
         assert result.output
 
 
+NAMELESS = "the output, or a file that Python does not name"
+FREE_SOME = "To fix it: free some space"
+
+
 @pytest.mark.parametrize(
     ("streams", "expected"),
     [
         ("| true", (FAILED, "")),
         ("2>&1 | true", (FAILED, "")),
-        (">/dev/full", (FAILED, "Error: No space left on device. To fix it: free some space.\n")),
+        (">/dev/full", (FAILED, f"Error: {NAMELESS}: No space left on device. {FREE_SOME}.\n")),
         ("2>&-", (DONE, "")),
     ],
 )

@@ -54,9 +54,13 @@ def _of_the_system(error: OSError) -> str:
     place = error.filename2 or error.filename
     cause = error.strerror or _first_line(error)
     fix = f" To fix it: {_FIXES[error.errno]}." if error.errno in _FIXES else ""
-    # A number is a file descriptor: Python names no file there.
-    where = f"{os.fsdecode(place)}: " if isinstance(place, str | bytes | os.PathLike) else ""
-    return f"{where}{cause}.{fix}"
+    if isinstance(place, str | bytes | os.PathLike):
+        where = os.fsdecode(place)
+    elif error.errno == errno.ENOENT:  # only the current folder has no name to be asked for by
+        where, fix = "the current folder", " To fix it: change to one that is there."
+    else:
+        where = "the output, or a file that Python does not name"
+    return f"{where}: {cause}.{fix}"
 
 
 def _names_memory(error: Exception) -> bool:

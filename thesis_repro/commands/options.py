@@ -19,6 +19,10 @@ class Name(click.Choice):
         super().__init__(choices, case_sensitive=False)
         self.kind = kind
 
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        """One line, as of a wrong name."""
+        return f"Choose from {', '.join(self.choices)}."
+
     def get_invalid_choice_message(self, value: str, ctx: click.Context | None) -> str:
         """One line that says what to type."""
         hint = did_you_mean(value, self.choices) or f" Choose from {', '.join(self.choices)}."
@@ -30,6 +34,9 @@ class SectionName(Name):
 
     def __init__(self, choices: Iterable[str]):
         super().__init__("section", choices)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> None:
+        """The argument's own name: all sections would make a line of each message."""
 
     def get_invalid_choice_message(self, value: str, ctx: click.Context | None) -> str:
         """One line that says what to type, also for a chapter, a list, and a discussion."""

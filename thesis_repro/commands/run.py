@@ -28,7 +28,8 @@ from thesis_repro.verdicts.discussions import DISCUSSIONS, describe
 def chapter(sections: tuple[str, ...], out: Path, replace: bool, **options: Any) -> None:
     """Train or load what SECTIONS need; emit their figures, tables and verdicts.
 
-    Sections 4.9 to 4.15 discuss: for them, the results that bear on them are listed.
+    3.3, 3.4 and 4.1 to 4.8 are computed. 4.9 to 4.15 discuss: for them, the results that bear on
+    them are listed.
     """
     experiments = [section for section in sections if section in CHAPTERS]
     if options["dry_run"]:

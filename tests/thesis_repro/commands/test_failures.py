@@ -43,9 +43,19 @@ def os_error(number, *names):
         (os_error(errno.EACCES, b"/out"), "/out: Permission denied. To fix it: mend its permissi"),
         (os_error(errno.EROFS, "/o/.writing-1", None, "/o/a.csv"), "/o/a.csv: Read-only file sys"),
         (os_error(errno.ENOTDIR, Path("/out/x")), "/out/x: Not a directory. To fix it: move the"),
-        (os_error(errno.EBADF, 7), "Bad file descriptor."),
-        (OSError("Unable to open file"), "OSError: Unable to open file."),
-        (TimeoutError(), "TimeoutError."),
+        (
+            os_error(errno.ENOENT),
+            "the current folder: No such file or directory. To fix it: change",
+        ),
+        (
+            os_error(errno.EBADF, 7),
+            "the output, or a file that Python does not name: Bad file desc",
+        ),
+        (
+            OSError("Unable to open"),
+            "the output, or a file that Python does not name: OSError: Una",
+        ),
+        (TimeoutError(), "the output, or a file that Python does not name: TimeoutError."),
         (MemoryError("Unable to allocate 2 GiB"), "There is not enough memory (MemoryError: Un"),
         (ResourceExhaustedError("OOM when\nallocating"), "There is not enough memory (ResourceE"),
         (RuntimeError("RESOURCE_EXHAUSTED: Out of"), "There is not enough memory (RuntimeError"),

@@ -63,6 +63,7 @@ def test_options_take_names_in_any_case(command, tmp_path):
         (["claims", "4.12"], "Section 4.12 discusses and computes nothing; "),
         (["claims", "3.3"], "No claims for section '3.3'; sections with claims are 4.1, "),
         (["claims", "4.3.1"], "No section is called '4.3.1'. Did you mean 4.3"),
+        (["chapter"], "Missing argument 'SECTIONS...'. Choose from 3.3, 3.4, 4.1, "),
         (["chapter", "seven"], "No section is called 'seven'. Choose from 3.3, 3.4, 4.1, "),
         (["train", "mnist-vae", "--scale", "papr"], "No scale is called 'papr'. Did you mean pap"),
         (["plan", "--precision", "fp32"], "No precision is called 'fp32'."),
