@@ -19,6 +19,9 @@ demo: .venv/installed
 	$(BIN)/thesis-repro all --scale smoke --stand-in \
 		--data-dir $(DEMO)/data --runs-dir $(DEMO)/runs --out $(DEMO)/results
 
+# Two workers on two cores: more threads of OpenBLAS would wait for each other, spinning.
+test test-fast: export OPENBLAS_NUM_THREADS = 1
+
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 

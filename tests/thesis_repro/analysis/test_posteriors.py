@@ -52,11 +52,11 @@ def test_parameters_are_the_models_own(model, images, monkeypatch):
 
 
 def test_samples_follow_the_posterior(model, images):
-    same = np.repeat(images[:1], 5_000, axis=0)
+    same = np.repeat(images[:1], 1_000, axis=0)
     for layer in posteriors(model.posterior, same, np.random.default_rng(0)):
         z = (layer.z - layer.mu) / np.exp(layer.log_var / 2)
         assert stats.kstest(z.ravel(), "norm").pvalue > 1e-3
-        assert np.abs(np.corrcoef(z.T) - np.eye(z.shape[1])).max() < 0.06
+        assert np.abs(np.corrcoef(z.T) - np.eye(z.shape[1])).max() < 0.14
 
 
 def test_noise_is_the_generators(model, images):

@@ -134,7 +134,7 @@ def test_what_cannot_be_timed_has_no_calibration(tmp_path, monkeypatch, caplog):
         "sample-discriminator",
         "feature-extraction",
         pytest.param("mnist-vae-gan", marks=pytest.mark.slow),
-        pytest.param("mnist-vlae-gan", marks=pytest.mark.slow),
+        pytest.param("mnist-vlae-gan", marks=pytest.mark.long),
     ],
 )
 def test_every_trainer_runs_on_made_up_images(model):

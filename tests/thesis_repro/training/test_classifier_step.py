@@ -230,7 +230,7 @@ def test_digits_are_learnt(digits, tmp_path):
     assert files == {"classifier.weights.h5"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_shapes_are_learnt(tmp_path):
     """Large upright sprites near the middle, and a learning rate that suits a few dozen updates."""
     rng = np.random.default_rng(4)

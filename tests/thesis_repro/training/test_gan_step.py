@@ -493,7 +493,7 @@ def test_history_and_weights_of_a_run(make_data, tmp_path, monkeypatch):
         np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_short_training_on_digits_improves(make_data):
     """200 updates with batches of 8; the first and the last 40 of them.
 

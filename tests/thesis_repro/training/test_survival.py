@@ -95,8 +95,8 @@ def damage_newest_checkpoint(runs_dir):
 
 # A few kills of one family for each step, many of every family.
 KILLS = [
-    *(pytest.param(family, 4, marks=pytest.mark.slow) for family in ("vlae", "classifier")),
-    pytest.param("vae-gan", 2, marks=pytest.mark.slow),
+    *(pytest.param(family, 2, marks=pytest.mark.slow) for family in ("vlae", "classifier")),
+    pytest.param("vae-gan", 1, marks=pytest.mark.slow),
     *(pytest.param(family, 20, marks=pytest.mark.long) for family in FAMILIES),
 ]
 
@@ -248,7 +248,7 @@ def overwrite(path):
         *((family, "train", n) for family in ("vlae", "classifier") for n in (0, 1)),
         ("classifier", "validation", 1),
         ("vae-gan", "train", 0),
-        pytest.param("vae-gan", "train", 1, marks=pytest.mark.slow),
+        pytest.param("vae-gan", "train", 1, marks=pytest.mark.long),
     ],
 )
 def test_data_damaged_while_training_are_named_with_the_fix(
