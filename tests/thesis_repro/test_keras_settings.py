@@ -14,6 +14,7 @@ from thesis_repro import keras_settings
 from thesis_repro.cli import main
 from thesis_repro.errors import SettingsError
 from thesis_repro.models.building import build_model
+from thesis_repro.models.cost import measured_sizes
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.backend import make_deterministic
 
@@ -58,7 +59,14 @@ def keras_json(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("_others")
-@pytest.mark.parametrize("prepare", [make_deterministic, lambda: build_model(MODELS["mnist-vae"])])
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        make_deterministic,
+        lambda: build_model(MODELS["mnist-vae"]),
+        lambda: measured_sizes(MODELS["mnist-vae"]),  # of a model of one's own, by `plan`
+    ],
+)
 def test_whatever_computes_takes_keras_defaults(prepare):
     assert settings() == OTHERS
     prepare()

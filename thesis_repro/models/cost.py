@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from thesis_repro import keras_settings
 from thesis_repro.files import Entry, read_entries, write_json
 from thesis_repro.models.families import FAMILIES
 from thesis_repro.models.spec import ModelSpec
@@ -105,7 +106,13 @@ def write_sizes() -> Path:
 
 
 def measured_sizes(spec: ModelSpec) -> dict[str, NetworkSize]:
-    """The sizes of a model's networks, by part, as Keras builds them."""
+    """The sizes of a model's networks, by part, as Keras builds them by its defaults.
+
+    Raises:
+        thesis_repro.errors.SettingsError: Keras is set to a backend that networks do not run on.
+    """
+    keras_settings.import_keras()
+    keras_settings.use_defaults()
     from appendix_architectures.shapes import build_shapes
     from thesis_repro.models.building import builders
 
