@@ -45,9 +45,15 @@ def explained(error: Exception) -> str:
     if isinstance(error, ImportError):
         return (
             f"{error.name or 'A package'} cannot be imported ({_first_line(error)}). Install what "
-            "is missing with `pip install -e .`, and check that no file here has its name."
+            f"is missing with `{_installing(error.name)}`, and check that no file here has its "
+            "name."
         )
     return f"{_first_line(error)}. {_how_to_report(error)}"
+
+
+def _installing(module: str | None) -> str:
+    is_jax = module is not None and module.partition(".")[0] in ("jax", "jaxlib")
+    return "pip install -e '.[jax]'" if is_jax else "pip install -e ."
 
 
 def _of_the_system(error: OSError) -> str:

@@ -73,6 +73,16 @@ def test_an_error_is_one_line_with_its_cause(fail, error, said):
     assert line.startswith(f"Error: {said}")
 
 
+@pytest.mark.parametrize(
+    ("module", "command"),
+    [("jax", "pip install -e '.[jax]'"), ("jaxlib.xla", "pip install -e '.[jax]'")]
+    + [(name, "pip install -e .") for name in ("tensorflow", "jaxon", None)],
+)
+def test_what_is_missing_comes_with_the_command_that_installs_it(fail, module, command):
+    result = fail(ModuleNotFoundError("none of this name", name=module))
+    assert f"Install what is missing with `{command}`, and" in result.stderr
+
+
 def test_a_fault_of_the_package_leaves_its_traceback_in_a_file(fail, monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     result = fail(KeyError("no\nsuch"))
