@@ -167,7 +167,8 @@ def run_of(spec: "ModelSpec", workspace: "Workspace") -> "RunFolder":
         takes = f"{passes // epochs:,} images, {epochs:,} epochs, {passes:,} passes of an image"
     first = ", ".join(name for name in job.needs if not jobs[name].is_done)
     others = "; ".join(
-        "scale {scale}, seed {seed}, {precision}".format_map(run.config.values)
+        "scale {scale}, seed {seed}, {precision}, {backend}".format_map(run.config.values)
+        + (", on stand-ins" if run.of_stand_ins else "")
         for run in finished_runs(workspace.runs_dir, spec.id)
     )
     raise TrainingError(
