@@ -46,6 +46,13 @@ def try_writing(folder: Path) -> None:
     Raises:
         OSError: nothing can be written there.
     """
+    try:
+        _try_writing(folder)
+    except FileNotFoundError:  # another process that tried it, too, may have taken it away just now
+        _try_writing(folder)
+
+
+def _try_writing(folder: Path) -> None:
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     trial = folder / f".trial-{secrets.token_hex(8)}"
     try:

@@ -83,6 +83,22 @@ def test_trying_a_folder_leaves_nothing(tmp_path):
         assert names(tmp_path / "there") == []
 
 
+def test_a_folder_that_another_trial_takes_away_is_tried_again(tmp_path, monkeypatch):
+    """As of jobs that start side by side, all of whose results go to one folder."""
+    touch, taken = Path.touch, []
+
+    def touch_too_late(path, **options):
+        if not taken:
+            path.parent.rmdir()
+            taken.append(path.parent)
+        touch(path, **options)
+
+    monkeypatch.setattr(Path, "touch", touch_too_late)
+    try_writing(tmp_path / "new")
+    assert taken == [tmp_path / "new"]
+    assert names(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     "folder",
     ["file", "file/below", "new/" + "x" * 256, "loop/below", "/proc/results", "/sys/results"],
