@@ -9,7 +9,7 @@ from pathlib import Path
 import filelock
 
 from data_prep.errors import DataError
-from data_prep.folders import is_made_up
+from data_prep.folders import is_made_up, is_mount_point
 from thesis_repro.report.reading import Damaged, read_manifest
 from thesis_repro.section.registry import datasets_of, models_of
 from thesis_repro.training.scale import SCALES, is_smaller
@@ -32,7 +32,7 @@ def replacing(folder: Path) -> Iterator[Path]:
         OSError: it cannot be written there.
     """
     folder = folder.resolve()
-    if folder.is_mount():
+    if is_mount_point(folder):
         fix = "mount the folder of all results, or name another one with --out"
         raise DataError(folder, "it is a mount point, which cannot be replaced", fix)
     if folder.exists() and not folder.is_dir():
