@@ -19,7 +19,7 @@ from data_prep.content import Content, ReadOptions, SplitContent
 from data_prep.errors import DataError
 from data_prep.manifest import Feature
 from data_prep.pictures import Picture, PictureFile, Size, picture_batches
-from data_prep.sources import find_all, folders_of, is_note
+from data_prep.sources import find_all, find_files, folders_of, is_note
 from data_prep.zip_pictures import list_zip
 
 FOLDER = "img_align_celeba"
@@ -108,14 +108,14 @@ def _find_attributes(source: Path) -> Path:
     if not source.is_dir():
         there = "is a file, not a folder" if source.exists() else "does not exist"
         raise DataError(source, f"the source {there}", GET)
-    for path in find_all(folders_of(source), LISTS):
+    for path in find_files(folders_of(source), LISTS):
         return path
     raise DataError(source / LISTS[0], "the attributes are missing in the source", GET)
 
 
 def _find_pictures(source: Path) -> tuple[Path, Sequence[Picture]]:
     places = folders_of(source)
-    archives, folders = find_all(places, [ARCHIVE]), find_all(places, [FOLDER])
+    archives, folders = find_files(places, [ARCHIVE]), find_all(places, [FOLDER])
     if archives:
         found, pictures = archives[0], list_zip(archives[0], ENTRY, LARGEST_PICTURE)
         pictures.sort(key=lambda picture: picture.name.lower())

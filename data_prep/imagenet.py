@@ -27,7 +27,7 @@ from data_prep.imagenet_classes import (
 )
 from data_prep.manifest import Feature
 from data_prep.pictures import Picture, PictureFile, Size, picture_batches
-from data_prep.sources import is_note
+from data_prep.sources import find_files, is_note
 from data_prep.tar_pictures import Member, TarPicture, list_tar, list_tars_in
 
 PARENTS = 3  # Kaggle's archive has the mapping three folders above ILSVRC/Data/CLS-LOC
@@ -37,6 +37,7 @@ TRAIN_COUNT = 1_281_167  # Russakovsky et al., Table 2
 SUFFIXES = (".jpeg", ".jpg")  # in lower case
 CLASS_TAR = re.compile(r"n[0-9]{8}\.tar")
 IN_TAR = re.compile(r"[ -.0-~]+\.jpe?g", re.IGNORECASE)  # ASCII that can be printed, but no "/"
+NO_CLASSES = ("val", DEVKIT, f"{DEVKIT}.tar.gz", MAPPING, SOLUTION)  # folders beside the classes'
 HELD_OUT = 10  # without the official validation set, every tenth picture serves as such
 
 SIZE = Size(224, 224)  # Section 3.4.5 and Table 2; squashed, no crop: erratum E75
@@ -119,7 +120,9 @@ def read_official(source: Path, options: ReadOptions) -> Content:
 
 
 def _find(folders: Iterable[Path], name: str) -> Path | None:
-    return next((folder / name for folder in folders if (folder / name).exists()), None)
+    """The first file of this name, in the folders or in one of its own name in them."""
+    places = (place for folder in folders for place in (folder, folder / name))
+    return next(iter(find_files(places, [name])), None)
 
 
 # === Training pictures: by class, in folders or tar files ===
@@ -234,7 +237,8 @@ def _validation_labels(
     place: Path, names: list[str], labels: dict[str, int], folders: Iterable[Path]
 ) -> np.ndarray:
     solution = _find(folders, SOLUTION)
-    devkit = _find(folders, f"{DEVKIT}.tar.gz") or _find(folders, DEVKIT)
+    unpacked = (folder / DEVKIT for folder in folders)
+    devkit = _find(folders, f"{DEVKIT}.tar.gz") or next(filter(Path.is_dir, unpacked), None)
     if solution is None and devkit is None:
         cause = f"no list tells the classes of its pictures, neither {SOLUTION} nor the devkit"
         fix = (
@@ -277,7 +281,7 @@ def _list_classes(folder: Path) -> list[str]:
         for entry in entries:
             if is_note(entry.name):
                 continue
-            if entry.is_dir() and entry.name not in ("val", DEVKIT):
+            if entry.is_dir() and entry.name not in NO_CLASSES:
                 wnids.append(entry.name)
             elif _is_picture(entry.name):
                 fix = "sort the pictures into one folder per class, named by its wnid (n01440764)"

@@ -17,7 +17,7 @@ from data_prep.manifest import Feature
 from data_prep.mnist import OFFICIAL_FILES, OfficialFile
 from data_prep.morphometry import COLUMNS, measure, read_csv
 from data_prep.parallel import ordered
-from data_prep.sources import find_all, folders_of
+from data_prep.sources import find_files, folders_of
 
 CSV_NAMES = {"train": "train-morpho.csv", "validation": "t10k-morpho.csv"}
 BLOCK = 500  # images that a process measures at once
@@ -78,7 +78,7 @@ def _blocks(batch: Batch) -> Iterator[Batch]:
 
 def _only(source: Path, name: str) -> Path | None:
     """Where a table of this name is; of two, no checksum tells the right one."""
-    found = find_all(folders_of(source), [name])
+    found = find_files(folders_of(source), [name])
     if len(found) > 1:
         cause = f"{name} is there {len(found)} times ({found[0]}, {found[1]})"
         raise DataError(source, cause, "give the folder that holds the right one as --source DIR")

@@ -29,6 +29,11 @@ def find_all(folders: Iterable[Path], names: Iterable[str]) -> list[Path]:
     return [folder / name for folder in folders for name in names if (folder / name).exists()]
 
 
+def find_files(folders: Iterable[Path], names: Iterable[str]) -> list[Path]:
+    """The files alone: Kaggle's single files are unpacked into folders of their names."""
+    return [path for path in find_all(folders, names) if path.is_file()]
+
+
 def _folders_in(folder: Path) -> list[Path]:
     found = []
     with suppress(PermissionError), os.scandir(folder) as entries:

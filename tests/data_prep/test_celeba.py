@@ -151,6 +151,17 @@ def as_kaggle_has_it(small):
     small.listed.unlink()
 
 
+def each_file_of_kaggle_s_by_itself(small):
+    """What it packs alone is unpacked into a folder of the file's name."""
+    as_kaggle_has_it(small)
+    archive = small.source / "img_align_celeba.zip"
+    archive.mkdir()
+    small.folder.rename(archive / small.folder.name)
+    table = (small.source / "list_attr_celeba.csv").rename(small.source / "table")
+    (small.source / "list_attr_celeba.csv").mkdir()
+    table.rename(small.source / "list_attr_celeba.csv" / "list_attr_celeba.csv")
+
+
 def as_the_drive_has_it(small):
     for name, path in {"Img": small.folder, "Anno": small.listed}.items():
         (small.source / "CelebA" / name).mkdir(parents=True)
@@ -169,7 +180,14 @@ def zipped_by_a_mac(small):
 
 
 @pytest.mark.parametrize(
-    "arrange", [in_capitals, as_kaggle_has_it, as_the_drive_has_it, zipped_by_a_mac]
+    "arrange",
+    [
+        in_capitals,
+        as_kaggle_has_it,
+        each_file_of_kaggle_s_by_itself,
+        as_the_drive_has_it,
+        zipped_by_a_mac,
+    ],
 )
 def test_downloads_are_read_in_the_shapes_that_they_have(small, arrange):
     expected = {name: arrays(split) for name, split in small.read().splits.items()}

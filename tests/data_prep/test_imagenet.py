@@ -240,6 +240,19 @@ def kaggles_tree_from_inside(small) -> None:
     small.source = small.source / "ILSVRC"
 
 
+def each_list_of_kaggle_s_by_itself(small) -> None:
+    """Unpacked into a folder of its name, beside the classes; the validation pictures are flat."""
+    flatten(small.source / "val")
+    write_solution(small.source)
+    for name in (imagenet.MAPPING, imagenet.SOLUTION):
+        (small.source / name).rename(small.source / "list")
+        (small.source / name).mkdir()
+        (small.source / "list").rename(small.source / name / name)
+    for path in small.folder.iterdir():
+        path.rename(small.source / path.name)
+    small.folder.rmdir()
+
+
 def image_nets_tars(small) -> None:
     in_tars(small)
     write_solution(small.source)
@@ -265,7 +278,8 @@ def with_notes(small) -> None:
 
 @pytest.mark.parametrize(
     ("arrange", "workers"),
-    [(kaggles_tree, 1), (kaggles_tree_from_inside, 1), (image_nets_tars, 2),
+    [(kaggles_tree, 1), (kaggles_tree_from_inside, 1),
+     (each_list_of_kaggle_s_by_itself, 1), (image_nets_tars, 2),
      (image_nets_tars_with_the_devkit, 1), (tars_of_classes, 1), (with_notes, 1)],
 )  # fmt: skip
 def test_downloads_are_read_in_the_shapes_that_they_have(small, arrange, workers):

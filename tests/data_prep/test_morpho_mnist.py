@@ -65,10 +65,11 @@ def test_both_tables(small, read, official):
     assert read(small.folder).description == "Morpho-MNIST (official files)"
 
 
-def test_files_in_folders_of_the_source(tmp_path, small, read, official):
+@pytest.mark.parametrize("folder", ["morpho_mnist", "t10k-morpho.csv"])
+def test_files_in_folders_of_the_source(tmp_path, small, read, official, folder):
     small.folder.rename(small.folder.with_name("mnist"))
-    (tmp_path / "morpho_mnist").mkdir()
-    write_csv(tmp_path / "morpho_mnist" / "t10k-morpho.csv", official)
+    (tmp_path / folder).mkdir()
+    write_csv(tmp_path / folder / "t10k-morpho.csv", official)
     assert "train images measured" in read(tmp_path).description
 
 
