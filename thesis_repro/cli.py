@@ -14,6 +14,7 @@ from thesis_repro.commands import (
     controls,
     data,
     doctor,
+    exit_codes,
     failures,
     pictures,
     plan,
@@ -29,18 +30,16 @@ from thesis_repro.section.places import UnknownFigureError
 from thesis_repro.section.registry import files
 from thesis_repro.thesis.errata import UnknownErratumError
 
-EXIT_JOB_FAILED, EXIT_USAGE, EXIT_DATA = 1, 2, 3
-
 _EXIT_CODES: dict[type[Exception], int] = {
-    SettingsError: EXIT_USAGE,
-    TrainingError: EXIT_JOB_FAILED,
-    WorkerKilledError: EXIT_JOB_FAILED,
-    zoo.UnknownModelError: EXIT_USAGE,
-    UnknownErratumError: EXIT_USAGE,
-    UnknownFigureError: EXIT_USAGE,
-    DeclarationError: EXIT_JOB_FAILED,
-    DataFileError: EXIT_JOB_FAILED,
-    DataError: EXIT_DATA,
+    SettingsError: exit_codes.USAGE,
+    TrainingError: exit_codes.FAILED,
+    WorkerKilledError: exit_codes.FAILED,
+    zoo.UnknownModelError: exit_codes.USAGE,
+    UnknownErratumError: exit_codes.USAGE,
+    UnknownFigureError: exit_codes.USAGE,
+    DeclarationError: exit_codes.FAILED,
+    DataFileError: exit_codes.FAILED,
+    DataError: exit_codes.DATA,
 }
 
 
@@ -66,7 +65,7 @@ class _Commands(click.Group):
         except Exception as error:
             if os.environ.get(failures.DEBUG):
                 raise
-            raise _failure(failures.explained(error), EXIT_JOB_FAILED) from error
+            raise _failure(failures.explained(error), exit_codes.FAILED) from error
 
 
 def _failure(message: str, exit_code: int) -> click.ClickException:

@@ -54,7 +54,8 @@ def controls(sections: tuple[str, ...], out: Path, seeds: int, quiet: bool, **op
         results = out / f"seed-{seed}"
         settings = {"scale": UNTRAINED, "precision": FLOAT32, "seed": seed, "out": results}
         jobs = plan.jobs_of(chosen, (), **settings, **options)
-        plan.conclude(plan.execute(jobs, logs, None, None, quiet=quiet))
+        if code := plan.conclude(plan.execute(jobs, logs, None, None, quiet=quiet)):
+            raise click.exceptions.Exit(code)
         collected = require(collect(results, scripts()))
         require_claims(collected)
         by_seed.append(collected.judgements)

@@ -9,14 +9,13 @@ import click
 
 from data_prep.errors import DataError, printable
 from data_prep.folders import folder, is_filled, official_folder, prepare_command
+from thesis_repro.commands import exit_codes
 from thesis_repro.commands.options import data_dir_option, quiet_option, stand_in_option
 from thesis_repro.names import did_you_mean
 
 if TYPE_CHECKING:
     from data_prep.manifest import Manifest
     from data_prep.prepare import Listed
-
-_EXIT_DATA = 3  # data missing or corrupt
 
 
 class _UnknownDatasetError(click.ClickException):
@@ -151,7 +150,7 @@ def verify(dataset: str | None, data_dir: Path, stand_in: bool, quiet: bool) -> 
     if not prepared:
         raise DataError(data_dir, "nothing is prepared here", f"run {_any_way(data_dir)}")
     if problems:
-        raise click.exceptions.Exit(_EXIT_DATA)
+        raise click.exceptions.Exit(exit_codes.DATA)
 
 
 @data.command("list")
@@ -175,7 +174,7 @@ def list_(data_dir: Path) -> None:
         err=True,
     )
     if any(entry.problem for entry in prepared):
-        raise click.exceptions.Exit(_EXIT_DATA)
+        raise click.exceptions.Exit(exit_codes.DATA)
 
 
 def make_without_files(datasets: set[str], data_dir: Path, *, quiet: bool) -> None:

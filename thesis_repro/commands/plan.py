@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from thesis_repro.commands import exit_codes
 from thesis_repro.commands.options import SectionName, out_option, run_options
-from thesis_repro.commands.report import EXIT_DAMAGED, write_report
+from thesis_repro.commands.report import write_report
 from thesis_repro.commands.workspace import refuse_less, try_places, workspace_of
 from thesis_repro.models import zoo
 from thesis_repro.section.registry import CHAPTERS
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from thesis_repro.plan.execution import Execution
     from thesis_repro.plan.jobs import Job
     from thesis_repro.section.workspace import Workspace
-
-EXIT_JOB_FAILED, EXIT_DATA = 1, 3
 
 ALL = "all"
 
@@ -66,22 +65,24 @@ def run_all(
         from thesis_repro.plan.gpus import check_gpus
 
         check_gpus(gpus, address)
+    from thesis_repro.section.results_folder import places_of
+
     chosen, logs = sections_and_models(sections), options["runs_dir"] / "logs"
     refuse_less(chosen[0], **options)
     jobs = jobs_of(*chosen, **options)
     if not all(job.is_done for job in jobs.values()):
-        try_places("--out", options["out"])
+        try_places("--out", options["out"], *places_of(chosen[0], options["out"]))
         try_places("--runs-dir", logs)
     execution = execute(jobs, logs, gpus, address, quiet=quiet)
+    code = conclude(execution)  # before the page, which may fail
     is_whole = True
     page = options["out"] / "index.html"
     if page.exists() and not execution.has_run:
         click.echo(f"Nothing is new; the report: {page}")
     elif any(options["out"].glob("*/manifest.json")):
         is_whole = write_report(options["out"], options["runs_dir"])
-    conclude(execution)
-    if not is_whole:
-        raise click.exceptions.Exit(EXIT_DAMAGED)
+    if code or not is_whole:
+        raise click.exceptions.Exit(code or exit_codes.FAILED)
 
 
 def sections_and_models(sections: tuple[str, ...]) -> tuple[Iterable[str], Iterable[str]]:
@@ -164,8 +165,8 @@ def execute(
     return execution
 
 
-def conclude(execution: "Execution") -> None:
-    """Name what failed and what is left, each with what to do; exit with its code."""
+def conclude(execution: "Execution") -> int:
+    """Name what failed and what is left, each with what to do; the exit code for it, or 0."""
     from thesis_repro.plan.execution import repeat_command
 
     for name, reason in execution.left.items():
@@ -174,7 +175,8 @@ def conclude(execution: "Execution") -> None:
         log, command = execution.log_of(name), repeat_command(execution.plan[name])
         click.echo(f"failed: {name}\n  log: {log}\n  again: {command}", err=True)
     if execution.failed:
-        raise click.exceptions.Exit(EXIT_JOB_FAILED)
+        return exit_codes.FAILED
     if execution.left:
-        raise click.exceptions.Exit(EXIT_DATA)
+        return exit_codes.DATA
     click.echo(f"All {len(execution.plan)} jobs are done.")
+    return 0

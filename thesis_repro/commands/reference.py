@@ -2,11 +2,10 @@
 
 import click
 
+from thesis_repro.commands import exit_codes
 from thesis_repro.keras_settings import import_keras
 from thesis_repro.models import zoo
 from thesis_repro.section.places import find, render
-
-EXIT_JOB_FAILED = 1
 
 
 @click.command()
@@ -52,7 +51,7 @@ def _check_listings() -> None:
     matching, rows = sum(r.matching for r in results), sum(r.rows for r in results)
     click.echo(f"{good} of {len(results)} listings, {matching} of {rows} rows")
     if good < len(results):
-        raise click.exceptions.Exit(EXIT_JOB_FAILED)
+        raise click.exceptions.Exit(exit_codes.FAILED)
 
 
 @click.command()

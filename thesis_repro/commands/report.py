@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from data_prep.errors import os_errors
+from thesis_repro.commands import exit_codes
 from thesis_repro.commands.options import Name, SectionName, out_option, runs_dir_option
 from thesis_repro.commands.workspace import try_places
 from thesis_repro.report.collect import collect, require, require_claims
@@ -21,8 +22,6 @@ from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims, load_unchecked, render_unchecked
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Verdict, render
-
-EXIT_DAMAGED, EXIT_NOT_REPLICATED = 1, 4
 
 
 @click.command()
@@ -50,7 +49,7 @@ def report(out: Path, runs_dir: Path, kind: str, pdf: Path | None) -> None:
     if pdf and kind != "html":
         raise click.UsageError("--pdf shows the thesis's pages on the HTML page; leave out one.")
     if not write_report(out, runs_dir, kind, pdf):
-        raise click.exceptions.Exit(EXIT_DAMAGED)
+        raise click.exceptions.Exit(exit_codes.FAILED)
 
 
 def write_report(out: Path, runs_dir: Path, kind: str = "html", pdf: Path | None = None) -> bool:
@@ -132,7 +131,7 @@ def _require_replication(judgements: Sequence[Judgement], *, allow_missing: bool
     if missing:
         click.echo("--allow-missing lets claims pass that have no verdict to compare.", err=True)
     if failed or missing:
-        raise click.exceptions.Exit(EXIT_NOT_REPLICATED)
+        raise click.exceptions.Exit(exit_codes.NOT_REPLICATED)
 
 
 def _write(results: Results, path: Path, pages: ThesisPages | None) -> None:

@@ -32,12 +32,7 @@ def replacing(folder: Path) -> Iterator[Path]:
         OSError: it cannot be written there.
     """
     folder = folder.resolve()
-    if is_mount_point(folder):
-        fix = "mount the folder of all results, or name another one with --out"
-        raise DataError(folder, "it is a mount point, which cannot be replaced", fix)
-    if folder.exists() and not folder.is_dir():
-        fix = "move it away, or name another folder with --out"
-        raise DataError(folder, "a file is in the place of the section's results", fix)
+    _check(folder)
     partial, replaced = (folder.with_name(f".{folder.name}.{of}") for of in ("partial", "replaced"))
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
@@ -50,6 +45,20 @@ def replacing(folder: Path) -> Iterator[Path]:
             partial.rename(folder)
         finally:
             _recover(folder, partial, replaced)
+
+
+def _check(folder: Path) -> None:
+    """Make sure that a folder can be moved out of the way.
+
+    Raises:
+        DataError: it is a mount point, or a file.
+    """
+    if is_mount_point(folder):
+        fix = "mount the folder of all results, or name another one with --out"
+        raise DataError(folder, "it is a mount point, which cannot be replaced", fix)
+    if folder.exists() and not folder.is_dir():
+        fix = "move it away, or name another folder with --out"
+        raise DataError(folder, "a file is in the place of the section's results", fix)
 
 
 @contextmanager
@@ -94,9 +103,14 @@ def _keep_others(replaced: Path, folder: Path) -> None:
 
 
 def places_of(sections: Iterable[str], out: Path) -> Iterator[Path]:
-    """The folders that are written to where these sections' results are replaced."""
+    """The folders that are written to where these sections' results are replaced.
+
+    Raises:
+        DataError: one of them cannot be moved, or is a file.
+    """
     for section in sections:
         folder = (out / section).resolve()
+        _check(folder)
         yield from (folder.parent, folder)
 
 

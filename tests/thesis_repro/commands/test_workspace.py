@@ -11,6 +11,7 @@ from PIL import Image
 from data_prep.errors import DataError
 from thesis_repro.cli import main
 from thesis_repro.commands.workspace import try_places
+from thesis_repro.section import results_folder
 
 DATA = 3  # exit code of the design
 
@@ -78,13 +79,24 @@ def test_a_place_that_cannot_be_written_to_is_said_before_any_work(places, comma
     assert listed(places) == before
 
 
-def test_a_file_in_the_place_of_a_sections_results(places):
+@pytest.mark.parametrize("command", ["chapter", "all"])
+@pytest.mark.parametrize("cause", ["a file is in the place", "it is a mount point"])
+def test_results_that_cannot_be_replaced_are_said_before_any_work(
+    places, command, cause, monkeypatch
+):
+    """Of the last section, too: the first is not run."""
     (places / "out").mkdir()
-    (places / "out" / "4.2").write_text("a user's")
-    asked = ("chapter", "4.2", "--stand-in", "--runs-dir", places / "runs", "--out", places / "out")
+    if cause.startswith("a file"):
+        (places / "out" / "4.2").write_text("a user's")
+    else:
+        monkeypatch.setattr(results_folder, "is_mount_point", lambda path: path.name == "4.2")
+    before = listed(places)
+    folders = ("--runs-dir", places / "runs", "--data-dir", places / "data", "--out")
+    asked = (command, "3.4", "4.2", "--stand-in", *folders, places / "out")
     result = CliRunner().invoke(main, [str(argument) for argument in asked])
     assert result.exit_code == DATA, result.output
-    assert f"{places / 'out' / '4.2'}: it cannot be written to (" in result.stderr
+    assert f"{places / 'out' / '4.2'}: {cause}" in result.stderr
+    assert listed(places) == before
 
 
 def test_settings_of_matplotlib_that_are_no_text_are_said_before_any_work(tmp_path):
