@@ -18,7 +18,8 @@ from urllib3.exceptions import HTTPError as TransportError
 
 from data_prep.downloads import DOWNLOADS, RESTRICTED, Download
 from data_prep.errors import DataError, os_errors
-from data_prep.folders import RESIZED, try_writing
+from data_prep.folders import RESIZED
+from data_prep.writable import try_writing
 
 # Told file name, bytes there so far, and bytes in all where the server says so.
 Progress = Callable[[str, int, int | None], None]
@@ -74,7 +75,7 @@ def fetch(
     with os_errors(folder, "the files cannot be kept there", FOLDER_FIX):
         missing = [file for file in files if not _is_there(folder / file.name, file, progress)]
         if missing:
-            try_writing(folder / missing[0].name)
+            try_writing(folder)
             folder.mkdir(parents=True, exist_ok=True)
             with _alone(folder), requests.Session() as session:
                 # Bytes as they lie on the server: a range of a compressed answer is another range.

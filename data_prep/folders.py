@@ -5,7 +5,6 @@ import os
 import re
 import shlex
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -111,23 +110,9 @@ def ways_to_prepare(dataset: str, data_dir: Path) -> str:
     return f"{command} (DIR holds the official files; {get} says how to get them)"
 
 
-def try_writing(target: Path) -> None:
-    """See that a folder can be made or replaced, as far as that shows before; nothing is left.
-
-    Raises:
-        OSError: Nothing can be written there. (A lock would be waited for instead.)
-    """
-    place = _place(Path(os.path.realpath(target)))
-    there = next(path for path in (place, *place.parents) if os.path.lexists(path))
-    try:
-        with tempfile.NamedTemporaryFile(dir=there, prefix=".trial-"):
-            pass
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(there)) from error
-
-
-def _place(target: Path) -> Path:
+def hidden_place(target: Path) -> Path:
     """Where the hidden folders for a folder lie: beside it, or inside where a disk is mounted."""
+    target = Path(os.path.realpath(target))
     return target if is_mount_point(target) else target.parent
 
 
@@ -153,7 +138,7 @@ def replacing(target: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[Path]:
     """
     target = Path(os.path.realpath(target))
     target.parent.mkdir(parents=True, exist_ok=True)
-    place = _place(target)
+    place = hidden_place(target)
     mounted = place == target
     partial, replaced, complete = (
         place / f".{target.name}.{kind}" for kind in ("partial", "replaced", "complete")

@@ -17,11 +17,11 @@ from data_prep.folders import (
     Resized,
     folder,
     has_official_files,
+    hidden_place,
     is_filled,
     official_folder,
     prepare_command,
     replacing,
-    try_writing,
     ways_to_prepare,
 )
 from data_prep.layout import Layout
@@ -29,6 +29,7 @@ from data_prep.manifest import Manifest, SplitEntry, write_manifest
 from data_prep.reading import again, layout_of, open_manifest, open_shards
 from data_prep.records import write_split
 from data_prep.resizing import read_prepared
+from data_prep.writable import try_writing
 
 # What can change the images or the files; their versions are written into the manifest.
 TOOLS = ("numpy", "scipy", "pillow", "scikit-learn")
@@ -121,7 +122,7 @@ def prepare(
     entry = _find(dataset, data_dir, datasets)
     target = folder(data_dir, dataset, stand_in)
     with os_errors(data_dir, "it cannot be written", WRITE_FIX):
-        try_writing(target)  # before hours of reading
+        try_writing(hidden_place(target))  # before hours of reading
     content = _read(entry, dataset, data_dir, source, stand_in, options)
     with os_errors(data_dir, "it cannot be written", WRITE_FIX), replacing(target) as partial:
         _check_room(target, partial, content)

@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +14,6 @@ import msgspec
 
 Kind = TypeVar("Kind")
 
-_TRIAL = bytes(4_096)  # one block: a full disk takes the file's name, but not this
 _NAME_KEPT = 40  # characters of a file's name in its temporary one; file systems allow 255 bytes
 
 
@@ -36,32 +35,6 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def try_writing(folder: Path) -> None:
-    """Write a file to a folder as `atomic_path` does, and take all of it away again.
-
-    Folders that are missing are made for it, and taken away, too.
-
-    Raises:
-        OSError: nothing can be written there.
-    """
-    try:
-        _try_writing(folder)
-    except FileNotFoundError:  # another process that tried it, too, may have taken it away just now
-        _try_writing(folder)
-
-
-def _try_writing(folder: Path) -> None:
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    trial = folder / f".trial-{secrets.token_hex(8)}"
-    try:
-        with atomic_path(trial) as temporary:
-            temporary.write_bytes(_TRIAL)
-    finally:
-        for take_away in (trial.unlink, *(path.rmdir for path in missing)):
-            with suppress(OSError):  # it was not made, or another process has written there
-                take_away()
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -15,7 +15,6 @@ from thesis_repro.files import (
     atomic_path,
     checked,
     sha256,
-    try_writing,
     write_json,
 )
 
@@ -70,56 +69,6 @@ def test_a_name_may_be_as_long_as_file_systems_allow(tmp_path, name):
         assert temporary.name.endswith("".join(Path(name).suffixes))
         temporary.write_text("new")
     assert names(tmp_path) == [name]
-
-
-# --- Trying to write ---
-
-
-def test_trying_a_folder_leaves_nothing(tmp_path):
-    (tmp_path / "there").mkdir()
-    for folder in ("there", "a/b/c", "."):
-        try_writing(tmp_path / folder)
-        assert names(tmp_path) == ["there"]
-        assert names(tmp_path / "there") == []
-
-
-def test_a_folder_that_another_trial_takes_away_is_tried_again(tmp_path, monkeypatch):
-    """As of jobs that start side by side, all of whose results go to one folder."""
-    touch, taken = Path.touch, []
-
-    def touch_too_late(path, **options):
-        if not taken:
-            path.parent.rmdir()
-            taken.append(path.parent)
-        touch(path, **options)
-
-    monkeypatch.setattr(Path, "touch", touch_too_late)
-    try_writing(tmp_path / "new")
-    assert taken == [tmp_path / "new"]
-    assert names(tmp_path) == []
-
-
-@pytest.mark.parametrize(
-    "folder",
-    ["file", "file/below", "new/" + "x" * 256, "loop/below", "/proc/results", "/sys/results"],
-)
-def test_where_nothing_can_be_written_is_noticed_and_left_as_it_is(tmp_path, folder):
-    (tmp_path / "file").write_text("a user's")
-    (tmp_path / "loop").symlink_to("loop")
-    with pytest.raises(OSError, match=r"\[Errno \d+\]"):
-        try_writing(tmp_path / folder)
-    assert names(tmp_path) == ["file", "loop"]
-
-
-def test_a_full_disk_is_noticed_though_it_takes_a_files_name(tmp_path, monkeypatch):
-    def full(path, content):
-        assert content
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space left"):
-        try_writing(tmp_path / "new" / "results")
-    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])

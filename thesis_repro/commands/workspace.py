@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from data_prep.errors import DataError
+from data_prep.writable import try_writing
 from thesis_repro.commands.data import make_without_files
 from thesis_repro.errors import SettingsError, TrainingError
-from thesis_repro.files import try_writing
 from thesis_repro.models import zoo
 from thesis_repro.training.devices import check_precision
 from thesis_repro.training.scale import SCALES

@@ -1,5 +1,7 @@
 """``thesis-repro data`` as its users meet it: names, places, problems, and the next command."""
 
+import errno
+import os
 import shlex
 
 import numpy as np
@@ -186,6 +188,18 @@ def test_a_place_is_tried_before_the_source_is_read(tmp_path):
     result = run("data", "prepare", "mnist", "--source", tmp_path, "--data-dir", "/dev/null/data")
     assert result.exit_code == DATA
     assert "cannot be written" in result.stderr
+
+
+def test_a_full_disk_is_noticed_before_the_source_is_read(tmp_path, monkeypatch):
+    """Though it takes the names of files."""
+
+    def full(number):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = run("data", "prepare", "mnist", "--source", tmp_path, "--data-dir", tmp_path / "new")
+    assert result.exit_code == DATA
+    assert f"{tmp_path / 'new'}: it cannot be written (No space left" in result.stderr
 
 
 def test_verify_without_a_name_where_nothing_is_prepared(tmp_path):
