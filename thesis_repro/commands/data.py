@@ -7,21 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from data_prep.downloads import DOWNLOADS, RESTRICTED
 from data_prep.errors import DataError, printable
-from data_prep.folders import folder, is_filled, official_folder, prepare_command
+from data_prep.folders import RESIZED, folder, is_filled, official_folder, prepare_command
 from thesis_repro.commands import exit_codes
-from thesis_repro.commands.options import data_dir_option, quiet_option, stand_in_option
-from thesis_repro.names import did_you_mean
+from thesis_repro.commands.options import Name, data_dir_option, quiet_option, stand_in_option
 
 if TYPE_CHECKING:
     from data_prep.manifest import Manifest
     from data_prep.prepare import Listed
 
 
-class _UnknownDatasetError(click.ClickException):
-    """A line on its own, where click would show the usage too."""
+# All of `data_prep.prepare`, whose NumPy is not to be imported for ``--help``.
+DATASETS = (*DOWNLOADS, *RESTRICTED, *RESIZED)
 
-    exit_code = click.UsageError.exit_code
+
+class _DatasetName(Name):
+    """A data set's id, or its title ("dSprites"): only letters and digits count."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
+        """Without blanks, dashes and capitals."""
+        return re.sub(r"[\W_]", "", str(choice).casefold())
+
+
+dataset_name = _DatasetName("data set", DATASETS)
+names_of_datasets = f"Data sets: {', '.join(DATASETS)}."
 
 
 @click.group()
@@ -29,25 +39,8 @@ def data() -> None:
     """Fetch, prepare, verify and list data sets."""
 
 
-def _known_dataset(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """A data set's id, from its title too ("dSprites"); NumPy is not imported for ``--help``."""
-    if value is None:
-        return None
-    from data_prep.prepare import DATASETS
-
-    by_letters = {dataset.replace("-", ""): dataset for dataset in DATASETS}
-    letters = re.sub(r"[\W_]", "", value.casefold())
-    if letters in by_letters:
-        return by_letters[letters]
-    hint = did_you_mean(value, DATASETS) or f" Choose from {', '.join(DATASETS)}."
-    raise _UnknownDatasetError(f"No data set is called {value!r}.{hint}")
-
-
-dataset_argument = click.argument("dataset", callback=_known_dataset)
-
-
-@data.command()
-@dataset_argument
+@data.command(epilog=names_of_datasets)
+@click.argument("dataset", type=dataset_name)
 @click.option(
     "--to",
     type=click.Path(file_okay=False, path_type=Path),
@@ -71,8 +64,8 @@ def fetch(dataset: str, to: Path | None, data_dir: Path, quiet: bool) -> None:
     click.echo(f"next: `{printable(then)}`")
 
 
-@data.command()
-@dataset_argument
+@data.command(epilog=names_of_datasets)
+@click.argument("dataset", type=dataset_name)
 @click.option(
     "--source",
     type=click.Path(path_type=Path),
@@ -102,8 +95,7 @@ def prepare(
 ) -> None:
     """Turn the official files of DATASET into verified TFRecords.
 
-    DATASET is mnist, morpho-mnist, dsprites, celeba, imagenet or celeba-224, which is made from the
-    prepared celeba: 31 GB, in the size that AlexNet-VAE takes.
+    celeba-224 is made from the prepared celeba: 31 GB, in the size that AlexNet-VAE takes.
     """
     if stand_in and source is not None:
         raise click.UsageError("Give either --source DIR (official files) or --stand-in.")
@@ -121,11 +113,12 @@ def prepare(
                 f"{', '.join(split.left_out)}"
             )
     written = _shown(folder(data_dir, dataset, stand_in))
-    click.echo(f"written to {written}, {manifest.bytes / 1e6:,.0f} MB")
+    size = manifest.bytes / 1e6
+    click.echo(f"written to {written}, {f'{size:,.0f}' if size >= 1 else f'{size:.1g}'} MB")
 
 
-@data.command()
-@click.argument("dataset", required=False, callback=_known_dataset)
+@data.command(epilog=names_of_datasets)
+@click.argument("dataset", required=False, type=dataset_name)
 @data_dir_option
 @stand_in_option
 @quiet_option

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -12,12 +13,31 @@ from thesis_repro.training.scale import SCALES
 from thesis_repro.verdicts.discussions import DISCUSSIONS
 
 
+class UnknownNameError(click.ClickException):
+    """A line on its own, where click would show the usage and the parameter, too."""
+
+    exit_code = click.UsageError.exit_code
+
+
 class Name(click.Choice):
     """One of a few names, in capital or small letters; a wrong one is answered by the nearest."""
 
     def __init__(self, kind: str, choices: Iterable[str]):
         super().__init__(choices, case_sensitive=False)
         self.kind = kind
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """An argument's own name, where all choices would make a long line of each usage."""
+        return super().get_metavar(param, ctx) if isinstance(param, click.Option) else None
+
+    def fail(
+        self,
+        message: str,
+        param: click.Parameter | None = None,
+        ctx: click.Context | None = None,
+    ) -> NoReturn:
+        """Say nothing else."""
+        raise UnknownNameError(message)
 
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
         """One line, as of a wrong name."""
@@ -34,9 +54,6 @@ class SectionName(Name):
 
     def __init__(self, choices: Iterable[str]):
         super().__init__("section", choices)
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> None:
-        """The argument's own name: all sections would make a line of each message."""
 
     def get_invalid_choice_message(self, value: str, ctx: click.Context | None) -> str:
         """One line that says what to type, also for a chapter, a list, and a discussion."""

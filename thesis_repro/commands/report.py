@@ -8,7 +8,13 @@ import click
 
 from data_prep.errors import os_errors
 from thesis_repro.commands import exit_codes
-from thesis_repro.commands.options import Name, SectionName, out_option, runs_dir_option
+from thesis_repro.commands.options import (
+    Name,
+    SectionName,
+    UnknownNameError,
+    out_option,
+    runs_dir_option,
+)
 from thesis_repro.commands.workspace import try_places
 from thesis_repro.report.collect import collect, require, require_claims
 from thesis_repro.report.results import (
@@ -100,7 +106,7 @@ def claims(sections: tuple[str, ...], out: Path, strict: bool, allow_missing: bo
     try:
         wanted = {claim.id for name in sections or (None,) for claim in load_claims(name)}
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="SECTION") from error
+        raise UnknownNameError(str(error)) from error
     results = collect(out, scripts())
     if not results.sections:
         click.echo(f"{out}: it holds no results; `thesis-repro chapter 4.2` makes some.", err=True)

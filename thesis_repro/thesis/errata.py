@@ -14,6 +14,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from thesis_repro.files import DataFileError, Entry, checked, read_packaged
+from thesis_repro.names import did_you_mean
 
 KINDS = ("architecture", "training", "data", "analysis", "statistics", "reporting", "platform")
 WIDTH = 96  # columns of the terminal text
@@ -71,10 +72,11 @@ class UnknownErratumError(LookupError):
 
     def __init__(self, erratum_id: str, known: Iterable[str]):
         known = list(known)
-        meant = [f"E{int(number):02d}" for number in re.findall(r"\d+", erratum_id)]
-        close = [candidate for candidate in meant if candidate in known]
-        hint = f"Did you mean {', '.join(close)}?" if close else f"They are {known[0]}-{known[-1]}."
-        super().__init__(f"No erratum {erratum_id!r}. {hint} `thesis-repro errata` lists all.")
+        number = re.search("[0-9]{1,3}", erratum_id)
+        meant = f"E{int(number[0]):02d}" if number else erratum_id
+        near = {meant} & {*known}  # a number that none has is near to none
+        hint = did_you_mean(meant, near) or f" They are {known[0]}-{known[-1]}."
+        super().__init__(f"No erratum {erratum_id!r}.{hint} `thesis-repro errata` lists all.")
 
 
 @cache

@@ -3,14 +3,17 @@
 import errno
 import os
 import shlex
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from data_prep import fetch, morpho_mnist
-from data_prep.prepare import prepare
+from data_prep import prepare as preparation
+from data_prep.prepare import DATASETS, prepare
 from thesis_repro.cli import main
+from thesis_repro.commands import data as commands
 
 DONE, USAGE, DATA = 0, 2, 3  # exit codes of the design
 
@@ -134,6 +137,24 @@ def test_an_empty_folder_is_not_a_damaged_data_set(tmp_path):
 
 
 # --- What was written, and what is wrong with it ---
+
+
+def test_names_are_those_of_all_data_sets():
+    assert tuple(DATASETS) == commands.DATASETS
+    for command in ("fetch", "prepare", "verify"):
+        help_text = run("data", command, "--help").stdout
+        assert help_text.endswith(f"Data sets: {', '.join(DATASETS)}.\n")
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [(700, "0.0007"), (41_000, "0.04"), (960_000, "1"), (1_700_000, "2"), (31e9, "31,000")],
+)
+def test_prepare_says_the_size_of_tiny_data_sets_too(tmp_path, monkeypatch, size, shown):
+    manifest = SimpleNamespace(bytes=size, description="", splits={}, fingerprint="")
+    monkeypatch.setattr(preparation, "prepare", lambda *_, **__: manifest)
+    result = run("data", "prepare", "mnist", "--stand-in", "--data-dir", tmp_path)
+    assert result.stdout.endswith(f", {shown} MB\n")
 
 
 def test_prepare_ends_with_where_it_wrote(tmp_path):

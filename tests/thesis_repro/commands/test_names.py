@@ -63,7 +63,6 @@ def test_options_take_names_in_any_case(command, tmp_path):
         (["claims", "4.12"], "Section 4.12 discusses and computes nothing; "),
         (["claims", "3.3"], "No claims for section '3.3'; sections with claims are 4.1, "),
         (["claims", "4.3.1"], "No section is called '4.3.1'. Did you mean 4.3"),
-        (["chapter"], "Missing argument 'SECTIONS...'. Choose from 3.3, 3.4, 4.1, "),
         (["chapter", "seven"], "No section is called 'seven'. Choose from 3.3, 3.4, 4.1, "),
         (["train", "mnist-vae", "--scale", "papr"], "No scale is called 'papr'. Did you mean pap"),
         (["plan", "--precision", "fp32"], "No precision is called 'fp32'."),
@@ -71,8 +70,11 @@ def test_options_take_names_in_any_case(command, tmp_path):
         (["models", "MNIST_VAE"], "No model is called 'MNIST_VAE'. Did you mean mnist-vae"),
         (["where", "figur 41"], "Nothing has the name 'figur 41'. Did you mean figure_41"),
         (["errata", "E4"], "No erratum 'E4'. Did you mean E04?"),
-        (["chaptr", "4.2"], "No such command 'chaptr'. Did you mean 'chapter'?"),
-        (["Models"], "No such command 'Models'. Did you mean 'models'?"),
+        (["errata", "erratum 4"], "No erratum 'erratum 4'. Did you mean E04?"),
+        (["errata", "E091"], "No erratum 'E091'. They are E01-E"),
+        (["errata", "seven"], "No erratum 'seven'. They are E01-E"),
+        (["errata", "5" * 5_000], "No erratum '5555"),
+        (["data", "verify", "minst"], "No data set is called 'minst'. Did you mean mnist"),
     ],
     ids=str,
 )
@@ -80,5 +82,25 @@ def test_a_wrong_name_is_answered_in_a_line(arguments, answer):
     result = run(*arguments)
     assert result.exit_code == USAGE
     assert result.stdout == ""
-    last = result.stderr.splitlines()[-1]
-    assert answer in last
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"Error: {answer}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (["chapter"], "Missing argument 'SECTIONS...'. Choose from 3.3, 3.4, 4.1, "),
+        (["data", "fetch"], "Missing argument 'DATASET'. Choose from mnist, morpho-mnist, "),
+        (["chaptr", "4.2"], "No such command 'chaptr'. Did you mean 'chapter'?"),
+        (["Models"], "No such command 'Models'. Did you mean 'models'?"),
+    ],
+    ids=str,
+)
+def test_what_is_no_name_at_all_is_answered_below_the_usage(arguments, answer):
+    """By click, which knows the commands; the line itself is one, too."""
+    result = run(*arguments)
+    assert result.exit_code == USAGE
+    assert result.stdout == ""
+    *usage, line = result.stderr.splitlines()
+    assert line.startswith(f"Error: {answer}")
+    assert [text.partition(" ")[0] for text in usage] == ["Usage:", "Try", ""]
