@@ -16,6 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from thesis_repro.words import counted
+
 _log = logging.getLogger(__name__)
 
 
@@ -51,8 +53,8 @@ class RunReport:
         self._done = done * steps
         self._first: tuple[float, int] | None = None  # when the first updates ended: they compile
         self._last_line = time.monotonic()
-        begins = f"goes on after epoch {done} of {epochs}" if done else f"{epochs} epochs"
-        self._tell(f"{title}: {begins}, {steps:,} update{'s' * (steps > 1)} each")
+        begins = f"goes on after epoch {done} of {epochs}" if done else counted(epochs, "epoch")
+        self._tell(f"{title}: {begins}, {counted(steps, 'update')} each")
 
     def updates(self, count: int, loss: float) -> None:
         """So many updates done; ``loss`` is the epoch's mean so far."""

@@ -20,8 +20,11 @@ FLOORS = (
     ("analysis", "report"),
     ("training", "verdicts"),
     ("models", "thesis"),
-    ("keras_settings",),
-    ("errors", "files", "interrupts", "names", "progress", "provenance", "seeds", "terminal"),
+    ("keras_settings", "progress"),
+    (
+        *("errors", "files", "installing", "interrupts", "names", "provenance", "seeds"),
+        *("terminal", "words"),
+    ),
 )
 HEIGHT = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -13,6 +13,7 @@ from data_prep.folders import prepare_command
 from thesis_repro import keras_settings, provenance
 from thesis_repro.commands.options import data_dir_option, runs_dir_option
 from thesis_repro.errors import SettingsError
+from thesis_repro.installing import command_for
 from thesis_repro.keras_settings import import_keras
 from thesis_repro.training import devices
 
@@ -64,8 +65,8 @@ def _devices() -> Iterator[Finding]:
         return
     missing = [package for package in ("keras", backend) if find_spec(package) is None]
     if missing:
-        fix = "pip install -e ." if backend == "tensorflow" else f"pip install -e '.[{backend}]'"
-        yield Finding("backend", f"{backend}; {' and '.join(missing)} not installed", fix)
+        state = f"{backend}; {' and '.join(missing)} not installed"
+        yield Finding("backend", state, command_for(backend))
         return
     yield Finding("backend", backend)
     if on_gpu := devices.may_have_gpu():
@@ -81,7 +82,7 @@ def _devices() -> Iterator[Finding]:
             "accelerator",
             "none",
             "paper scale needs one; `--scale quick` is for CPUs. On a machine with an NVIDIA GPU: "
-            f"{devices.install_command()}",
+            f"{devices.gpu_command()}",
         )
 
 

@@ -8,6 +8,7 @@ import tempfile
 import traceback
 
 from thesis_repro import provenance
+from thesis_repro.installing import command_for
 
 DEBUG = "THESIS_REPRO_DEBUG"  # set to anything, it has Python show the traceback of such errors
 
@@ -45,15 +46,10 @@ def explained(error: Exception) -> str:
     if isinstance(error, ImportError):
         return (
             f"{error.name or 'A package'} cannot be imported ({_first_line(error)}). Install what "
-            f"is missing with `{_installing(error.name)}`, and check that no file here has its "
+            f"is missing with `{command_for(error.name)}`, and check that no file here has its "
             "name."
         )
     return f"{_first_line(error)}. {_how_to_report(error)}"
-
-
-def _installing(module: str | None) -> str:
-    is_jax = module is not None and module.partition(".")[0] in ("jax", "jaxlib")
-    return "pip install -e '.[jax]'" if is_jax else "pip install -e ."
 
 
 def _of_the_system(error: OSError) -> str:

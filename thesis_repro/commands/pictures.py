@@ -15,6 +15,7 @@ from thesis_repro.commands.workspace import import_matplotlib, open_workspace
 from thesis_repro.errors import TrainingError
 from thesis_repro.keras_settings import import_keras
 from thesis_repro.models import zoo
+from thesis_repro.words import counted
 
 if TYPE_CHECKING:
     import keras
@@ -55,7 +56,7 @@ def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
     by_epoch = run.read_kernels()
     last = len(by_epoch) - 1
     if epoch is not None and epoch > last:
-        raise click.UsageError(f"This training of {spec.name} has {last} epochs.")
+        raise click.UsageError(f"This training of {spec.name} has {counted(last, 'epoch')}.")
     chosen = last if epoch is None else epoch
     shown, initial = slices(by_epoch[chosen]), slices(by_epoch[0])
     for line in (
@@ -162,9 +163,12 @@ def run_of(spec: "ModelSpec", workspace: "Workspace") -> "RunFolder":
     jobs = make_plan((), (spec.id,), workspace)
     job, options = jobs[f"train {spec.id}"], workspace.options
     epochs, passes = workspace.schedule(spec).epochs, job.image_passes
-    takes = f"{epochs:,} epochs of all its images"
+    takes = f"{counted(epochs, 'epoch')} of all its images"
     if passes:
-        takes = f"{passes // epochs:,} images, {epochs:,} epochs, {passes:,} passes of an image"
+        takes = (
+            f"{counted(passes // epochs, 'image')}, {counted(epochs, 'epoch')}, "
+            f"{passes:,} passes of an image"
+        )
     first = ", ".join(name for name in job.needs if not jobs[name].is_done)
     others = "; ".join(
         "scale {scale}, seed {seed}, {precision}, {backend}".format_map(run.config.values)

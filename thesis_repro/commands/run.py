@@ -14,6 +14,7 @@ from thesis_repro.models import zoo
 from thesis_repro.report.collect import collect
 from thesis_repro.section.registry import CHAPTERS, datasets_of, models_of, script, scripts
 from thesis_repro.verdicts.discussions import DISCUSSIONS, describe
+from thesis_repro.words import counted
 
 
 @click.command()
@@ -93,7 +94,7 @@ def train(models: tuple[str, ...], **options: Any) -> None:
         trained = workspace.trained(spec.id)
         if not options["quiet"]:
             click.echo(
-                f"{spec.id}: {len(trained.history)} epochs, "
+                f"{spec.id}: {counted(len(trained.history), 'epoch')}, "
                 f"{describe(trained.history[-1], step_of(spec).headline)}; "
                 f"{trained.run.path}"
             )

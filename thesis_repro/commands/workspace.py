@@ -15,6 +15,7 @@ from thesis_repro.errors import SettingsError, TrainingError
 from thesis_repro.models import zoo
 from thesis_repro.training.devices import check_precision
 from thesis_repro.training.scale import SCALES
+from thesis_repro.words import counted
 
 if TYPE_CHECKING:
     from thesis_repro.section.workspace import Workspace
@@ -74,7 +75,8 @@ def _ahead(workspace: "Workspace", model: str) -> str:
     spec = zoo.model(model)
     config, epochs = workspace.config(spec), workspace.schedule(spec).epochs
     done = RunFolder(workspace.runs_dir, config).newest_epoch if config else 0
-    return f"{model} ({f'goes on after epoch {done} of {epochs}' if done else f'{epochs} epochs'})"
+    state = f"goes on after epoch {done} of {epochs}" if done else counted(epochs, "epoch")
+    return f"{model} ({state})"
 
 
 def import_matplotlib() -> None:

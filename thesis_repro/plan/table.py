@@ -9,6 +9,7 @@ from thesis_repro.plan.length import length
 from thesis_repro.plan.rates import Work
 from thesis_repro.plan.timings import Timing
 from thesis_repro.progress import duration
+from thesis_repro.words import counted
 
 _ALIGNED = {
     "job": "left",
@@ -72,7 +73,7 @@ def render(
         )
     if unknown:
         lines.append(
-            f"Without a time, and not in the sum: {unknown} training{'s' * (unknown > 1)}, whose "
+            f"Without a time, and not in the sum: {counted(unknown, 'training')}, whose "
             "stand-ins are still to be made, or which cannot be timed here."
         )
     return "\n".join(lines)
@@ -100,7 +101,7 @@ def _state(job: Job, jobs: Mapping[str, Job], notes: Sequence[Job]) -> str:
     trainings = sum(other.is_training for other in waits)
     if not trainings:
         return f"after {' and '.join(other.name for other in waits)}"
-    return f"after {trainings} training{'s' * (trainings > 1)}"
+    return f"after {counted(trainings, 'training')}"
 
 
 def _needed(job: Job, jobs: Mapping[str, Job]) -> Iterator[Job]:

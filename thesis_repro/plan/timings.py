@@ -17,6 +17,7 @@ from thesis_repro.section.workspace import Workspace
 from thesis_repro.training.configuration import TRAINING_VERSION
 from thesis_repro.training.devices import device_name, may_have_gpu, prepare_devices
 from thesis_repro.training.run_folder import RunConfig, RunFolder
+from thesis_repro.words import counted
 
 # What reading the files of a damaged run folder raises.
 _DAMAGE = (TrainingError, OSError, ValueError, LookupError, TypeError, AttributeError, csv.Error)
@@ -57,9 +58,9 @@ def timings(
     runs_dir, scale = workspace.runs_dir, workspace.options.scale.name
     known = {}
     for family in sorted(set(families)):
-        runs = finished_runs(family, scale, machine, runs_dir)
+        runs = measured_runs(family, scale, machine, runs_dir)
         if runs:
-            source = f"{len(runs)} finished run{'s' * (len(runs) > 1)}"
+            source = counted(len(runs), "finished run")
             known[family] = Timing(fit([part for run in runs for part in run]), source)
         elif made := calibration(family, machine, runs_dir, tell):
             source = f"calibrated on {' and '.join(made.models)}"
@@ -67,7 +68,7 @@ def timings(
     return known
 
 
-def finished_runs(
+def measured_runs(
     family: str, scale: str, machine: Machine, runs_dir: Path
 ) -> list[list[Measured]]:
     """The measured parts of each finished run of a family, at a scale, on a machine alone.

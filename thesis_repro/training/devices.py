@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from thesis_repro import keras_settings, provenance
 from thesis_repro.errors import TrainingError
+from thesis_repro.installing import install_command
 from thesis_repro.training.precision import FLOAT32, TENSOR_FLOAT_32
 
 # Set by whoever starts a job that has been given a GPU (`thesis_repro.plan.gpus`).
@@ -87,9 +88,9 @@ def resident_bytes() -> int:
     return min(int(_RESIDENT_ON_GPU * gpu.memory), _RESIDENT_ON_HOST) if gpu else _RESIDENT_ON_CPU
 
 
-def install_command() -> str:
-    """What brings CUDA's libraries for the backend."""
-    return f"pip install -e '.[{_backend().extra}]'"
+def gpu_command() -> str:
+    """What installs CUDA's libraries for the backend."""
+    return install_command(_backend().extra)
 
 
 def check_precision(precision: str) -> None:
@@ -190,7 +191,7 @@ def _why_no_gpu() -> str:
     installed = list(_installed(backend.packages))
     if not installed:
         reason = f"{' or '.join(backend.packages)} is not installed"
-        fix = f"`{install_command()}` brings CUDA's libraries"
+        fix = f"`{gpu_command()}` brings CUDA's libraries"
     else:
         reason = f"{', '.join(installed)} is installed, but finds no GPU"
         fix = "Check that `nvidia-smi` lists it and that the driver is new enough"

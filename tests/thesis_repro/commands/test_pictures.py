@@ -144,10 +144,10 @@ def test_a_picture_may_have_any_name(folder, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "takes"),
     [
-        (("feature-maps", "mnist-vae", "PICTURE", "--seed", 7), "64 images, 1 epochs, 64 passes"),
-        (("kernels", "mnist-vae", "--seed", 7), "64 images, 1 epochs, 64 passes"),
-        (("kernels", "sample-discriminator"), "128 images, 1 epochs, 128 passes"),
-        (("kernels", "alexnet-vae"), "64 images, 1 epochs, 64 passes"),
+        (("feature-maps", "mnist-vae", "PICTURE", "--seed", 7), "64 images, 1 epoch, 64 passes"),
+        (("kernels", "mnist-vae", "--seed", 7), "64 images, 1 epoch, 64 passes"),
+        (("kernels", "sample-discriminator"), "128 images, 1 epoch, 128 passes"),
+        (("kernels", "alexnet-vae"), "64 images, 1 epoch, 64 passes"),
     ],
     ids=str,
 )
@@ -306,7 +306,7 @@ def test_kernels_before_training_are_like_gabor_functions_by_chance(folder):
 def test_an_epoch_that_was_not_trained(folder):
     result = kernels(folder, "digit-classifier", "--epoch", 9)
     assert result.exit_code == USAGE
-    assert "This training of Digit classifier has 1 epochs." in result.output
+    assert "This training of Digit classifier has 1 epoch." in result.output
 
 
 def test_kernels_of_nine_pixels_are_drawn_and_not_fitted(folder):

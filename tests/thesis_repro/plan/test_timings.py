@@ -12,7 +12,7 @@ from thesis_repro.models.cost import network_sizes, training_multiply_adds
 from thesis_repro.plan import timings as module
 from thesis_repro.plan.calibration import Calibration, Machine
 from thesis_repro.plan.rates import Measured, Rates, Work, fit
-from thesis_repro.plan.timings import finished_runs, timings
+from thesis_repro.plan.timings import measured_runs, timings
 from thesis_repro.plan.work import training_work
 from thesis_repro.training.configuration import TRAINING_VERSION, TrainingOptions, run_config
 from thesis_repro.training.images import Identity
@@ -68,7 +68,7 @@ def test_gans_leave_out_what_does_not_fill_a_batch(images, updates):
 def test_a_finished_run_is_two_measurements(tmp_path):
     spec = zoo.model("mnist-vlae-factor-3")
     finish(tmp_path, spec.id, first_epochs=(1, 4))
-    ((with_starts, others),) = finished_runs("vlae", "quick", GPU, tmp_path)
+    ((with_starts, others),) = measured_runs("vlae", "quick", GPU, tmp_path)
     assert with_starts.work == training_work(spec, 3_000, 2_400, 2, starts=2)
     assert others.work == training_work(spec, 3_000, 2_400, 3, starts=0)
     assert others.seconds == pytest.approx(RATES.seconds(others.work))
@@ -92,7 +92,7 @@ def test_only_runs_of_the_same_kind_count(tmp_path):
     sessions = [{"first_epoch": 1, "device": name} for name in ("NVIDIA A100", "NVIDIA H200")]
     (moved / "provenance.json").write_text(json.dumps({"sessions": sessions}))
     (finish(tmp_path, "mnist-vlae-factor-3", seed=9) / "DONE").unlink()
-    assert len(finished_runs("vlae", "quick", GPU, tmp_path)) == 1
+    assert len(measured_runs("vlae", "quick", GPU, tmp_path)) == 1
 
 
 def test_damaged_runs_are_left_out(tmp_path):
@@ -103,17 +103,17 @@ def test_damaged_runs_are_left_out(tmp_path):
         path = folder / name
         content = path.read_bytes()
         path.unlink()
-        assert finished_runs("vlae", "quick", GPU, tmp_path) == []
+        assert measured_runs("vlae", "quick", GPU, tmp_path) == []
         for _ in range(150):
             start, length = rng.integers(len(content)), rng.integers(1, 20)
             other = bytes(rng.choice(list(b'\x00\xff[]{}",:0-e\n1'), length))
             for damaged in (content[:start], content[:start] + other + content[start + length :]):
                 path.write_bytes(damaged)
-                for run in finished_runs("vlae", "quick", GPU, tmp_path):
+                for run in measured_runs("vlae", "quick", GPU, tmp_path):
                     assert name in ("provenance.json", "DONE")  # where not everything matters
                     assert fit(run).seconds(run[0].work) > 0
         path.write_bytes(content)
-    assert len(finished_runs("vlae", "quick", GPU, tmp_path)) == 1
+    assert len(measured_runs("vlae", "quick", GPU, tmp_path)) == 1
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0, 0.0, "", "fast"])
@@ -122,7 +122,7 @@ def test_seconds_that_are_none_do_not_count(tmp_path, seconds):
     values = json.loads((folder / "config.json").read_text())
     run = RunFolder(tmp_path, RunConfig("mnist-vlae-factor-3", values))
     write_history(run, [{"epoch": epoch, "seconds": seconds} for epoch in range(1, 6)])
-    assert finished_runs("vlae", "quick", GPU, tmp_path) == []
+    assert measured_runs("vlae", "quick", GPU, tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_seconds_that_are_none_do_not_count(tmp_path, seconds):
 )
 def test_a_run_that_mostly_started_does_not_count(tmp_path, first_epochs, scale):
     finish(tmp_path, "mnist-vlae-factor-3", first_epochs=first_epochs, scale=scale)
-    assert finished_runs("vlae", scale, GPU, tmp_path) == []
+    assert measured_runs("vlae", scale, GPU, tmp_path) == []
 
 
 # --- What takes the place of runs ---
