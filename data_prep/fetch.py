@@ -50,7 +50,7 @@ def fetch(
     folder: Path,
     progress: Progress,
     *,
-    then: str | None = None,
+    then: str,
     downloads: Mapping[str, Sequence[Download]] = DOWNLOADS,
 ) -> list[Path]:
     """Put the official files of a data set into a folder, and return their paths.
@@ -70,7 +70,6 @@ def fetch(
             unknown, no mirror gives the right bytes, a file of that name is there with other bytes,
             or the folder cannot be written to.
     """
-    then = then or f"thesis-repro data prepare {dataset} --source {shlex.quote(str(folder))}"
     files = _files(dataset, folder, then, downloads)
     with os_errors(folder, "the files cannot be kept there", FOLDER_FIX):
         missing = [file for file in files if not _is_there(folder / file.name, file, progress)]

@@ -24,6 +24,7 @@ from data_prep.mnist import OFFICIAL_FILES
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = bytes(range(256)) * 1200  # several chunks
+THEN = "thesis-repro data prepare it"  # the next command
 HALF = len(DATA) // 2
 NAME = "file.bin"
 
@@ -196,7 +197,7 @@ def table(*urls, data=DATA):
 
 
 def run(folder, *urls, progress=lambda name, done, total: None):
-    return fetch("set", folder, progress, downloads=table(*urls))
+    return fetch("set", folder, progress, then=THEN, downloads=table(*urls))
 
 
 def ranges_asked(server):
@@ -298,7 +299,7 @@ def test_killed_in_the_middle(server, tmp_path):
         "import sys, pathlib; from data_prep.fetch import fetch, Download\n"
         f"files = {{'set': [Download({NAME!r}, {checksum!r}, ({url!r},))]}}\n"
         "tell = lambda name, done, total: print(done, flush=True)\n"
-        f"fetch('set', pathlib.Path({str(tmp_path)!r}), tell, downloads=files)"
+        f"fetch('set', pathlib.Path({str(tmp_path)!r}), tell, then='', downloads=files)"
     )
     command = [sys.executable, "-c", program]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -420,7 +421,7 @@ def test_only_missing_files_are_fetched(server, tmp_path):
         for name in ("first", "second")
     )
     (tmp_path / "first").write_bytes(DATA)
-    paths = fetch("set", tmp_path, Calls(), downloads={"set": (first, second)})
+    paths = fetch("set", tmp_path, Calls(), then=THEN, downloads={"set": (first, second)})
     assert [path.name for path in paths] == ["first", "second"]
     assert server.log == [("/second", None)]
 
@@ -494,9 +495,9 @@ def test_two_at_once(server, tmp_path):
 def test_restricted_data_sets_come_with_instructions(tmp_path, dataset, words):
     folder = tmp_path / "my data"
     with pytest.raises(DataError) as caught:
-        fetch(dataset, folder, Calls())
+        fetch(dataset, folder, Calls(), then=THEN)
     quoted = f"'{folder}'"
-    assert f"`thesis-repro data prepare {dataset} --source {quoted}`" in caught.value.fix
+    assert f"`{THEN}`" in caught.value.fix
     for word in words:
         assert word.format(folder=quoted) in str(caught.value)
     assert "{" not in str(caught.value)
@@ -505,7 +506,7 @@ def test_restricted_data_sets_come_with_instructions(tmp_path, dataset, words):
 
 def test_unknown_data_set(tmp_path):
     with pytest.raises(DataError, match="there is no data set 'nist'") as caught:
-        fetch("nist", tmp_path, Calls())
+        fetch("nist", tmp_path, Calls(), then=THEN)
     for dataset in (*DOWNLOADS, *RESTRICTED):
         assert dataset in caught.value.fix
 
@@ -529,4 +530,4 @@ def test_the_official_files_are_right(real_data, tmp_path, dataset, folders):
         )
         (tmp_path / file.name).symlink_to(source)
     refused = {dataset: [file._replace(urls=()) for file in DOWNLOADS[dataset]]}
-    assert len(fetch(dataset, tmp_path, Calls(), downloads=refused)) == 5
+    assert len(fetch(dataset, tmp_path, Calls(), then=THEN, downloads=refused)) == 5
