@@ -105,8 +105,9 @@ def write_sizes() -> Path:
 # === Measuring, with Keras ===
 
 
+@cache
 def measured_sizes(spec: ModelSpec) -> dict[str, NetworkSize]:
-    """The sizes of a model's networks, by part, as Keras builds them by its defaults.
+    """The sizes of a model's networks, by part, as Keras builds them by its defaults; kept.
 
     Raises:
         thesis_repro.errors.SettingsError: Keras is set to a backend that networks do not run on.

@@ -12,6 +12,7 @@ from thesis_repro.models.cost import (
     measured,
     measured_sizes,
     network_sizes,
+    training_memory,
     training_multiply_adds,
 )
 from thesis_repro.models.families import FAMILIES
@@ -105,13 +106,32 @@ def test_every_model_is_on_file(monkeypatch):
         network_sizes(spec)
 
 
+def of_small_network(monkeypatch, builder=small_network):
+    """A model of one's own."""
+    monkeypatch.setattr(unlisted, "small_network", builder, raising=False)
+    builders = ("thesis_repro.models.unlisted:small_network",)
+    return replace(MODELS["digit-classifier"], builders=builders)
+
+
+def test_networks_that_are_not_on_file_are_built_once(monkeypatch):
+    """And not for each question that a plan has."""
+    built = []
+
+    def build():
+        built.append("small")
+        return small_network()
+
+    own = replace(of_small_network(monkeypatch, build), id="asked-often")
+    for ask in (network_sizes, training_multiply_adds, network_sizes):
+        ask(own)
+    assert training_memory(own, 32) > 0
+    assert built == ["small"]
+
+
 @pytest.mark.parametrize("dimensions", [(2,), (7,)])
 def test_networks_that_are_not_on_file_are_built(monkeypatch, dimensions):
     """A model of one's own, and a known builder with another latent size: never a known size."""
-    monkeypatch.setattr(unlisted, "small_network", small_network, raising=False)
-    own = replace(
-        MODELS["digit-classifier"], builders=("thesis_repro.models.unlisted:small_network",)
-    )
+    own = of_small_network(monkeypatch)
     assert network_sizes(own) == {"classifier": SMALL}
     other = replace(MODELS["dsprites-vae"], latent_dims=Sourced(dimensions, "mine"))
     more = 2 * (8_192 + 1)  # weights of mu and log_var for one dimension (Listing 3)
