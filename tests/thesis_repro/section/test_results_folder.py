@@ -249,11 +249,3 @@ def test_a_script_that_fails_leaves_the_results_before(folder, tmp_path, monkeyp
     result = run("chapter", "4.2", "--runs-dir", tmp_path / "runs", "--out", tmp_path)
     assert result.exit_code == 3
     assert contents(tmp_path) == before
-
-
-def test_missing_data_of_the_last_section_are_missed_before_the_first_is_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(run_commands, "script", lambda _: pytest.fail("run"))
-    folders = ("--data-dir", tmp_path / "data", "--runs-dir", tmp_path / "runs")
-    result = run("chapter", "3.4", "3.3", *folders, "--out", tmp_path / "out")
-    assert result.exit_code == 3
-    assert not (tmp_path / "out").exists()
