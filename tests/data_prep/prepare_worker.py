@@ -17,7 +17,7 @@ from data_prep.errors import DataError
 from data_prep.manifest import Feature
 from data_prep.prepare import Dataset, prepare
 
-COUNT = 40
+COUNT = 60
 PATIENCE = 60  # s
 
 

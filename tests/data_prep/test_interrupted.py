@@ -56,7 +56,7 @@ def left_in(data_dir: Path) -> list[str]:
 def values(data_dir: Path) -> list[int]:
     verify("small", data_dir)
     data = load("small", data_dir)
-    assert data.train.images.shape == (40, 8, 8, 1)
+    assert data.train.images.shape == (60, 8, 8, 1)
     return np.unique(data.train.images[:]).tolist()
 
 
@@ -94,7 +94,7 @@ def test_two_at_once(tmp_path, start):
 
 def test_the_system_refuses_to_write_more(tmp_path, start):
     (tmp_path / "full.go").touch()
-    process = start("full", limit=1_000)  # bytes; the records have 3,920
+    process = start("full", limit=5_000)  # bytes; a trial has 4,096, the records 5,880
     said, log = process.communicate(timeout=PATIENCE)
     assert (process.returncode, log) == (3, "")
     assert "train-00000.tfrecord: it cannot be written (File too large). To fix it: free" in said
