@@ -96,7 +96,7 @@ def damage_newest_checkpoint(runs_dir):
 # A few kills of one family for each step, many of every family.
 KILLS = [
     *(pytest.param(family, 2, marks=pytest.mark.slow) for family in ("vlae", "classifier")),
-    pytest.param("vae-gan", 1, marks=pytest.mark.slow),
+    pytest.param("vae-gan", 2, marks=pytest.mark.slow),
     *(pytest.param(family, 20, marks=pytest.mark.long) for family in FAMILIES),
 ]
 
