@@ -27,7 +27,7 @@ FAMILIES = {
     "vlae-gan": "mnist-vlae-gan",
     "classifier": "digit-classifier",
 }
-TIMEOUT = 120  # s, for one process
+TIMEOUT = 600  # s, for one process on a machine with much else to do
 EPOCHS = 5
 
 # Of the 25 events of an epoch: six updates, three calls into the backend, and what is done to
