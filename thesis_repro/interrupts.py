@@ -1,15 +1,23 @@
 """Signals that ask a command to end: Ctrl-C, SIGTERM and SIGHUP, all as one kind of exception.
 
 A batch system, a service manager and ``kill`` send SIGTERM, a terminal that closes SIGHUP. Left to
-themselves they end Python at once, and what it has started goes on without it.
+themselves they end Python at once, and what it has started goes on without it. As exceptions they
+can be lost: Python drops what is raised in a callback, such as JAX's at each collection of garbage,
+and TensorFlow raises another in its place where it traces. So a signal is remembered, too, and
+whoever works for long looks now and then (`check`).
 """
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _OTHERS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+_TOGETHER = 5.0  # s in which SIGTERM and SIGHUP after a signal ask for nothing new
+
+# What has come in the block of `as_exceptions`, and when.
+_came: list[tuple[int, float]] = []
 
 
 class Terminated(KeyboardInterrupt):
@@ -25,36 +33,65 @@ def exit_code(interrupt: KeyboardInterrupt) -> int:
     return 128 + getattr(interrupt, "number", signal.SIGINT)
 
 
+def check() -> None:
+    """Raise again what a signal raised, where somebody has dropped it.
+
+    Raises:
+        KeyboardInterrupt: a signal has come in the block of `as_exceptions`.
+    """
+    if _came:
+        raise _exception(_came[0][0])
+
+
+def _exception(number: int) -> KeyboardInterrupt:
+    return KeyboardInterrupt() if number == signal.SIGINT else Terminated(number)
+
+
+def _raise(number: int, frame: object) -> None:
+    """Raise what a signal is, unless it only repeats one that has just come.
+
+    A closed terminal and a service manager send several, which must not stop the tidying up after
+    the first; who presses Ctrl-C once more means it.
+    """
+    now, latest = time.monotonic(), _came[-1][1] if _came else float("-inf")
+    if number != signal.SIGINT and now - latest < _TOGETHER:
+        return
+    _came.append((number, now))
+    raise _exception(number)
+
+
 @contextmanager
 def as_exceptions() -> Iterator[None]:
-    """Raise `Terminated` in the block for SIGTERM and SIGHUP; afterwards all is as it was.
+    """Raise `Terminated` in the block for SIGTERM and SIGHUP, and remember them and Ctrl-C.
 
-    The first one is raised, and further ones are ignored, so that they stop no tidying up: a closed
-    terminal and a service manager send several. One that is ignored already, as by ``nohup``, or
-    that the caller handles, stays so; and only a program's main thread may change this.
+    Afterwards all is as it was. A signal that is ignored already, as by ``nohup``, or that the
+    caller handles, stays so; and only a program's main thread may change this.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    ours = [number for number in _OTHERS if signal.getsignal(number) is signal.SIG_DFL]
-
-    def end(number: int, frame: object) -> None:
-        for each in ours:
-            signal.signal(each, signal.SIG_IGN)
-        raise Terminated(number)
-
+    usual = dict.fromkeys(_OTHERS, signal.SIG_DFL) | {signal.SIGINT: signal.default_int_handler}
+    ours = {each: handler for each, handler in usual.items() if signal.getsignal(each) is handler}
     for number in ours:
-        signal.signal(number, end)
+        signal.signal(number, _raise)
     try:
         yield
+    except Exception as error:
+        if _came:  # raised in its place
+            raise _exception(_came[0][0]) from error
+        raise
     finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+        _came.clear()
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
     """Hold Ctrl-C and the others back to the end of the block, where they are raised."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, *_OTHERS)}
     ours = {number: handler for number, handler in handlers.items() if callable(handler)}
     came = []

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from thesis_repro import interrupts
 from thesis_repro.errors import SettingsError
 
 BACKENDS = ("tensorflow", "jax")
@@ -53,12 +54,14 @@ def backend() -> str:
 def import_keras() -> None:
     """Import Keras and its backend, without the notices that TensorFlow writes past Python.
 
+    Signals wait for its end: amid the import, libraries lose them or crash.
+
     Raises:
         SettingsError: Keras is set to a backend that networks do not run on.
     """
     leave_file_unread()
     stderr = os.dup(2)
-    with Path(os.devnull).open("w") as nowhere:
+    with interrupts.held_back(), Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
         try:
             importlib.import_module("keras")

@@ -16,6 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from thesis_repro import interrupts
 from thesis_repro.words import counted
 
 _log = logging.getLogger(__name__)
@@ -57,7 +58,12 @@ class RunReport:
         self._tell(f"{title}: {begins}, {counted(steps, 'update')} each")
 
     def updates(self, count: int, loss: float) -> None:
-        """So many updates done; ``loss`` is the epoch's mean so far."""
+        """So many updates done; ``loss`` is the epoch's mean so far.
+
+        Raises:
+            KeyboardInterrupt: a signal asked for the end, and its exception was lost.
+        """
+        interrupts.check()
         self._done += count
         self._first = self._first or (time.monotonic(), self._done)
         self.bar.update(self.task, advance=count, loss=f"loss {loss:.2f}")
@@ -160,7 +166,12 @@ class DataProgress:
         self.bar.stop()
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
-        """So much of so much is done; ``total`` is None where nobody knows."""
+        """So much of so much is done; ``total`` is None where nobody knows.
+
+        Raises:
+            KeyboardInterrupt: a signal asked for the end, and its exception was lost.
+        """
+        interrupts.check()
         is_new = what not in self.tasks
         if is_new:
             self.tasks[what] = self.bar.add_task(what)

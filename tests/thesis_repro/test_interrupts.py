@@ -1,11 +1,15 @@
 """Signals become exceptions, once, and leave alone what someone else has settled."""
 
+import gc
 import os
 import signal
+from contextlib import suppress
 
 import pytest
 
-from thesis_repro.interrupts import Terminated, as_exceptions, exit_code, held_back
+from thesis_repro import interrupts
+from thesis_repro.interrupts import Terminated, as_exceptions, check, exit_code, held_back
+from thesis_repro.progress import DataProgress, RunReport
 
 OTHERS = [signal.SIGTERM, signal.SIGHUP]
 
@@ -44,6 +48,78 @@ def test_a_signal_is_raised_and_none_after_it(number, code):
     assert tidied == [True]
     assert exit_code(raised.value) == code
     assert [signal.getsignal(other) for other in OTHERS] == [signal.SIG_DFL] * 2
+
+
+def lose(number):
+    """A signal whose exception is dropped, as Python drops what is raised in a callback."""
+    with suppress(KeyboardInterrupt):
+        send(number)
+
+
+def test_a_second_signal_acts_where_the_first_has_not(monkeypatch):
+    monkeypatch.setattr(interrupts, "_TOGETHER", 0.0)
+
+    def work():
+        lose(signal.SIGTERM)
+        send(signal.SIGHUP)
+
+    with pytest.raises(Terminated, match="SIGHUP"), as_exceptions():
+        work()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, *OTHERS])
+def test_what_a_callback_has_dropped_comes_at_the_next_check(number):
+    """As JAX's does at each collection of garbage."""
+    reached = []
+
+    def collect(phase, info):
+        gc.callbacks.remove(collect)
+        lose(number)
+
+    def work():
+        gc.callbacks.append(collect)
+        gc.collect()
+        reached.append(True)
+        check()
+
+    with pytest.raises(KeyboardInterrupt) as raised, as_exceptions():
+        work()
+    assert reached == [True]
+    assert exit_code(raised.value) == 128 + number
+    check()  # outside nothing is remembered
+
+
+def test_an_error_in_the_place_of_a_signal_is_the_signal():
+    """As TensorFlow raises where it traces."""
+
+    def trace():
+        try:
+            send(signal.SIGTERM)
+        except KeyboardInterrupt as error:
+            raise ValueError("in user code") from error
+
+    with pytest.raises(Terminated, match="SIGTERM"), as_exceptions():
+        trace()
+
+
+@pytest.mark.parametrize("tells", [DataProgress, RunReport])
+def test_work_that_tells_how_far_it_is_ends_at_a_lost_signal(tells):
+    progress = DataProgress(quiet=True)
+    report = RunReport(progress.bar, "a model", epochs=1, steps=2, done=0, headline=("loss",))
+
+    def work():
+        if tells is DataProgress:
+            progress("read", 1, 2)
+        else:
+            report.updates(1, 0.0)
+
+    def lost():
+        lose(signal.SIGTERM)
+        work()
+
+    work()
+    with pytest.raises(Terminated), as_exceptions():
+        lost()
 
 
 def test_ctrl_c_ends_with_130():

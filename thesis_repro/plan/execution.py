@@ -78,6 +78,7 @@ class Execution:
         try:
             while self._start_ready() or self.running:
                 ended = self.workers.wait(NEWS_PAUSE)
+                interrupts.check()
                 if ended is None:
                     self._tell_news()
                 else:
