@@ -9,7 +9,7 @@ import click
 
 from data_prep.errors import DataError
 from data_prep.parallel import WorkerKilledError
-from thesis_repro import interrupts, terminal
+from thesis_repro import interrupts
 from thesis_repro.commands import (
     controls,
     data,
@@ -21,6 +21,7 @@ from thesis_repro.commands import (
     reference,
     report,
     run,
+    terminal,
 )
 from thesis_repro.errors import SettingsError, TrainingError
 from thesis_repro.files import DataFileError

@@ -1,4 +1,7 @@
-"""Errors that end a command with a clear message (data errors are ``data_prep.errors``)."""
+"""Errors that end a command with a clear message, and what installs what is missing.
+
+Data errors are ``data_prep.errors``; `pyproject.toml` has the extras.
+"""
 
 
 class SettingsError(Exception):
@@ -7,3 +10,14 @@ class SettingsError(Exception):
 
 class TrainingError(Exception):
     """A model cannot be trained, or its training cannot go on; the message says what to do."""
+
+
+def install_command(extra: str = "") -> str:
+    """What installs this package and all that it needs, with an extra's packages where one is."""
+    return f"pip install -e '.[{extra}]'" if extra else "pip install -e ."
+
+
+def command_for(module: str | None) -> str:
+    """What brings the package that a module is of."""
+    package = (module or "").partition(".")[0]
+    return install_command("jax" if package in ("jax", "jaxlib") else "")

@@ -17,16 +17,9 @@ from rich.progress import (
 )
 
 from thesis_repro import interrupts
-from thesis_repro.words import counted
+from thesis_repro.words import counted, duration
 
 _log = logging.getLogger(__name__)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as hours, minutes or seconds, whichever reads best."""
-    if seconds >= 5_400:
-        return f"{seconds / 3600:,.1f} h"
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
 class RunReport:

@@ -20,11 +20,8 @@ FLOORS = (
     ("analysis", "report"),
     ("training", "verdicts"),
     ("models", "thesis"),
-    ("keras_settings", "progress"),
-    (
-        *("errors", "files", "installing", "interrupts", "names", "provenance", "seeds"),
-        *("terminal", "words"),
-    ),
+    ("progress",),
+    ("errors", "files", "interrupts", "names", "provenance", "seeds", "words"),
 )
 HEIGHT = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 

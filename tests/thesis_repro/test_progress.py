@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from thesis_repro import progress as module
-from thesis_repro.progress import DataProgress, TrainingProgress, duration
+from thesis_repro.progress import DataProgress, TrainingProgress
+from thesis_repro.words import duration
 
 ROW = {"loss": 270.914, "val_loss": 265.3, "seconds": 12.0}
 HEADLINE = ("loss", "val_loss")

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import click
 
 from data_prep.folders import prepare_command
-from thesis_repro import keras_settings, provenance
+from thesis_repro import provenance
 from thesis_repro.commands.options import data_dir_option, runs_dir_option
-from thesis_repro.errors import SettingsError
-from thesis_repro.installing import command_for
-from thesis_repro.keras_settings import import_keras
+from thesis_repro.errors import SettingsError, command_for
+from thesis_repro.models import keras_settings
+from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.training import devices
 
 

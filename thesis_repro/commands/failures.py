@@ -8,7 +8,7 @@ import tempfile
 import traceback
 
 from thesis_repro import provenance
-from thesis_repro.installing import command_for
+from thesis_repro.errors import command_for
 
 DEBUG = "THESIS_REPRO_DEBUG"  # set to anything, it has Python show the traceback of such errors
 

@@ -13,8 +13,8 @@ from thesis_repro.commands import plan
 from thesis_repro.commands.options import out_option, run_options
 from thesis_repro.commands.workspace import import_matplotlib, open_workspace
 from thesis_repro.errors import TrainingError
-from thesis_repro.keras_settings import import_keras
 from thesis_repro.models import zoo
+from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.words import counted
 
 if TYPE_CHECKING:

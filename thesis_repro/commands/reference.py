@@ -3,8 +3,8 @@
 import click
 
 from thesis_repro.commands import exit_codes
-from thesis_repro.keras_settings import import_keras
 from thesis_repro.models import zoo
+from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.section.places import find, render
 
 

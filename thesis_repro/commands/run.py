@@ -9,8 +9,8 @@ import click
 from thesis_repro.commands import plan
 from thesis_repro.commands.options import SectionName, out_option, run_options
 from thesis_repro.commands.workspace import import_matplotlib, open_workspace, refuse_less
-from thesis_repro.keras_settings import import_keras
 from thesis_repro.models import zoo
+from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.report.collect import collect
 from thesis_repro.section.registry import CHAPTERS, datasets_of, models_of, script, scripts
 from thesis_repro.verdicts.discussions import DISCUSSIONS, describe

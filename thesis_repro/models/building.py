@@ -8,8 +8,8 @@ from pkgutil import resolve_name
 import keras
 
 from appendix_architectures.registry import LISTINGS
-from thesis_repro import keras_settings
 from thesis_repro.errors import TrainingError
+from thesis_repro.models import keras_settings
 from thesis_repro.models.families import FAMILIES
 from thesis_repro.models.heads import keep_heads_in_float32
 from thesis_repro.models.spec import ModelSpec

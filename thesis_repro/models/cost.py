@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from thesis_repro import keras_settings
 from thesis_repro.files import Entry, read_entries, write_json
+from thesis_repro.models import keras_settings
 from thesis_repro.models.families import FAMILIES
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.zoo import MODELS

@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from thesis_repro import keras_settings
 from thesis_repro.files import write_json
-from thesis_repro.models import zoo
+from thesis_repro.models import keras_settings, zoo
 from thesis_repro.models.cost import training_multiply_adds
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.plan import work

@@ -8,8 +8,7 @@ from thesis_repro.plan.jobs import Job
 from thesis_repro.plan.length import length
 from thesis_repro.plan.rates import Work
 from thesis_repro.plan.timings import Timing
-from thesis_repro.progress import duration
-from thesis_repro.words import counted
+from thesis_repro.words import counted, duration
 
 _ALIGNED = {
     "job": "left",

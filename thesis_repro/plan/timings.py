@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from thesis_repro import keras_settings, provenance
+from thesis_repro import provenance
 from thesis_repro.errors import TrainingError
-from thesis_repro.models import zoo
+from thesis_repro.models import keras_settings, zoo
 from thesis_repro.plan.calibration import Machine, calibration
 from thesis_repro.plan.rates import Measured, Rates, fit
 from thesis_repro.plan.work import training_work

@@ -13,7 +13,6 @@ from markupsafe import Markup, escape
 
 from thesis_repro import provenance
 from thesis_repro.files import atomic_path, read_packaged
-from thesis_repro.progress import duration
 from thesis_repro.report import views
 from thesis_repro.report.cells import cell, table_view
 from thesis_repro.report.results import Item, Maker, Results, ThesisPages, count_verdicts
@@ -22,6 +21,7 @@ from thesis_repro.thesis.errata import load_errata
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Verdict
 from thesis_repro.verdicts.questions import questions_of
+from thesis_repro.words import duration
 
 
 def write_page(results: Results, path: Path, pages: ThesisPages | None = None) -> None:

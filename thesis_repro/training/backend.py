@@ -7,7 +7,7 @@ from functools import reduce
 
 import keras
 
-from thesis_repro import keras_settings
+from thesis_repro.models import keras_settings
 from thesis_repro.training.precision import FLOAT32, PRECISIONS, TENSOR_FLOAT_32
 
 # Of several algorithms on a GPU, XLA takes none whose bits depend on timing. With it, the XLA of

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
-from thesis_repro import keras_settings
+from thesis_repro.models import keras_settings
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.training.images import Identity
 from thesis_repro.training.precision import FLOAT32

@@ -9,9 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-from thesis_repro import keras_settings, provenance
-from thesis_repro.errors import TrainingError
-from thesis_repro.installing import install_command
+from thesis_repro import provenance
+from thesis_repro.errors import TrainingError, install_command
+from thesis_repro.models import keras_settings
 from thesis_repro.training.precision import FLOAT32, TENSOR_FLOAT_32
 
 # Set by whoever starts a job that has been given a GPU (`thesis_repro.plan.gpus`).

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from thesis_repro.terminal import usable_streams
+from thesis_repro.commands.terminal import usable_streams
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def run(shell, code):
     """A program's exit code and output where a shell starts it with streams like these."""
     program = f"""
 import os, sys, tempfile
-from thesis_repro.terminal import usable_streams
+from thesis_repro.commands.terminal import usable_streams
 with usable_streams(), tempfile.TemporaryFile() as file:
     {code}
 """

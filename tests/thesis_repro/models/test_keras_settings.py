@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from keras.src.backend import config as keras_config
 
-from thesis_repro import keras_settings
 from thesis_repro.cli import main
 from thesis_repro.errors import SettingsError
+from thesis_repro.models import keras_settings
 from thesis_repro.models.building import build_model
 from thesis_repro.models.cost import measured_sizes
 from thesis_repro.models.zoo import MODELS
