@@ -73,11 +73,11 @@ def read_official(source: Path, options: ReadOptions, official: Official = OFFIC
         DataError: Something is missing, damaged, or not the official one.
     """
     listed = _find_attributes(source)
-    found, pictures = _find_pictures(source)
+    place, pictures = _find_pictures(source)
     attributes = read_attributes(listed, official.attributes_md5)
     values = attributes.values[_rows(listed, pictures, attributes)]
     held_out = validation_count(len(pictures))
-    sources = (listed,) if found.is_dir() else (listed, found)  # not 202,599 files one by one
+    sources = (listed,) if place.is_dir() else (listed, place)  # not 202,599 files one by one
     parts = {"train": slice(held_out, None), "validation": slice(held_out)}
     return Content(
         partial(_describe, complete=official.count),
@@ -117,18 +117,18 @@ def _find_pictures(source: Path) -> tuple[Path, Sequence[Picture]]:
     places = folders_of(source)
     archives, folders = find_files(places, [ARCHIVE]), find_all(places, [FOLDER])
     if archives:
-        found, pictures = archives[0], list_zip(archives[0], ENTRY, LARGEST_PICTURE)
+        place, pictures = archives[0], list_zip(archives[0], ENTRY, LARGEST_PICTURE)
         pictures.sort(key=lambda picture: picture.name.lower())
     elif folders:
-        found = _innermost(folders[0])
-        pictures = [PictureFile(found, name) for name in sorted(_list_folder(found))]
+        place = _innermost(folders[0])
+        pictures = [PictureFile(place, name) for name in sorted(_list_folder(place))]
     else:
         cause = f"the pictures are missing: neither {ARCHIVE} nor a folder {FOLDER} is there"
         raise DataError(source, cause, GET)
     if not validation_count(len(pictures)):
         cause = f"it holds {len(pictures)} pictures; with fewer than 10 there is no validation"
-        raise DataError(found, cause, GET)
-    return found, pictures
+        raise DataError(place, cause, GET)
+    return place, pictures
 
 
 def _innermost(folder: Path) -> Path:

@@ -170,9 +170,9 @@ def _in_folders(folder: Path, wnids: list[str], labels: Mapping[str, int]) -> Li
     names: list[str] = []
     counts = []
     for wnid in wnids:
-        found = sorted(_picture_names(folder / wnid))
-        names.extend(f"{wnid}/{name}" for name in found)
-        counts.append(len(found))
+        pictures = sorted(_picture_names(folder / wnid))
+        names.extend(f"{wnid}/{name}" for name in pictures)
+        counts.append(len(pictures))
     values = np.array([labels[wnid] for wnid in wnids], np.int64)
     return Listing(folder, names, np.repeat(values, counts))
 
@@ -220,17 +220,17 @@ def _list_validation(
             wnids = _list_classes(folder)
             _check_classes(folder, wnids, labels)
             return _in_folders(folder, wnids, labels)
-        found = Listing(folder, names, _validation_labels(folder, names, labels, folders))
+        listing = Listing(folder, names, _validation_labels(folder, names, labels, folders))
     elif archive.is_file():
         members = list_tar(archive, IN_TAR)
         names = [member.name for member in members]
         places = np.array([(member.offset, member.size) for member in members], np.int64)
         values = _validation_labels(archive, names, labels, folders)
-        found = Listing(archive, names, values, places)
+        listing = Listing(archive, names, values, places)
     else:
         return None
     # As in class folders, so that the same pictures are the same data set.
-    return found.every(np.lexsort((found.names, found.labels)))
+    return listing.every(np.lexsort((listing.names, listing.labels)))
 
 
 def _validation_labels(

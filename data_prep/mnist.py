@@ -119,14 +119,14 @@ def _find(source: Path, files: Sequence[OfficialFile]) -> list[list[Path]]:
         raise DataError(source, "the source is a file, not a folder", fix)
     # Kaggle's archive has each file in a folder of the file's name: folders come last.
     folders = folders_of(source)
-    found = {
+    candidates = {
         file.name: sorted(find_all(folders, _spellings(file.name)), key=Path.is_dir)
         for file in files
     }
-    missing = [name for name, paths in found.items() if not paths]
+    missing = [name for name, paths in candidates.items() if not paths]
     if missing:
         raise DataError(source / missing[0], f"missing in the source: {', '.join(missing)}", fix)
-    return list(found.values())
+    return list(candidates.values())
 
 
 def _spellings(name: str) -> Iterator[str]:

@@ -78,11 +78,11 @@ def _blocks(batch: Batch) -> Iterator[Batch]:
 
 def _only(source: Path, name: str) -> Path | None:
     """Where a table of this name is; of two, no checksum tells the right one."""
-    found = find_files(folders_of(source), [name])
-    if len(found) > 1:
-        cause = f"{name} is there {len(found)} times ({found[0]}, {found[1]})"
+    tables = find_files(folders_of(source), [name])
+    if len(tables) > 1:
+        cause = f"{name} is there {len(tables)} times ({tables[0]}, {tables[1]})"
         raise DataError(source, cause, "give the folder that holds the right one as --source DIR")
-    return found[0] if found else None
+    return tables[0] if tables else None
 
 
 def _in_words(official: Mapping[str, Path | None]) -> str:

@@ -35,7 +35,7 @@ def find_files(folders: Iterable[Path], names: Iterable[str]) -> list[Path]:
 
 
 def _folders_in(folder: Path) -> list[Path]:
-    found = []
+    names = []
     with suppress(PermissionError), os.scandir(folder) as entries:
-        found += [entry.name for entry in entries if entry.is_dir() and not is_note(entry.name)]
-    return [folder / name for name in sorted(found)]
+        names += [entry.name for entry in entries if entry.is_dir() and not is_note(entry.name)]
+    return [folder / name for name in sorted(names)]

@@ -92,14 +92,14 @@ def list_tars_in(
     """
     with os_errors(archive, "it cannot be read", READ_FIX), archive.open("rb") as stream:
         size = archive.stat().st_size
-        found = {}
+        by_tar = {}
         for inner in _members(stream, archive, tars, size):
             part = _Part(stream, inner.offset, inner.size)
             members = _members(part, archive / inner.name, pattern, LARGEST_FILE)
-            found[Path(inner.name).stem] = [
+            by_tar[Path(inner.name).stem] = [
                 Member(member.name, inner.offset + member.offset, member.size) for member in members
             ]
-        return found
+        return by_tar
 
 
 class _Part:
@@ -124,7 +124,7 @@ class _Part:
 def _members(
     stream: IO[bytes] | _Part, where: Path, pattern: re.Pattern[str], largest: int
 ) -> list[Member]:
-    found: dict[str, Member] = {}
+    members: dict[str, Member] = {}
     for entry in _entries(stream, where):
         name = entry.name.removeprefix("./")
         if entry.isdir() or any(map(is_note, name.split("/"))):
@@ -133,10 +133,10 @@ def _members(
             raise DataError(where, f"{name!r} does not belong into this tar file", FIX)
         if entry.size > largest:
             raise DataError(where, f"{name!r} has {entry.size:,} bytes, no picture's size", FIX)
-        if name in found:
+        if name in members:
             raise DataError(where, f"{name!r} is in the tar file twice", FIX)
-        found[name] = Member(name, entry.offset_data, entry.size)
-    return [found[name] for name in sorted(found)]
+        members[name] = Member(name, entry.offset_data, entry.size)
+    return [members[name] for name in sorted(members)]
 
 
 def _entries(stream: IO[bytes] | _Part, where: Path) -> Iterator[tarfile.TarInfo]:

@@ -24,3 +24,13 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("THESIS_REPRO_REAL_DATA is not set: no official data at hand")
     return Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def stand_in_dir(tmp_path_factory) -> Path:
+    """A data folder with the stand-in for MNIST, to read from."""
+    from data_prep.prepare import prepare
+
+    folder = tmp_path_factory.mktemp("data")
+    prepare("mnist", folder, stand_in=True)
+    return folder

@@ -121,11 +121,11 @@ class _Planner:
         dataset, limits = spec.dataset.value, self.workspace.schedule(spec)
         known = {} if is_made_up(dataset, self.workspace.stand_in) else COMPLETE.get(dataset, {})
         each = 1 if spec.generator is None else 2  # as many generated images beside them
-        found = []
+        images = []
         for split, limit in (("train", limits[0]), ("validation", limits[1])):
             counts = [count for count in (known.get(split), limit) if count is not None]
-            found.append(each * min(counts) if counts else None)
-        return found[0], found[1]
+            images.append(each * min(counts) if counts else None)
+        return images[0], images[1]
 
     def has_results(self, section: str, specs: list[ModelSpec], datasets: Iterable[str]) -> bool:
         """Whether the section's results are whole, and those of these runs and data."""

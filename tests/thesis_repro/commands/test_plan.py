@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from data_prep.prepare import prepare
 from thesis_repro.cli import main
 from thesis_repro.models import zoo
 from thesis_repro.plan.rates import Measured, Work
@@ -18,21 +17,14 @@ def run(*arguments):
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    prepare("mnist", folder, stand_in=True)
-    return folder
-
-
 @pytest.fixture
 def _nothing_timed(monkeypatch):
     monkeypatch.setattr("thesis_repro.plan.timings.calibration", lambda *_: None)
 
 
 @pytest.mark.usefixtures("_nothing_timed")
-def test_dry_runs_show_the_plan_and_do_nothing(data_dir, tmp_path):
-    folders = ["--data-dir", data_dir, "--runs-dir", tmp_path / "runs"]
+def test_dry_runs_show_the_plan_and_do_nothing(stand_in_dir, tmp_path):
+    folders = ["--data-dir", stand_in_dir, "--runs-dir", tmp_path / "runs"]
     for arguments in (
         ("train", "mnist-vae"),
         ("chapter", "4.2", "--out", tmp_path / "out"),
@@ -49,12 +41,12 @@ def test_dry_runs_show_the_plan_and_do_nothing(data_dir, tmp_path):
 
 
 @pytest.mark.parametrize("command", [("plan",), ("all", "--dry-run")])
-def test_a_plan_for_gpus_is_one_side_by_side(command, data_dir, tmp_path, monkeypatch):
+def test_a_plan_for_gpus_is_one_side_by_side(command, stand_in_dir, tmp_path, monkeypatch):
     """Where none is seen, times are the CPU's, and this is said."""
     made = SimpleNamespace(models=["mnist-vae"], measured=[Measured(Work(1, 0, 0, 0), 30.0)])
     monkeypatch.setattr("thesis_repro.plan.timings.calibration", lambda *_: made)
     monkeypatch.setattr("thesis_repro.training.devices.computes_on_gpu", lambda: False)
-    folders = ["--data-dir", data_dir, "--runs-dir", tmp_path / "runs", "--out", tmp_path]
+    folders = ["--data-dir", stand_in_dir, "--runs-dir", tmp_path / "runs", "--out", tmp_path]
     arguments = (*command, "4.2", "--gpus", 2, "--scale", "smoke", "--stand-in", *folders)
     result = run(*arguments)
     assert result.exit_code == DONE, result.output

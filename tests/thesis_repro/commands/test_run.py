@@ -6,7 +6,6 @@ import signal
 import pytest
 from click.testing import CliRunner
 
-from data_prep.prepare import prepare
 from thesis_repro.cli import main
 from thesis_repro.commands.workspace import workspace_of
 from thesis_repro.models import zoo
@@ -19,16 +18,9 @@ def run(*arguments):
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    prepare("mnist", folder, stand_in=True)
-    return folder
-
-
 @pytest.fixture
-def folders(data_dir, tmp_path):
-    return ("--stand-in", "--data-dir", data_dir, "--runs-dir", tmp_path / "runs")
+def folders(stand_in_dir, tmp_path):
+    return ("--stand-in", "--data-dir", stand_in_dir, "--runs-dir", tmp_path / "runs")
 
 
 # --- Stopped ---

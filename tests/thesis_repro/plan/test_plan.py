@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from data_prep.prepare import prepare
 from data_prep.reading import load
 from thesis_repro.files import sha256
 from thesis_repro.models import zoo
@@ -31,17 +30,10 @@ from thesis_repro.training.schedule import Schedule, schedule
 SMOKE = SCALES["smoke"]
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    prepare("mnist", folder, stand_in=True)
-    return folder
-
-
 @pytest.fixture
-def workspace(prepared, tmp_path):
+def workspace(stand_in_dir, tmp_path):
     return Workspace(
-        data_dir=prepared,
+        data_dir=stand_in_dir,
         runs_dir=tmp_path / "runs",
         out=tmp_path / "out",
         options=TrainingOptions(SMOKE),
