@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,9 +83,12 @@ def _ahead(workspace: "Workspace", model: str) -> str:
 def import_matplotlib() -> None:
     """Import matplotlib, which reads the user's settings, though figures take none of them.
 
+    No window is opened, so that the user's MPLBACKEND counts no more than these.
+
     Raises:
         SettingsError: these are no text.
     """
+    os.environ["MPLBACKEND"] = "agg"
     try:
         importlib.import_module("matplotlib")
     except UnicodeDecodeError as error:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import filelock
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -131,12 +132,16 @@ class RunFolder:
     def recorded(self, what: str) -> list[Any]:
         """What its sessions recorded of something ("device", "commit", ...), each value once."""
         sessions = _sessions(self.path / "provenance.json")
-        return list(dict.fromkeys(session[what] for session in sessions if what in session))
+        values = (session.get(what) for session in sessions)
+        return list(
+            dict.fromkeys(value for value in values if isinstance(value, str | int | float))
+        )
 
     @property
-    def of_stand_ins(self) -> bool:
-        """Whether its images were stand-ins, as their description in its provenance says."""
-        return any(str(words).startswith("stand-in:") for words in self.recorded("data"))
+    def of_stand_ins(self) -> bool | None:
+        """Whether its images were stand-ins; None where its provenance does not describe them."""
+        described = self.recorded("data")
+        return any(str(words).startswith("stand-in:") for words in described) if described else None
 
     def save_checkpoint(self, state: Checkpoint) -> None:
         """Write a checkpoint; the one before is kept in case this one is damaged later."""
@@ -284,13 +289,20 @@ def finished_runs(runs_dir: Path, model: str) -> list[RunFolder]:
     return runs
 
 
-def _sessions(provenance: Path) -> list[Any]:
+class _Provenance(msgspec.Struct):
+    """``provenance.json``: what each process that has worked on the run knew of itself."""
+
+    sessions: list[dict[str, Any]]
+
+
+def _sessions(provenance: Path) -> list[dict[str, Any]]:
     """What made the run so far; nothing, and a warning, where the file no longer says."""
     if not provenance.exists():
         return []
     try:
-        return list(json.loads(provenance.read_text(encoding="utf-8"))["sessions"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        made = msgspec.json.decode(provenance.read_bytes(), type=_Provenance)
+        return made.sessions
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
         _log.warning(
             "%s is damaged (%r): what made this run so far is no longer known. It is written anew, "
             "and the run goes on.",

@@ -10,7 +10,7 @@ from PIL import Image
 
 from data_prep.errors import DataError
 from thesis_repro.cli import main
-from thesis_repro.commands.workspace import try_places
+from thesis_repro.commands.workspace import import_matplotlib, try_places
 from thesis_repro.section import results_folder
 
 DATA = 3  # exit code of the design
@@ -111,6 +111,12 @@ def test_settings_of_matplotlib_that_are_no_text_are_said_before_any_work(tmp_pa
         check=False,
     )
     assert "SettingsError: matplotlib cannot read your matplotlibrc ('utf-8' codec" in done.stderr
+
+
+def test_a_window_of_the_users_is_not_asked_for(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "nonsense")
+    import_matplotlib()
+    assert os.environ["MPLBACKEND"] == "agg"
 
 
 def test_each_folder_is_tried_and_none_is_left(tmp_path):

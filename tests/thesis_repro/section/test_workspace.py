@@ -71,6 +71,12 @@ def test_stand_ins_and_data_are_told_apart_without_either(workspace):
         assert loaded_of(asked, "dsprites-vae") == rendered.path
 
 
+def test_a_run_that_does_not_say_what_it_was_trained_on_passes_for_nothing(workspace):
+    (finish(workspace, description=MADE_UP).path / "provenance.json").unlink()
+    for asked in (workspace, replace(workspace, stand_in=True)):
+        assert asked.loadable(MODEL) is None
+
+
 def test_the_words_of_stand_ins_are_those_that_are_looked_for(tmp_path, workspace):
     manifest = prepare("mnist", tmp_path, stand_in=True)
     judged = f"{manifest.description} and as many images that MNIST-VAE (run 1) decodes"

@@ -120,6 +120,17 @@ def test_xla_reads_the_flag_that_is_set_in_python(backend):
     assert "Unknown flag in XLA_FLAGS: --xla_no_such_flag=true" in done.stderr
 
 
+@pytest.mark.slow
+def test_the_users_variables_draw_no_other_noise_under_jax():
+    code = (
+        "from thesis_repro.training.backend import make_deterministic as make; make(); import jax; "
+        "print(jax.config.jax_threefry_partitionable, jax.config.jax_default_prng_impl)"
+    )
+    theirs = {"JAX_THREEFRY_PARTITIONABLE": "0", "JAX_DEFAULT_PRNG_IMPL": "rbg"}
+    done = with_backend("jax", "-c", code, **theirs)
+    assert done.stdout.split() == ["True", "threefry2x32"], done.stderr
+
+
 # --- Precision ---
 
 

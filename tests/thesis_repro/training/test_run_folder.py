@@ -261,7 +261,9 @@ def test_begin_adds_a_session_each_time(run):
     assert stored == {"sessions": [{"session": 1}, {"session": 2}]}
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"runs": []}', '{"sessions": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"runs": []}', '{"sessions": 3}', '{"sessions": [5, null]}']
+)
 def test_a_damaged_provenance_does_not_stop_the_run(run, text, caplog):
     run.begin({"started": "once"})
     (run.path / "provenance.json").write_text(text)
@@ -277,6 +279,13 @@ def test_devices_are_those_of_all_sessions(run):
         with run.lock():
             run.begin(session)
     assert run.recorded("device") == ["NVIDIA H200", "EPYC"]
+
+
+def test_what_is_recorded_in_no_form_of_ours_is_not_known(run):
+    with run.lock():
+        run.begin({"data": ["digits"], "device": {}})
+    assert run.recorded("data") == run.recorded("device") == []
+    assert run.of_stand_ins is None
 
 
 def test_lock_sweeps_what_a_killed_process_was_writing(run):
