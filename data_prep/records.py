@@ -143,6 +143,11 @@ class ShardRecords:
     def __len__(self) -> int:
         return self._shard.count
 
+    @property
+    def record_bytes(self) -> int:
+        """Size of one record with its frame."""
+        return self._layout.stride
+
     def read(self, rows: np.ndarray | slice, name: str) -> np.ndarray:
         """One feature of some records as a read-only array of shape (n, *feature shape).
 
