@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
+import keras
 import numpy as np
 from workload import Train, Turn, digits, timed
 
 from data_prep.reading import Column
+from thesis_repro.models import keras_settings
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.training.backend import make_deterministic
 
@@ -78,7 +80,10 @@ def _serve(
     images: Callable[[ModelSpec], np.ndarray | Column],
 ) -> None:
     """Take turns until the driver hangs up."""
-    make_deterministic()
+    if keras.backend.backend() == "torch":  # Keras only builds there what PyTorch then trains
+        keras_settings.BACKENDS += ("torch",)
+    else:
+        make_deterministic()
     data = images(spec)
     rivals = {name: loop(spec, data) for name, loop in loops.items()}
     while True:

@@ -1,0 +1,91 @@
+"""What `thesis-repro plan` foretells of trainings, against the clock.
+
+Each family is calibrated in an empty folder of runs, as on a machine where nothing has been
+trained; then `thesis-repro train` trains the models in processes of their own, on the MNIST that is
+prepared. Times hold for a machine as busy as it was when it was calibrated: nothing else should
+run.
+
+    python benchmarks/plan_times.py [--models ID,ID] [--scale quick] [--data-dir data]
+"""
+
+import os
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as thesis_repro has it, which comes later
+
+import click
+from workload import Clock, chosen_from
+
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.plan.execution import PROGRAM
+from thesis_repro.plan.plan import make_plan
+from thesis_repro.plan.rates import Work
+from thesis_repro.plan.timings import machine_of, timings
+from thesis_repro.progress import TrainingProgress
+from thesis_repro.section.workspace import Workspace
+from thesis_repro.training.configuration import TrainingOptions
+from thesis_repro.training.scale import SCALES
+
+GOAL = 1.5  # either way
+BENCHMARKED = "digit-classifier,feature-extraction,mnist-vlae-factor-3,mnist-vlae-factor-2"
+
+
+def foretold(model_id: str, workspace: Workspace) -> float:
+    """Seconds that the plan says, by a calibration of the model's family."""
+    job = make_plan((), [model_id], workspace)[f"train {model_id}"]
+    if job.problem or job.is_done:
+        raise click.ClickException(f"{model_id}: {job.problem or 'is trained already'}")
+    machine = machine_of(workspace.options.precision)
+    known = timings([job.family], machine, workspace, tell=click.echo)
+    work = Work(starts=1, steps=job.steps, bytes=job.bytes, multiply_adds=job.multiply_adds)
+    return known[job.family].rates.seconds(work)
+
+
+def measured(model_id: str, workspace: Workspace, runs_dir: Path) -> tuple[float, float]:
+    """Seconds that the command takes, and the cores that were at work meanwhile."""
+    places = ["--data-dir", str(workspace.data_dir), "--runs-dir", str(runs_dir)]
+    options = ["--scale", workspace.options.scale.name, "--quiet", *places]
+    before = Clock.now()
+    subprocess.run([*PROGRAM, "train", model_id, *options], check=True)
+    after = Clock.now()
+    wall = after.wall - before.wall
+    return wall, (after.all_work - before.all_work) / wall
+
+
+@click.command(help=__doc__.splitlines()[0])
+@click.option(
+    "--models", default=BENCHMARKED, callback=chosen_from(MODELS), help="Comma-separated."
+)
+@click.option("--scale", default="quick", show_default=True, type=click.Choice([*SCALES]))
+@click.option(
+    "--data-dir", default="data", show_default=True, type=click.Path(path_type=Path, exists=True)
+)
+def main(models: list[str], scale: str, data_dir: Path) -> None:
+    """Print a row per model."""
+    with TemporaryDirectory() as folder:
+        calibrations, runs = Path(folder, "calibrations"), Path(folder, "runs")
+        workspace = Workspace(
+            data_dir.resolve(),
+            calibrations,
+            Path(folder, "out"),
+            TrainingOptions(SCALES[scale]),
+            stand_in=False,
+            progress=TrainingProgress(quiet=True),
+        )
+        times = {model_id: foretold(model_id, workspace) for model_id in models}
+        click.echo(f"{'model':<22} {'foretold s':>10} {'took s':>8} {'ratio':<12} cores at work")
+        for model_id, said in times.items():
+            took, cores = measured(model_id, workspace, runs)
+            ratio = said / took
+            verdict = "met" if 1 / GOAL <= ratio <= GOAL else "missed"
+            click.echo(
+                f"{model_id:<22} {said:>10.0f} {took:>8.0f} {f'{ratio:.2f} {verdict}':<12} "
+                f"{cores:.1f}"
+            )
+
+
+if __name__ == "__main__":
+    main()
