@@ -32,6 +32,16 @@ from thesis_repro.section.declarations import Declared, Shown, figure, numbers
 # attributes it shows is not on record. These are the four of which the original code made vectors.
 CURATED = ("Black_Hair", "Blond_Hair", "Male", "Eyeglasses")
 
+# Panels of the thesis, by figure and colouring, layer by layer: what the text says of Figures 29
+# and 30 (no more is on record), the captions of Figure 33, and Figure 34, which goes on by layers.
+# Figure 32's are not on record: "a" and "b" are of hair, "d" is of something that is not learned.
+LETTERS = {
+    "29": {"slant": "a", "digit": "g"},
+    "30": {"slant": "a", "digit": "gmn"},
+    "33": {"shape": "a", "scale": "b", "orientation": "c", "x": "d", "y": "e"},
+    "34": {"shape": "afk", "scale": "bgl", "orientation": "chm", "x": "din", "y": "ejo"},
+}
+
 
 class SampleSizes(NamedTuple):
     """How many validation images are shown at a scale."""
@@ -109,7 +119,8 @@ def in_the_plane(
 def digit_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure:
     """Codes of MNIST, coloured by digit and Morpho-MNIST's attributes."""
     layers, images = embedded[shown.model]
-    return coloured(title(shown.model, images), layers, mnist_colourings(images))
+    letters = LETTERS.get(shown.declaration.name, {})
+    return coloured(title(shown.model, images), layers, mnist_colourings(images), letters)
 
 
 @figure(33, models=("dsprites-vae-dim6",))
@@ -119,7 +130,8 @@ def digit_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure:
 def sprite_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure:
     """Codes of dSprites, coloured by its factors."""
     layers, images = embedded[shown.model]
-    return coloured(title(shown.model, images), layers, dsprites_colourings(images))
+    letters = LETTERS.get(shown.declaration.name, {})
+    return coloured(title(shown.model, images), layers, dsprites_colourings(images), letters)
 
 
 @figure(67, models=("celeba-vae",))

@@ -59,11 +59,16 @@ def dsprites_colourings(images: Images) -> tuple[Colouring, ...]:
 
 
 def coloured(
-    title: str, layers: Mapping[str, np.ndarray], colourings: tuple[Colouring, ...]
+    title: str,
+    layers: Mapping[str, np.ndarray],
+    colourings: tuple[Colouring, ...],
+    letters: Mapping[str, str],
 ) -> Figure:
     """Figures 29, 30, 33, 34 and 63-66: a row of panels per layer, a column per colouring.
 
-    ``layers`` maps a layer's name, "z_1", to its points (n, 2); colour bars stand under columns.
+    ``layers`` maps a layer's name, "z_1", to its points (n, 2); ``letters`` maps the first word of
+    a colouring's name to the letters of its panels, layer by layer, where the thesis has such.
+    Colour bars stand under columns.
     """
     figure = new_figure(1.9 * len(colourings) + 0.3, 1.8 * len(layers) + 1.2)
     with style():
@@ -73,6 +78,9 @@ def coloured(
             for axes, points in zip(column, layers.values(), strict=True):
                 _scatter(axes, points, colours.to_rgba(colouring.values), size=4)
             column[0].set_title(colouring.name)
+            known = letters.get(colouring.name.split()[0], "")
+            for axes, letter in zip(column, known, strict=False):
+                axes.set_title(f"({letter})", loc="left", fontsize=8)
             _colour_bar(figure, column, colours, colouring.categories)
         _label_rows(panels[:, 0], layers)
         figure.suptitle(title, fontsize=10)

@@ -40,8 +40,10 @@ def drawn(axes):
 def test_a_row_per_layer_and_a_column_per_colouring(points):
     layers = {"z_1": points, "z_2": points + 5}
     colourings = (Colouring("slant", points[:, 0]), Colouring("x", points[:, 1]))
-    figure = coloured("title", layers, colourings)
+    figure = coloured("title", layers, colourings, {"slant": "a", "x": "bc", "y": "d"})
     axes = panels(figure)
+    letters = [panel.get_title(loc="left") for panel in axes]
+    assert letters == ["(a)", "(b)", "", "(c)"]
     assert [panel.get_title() for panel in axes] == ["slant", "x", "", ""]
     assert [panel.get_ylabel() for panel in axes] == ["$z_1$", "", "$z_2$", ""]
     for panel, expected in zip(axes, (points, points, points + 5, points + 5), strict=True):
@@ -52,7 +54,7 @@ def test_a_row_per_layer_and_a_column_per_colouring(points):
 
 def test_a_continuous_attribute_has_ten_colours_over_its_range(points):
     values = np.linspace(-1, 3, 60)
-    figure = coloured("title", {"z": points}, (Colouring("slant", values),))
+    figure = coloured("title", {"z": points}, (Colouring("slant", values),), {})
     colours = drawn(panels(figure)[0])[1]
     ten = mpl.colormaps["viridis"](np.linspace(0, 1, 10))[:, :3]
     level = np.minimum((values + 1) / 4 * 10, 9).astype(int)
@@ -64,7 +66,7 @@ def test_a_continuous_attribute_has_ten_colours_over_its_range(points):
 
 def test_angles_may_have_a_colour_map_of_their_own(points):
     angles = np.linspace(0, 2 * np.pi, 60)
-    figure = coloured("t", {"z": points}, (Colouring("turn", angles, colour_map="twilight"),))
+    figure = coloured("t", {"z": points}, (Colouring("turn", angles, colour_map="twilight"),), {})
     colours = drawn(panels(figure)[0])[1]
     np.testing.assert_allclose(colours[0], colours[-1], atol=0.05)
 
@@ -73,7 +75,7 @@ def test_angles_may_have_a_colour_map_of_their_own(points):
 def test_categories_have_a_colour_and_a_name_each(points, count):
     classes = np.arange(60) % count
     names = tuple(f"class {index}" for index in range(count))
-    figure = coloured("title", {"z": points}, (Colouring("shape", classes, names),))
+    figure = coloured("title", {"z": points}, (Colouring("shape", classes, names),), {})
     colours = drawn(panels(figure)[0])[1]
     assert len(np.unique(colours, axis=0)) == count
     for index in range(count):
