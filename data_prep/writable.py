@@ -1,5 +1,6 @@
 """Whether a folder can be written to, which is tried before hours of work."""
 
+import errno
 import os
 import secrets
 from contextlib import suppress
@@ -27,6 +28,10 @@ def try_writing(folder: Path) -> None:
 
 def _try_writing(folder: Path) -> None:
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in missing:
+        if path.is_symlink():
+            cause = f"the link {path} leads to {path.readlink()}, and nothing is there"
+            raise OSError(errno.ENOENT, cause)
     trial = folder / f".trial-{secrets.token_hex(8)}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

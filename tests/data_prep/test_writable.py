@@ -62,3 +62,13 @@ def test_a_full_disk_is_noticed_though_it_takes_a_files_name(tmp_path, monkeypat
     with pytest.raises(OSError, match="No space left"):
         try_writing(tmp_path / "new" / "results")
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("folder", ["link", "link/below"])
+def test_a_link_that_leads_nowhere_is_told(tmp_path, folder):
+    """The system says of it that the file exists."""
+    (tmp_path / "link").symlink_to("gone")
+    with pytest.raises(OSError, match=r"the link .*/link leads to gone, and nothing is there") as e:
+        try_writing(tmp_path / folder)
+    assert e.value.filename == str(tmp_path / folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]

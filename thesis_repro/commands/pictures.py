@@ -49,15 +49,15 @@ def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
         return
     workspace = open_workspace(places=[out / "kernels"], out=out, **options)
     run = run_of(spec, workspace)
-    import_matplotlib()
-    import_keras()
-    from thesis_repro.analysis.gabor import slices
-
     by_epoch = run.read_kernels()
     last = len(by_epoch) - 1
     if epoch is not None and epoch > last:
         raise click.UsageError(f"This training of {spec.name} has {counted(last, 'epoch')}.")
     chosen = last if epoch is None else epoch
+    import_matplotlib()
+    import_keras()
+    from thesis_repro.analysis.gabor import slices
+
     shown, initial = slices(by_epoch[chosen]), slices(by_epoch[0])
     for line in (
         *_save_kernels(out, spec, run, shown, chosen),
@@ -158,7 +158,7 @@ def run_of(spec: "ModelSpec", workspace: "Workspace") -> "RunFolder":
         return run
     from thesis_repro.plan.execution import repeat_command
     from thesis_repro.plan.plan import make_plan
-    from thesis_repro.training.run_folder import finished_runs
+    from thesis_repro.training.run_folder import finished_runs, passed_over
 
     jobs = make_plan((), (spec.id,), workspace)
     job, options = jobs[f"train {spec.id}"], workspace.options
@@ -175,10 +175,13 @@ def run_of(spec: "ModelSpec", workspace: "Workspace") -> "RunFolder":
         + (", on stand-ins" if run.of_stand_ins else "")
         for run in finished_runs(workspace.runs_dir, spec.id)
     )
+    left_out = passed_over(workspace.runs_dir, spec.id)
+    strays = "; ".join(f"{folder} ({reason})" for folder, reason in left_out.items())
     raise TrainingError(
         f"{spec.id}: {workspace.runs_dir} holds no finished run of scale {options.scale.name}, "
         f"seed {options.seed}, {options.precision} on these data, and none is trained unasked."
-        f"{f' Finished runs there: {others}.' if others else ''} Training takes {takes}"
+        f"{f' Finished runs there: {others}.' if others else ''}"
+        f"{f' Passed over: {strays}.' if strays else ''} Training takes {takes}"
         f"{f', and before it: {first}' if first else ''}. `{repeat_command(job)}` does it; with "
         "--dry-run it says how long that takes."
     )
@@ -192,13 +195,10 @@ def read_picture(path: Path, shape: tuple[int, int, int]) -> "np.ndarray":
     Raises:
         data_prep.errors.DataError: The file cannot be read, or holds no whole picture.
     """
-    from data_prep.errors import os_errors
-    from data_prep.pictures import Size, grey, resized
+    from data_prep.pictures import Size, grey, picture_bytes, resized
 
-    fix = "name a picture file that exists and can be opened"
-    with os_errors(path, "it cannot be read", fix):
-        data = path.read_bytes()
     height, width, channels = shape
+    data = picture_bytes(path, official=False)
     pixels = resized(data, Size(height, width), path, official=False)
     return grey(pixels) if channels == 1 else pixels
 

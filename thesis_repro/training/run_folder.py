@@ -79,6 +79,7 @@ class RunFolder:
         self._history = self.path / "history.csv"
         self._kernels = self.path / "first_kernels.npy"
         self._kept = 0  # the epoch of the checkpoint that was read or written last
+        self._held: os.stat_result | None = None  # the folder that is locked
 
     @property
     def is_done(self) -> bool:
@@ -114,10 +115,12 @@ class RunFolder:
             with self._writing(self.path):
                 self.path.mkdir(parents=True, exist_ok=True)
                 self._acquire(lock)
+                self._held = self.path.stat()
                 for leftover in self.path.rglob(".writing-*"):  # of a process killed while writing
                     leftover.unlink()
             yield
         finally:
+            self._held = None
             lock.release()
 
     def begin(self, provenance: dict[str, Any]) -> None:
@@ -237,30 +240,66 @@ class RunFolder:
         return self._checkpoints / f"epoch-{epoch:05d}.npz"
 
     def _noted(self) -> dict[str, str]:
-        """The digests that a finished run noted, by file name."""
+        """The digests that a finished run noted, by file name.
+
+        Raises:
+            TrainingError: the file is damaged.
+        """
         try:
-            noted = json.loads((self.path / "DONE").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            noted = msgspec.json.decode((self.path / "DONE").read_bytes(), type=dict[str, str])
+        except FileNotFoundError:
             return {}
-        return noted if isinstance(noted, dict) else {}
+        except (ValueError, msgspec.MsgspecError) as error:
+            raise TrainingError(
+                f"{self.path / 'DONE'}: it is damaged ({error}), and only it tells whether the "
+                f"files beside it are as the run left them. {self._copy_or_again('DONE')}"
+            ) from error
+        return noted
 
     def _verified(self, path: Path, what: str) -> Path:
+        noted = self._noted()
         try:
-            intact = sha256(path) == self._noted().get(path.name)
-        except OSError:
+            intact = sha256(path) == noted.get(path.name)
+        except FileNotFoundError:
             intact = False
         if not intact:
             raise TrainingError(
                 f"{path}: the {what} of this run, or the digest in DONE beside it, is missing or "
-                f"has changed since the run ended. Delete the folder {self.path} to train this run "
-                "again."
+                f"has changed since the run ended. {self._copy_or_again(path.name)}"
             )
         return path
 
+    def _copy_or_again(self, name: str) -> str:
+        """What to do about a damaged file of a finished run."""
+        return (
+            f"Put back {name} from a copy; without one, delete {self.path / 'DONE'}, and the run "
+            "is trained again when it is asked for."
+        )
+
+    def _is_in_place(self) -> bool:
+        """Whether the folder that was locked is still to be found by its name."""
+        try:
+            return os.path.samestat(self._held, self.path.stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def _moved(self) -> str:
+        kept = f": the run goes on after epoch {self._kept}, whose checkpoint is in it"
+        return (
+            f"{self.path}: this folder was moved or removed while the run was trained in it. Put "
+            f"it back, then start again{kept if self._kept else ''}."
+        )
+
     @contextmanager
     def _writing(self, path: Path) -> Iterator[None]:
-        """Say of a failure to write the path what is kept and what to do."""
+        """Say of a failure to write the path what is kept and what to do.
+
+        Nothing is written to a folder that is no longer the one that was locked: there it would lie
+        without what the run has written before, and in the way of who puts that back.
+        """
         try:
+            if self._held and not self._is_in_place():
+                raise TrainingError(self._moved())
             yield
         except OSError as error:
             cause = os.strerror(error.errno) if error.errno else str(error)
@@ -276,16 +315,34 @@ class RunFolder:
 
 
 def finished_runs(runs_dir: Path, model: str) -> list[RunFolder]:
-    """The finished runs of a model, by id; without those whose ``config.json`` is damaged."""
-    runs = []
+    """The finished runs of a model, by id; without those that are `passed_over`."""
+    runs = _finished(runs_dir, model)
+    return [run for folder, run in runs.items() if run and run.path == folder]
+
+
+def passed_over(runs_dir: Path, model: str) -> dict[Path, str]:
+    """What there is of a model and is not taken for a finished run, each with the reason."""
+    places = (runs_dir, runs_dir / model, *(runs_dir / model).glob("*"))
+    links = (path for path in places if path.is_symlink() and not path.exists())
+    return {path: f"a link to {path.readlink()}, where nothing is" for path in links} | {
+        folder: f"its config.json is that of run {run.config.run_id}: rename it to that"
+        if run
+        else "its config.json cannot be read: mend it, or put it back from a copy"
+        for folder, run in _finished(runs_dir, model).items()
+        if not run or run.path != folder
+    }
+
+
+def _finished(runs_dir: Path, model: str) -> dict[Path, RunFolder | None]:
+    """What each folder with ``DONE`` is by its ``config.json``; None where that cannot be read."""
+    runs = {}
     for done in sorted((runs_dir / model).glob("*/DONE")):
         try:
             values = json.loads((done.parent / "config.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            continue
-        run = RunFolder(runs_dir, RunConfig(model, values))
-        if run.path == done.parent:  # its id is the digest of its values
-            runs.append(run)
+            values = None
+        is_whole = isinstance(values, dict)
+        runs[done.parent] = RunFolder(runs_dir, RunConfig(model, values)) if is_whole else None
     return runs
 
 

@@ -171,6 +171,35 @@ def test_nothing_trains_unasked(folder, tmp_path, arguments, takes):
     assert sorted(folder.rglob("*")) == before
 
 
+def test_finished_runs_that_are_not_taken_for_one_are_named(folder, tmp_path):
+    """Renamed, or without their config.json: nothing else says why they are not found."""
+    runs = tmp_path / "runs" / "mnist-vae"
+    whole = folder / "runs" / "mnist-vae" / run_id(folder, "mnist-vae")
+    for name in ("best", "damaged"):
+        shutil.copytree(whole, runs / name)
+    (runs / "damaged" / "config.json").write_text("{")
+    result = invoke(tmp_path, "kernels", "mnist-vae")
+    assert result.exit_code == FAILED
+    assert (
+        f"Passed over: {runs / 'best'} (its config.json is that of run {whole.name}: rename it to "
+        f"that); {runs / 'damaged'} (its config.json cannot be read: mend it, or put it back from "
+        "a copy). Training takes"
+    ) in result.stderr
+    (runs / "best").rename(runs / whole.name)
+    assert invoke(tmp_path, "kernels", "mnist-vae").exit_code == DONE
+
+
+@pytest.mark.parametrize("link", ["runs", "runs/mnist-vae", "runs/mnist-vae/0123456789ab"])
+def test_a_link_to_runs_that_leads_nowhere_is_named(tmp_path, link):
+    """As of a disk that is not there."""
+    (tmp_path / link).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / link).symlink_to("/mnt/gone")
+    result = invoke(tmp_path, "kernels", "mnist-vae")
+    assert result.exit_code == FAILED
+    expected = f"Passed over: {tmp_path / link} (a link to /mnt/gone, where nothing is). Training"
+    assert expected in result.stderr
+
+
 def test_layers_asked_for(folder):
     layers = ("encoder_conv_0", "re_lu_1")
     asked = [argument for name in layers for argument in ("--layer", name)]
@@ -247,9 +276,11 @@ def test_one_channel_is_grey(tmp_path):
     assert (pixels == 76).all()  # 0.299 * 255, ITU-R 601
 
 
-def test_a_folder_is_no_picture(tmp_path):
-    with pytest.raises(DataError, match="it cannot be read"):
-        read_picture(tmp_path, (28, 28, 1))
+def test_neither_a_folder_nor_a_device_is_a_picture(tmp_path):
+    for path, cause in ((tmp_path, "Is a directory"), (Path("/dev/null"), "it is a pipe, a")):
+        with pytest.raises(DataError, match=f"it cannot be read \\({cause}") as caught:
+            read_picture(path, (28, 28, 1))
+        assert "name a picture file" in caught.value.fix
 
 
 # --- Layers ---
@@ -303,8 +334,13 @@ def test_kernels_before_training_are_like_gabor_functions_by_chance(folder):
     assert float(shares.split("%")[0]) <= 5  # chance, by definition
 
 
-def test_an_epoch_that_was_not_trained(folder):
-    result = kernels(folder, "digit-classifier", "--epoch", 9)
+@pytest.mark.parametrize("epoch", [9, 10**20])
+def test_an_epoch_that_was_not_trained(folder, monkeypatch, epoch):
+    """Before Keras is imported, which takes seconds."""
+    for name in ("import_keras", "import_matplotlib"):
+        module = "thesis_repro.commands.pictures"
+        monkeypatch.setattr(f"{module}.{name}", lambda: pytest.fail("imported"))
+    result = kernels(folder, "digit-classifier", "--epoch", epoch)
     assert result.exit_code == USAGE
     assert "This training of Digit classifier has 1 epoch." in result.output
 

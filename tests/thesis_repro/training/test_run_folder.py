@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import weakref
@@ -241,7 +242,8 @@ def test_damaged_kernels_are_named_with_the_fix(run, damage):
     save(run, 1)
     run.finish({"encoder": Network()}, KERNELS)
     damage(run.path / "first_kernels.npy")
-    with pytest.raises(TrainingError, match=r"first_kernels\.npy: the kernels.*Delete the folder"):
+    fix = f"Put back first_kernels.npy from a copy; without one, delete {run.path / 'DONE'}, and"
+    with pytest.raises(TrainingError, match=rf"first_kernels\.npy: the kernels.*{fix}"):
         run.read_kernels()
 
 
@@ -318,16 +320,36 @@ def test_finish(run):
     assert not (run.path / "checkpoint").exists()
 
 
-@pytest.mark.parametrize("file", ["encoder.weights.h5", "DONE"])
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"weighty")])
-def test_damaged_weights_are_named_with_the_fix(run, file, damage):
+def test_damaged_weights_are_named_with_the_fix(run, damage):
     save(run, 1)
     run.finish({"encoder": Network()}, KERNELS)
-    damage(run.path / file)
+    damage(run.weights("encoder"))
     with pytest.raises(TrainingError) as caught:
         run.verified_weights("encoder")
-    assert str(run.weights("encoder")) in str(caught.value)
-    assert f"Delete the folder {run.path}" in str(caught.value)
+    assert str(caught.value).startswith(f"{run.weights('encoder')}: the weights of this run")
+    assert "Put back encoder.weights.h5 from a copy; without" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"encoder.weights.h5": 3}', "\x00"])
+@pytest.mark.parametrize(
+    "read", [lambda run: run.verified_weights("encoder"), RunFolder.read_history]
+)
+def test_a_damaged_note_of_the_end_is_not_told_as_damaged_weights(run, text, read):
+    """What it told of is all there: only the note has to come back."""
+    save(run, 1)
+    run.finish({"encoder": Network()}, KERNELS)
+    note = run.path / "DONE"
+    whole = note.read_text()
+    note.write_text(text)
+    with pytest.raises(TrainingError) as caught:
+        read(run)
+    message = str(caught.value)
+    assert message.startswith(f"{note}: it is damaged (")
+    assert f"Put back DONE from a copy; without one, delete {note}, and the run is tr" in message
+    assert "\n" not in message
+    note.write_text(whole)
+    read(run)
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("epoch\n9\n")])
@@ -339,7 +361,7 @@ def test_a_damaged_history_is_named_with_the_fix(run, damage):
     with pytest.raises(TrainingError) as caught:
         run.read_history()
     assert f"{run.path / 'history.csv'}: the history" in str(caught.value)
-    assert f"Delete the folder {run.path}" in str(caught.value)
+    assert "Put back history.csv from a copy" in str(caught.value)
 
 
 def test_a_history_that_nobody_noted_is_taken_as_it_is(run):
@@ -444,6 +466,66 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path, runs_dir):
         pass
     assert f"{run.path}: it cannot be written: " in str(caught.value)
     assert f"the folder {runs_dir} elsewhere and name it with --runs-dir" in str(caught.value)
+
+
+# Each with what is to be done to mend it.
+MOVES = {
+    "renamed": lambda path, kept: (path.rename(kept), kept.rename),
+    "its model renamed": lambda path, kept: (
+        path.parent.rename(kept),
+        lambda place: kept.rename(place.parent),
+    ),
+    "another in its place": lambda path, kept: (
+        path.rename(kept),
+        path.mkdir(),
+        lambda place: (place.rmdir(), kept.rename(place)),
+    ),
+    "a file in its place": lambda path, kept: (
+        path.rename(kept),
+        path.touch(),
+        lambda place: (place.unlink(), kept.rename(place)),
+    ),
+}
+
+
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_a_folder_that_is_moved_meanwhile_is_missed(run, tmp_path, move, epochs):
+    """What would be written to its place would lack all that was written before."""
+    with run.lock():
+        run.begin({"session": 1})
+        save(run, *range(1, epochs + 1))
+        *_, put_back = move(run.path, tmp_path / "kept")
+        there = sorted(tmp_path.rglob("*"))
+        with pytest.raises(TrainingError) as caught:
+            save(run, epochs + 1)
+    message = str(caught.value)
+    assert message.startswith(f"{run.path}: this folder was moved or removed while the run was")
+    assert ("goes on after epoch 2, whose checkpoint is in it" in message) == (epochs == 2)
+    assert sorted(tmp_path.rglob("*")) == there
+    put_back(run.path)
+    with run.lock():
+        assert epochs == 0 or len(load(run).history) == 2
+        save(run, epochs + 1)
+        run.finish({"encoder": Network()}, KERNELS)
+    assert (run.path / "config.json").exists()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda run: run.begin({}),
+        lambda run: run.write_history(history(1)),
+        lambda run: run.finish({"encoder": Network()}, KERNELS),
+    ],
+    ids=["begin", "history", "finish"],
+)
+def test_a_folder_that_was_removed_is_missed_by_each_write(run, write):
+    with run.lock():
+        shutil.rmtree(run.path)
+        with pytest.raises(TrainingError, match="moved or removed"):
+            write(run)
+    assert not run.path.exists()
 
 
 def test_other_errors_of_a_run_are_not_taken_for_those_of_its_folder(run):
