@@ -7,6 +7,7 @@ and TensorFlow raises another in its place where it traces. So a signal is remem
 whoever works for long looks now and then (`check`).
 """
 
+import os
 import signal
 import threading
 import time
@@ -84,6 +85,20 @@ def as_exceptions() -> Iterator[None]:
         for number, handler in ours.items():
             signal.signal(number, handler)
         _came.clear()
+
+
+def end_with_starter() -> None:
+    """Send this process SIGTERM when the one that started it has ended, however that ended.
+
+    Standard input is a pipe that nobody writes to, and that closes then: what
+    `thesis_repro.plan.execution` gives the jobs that it starts.
+    """
+
+    def wait() -> None:
+        os.read(0, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 @contextmanager

@@ -4,12 +4,14 @@ What fails stops only what needs it. Jobs run one after another on this machine,
 Ray (`thesis_repro.plan.gpus`).
 """
 
+import os
 import shlex
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -18,7 +20,13 @@ from thesis_repro.plan.jobs import Job
 
 # This package's command line, in a new process of the same Python. Without -P, Python would look
 # for modules in the current folder first: a `random.py` of the user's would break every job.
-PROGRAM = (sys.executable, "-P", "-c", "from thesis_repro.cli import main; main()")
+PROGRAM = (
+    sys.executable,
+    "-P",
+    "-c",
+    "from thesis_repro.interrupts import end_with_starter; end_with_starter(); "
+    "from thesis_repro.cli import main; main()",
+)
 
 NEWS_PAUSE = 10.0  # s between two looks at the logs of running jobs
 GRACE = 30.0  # s that a job has to end in when it is stopped; a kill loses no checkpoint
@@ -224,7 +232,8 @@ def start_process(
 ) -> subprocess.Popen:
     """Start a program in this environment, or that of this process; its output is added to the log.
 
-    In a new process group, so that Ctrl-C at the terminal reaches only who started it.
+    In a new process group, so that Ctrl-C at the terminal reaches only who started it. Its standard
+    input closes when this process ends, be it by SIGKILL (`interrupts.end_with_starter`).
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as output:
@@ -232,9 +241,15 @@ def start_process(
         output.flush()
         return subprocess.Popen(
             [*program, *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=_lifeline(),
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=True,
         )
+
+
+@cache
+def _lifeline() -> int:
+    """The end to read from of a pipe; this process holds the other end, and no other does."""
+    return os.pipe()[0]

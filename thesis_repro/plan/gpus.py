@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_prep.parallel import available_cores
+from thesis_repro import interrupts
 from thesis_repro.errors import TrainingError
 from thesis_repro.plan.execution import GRACE, PROGRAM, Outcome, end_process, start_process
 from thesis_repro.plan.jobs import Job
@@ -139,6 +140,8 @@ def _connect(address: str | None) -> None:
             f"{where} ({_first_line(str(error))}). Without --gpus, trainings run here one after "
             "another."
         ) from error
+    except SystemExit as ended:  # which Ray makes of SIGTERM while it starts
+        raise interrupts.Terminated(signal.SIGTERM) from ended
     finally:
         signal.signal(signal.SIGTERM, handler)  # Ray takes it for itself
 

@@ -49,6 +49,8 @@ def race(gpus, folder):
 
 SLEEP = """
 import os, pathlib, time
+from thesis_repro.interrupts import end_with_starter
+end_with_starter()
 pathlib.Path({!r}).write_text(str(os.getpid()))
 time.sleep(120)
 """

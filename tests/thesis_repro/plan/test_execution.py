@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from thesis_repro import interrupts
-from thesis_repro.plan.execution import Execution, InTurn, Outcome, newest_line, repeat_command
+from thesis_repro.plan.execution import (
+    PROGRAM,
+    Execution,
+    InTurn,
+    Outcome,
+    newest_line,
+    repeat_command,
+)
 from thesis_repro.plan.jobs import Job
 
 PYTHON = (sys.executable, "-c")
@@ -225,6 +232,40 @@ def test_no_job_is_left_when_nobody_reads_what_is_told(running):
     assert running.process.poll() == -signal.SIGTERM
 
 
+STARTS = """
+import os, signal, sys
+from pathlib import Path
+from thesis_repro.plan import execution
+from thesis_repro.plan.jobs import Job
+
+def tell(line):
+    if line.strip() == "began":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+execution.NEWS_PAUSE = 0.05
+job = Job("train a", (), (sys.argv[2],), False)
+workers = execution.InTurn((sys.executable, "-c"))
+execution.Execution({job.name: job}, workers, Path(sys.argv[1]), tell).run()
+"""
+ENDS = "from thesis_repro.interrupts import end_with_starter; end_with_starter()"
+
+
+def test_no_job_is_left_when_who_started_it_is_killed(tmp_path):
+    saved = tmp_path / "saved"
+    code = (
+        f"{ENDS}; import pathlib, signal, sys, time; "
+        f"signal.signal(signal.SIGTERM, lambda *_: sys.exit(pathlib.Path({str(saved)!r}).touch()));"
+        "print('began', flush=True); time.sleep(60)"
+    )
+    done = subprocess.run([*PYTHON, STARTS, str(tmp_path), code], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    wait_until(saved.exists, 30)
+
+
+def test_jobs_end_with_who_starts_them():
+    assert ENDS in PROGRAM[-1]
+
+
 def test_what_lies_in_the_folder_is_no_module_of_a_job(tmp_path, monkeypatch):
     """Nor of this program, which starts jobs."""
     for name in ("random.py", "click.py", "thesis_repro.py"):
@@ -275,14 +316,17 @@ def test_each_training_sees_one_gpu_and_four_run_side_by_side(tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_what_runs_on_gpus(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_what_runs_on_gpus_is_ended_with_who_started_it(tmp_path, number):
     command = [sys.executable, str(RAY_SCRIPT), "stop", str(tmp_path)]
-    driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    with (tmp_path / "errors").open("w") as errors:  # no pipe: Ray's processes would keep it open
+        driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
     notes = [tmp_path / f"began-{n}" for n in range(2)]
     wait_until(lambda: all(note.exists() and note.read_text() for note in notes), 120)
-    os.kill(driver.pid, signal.SIGINT)
-    _, errors = driver.communicate(timeout=60)
-    assert errors.rstrip().endswith("KeyboardInterrupt")
+    os.kill(driver.pid, number)
+    assert driver.wait(60) != 0
+    if number == signal.SIGINT:
+        assert (tmp_path / "errors").read_text().rstrip().endswith("KeyboardInterrupt")
     wait_until(lambda: not any(is_alive(int(note.read_text())) for note in notes), 10)
 
 

@@ -8,6 +8,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from thesis_repro.errors import TrainingError
+from thesis_repro.interrupts import Terminated, exit_code
 from thesis_repro.plan import gpus
 from thesis_repro.plan.execution import Execution
 from thesis_repro.plan.gpus import OnGpus, check_gpus
@@ -243,6 +244,19 @@ def test_sigterm_stays_the_commands(unstarted):
     ray, _ = unstarted
     ray.init, before = init, signal.getsignal(signal.SIGTERM)
     OnGpus(2)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_sigterm_while_ray_starts_ends_as_at_any_other_time(unstarted):
+    def init(**options):
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(number))  # Ray's own
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    ray, _ = unstarted
+    ray.init, before = init, signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Terminated) as raised:
+        OnGpus(2)
+    assert exit_code(raised.value) == 143
     assert signal.getsignal(signal.SIGTERM) is before
 
 
