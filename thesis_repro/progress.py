@@ -150,6 +150,8 @@ class DataProgress:
         )
         self.tasks: dict[str, int] = {}
         self.last_line = time.monotonic()
+        self._line = ""  # the newest state
+        self._is_told = True  # where there is no terminal
 
     def __enter__(self) -> "DataProgress":
         self.bar.start()
@@ -157,6 +159,7 @@ class DataProgress:
 
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
+        self._tell()
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
         """So much of so much is done; ``total`` is None where nobody knows.
@@ -171,7 +174,17 @@ class DataProgress:
         self.bar.update(self.tasks[what], completed=done, total=total)
         if self.console.is_terminal:
             return
-        if is_new or time.monotonic() - self.last_line > self.PAUSE:
-            self.last_line = time.monotonic()
-            line = f"{what}: {done:,} of {'?' if total is None else f'{total:,}'}"
-            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        line = f"{what}: {done:,} of {'?' if total is None else f'{total:,}'}"
+        if line == self._line:
+            return
+        if is_new:
+            self._tell()  # how far what came before it got
+        self._line, self._is_told = line, False
+        if is_new or done == total or time.monotonic() - self.last_line > self.PAUSE:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Write the newest state where there is no terminal, unless it has been."""
+        if not self._is_told:
+            self.last_line, self._is_told = time.monotonic(), True
+            self.console.print(self._line, markup=False, highlight=False, soft_wrap=True)

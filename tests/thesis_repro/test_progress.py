@@ -2,6 +2,7 @@
 
 import io
 import logging
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -142,5 +143,33 @@ def test_a_pipe_is_told_at_once_what_is_prepared(lines, clock):
     assert module.Console().file.getvalue().splitlines() == [
         f"{what}: 0 of 8",
         f"{what}: 4 of 8",
+        f"{what}: 7 of 8",
         "MNIST: writing: 0 of ?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ([(64, 1_828), (1_800, 1_828), (1_828, 1_828)], ["64 of 1,828", "1,828 of 1,828"]),
+        ([(5, 5), (5, 5)], ["5 of 5"]),
+        ([(1, None), (7, None)], ["1 of ?", "7 of ?"]),  # as much as there was
+        ([(1, 9), (7, 9)], ["1 of 9", "7 of 9"]),  # and then an error
+    ],
+)
+def test_a_pipe_is_told_the_last_state(lines, clock, states, told):
+    with suppress(ZeroDivisionError), DataProgress() as progress:
+        for done, total in states:
+            progress("write train", done, total)
+        if done != total:
+            raise ZeroDivisionError
+    written = module.Console().file.getvalue().splitlines()
+    assert written == [f"write train: {state}" for state in told]
+
+
+def test_a_pipe_is_told_the_end_when_it_comes(lines, clock):
+    """What follows may take long and say nothing."""
+    with DataProgress() as progress:
+        for done in (1, 2, 3):
+            progress("write train", done, 3)
+        assert module.Console().file.getvalue().endswith("write train: 3 of 3\n")
