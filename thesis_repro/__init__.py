@@ -6,6 +6,18 @@ Visual System" (master thesis, Ruhr-Universität Bochum, 2020).
 
 import os
 
-# TensorFlow reads it when it is imported. By itself it takes oneDNN's kernels on CPUs with AVX-512
-# alone; on those with AVX2 they make training 1.7 times as fast, and bits differ less between CPUs.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# === Variables that libraries read when they are imported ===
+
+# A run's id tells nothing of them, so that they may change no number (other random numbers, nothing
+# compiled). JAX and Keras are told by them no more than where they compute, NumPy no date.
+_KEPT = {
+    *("JAX_PLATFORMS", "JAX_CUDA_VISIBLE_DEVICES", "JAX_ROCM_VISIBLE_DEVICES"),
+    *("KERAS_BACKEND", "KERAS_HOME"),
+}
+for _name in [*os.environ]:
+    if _name.startswith(("JAX_", "KERAS_", "SOURCE_DATE_EPOCH")) and _name not in _KEPT:
+        del os.environ[_name]
+
+# By itself TensorFlow takes oneDNN's kernels on CPUs with AVX-512 alone; on those with AVX2 they
+# make training 1.7 times as fast, and bits differ less between CPUs.
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"

@@ -10,6 +10,16 @@ from pathlib import Path
 PACKAGES = ("thesis-repro", "keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn")
 
 
+# Of variables of the libraries that compute: XLA, oneDNN, CUDA's, OpenMP and the backends.
+_SETTINGS = ("CUBLAS_", "CUDA_", "CUDNN_", "DNNL_", "JAX_", "MKL_", "NVIDIA_", "OMP_", "ONEDNN_")
+_SETTINGS += ("TF_", "XLA_")
+
+
+def settings() -> dict[str, str]:
+    """The environment of the libraries that compute, which can change last digits."""
+    return {name: os.environ[name] for name in sorted(os.environ) if name.startswith(_SETTINGS)}
+
+
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that can change a number."""
     installed = {"python": platform.python_version(), "platform": platform.platform()}

@@ -106,5 +106,14 @@ def test_without_git_there_is_no_commit(tree, monkeypatch):
     assert provenance.commit() is None
 
 
+def test_the_environment_of_what_computes_is_recorded(monkeypatch):
+    theirs = {"XLA_FLAGS": "--a=1", "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "3"}
+    for name, value in (theirs | {"HOME": "/home/me", "MY_TF_TOKEN": "secret"}).items():
+        monkeypatch.setenv(name, value)
+    found = provenance.settings()
+    assert found.items() >= theirs.items()
+    assert {"HOME", "MY_TF_TOKEN", "PATH"}.isdisjoint(found)
+
+
 def test_the_time_is_in_utc():
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", provenance.now())

@@ -16,6 +16,8 @@ from thesis_repro.errors import SettingsError
 
 BACKENDS = ("tensorflow", "jax")
 
+_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+
 
 def use_defaults() -> None:
     """Give Keras the settings of its documentation, whatever the user's file says.
@@ -57,9 +59,11 @@ def import_keras() -> None:
     Signals wait for its end: amid the import, libraries lose them or crash.
 
     Raises:
-        SettingsError: Keras is set to a backend that networks do not run on.
+        SettingsError: Keras is set to a backend that networks do not run on, or TensorFlow to a
+            number of threads that is none, at which it would abort.
     """
     leave_file_unread()
+    _check_threads()
     stderr = os.dup(2)
     with interrupts.held_back(), Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
@@ -80,6 +84,16 @@ def leave_file_unread() -> None:
     """
     os.environ["KERAS_BACKEND"] = backend()
     os.environ["KERAS_HOME"] = os.devnull  # nor does it write one
+
+
+def _check_threads() -> None:
+    for name in _THREADS:
+        value = os.environ.get(name)
+        if value and not (value.isdecimal() and value.isascii()):
+            raise SettingsError(
+                f"{name} is {value!r}, which is no number of threads. Set it to one, 0 for as many "
+                "as there are cores, or unset it."
+            )
 
 
 def _check(name: Any, where: str) -> str:

@@ -38,12 +38,6 @@ def make_deterministic() -> None:
         # (tensorflow/compiler/jit, GetExecutableBuildOptions).
         tensorflow.config.experimental.enable_op_determinism()
         _add_in_pairs()
-    else:
-        import jax
-
-        # JAX's own defaults: variables of the user's would draw other noise in the same run.
-        jax.config.update("jax_threefry_partitionable", True)
-        jax.config.update("jax_default_prng_impl", "threefry2x32")
 
 
 def _add_xla_flag(flag: str) -> None:

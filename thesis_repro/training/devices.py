@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from thesis_repro import provenance
-from thesis_repro.errors import TrainingError, install_command
+from thesis_repro.errors import SettingsError, TrainingError, install_command
 from thesis_repro.models import keras_settings
 from thesis_repro.training.precision import FLOAT32, TENSOR_FLOAT_32
 
@@ -56,9 +56,11 @@ def prepare_devices() -> None:
 
     Raises:
         TrainingError: a GPU was promised to this process (`PROMISE`), and the backend sees none.
+        SettingsError: the environment leaves JAX no device.
     """
     _take_one_gpu()
-    if os.environ.get(PROMISE) == GPU and not computes_on_gpu():
+    on_gpu = computes_on_gpu()
+    if os.environ.get(PROMISE) == GPU and not on_gpu:
         raise TrainingError(_why_no_gpu())
 
 
@@ -147,7 +149,14 @@ def _gpu() -> _Gpu | None:
 def _gpu_of_jax() -> _Gpu | None:
     import jax
 
-    device = jax.local_devices()[0]
+    try:
+        device, *_ = jax.local_devices()
+    except RuntimeError as error:
+        cause, *_ = str(error).splitlines()
+        raise SettingsError(
+            f"JAX has no device to compute on ({_shown_settings()}): {cause.rstrip('.')}. Set "
+            "JAX_PLATFORMS=cpu to compute on the CPU; on a GPU, leave it unset."
+        ) from error
     if device.platform != "gpu":
         return None
     capability = getattr(device, "compute_capability", None)  # "9.0"
@@ -195,15 +204,17 @@ def _why_no_gpu() -> str:
     else:
         reason = f"{', '.join(installed)} is installed, but finds no GPU"
         fix = "Check that `nvidia-smi` lists it and that the driver is new enough"
-    settings = ", ".join(
-        f"{name}={os.environ[name]!r}"
-        for name in ("CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS")
-        if name in os.environ
-    )
     return (
-        f"This job was given a GPU, but {backend.name} sees none ({settings or 'nothing hides it'})"
+        f"This job was given a GPU, but {backend.name} sees none ({_shown_settings()})"
         f": {reason}. {fix}; without a GPU, leave --gpus away."
     )
+
+
+def _shown_settings() -> str:
+    """What the environment says of devices."""
+    names = ("CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS")
+    settings = (f"{name}={os.environ[name]!r}" for name in names if name in os.environ)
+    return ", ".join(settings) or "nothing hides it"
 
 
 def _installed(packages: tuple[str, ...]) -> Iterator[str]:

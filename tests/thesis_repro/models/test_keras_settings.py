@@ -144,6 +144,29 @@ def test_another_backend_is_refused_in_a_line(keras_json, monkeypatch, tmp_path,
         assert result.stderr.startswith(f"Error: KERAS_BACKEND is {name!r}, ")
 
 
+@pytest.mark.usefixtures("keras_json")
+@pytest.mark.parametrize("name", ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"])
+@pytest.mark.parametrize("value", ["-3", "abc", "2.5", "²"])
+def test_threads_that_are_no_number_are_refused_in_a_line(monkeypatch, name, value):
+    """TensorFlow would abort, without a word."""
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr("importlib.import_module", lambda *_: pytest.fail("imported"))
+    result = CliRunner().invoke(main, ["listing", "--check"])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: {name} is {value!r}, which is no number of threads. ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.usefixtures("keras_json")
+@pytest.mark.parametrize("value", ["", "0", "2"])
+def test_any_number_of_threads_is_the_users_to_choose(monkeypatch, value):
+    imported = []
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", value)
+    monkeypatch.setattr("importlib.import_module", imported.append)
+    keras_settings.import_keras()
+    assert imported == ["keras"]
+
+
 def test_another_backend_that_is_in_use_already_is_refused(monkeypatch):
     """As in a script that has imported Keras itself."""
     monkeypatch.setattr(keras.config, "backend", lambda: "torch")

@@ -120,15 +120,25 @@ def test_xla_reads_the_flag_that_is_set_in_python(backend):
     assert "Unknown flag in XLA_FLAGS: --xla_no_such_flag=true" in done.stderr
 
 
-@pytest.mark.slow
-def test_the_users_variables_draw_no_other_noise_under_jax():
-    code = (
-        "from thesis_repro.training.backend import make_deterministic as make; make(); import jax; "
-        "print(jax.config.jax_threefry_partitionable, jax.config.jax_default_prng_impl)"
-    )
-    theirs = {"JAX_THREEFRY_PARTITIONABLE": "0", "JAX_DEFAULT_PRNG_IMPL": "rbg"}
-    done = with_backend("jax", "-c", code, **theirs)
-    assert done.stdout.split() == ["True", "threefry2x32"], done.stderr
+def test_the_users_variables_change_no_number_and_end_no_import():
+    """But those that say where is computed; JAX has a hundred others."""
+    code = "import json, os, thesis_repro; print(json.dumps(dict(os.environ)))"
+    theirs = {
+        "JAX_THREEFRY_PARTITIONABLE": "0",  # other noise
+        "JAX_DEFAULT_PRNG_IMPL": "rbg",
+        "JAX_RANDOM_SEED_OFFSET": "1",
+        "JAX_DISABLE_JIT": "1",  # other last digits
+        "JAX_ENABLE_X64": "1",
+        "JAX_NUMPY_RANK_PROMOTION": "nonsense",  # no import
+        "KERAS_NNX_ENABLED": "1",
+        "SOURCE_DATE_EPOCH": "abc",
+    }
+    kept = {"JAX_CUDA_VISIBLE_DEVICES": "1", "KERAS_HOME": "/home/me", "XLA_FLAGS": "--a=1"}
+    done = with_backend("jax", "-c", code, **theirs, **kept, TF_ENABLE_ONEDNN_OPTS="0")
+    found = json.loads(done.stdout)
+    assert theirs.keys().isdisjoint(found)
+    assert found.items() >= kept.items() | {("TF_ENABLE_ONEDNN_OPTS", "1")}
+    assert (found["KERAS_BACKEND"], found["JAX_PLATFORMS"]) == ("jax", "cpu")
 
 
 # --- Precision ---

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from thesis_repro import provenance
-from thesis_repro.errors import TrainingError
+from thesis_repro.errors import SettingsError, TrainingError
 from thesis_repro.training import devices
 from thesis_repro.training.devices import (
     GPU,
@@ -151,6 +151,27 @@ def test_jax_on_a_cpu(make_jax):
     prepare_devices()
     assert not computes_on_gpu()
     assert device_name() == provenance.processor()
+
+
+@pytest.mark.parametrize("promise", [None, GPU])
+def test_jax_without_a_device_is_a_setting_to_mend(make_jax, monkeypatch, promise):
+    """As by JAX_PLATFORMS=cuda where there is no GPU."""
+
+    def none():
+        raise RuntimeError("Unknown backend: 'cuda' requested. Present are: cpu.\nAnd more")
+
+    make_jax()
+    monkeypatch.setattr("jax.local_devices", none)
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if promise:
+        monkeypatch.setenv(PROMISE, promise)
+    with pytest.raises(SettingsError) as refused:
+        prepare_devices()
+    assert str(refused.value) == (
+        "JAX has no device to compute on (JAX_PLATFORMS='cuda'): Unknown backend: 'cuda' requested."
+        " Present are: cpu. Set JAX_PLATFORMS=cpu to compute on the CPU; on a GPU, leave it unset."
+    )
 
 
 def test_a_gpu_that_does_not_tell_its_memory(make_jax):
