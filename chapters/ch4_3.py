@@ -38,6 +38,8 @@ from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
+CHECKS = {"dsprites": "thesis_repro.analysis.shape_pairs"}  # of a part, before any training
+
 VAE = "dsprites-vae"  # the 10,000-VAE
 FEATURES, FEATURES_AS_RUN = "feature-extraction", "feature-extraction-as-run"  # erratum E19
 
@@ -82,7 +84,6 @@ class Tables(NamedTuple):
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load five VAEs and the feature networks; emit the figures, Table 4 and verdicts."""
     data, sizes = chapter.prepared("dsprites"), chapter.at_scale(SAMPLE_SIZES)
-    # Before hours of training: a part of dSprites may have no such images.
     matched = matched_images(data, sizes.matched)
     as_run = {
         name: images_as_run(data.validation, number) for name, number in EXAMPLE_AS_RUN.items()

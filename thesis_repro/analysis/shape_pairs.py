@@ -14,6 +14,16 @@ from thesis_repro.analysis.image_sets import images_of_all, known_of_all
 FIX = "prepare it whole, by `thesis-repro data prepare dsprites --stand-in`, which renders it"
 
 
+def check(data: PreparedData) -> None:
+    """Make sure that a part of dSprites has the images that Section 4.3 shows.
+
+    Raises:
+        data_prep.errors.DataError: it has not.
+    """
+    matched_images(data, 1)
+    images_as_run(data.validation, 0)
+
+
 def matched_images(data: PreparedData, limit: int) -> np.ndarray:
     """Images of the three shapes, alike in all else, uint8 (n, 3, height, width, 1), n <= limit.
 

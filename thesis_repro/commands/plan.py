@@ -69,6 +69,9 @@ def run_all(
 
     chosen, logs = sections_and_models(sections), options["runs_dir"] / "logs"
     refuse_less(chosen[0], **options)
+    workspace = resolved_workspace(**options)
+    for section in chosen[0]:
+        workspace.check(section)
     jobs = jobs_of(*chosen, **options)
     if not all(job.is_done for job in jobs.values()):
         try_places("--out", options["out"], *places_of(chosen[0], options["out"]))

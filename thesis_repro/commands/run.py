@@ -55,6 +55,8 @@ def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
     workspace = open_workspace(needed, trained, places, out=out, **options)
     for dataset in needed:
         workspace.manifest(dataset)  # those of the last section are missed before the first is run
+    for section in sections:
+        workspace.check(section)
     import_matplotlib()
     import_keras()
     from thesis_repro.section.chapter import Chapter

@@ -113,6 +113,15 @@ def looked_at(section: str) -> tuple[str, ...]:
     return _constants(files(section)[0]).get("IF_TRAINED", ())
 
 
+def checks_of(section: str) -> dict[str, str]:
+    """What a section asks of a part of a data set before any training, by data set.
+
+    Its script's ``CHECKS``: the name of a module, whose ``check`` raises a `DataError` where the
+    part does not do.
+    """
+    return _constants(files(section)[0]).get("CHECKS", {})
+
+
 def datasets_of(section: str, scale: str) -> tuple[str, ...]:
     """The data sets that a section shows or trains on at a scale."""
     shown = [name for place in declared(section) for name in place.declaration.data or ()]

@@ -3,6 +3,7 @@
 Keras waits inside what trains or loads: plans, and whoever asks what is there, need none.
 """
 
+import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from thesis_repro.errors import TrainingError
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.zoo import model
 from thesis_repro.progress import TrainingProgress
+from thesis_repro.section.registry import checks_of
 from thesis_repro.training.configuration import TrainingOptions, judged_identity, run_config
 from thesis_repro.training.images import Identity, ImageData, load_images
 from thesis_repro.training.run_folder import RunConfig, RunFolder, finished_runs
@@ -47,6 +49,20 @@ class Workspace:
             data_prep.errors.DataError: it is missing or damaged.
         """
         return open_manifest(dataset, self.data_dir, self.stand_in)
+
+    def check(self, section: str) -> None:
+        """See, before any training, that parts of data sets that are prepared do for a section.
+
+        Raises:
+            data_prep.errors.DataError: one does not, or it is damaged.
+        """
+        for dataset, module in checks_of(section).items():
+            try:
+                is_part = bool(self.manifest(dataset).part)
+            except DataError:
+                continue  # it is prepared later, or missed elsewhere
+            if is_part:
+                importlib.import_module(module).check(self.prepared(dataset))
 
     def config(self, spec: ModelSpec) -> RunConfig | None:
         """What the run of a model at the scale asked for is; None where its data are missing."""

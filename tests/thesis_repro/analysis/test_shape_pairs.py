@@ -8,7 +8,7 @@ import pytest
 from data_prep.dsprites_renderer import render
 from data_prep.errors import DataError
 from data_prep.reading import Split
-from thesis_repro.analysis.shape_pairs import images_as_run, matched_images
+from thesis_repro.analysis.shape_pairs import check, images_as_run, matched_images
 
 MIDDLE, CORNER = (15, 16), (0, 31)  # x and y, of 32 each
 
@@ -56,6 +56,13 @@ def test_a_part_of_dsprites_without_a_shape_is_an_error(missing):
         matched_images(SimpleNamespace(train=others, validation=part), 1)
     with pytest.raises(DataError, match=f"no {name} of scale 0.5.* prepare it whole"):
         images_as_run(part, 1)
+
+
+def test_a_part_of_dsprites_that_does_is_told_from_one_that_does_not():
+    whole = split([(shape, 0, 3, *MIDDLE) for shape in range(3)])
+    check(SimpleNamespace(train=split([(0, 5, 1, 1, 1)]), validation=whole))
+    with pytest.raises(DataError, match="among its 1 validation images is no ellipse"):
+        check(SimpleNamespace(train=whole, validation=split([(0, 0, 1, 1, 1)])))
 
 
 def test_images_as_run_are_the_same_element_of_each_shapes_list():

@@ -3,9 +3,12 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from data_prep.dsprites_renderer import COUNT, classes_of, render, values_of
+from data_prep.prepare import prepare
 from thesis_repro.cli import main
 from thesis_repro.models import zoo
 from thesis_repro.plan.rates import Measured, Work
@@ -67,6 +70,23 @@ def test_a_cluster_wants_a_number_of_gpus():
     result = run("all", "--address", "somewhere:6379")
     assert result.exit_code == USAGE
     assert "--address wants --gpus" in result.stderr
+
+
+@pytest.mark.parametrize("command", [("all", "3.4", "4.3"), ("chapter", "3.4", "4.3")], ids=str)
+def test_a_part_that_lacks_what_a_section_shows_is_missed_first(command, tmp_path, monkeypatch):
+    """Three dSprites that differ in their shape alone: Section 4.3 would come last."""
+    for work in ("plan.execute", "run.import_keras"):
+        monkeypatch.setattr(f"thesis_repro.commands.{work}", lambda *_, **__: pytest.fail("begun"))
+    classes = classes_of(np.random.default_rng(6).permutation(COUNT)[:40])
+    arrays = {"imgs": render(classes), "latents_values": values_of(classes)}
+    (tmp_path / "official").mkdir()
+    np.savez(tmp_path / "official" / "part.npz", **arrays, latents_classes=classes)
+    prepare("dsprites", tmp_path / "data", tmp_path / "official")
+    folders = [f"--{name}-dir={tmp_path / name}" for name in ("data", "runs")]
+    result = run(*command, "--scale", "smoke", *folders, "--out", tmp_path / "out")
+    assert result.exit_code == DATA, result.output
+    assert "among its 40 images no three of scale 0.5 differ in their shape alone" in result.stderr
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ VAE, GAN = BOTH = ("mnist-vae", "mnist-vae-gan")
 ALL = tuple(name for name, spec in ZOO.items() if spec.family == "vlae-gan" and spec.in_table_2)
 EDGE = 8 / np.pi**2
 SMOKE_MODELS = (VAE,)
+CHECKS = {"mnist": "somewhere.else"}
 
 
 @figure(96, models=BOTH, readings=Reading)
@@ -121,6 +122,7 @@ def test_models_and_data_of_the_section_follow(section):
     assert registry.datasets_of(section, "paper") == (*shown, "dsprites")
     assert registry.datasets_of(section, "smoke") == shown
     assert registry.looked_at(section) == ()
+    assert registry.checks_of(section) == {"mnist": "somewhere.else"}
 
 
 def test_the_report_is_told_who_makes_which_file(section):
