@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_prep.errors import DataError
+from data_prep.errors import DataError, unreadable
+from data_prep.opening import open_file
 
 ATTRIBUTES = tuple(
     """
@@ -75,16 +76,16 @@ def as_listed(attributes: Attributes) -> bytes:
 
 
 def _read_text(path: Path) -> str:
-    opened = gzip.open if path.suffix == ".gz" else Path.open
     try:
-        with opened(path, "rb") as stream:
+        with open_file(path) as file:
+            stream = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
             content = stream.read(LARGEST_BYTES + 1)
     except EOFError as error:
         raise DataError(path, "the file is cut off (the compressed data end early)", FIX) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(path, f"the compressed data are damaged ({error})", FIX) from error
     except OSError as error:
-        raise DataError(path, f"it cannot be read ({error.strerror})", FIX) from error
+        raise unreadable(path, error, FIX) from error
     if len(content) > LARGEST_BYTES:
         raise DataError(path, f"it holds more than {LARGEST_BYTES:,} bytes", FIX)
     try:

@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_prep.opening import open_file
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -18,7 +20,7 @@ class SourceFile:
 
 def file_sha256(path: Path) -> str:
     """The sha256 of a file, in hex."""
-    with path.open("rb") as stream:
+    with open_file(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -27,7 +29,7 @@ def describe_file(path: Path) -> SourceFile:
 
     MD5 is there because the official lists of checksums use it; it guards nothing.
     """
-    with path.open("rb") as stream:
+    with open_file(path) as stream:
         md5 = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     # A name on the disk may be no UTF-8; the manifest is.
     name = os.fsencode(path.name).decode(errors="backslashreplace")

@@ -25,6 +25,7 @@ from data_prep.errors import DataError
 from data_prep.manifest import Feature
 from data_prep.npz import FIX, read_array, read_blocks
 from data_prep.parallel import ordered
+from data_prep.sources import is_note
 
 OFFICIAL_NAME = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 SIZE = 64  # px (Section 3.3.5)
@@ -99,9 +100,12 @@ def _find(source: Path) -> Path:
     fix = f"give {OFFICIAL_NAME}, or the folder that holds it, as --source"
     if source.is_file():
         return source
-    if not source.exists():
-        raise DataError(source, "the source does not exist", fix)
-    found = sorted(source.glob("*.npz"))
+    if not source.is_dir():
+        there = "is neither a file nor a folder" if source.exists() else "does not exist"
+        raise DataError(source, f"the source {there}", fix)
+    found = sorted(
+        path for path in source.glob("*.npz") if path.is_file() and not is_note(path.name)
+    )
     if not found:
         raise DataError(source, "there is no .npz file in the source", fix)
     if len(found) > 1:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 READ_FIX = "check the folder's permissions, or choose another one with --data-dir"
 WRITE_FIX = "free some space, or choose a folder that can be written to with --data-dir"
+PERMISSION_FIX = "mend its permissions, or have its owner do it"
 
 LONGEST_CAUSE = 1_000  # characters; a damaged file can hold a name or a number of any length
 
@@ -57,3 +58,15 @@ def os_errors(path: Path, cause: str, fix: str) -> Iterator[None]:
     except OSError as error:
         cause = f"{cause} ({error.strerror or error})"
         raise DataError(error.filename or path, cause, fix) from error
+
+
+def unreadable(path: Path, error: OSError, fix: str) -> DataError:
+    """That a file cannot be read.
+
+    Args:
+        path: The file.
+        error: What the system says.
+        fix: What to do about a damaged file, which one that may not be read need not be.
+    """
+    cause = f"it cannot be read ({error.strerror or error})"
+    return DataError(path, cause, PERMISSION_FIX if isinstance(error, PermissionError) else fix)

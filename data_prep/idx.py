@@ -14,7 +14,8 @@ from typing import IO
 
 import numpy as np
 
-from data_prep.errors import DataError
+from data_prep.errors import DataError, unreadable
+from data_prep.opening import open_file
 
 GZIP_MAGIC = b"\x1f\x8b"
 IDX_MAGIC = bytes([0, 0, 0x08])  # of unsigned bytes; the number of dimensions follows
@@ -34,16 +35,16 @@ def read_idx(path: Path) -> np.ndarray:
             bytes, or longer or shorter than its header says.
     """
     try:
-        opened = gzip.open if _is_packed(path) else Path.open
-        with opened(path, "rb") as stream:
-            return _read(stream, path)
+        with open_file(path) as file:
+            packed = _is_packed(file, path)
+            return _read(gzip.GzipFile(fileobj=file) if packed else file, path)
     except EOFError as error:
         raise DataError(path, "the file is cut off (the compressed data end early)", FIX) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         cause = f"the compressed data are damaged, or followed by foreign bytes ({error})"
         raise DataError(path, cause, FIX) from error
     except OSError as error:
-        raise DataError(path, f"it cannot be read ({error.strerror})", FIX) from error
+        raise unreadable(path, error, FIX) from error
 
 
 def unpacked_md5(values: np.ndarray) -> str:
@@ -52,9 +53,9 @@ def unpacked_md5(values: np.ndarray) -> str:
     return hashlib.md5(header + values.tobytes(), usedforsecurity=False).hexdigest()
 
 
-def _is_packed(path: Path) -> bool:
-    with path.open("rb") as stream:
-        start = stream.read(4)
+def _is_packed(file: IO[bytes], path: Path) -> bool:
+    start = file.read(4)
+    file.seek(0)
     if not start:
         raise DataError(path, "the file is empty", FIX)
     if start.startswith((GZIP_MAGIC, IDX_MAGIC)):

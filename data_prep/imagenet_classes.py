@@ -14,7 +14,8 @@ from pathlib import Path
 
 from scipy.io import loadmat
 
-from data_prep.errors import DataError
+from data_prep.errors import DataError, unreadable
+from data_prep.opening import open_file
 
 MAPPING = "LOC_synset_mapping.txt"
 SOLUTION = "LOC_val_solution.csv"
@@ -39,7 +40,7 @@ def read_mapping(path: Path) -> dict[str, int]:
     fix = f"put Kaggle's {MAPPING} there, unchanged"
     labels: dict[str, int] = {}
     last = ""
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(_lines(path, fix), start=1):
         match = re.match(r"(n[0-9]{8})\b", line)
         if not match:
             cause = f"line {number:,} does not begin with a class like n01440764"
@@ -67,7 +68,7 @@ def read_solution(path: Path, labels: dict[str, int]) -> dict[str, str]:
         DataError: A line is malformed, or there are not 50 pictures of each class.
     """
     fix = f"put Kaggle's {SOLUTION} there, unchanged"
-    header, *lines = _lines(path) or [""]
+    header, *lines = _lines(path, fix) or [""]
     if header != HEADER:
         raise DataError(path, f"line 1 is not {HEADER!r}", fix)
     wnids = {}
@@ -99,7 +100,7 @@ def read_devkit(path: Path, labels: dict[str, int]) -> dict[str, str]:
             for position, number in enumerate(truth.decode("ascii").split(), start=1)
         }
     except OSError as error:
-        raise DataError(path, f"it cannot be read ({error.strerror or error})", fix) from error
+        raise unreadable(path, error, fix) from error
     except Exception as error:  # tarfile, zlib and SciPy raise nearly anything on damaged bytes
         cause = f"the development kit is damaged ({type(error).__name__}: {error})"
         raise DataError(path, cause, fix) from error
@@ -109,8 +110,8 @@ def read_devkit(path: Path, labels: dict[str, int]) -> dict[str, str]:
 
 def _devkit_files(path: Path) -> list[bytes]:
     if path.is_dir():
-        return [(path / name).read_bytes() for name in (GROUND_TRUTH, META)]
-    with tarfile.open(path, "r:gz") as opened:
+        return [_read(path / name) for name in (GROUND_TRUTH, META)]
+    with open_file(path) as file, tarfile.open(fileobj=file, mode="r:gz") as opened:
         members = [opened.getmember(f"{DEVKIT}/{name}") for name in (GROUND_TRUTH, META)]
         if any(member.size > LARGEST_BYTES for member in members):
             raise ValueError("a file in it is far too large")
@@ -126,7 +127,14 @@ def _check(path: Path, wnids: dict[str, str], labels: dict[str, int], fix: str) 
             raise DataError(path, f"{cause}there are {each}", fix)
 
 
-def _lines(path: Path) -> list[str]:
-    with path.open("rb") as stream:
-        content = stream.read(LARGEST_BYTES)
+def _lines(path: Path, fix: str) -> list[str]:
+    try:
+        content = _read(path)
+    except OSError as error:
+        raise unreadable(path, error, fix) from error
     return content.decode("utf-8-sig", errors="replace").splitlines()
+
+
+def _read(path: Path) -> bytes:
+    with open_file(path) as file:
+        return file.read(LARGEST_BYTES)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.checksums import SourceFile
-from data_prep.errors import DataError
+from data_prep.errors import DataError, unreadable
+from data_prep.opening import open_file
 
 MANIFEST_NAME = "manifest.json"
 SCHEMA_VERSION = 2
@@ -176,13 +177,14 @@ def read_manifest(folder: Path, fix: str) -> Manifest:
 
 def _read_json(path: Path, fix: str) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        with open_file(path) as file:
+            document = json.loads(file.read().decode("utf-8"))
     except FileNotFoundError as error:
         raise DataError(
             path, "there is no manifest, so this is no prepared data set", fix
         ) from error
     except OSError as error:
-        raise DataError(path, f"it cannot be read ({error.strerror})", fix) from error
+        raise unreadable(path, error, fix) from error
     except (ValueError, RecursionError) as error:
         raise DataError(path, f"it is not JSON ({error})", fix) from error
     if not isinstance(document, dict):

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from data_prep.errors import DataError, os_errors
+from data_prep.errors import DataError, unreadable
 from data_prep.medial_axis import medial_axes
+from data_prep.opening import open_file
 from data_prep.parallel import ordered
 
 COLUMNS = ("area", "length", "thickness", "slant", "width", "height")
@@ -92,11 +93,13 @@ def read_csv(path: Path, count: int) -> np.ndarray:
         DataError: The file is missing, no text, has other columns, a row missing, doubled or out of
             order, or a field that is not a finite number.
     """
-    with os_errors(path, "it cannot be read", CSV_FIX):
-        try:
-            lines = path.read_text(encoding="ascii").splitlines()
-        except UnicodeDecodeError as error:
-            raise DataError(path, f"it is no plain text (byte {error.start})", CSV_FIX) from error
+    try:
+        with open_file(path) as file:
+            lines = file.read().decode("ascii").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(path, f"it is no plain text (byte {error.start})", CSV_FIX) from error
+    except OSError as error:
+        raise unreadable(path, error, CSV_FIX) from error
     if not lines or lines[0] != CSV_HEADER:
         found = lines[0][:80] if lines else "nothing"
         raise DataError(path, f"its first line is {found!r}, not {CSV_HEADER!r}", CSV_FIX)

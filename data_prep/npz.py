@@ -12,7 +12,8 @@ from typing import IO
 
 import numpy as np
 
-from data_prep.errors import DataError
+from data_prep.errors import DataError, unreadable
+from data_prep.opening import open_file
 
 FIX = "put an intact copy of the official file there"
 
@@ -24,7 +25,7 @@ def _one_error(path: Path, key: str) -> Iterator[None]:
     except DataError:
         raise
     except OSError as error:
-        raise DataError(path, f"it cannot be read ({error.strerror or error})", FIX) from error
+        raise unreadable(path, error, FIX) from error
     except Exception as error:  # NumPy, zipfile and its decompressors raise nearly anything
         cause = f"its array {key!r} cannot be read ({type(error).__name__}: {error})"
         raise DataError(path, cause, FIX) from error
@@ -46,7 +47,7 @@ def read_blocks(
     Raises:
         DataError: The file or the array is missing, damaged, pickled or of another type or shape.
     """
-    with _one_error(path, key), zipfile.ZipFile(path) as archive:
+    with _one_error(path, key), open_file(path) as file, zipfile.ZipFile(file) as archive:
         if f"{key}.npy" not in archive.namelist():
             found = ", ".join(sorted(archive.namelist())) or "nothing"
             raise DataError(path, f"there is no array {key!r} in it, but {found}", FIX)

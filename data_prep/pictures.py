@@ -21,7 +21,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from data_prep.content import Batch, ReadOptions
-from data_prep.errors import DataError, os_errors
+from data_prep.errors import DataError, unreadable
+from data_prep.opening import open_file
 from data_prep.parallel import ordered
 from data_prep.pixel_types import PixelTypeError, to_rgb
 
@@ -33,6 +34,7 @@ BATCH = 64  # pictures that a worker process takes at a time; 10 MB of arrays fo
 FIX = "replace the file, or leave damaged pictures out with --leave-out-damaged"
 FIX_OWN = "name another picture file, or save it anew as PNG or JPEG, with 8 bits a channel"
 READ_FIX = "check --source DIR and its permissions"
+READ_FIX_OWN = "name a picture file that exists and can be opened"
 
 
 class DamagedPictureError(DataError):
@@ -66,17 +68,8 @@ class PictureFile(NamedTuple):
         return self.folder / self.name
 
     def read(self) -> bytes:
-        """The file's bytes.
-
-        Raises:
-            DataError: The file cannot be read, or is too large to be a picture.
-        """
-        with os_errors(self.where, "it cannot be read", READ_FIX), self.where.open("rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            if size > LARGEST_FILE:
-                cause = f"it has {size:,} bytes, more than any official picture"
-                raise DamagedPictureError(self.where, cause, FIX)
-            return stream.read()
+        """The file's bytes; errors as of `picture_bytes`."""
+        return picture_bytes(self.where)
 
 
 class Size(NamedTuple):
@@ -91,6 +84,23 @@ class Size(NamedTuple):
     height: int
     width: int
     original: tuple[int, int] | None = None
+
+
+def picture_bytes(path: Path, *, official: bool = True) -> bytes:
+    """The bytes of a picture file, of a data set or of the user's own.
+
+    Raises:
+        DataError: The file cannot be read, or is too large to be a picture.
+    """
+    try:
+        with open_file(path) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > LARGEST_FILE:
+                cause = f"it has {size:,} bytes, more than any picture that is read"
+                raise DamagedPictureError(path, cause, FIX if official else FIX_OWN)
+            return stream.read()
+    except OSError as error:
+        raise unreadable(path, error, READ_FIX if official else READ_FIX_OWN) from error
 
 
 def resized(data: bytes, size: Size, where: Path, *, official: bool = True) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 
 from data_prep.checksums import file_sha256
 from data_prep.content import Batch, SplitContent
-from data_prep.errors import WRITE_FIX, DataError, os_errors
+from data_prep.errors import WRITE_FIX, DataError, os_errors, unreadable
 from data_prep.layout import Layout
 from data_prep.manifest import Feature, Shard, SplitEntry
 
@@ -174,9 +174,13 @@ class ShardRecords:
         """Hold the whole file against its sha256.
 
         Raises:
-            DataError: The bytes have changed.
+            DataError: The bytes have changed, or cannot be read.
         """
-        if file_sha256(self._path) != self._shard.sha256:
+        try:
+            digest = file_sha256(self._path)
+        except OSError as error:
+            raise unreadable(self._path, error, self._fix) from error
+        if digest != self._shard.sha256:
             cause = "its bytes have changed since it was written (sha256 differs)"
             raise DataError(self._path, cause, self._fix)
 
@@ -193,8 +197,7 @@ class ShardRecords:
             cause = "the file is missing, the manifest names it"
             raise DataError(self._path, cause, self._fix) from error
         except OSError as error:
-            cause = f"it cannot be read ({error.strerror})"
-            raise DataError(self._path, cause, self._fix) from error
+            raise unreadable(self._path, error, self._fix) from error
 
     def _check_size(self, size: int) -> None:
         if size != self._shard.bytes:

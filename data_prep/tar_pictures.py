@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from data_prep.errors import DataError, os_errors
+from data_prep.errors import DataError, os_errors, unreadable
+from data_prep.opening import open_file
 from data_prep.pictures import FIX as PICTURE_FIX
 from data_prep.pictures import LARGEST_FILE, READ_FIX, DamagedPictureError
 from data_prep.sources import is_note
@@ -46,7 +47,7 @@ class TarPicture(NamedTuple):
         """
         with (
             os_errors(self.archive, "it cannot be read", READ_FIX),
-            self.archive.open("rb") as stream,
+            open_file(self.archive) as stream,
         ):
             stream.seek(self.offset)
             data = stream.read(self.size)
@@ -73,7 +74,7 @@ def list_tar(archive: Path, pattern: re.Pattern[str]) -> list[Member]:
     Raises:
         DataError: The tar file is damaged, or holds what does not belong there.
     """
-    with os_errors(archive, "it cannot be read", READ_FIX), archive.open("rb") as stream:
+    with os_errors(archive, "it cannot be read", READ_FIX), open_file(archive) as stream:
         return _members(stream, archive, pattern, LARGEST_FILE)
 
 
@@ -90,7 +91,7 @@ def list_tars_in(
     Raises:
         DataError: One of them is damaged, or holds what does not belong there.
     """
-    with os_errors(archive, "it cannot be read", READ_FIX), archive.open("rb") as stream:
+    with os_errors(archive, "it cannot be read", READ_FIX), open_file(archive) as stream:
         size = archive.stat().st_size
         by_tar = {}
         for inner in _members(stream, archive, tars, size):
@@ -148,7 +149,7 @@ def _entries(stream: IO[bytes] | _Part, where: Path) -> Iterator[tarfile.TarInfo
             if stream.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
                 raise tarfile.ReadError("it ends early")
     except OSError as error:
-        raise DataError(where, f"it cannot be read ({error.strerror or error})", FIX) from error
+        raise unreadable(where, error, FIX) from error
     except Exception as error:  # tarfile raises many kinds on damaged headers
         cause = f"the tar file is damaged, cut off, or no tar file ({error})"
         raise DataError(where, cause, FIX) from error

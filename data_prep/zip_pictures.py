@@ -12,7 +12,8 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from data_prep.errors import DataError, os_errors
+from data_prep.errors import DataError, os_errors, unreadable
+from data_prep.opening import open_file
 from data_prep.pictures import FIX as PICTURE_FIX
 from data_prep.pictures import READ_FIX, DamagedPictureError
 from data_prep.sources import is_note
@@ -77,7 +78,7 @@ class ZipPicture(NamedTuple):
         return data
 
     def _packed(self) -> bytes:
-        with self.archive.open("rb") as stream:
+        with open_file(self.archive) as stream:
             header = b""
             if 0 <= self.offset < os.fstat(stream.fileno()).st_size:
                 stream.seek(self.offset)
@@ -109,10 +110,10 @@ def list_zip(archive: Path, pattern: re.Pattern[str], largest: int) -> list[ZipP
             of its folder, encrypted, twice, or far too large.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with open_file(archive) as file, zipfile.ZipFile(file) as opened:
             entries = opened.infolist()
     except OSError as error:
-        raise DataError(archive, f"it cannot be read ({error.strerror or error})", FIX) from error
+        raise unreadable(archive, error, FIX) from error
     except Exception as error:  # zipfile raises many kinds on a damaged directory
         cause = f"the zip file is damaged, cut off, or no zip file ({error})"
         raise DataError(archive, cause, FIX) from error

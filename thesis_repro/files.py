@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from data_prep.opening import open_file
+
 Kind = TypeVar("Kind")
 
 _NAME_KEPT = 40  # characters of a file's name in its temporary one; file systems allow 255 bytes
@@ -49,7 +51,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def sha256(path: Path) -> str:
     """Hex digest of a file's bytes."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

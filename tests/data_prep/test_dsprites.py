@@ -199,7 +199,11 @@ def test_a_part_that_no_section_could_use_is_refused_before_any_training(tmp_pat
 
 @pytest.mark.parametrize(
     ("names", "cause"),
-    [((), r"no \.npz file"), (("a.npz", "b.npz"), r"several \.npz files .*a\.npz, b\.npz")],
+    [
+        ((), r"no \.npz file"),
+        (("a.npz", "b.npz"), r"several \.npz files .*a\.npz, b\.npz"),
+        (("a.npz", "._a.npz"), r"a\.npz: its array 'latents_classes' cannot be read"),
+    ],
 )
 def test_the_file_must_be_the_only_one(tmp_path, names, cause):
     for name in names:

@@ -274,7 +274,7 @@ def test_a_picture_that_vanished_is_never_left_out(folder, leave_out):
 def test_a_file_too_large_is_not_loaded(tmp_path):
     with (tmp_path / "large.jpg").open("wb") as stream:
         stream.truncate(LARGEST_FILE + 1)  # takes no room on the disk
-    with pytest.raises(DamagedPictureError, match="more than any official picture"):
+    with pytest.raises(DamagedPictureError, match="more than any picture that is read"):
         PictureFile(tmp_path, "large.jpg").read()
 
 

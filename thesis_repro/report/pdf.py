@@ -9,10 +9,12 @@ from pathlib import Path
 
 from pypdfium2 import PdfDocument, PdfiumError
 
-from data_prep.errors import DataError, printable
+from data_prep.errors import DataError, printable, unreadable
+from data_prep.opening import open_file
 from thesis_repro.report.results import ThesisPage, ThesisPages
 from thesis_repro.thesis.captions import Caption
 
+FIX = "name the thesis's PDF with --pdf: a whole file that opens without a password"
 DPI = 110
 _POINTS_PER_INCH = 72
 _JPEG_QUALITY = 80
@@ -31,10 +33,12 @@ def thesis_pages(path: Path, captions: Iterable[Caption]) -> ThesisPages:
         DataError: the file is no PDF, damaged, or wants a password.
     """
     try:
-        document = PdfDocument(path)
-    except (PdfiumError, OSError) as error:
-        fix = "name the thesis's PDF with --pdf: a whole file that opens without a password"
-        raise DataError(path, f"it cannot be read as a PDF ({error})", fix) from error
+        with open_file(path):  # which PDFium does not ask
+            document = PdfDocument(path)
+    except PdfiumError as error:
+        raise DataError(path, f"it cannot be read as a PDF ({error})", FIX) from error
+    except OSError as error:
+        raise unreadable(path, error, FIX) from error
     with document:
         texts = [_text(document, index) for index in range(len(document))]
         located = {caption: find_page(caption, texts) for caption in captions}

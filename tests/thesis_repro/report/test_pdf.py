@@ -77,6 +77,12 @@ def test_a_file_that_is_no_pdf(tmp_path, content):
         thesis_pages(path, CAPTIONS.values())
 
 
+def test_a_device_is_not_read_without_end(tmp_path):
+    (tmp_path / "x.pdf").symlink_to("/dev/zero")
+    with pytest.raises(DataError, match="it is a pipe, a socket or a device"):
+        thesis_pages(tmp_path / "x.pdf", [])
+
+
 def test_half_a_pdf_is_refused_or_read_as_far_as_it_goes(tmp_path, thesis_pdf):
     whole = thesis_pdf.read_bytes()
     path = tmp_path / "thesis.pdf"
