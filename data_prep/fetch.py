@@ -7,18 +7,19 @@ which replaces a file that the user put there when its checksum differs.
 import hashlib
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
 import requests
-from filelock import FileLock, Timeout
 from urllib3.exceptions import HTTPError as TransportError
 
 from data_prep.downloads import DOWNLOADS, RESTRICTED, Download
 from data_prep.errors import DataError, os_errors
 from data_prep.folders import RESIZED
+from data_prep.locks import alone
+from data_prep.opening import open_file
 from data_prep.writable import try_writing
 
 # Told file name, bytes there so far, and bytes in all where the server says so.
@@ -76,7 +77,8 @@ def fetch(
         if missing:
             try_writing(folder)
             folder.mkdir(parents=True, exist_ok=True)
-            with _alone(folder), requests.Session() as session:
+            busy = partial(_busy, folder)
+            with alone(folder / ".fetch.lock", busy), requests.Session() as session:
                 # Bytes as they lie on the server: a range of a compressed answer is another range.
                 session.headers["Accept-Encoding"] = "identity"
                 for file in missing:
@@ -102,7 +104,7 @@ def _files(
 
 
 def _is_there(target: Path, file: Download, progress: Progress) -> bool:
-    if not target.exists():
+    if not _is_file(target):
         return False
     found = _checksum(target, file)
     if found != file.checksum:
@@ -113,25 +115,29 @@ def _is_there(target: Path, file: Download, progress: Progress) -> bool:
     return True
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep two processes from writing into the same `.part`."""
-    lock = FileLock(folder / ".fetch.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        fix = "wait for it to end, then try again"
-        raise DataError(folder, "another process is fetching into this folder", fix) from error
-    try:
-        yield
-    finally:
-        lock.release()
+def _is_file(path: Path) -> bool:
+    """Whether a file is there.
+
+    Raises:
+        DataError: Something else is in its place.
+    """
+    if path.exists() and not path.is_file():
+        fix = "move it away, then run the command again"
+        raise DataError(path, "no file, but something else is in this place", fix)
+    return path.exists()
+
+
+def _busy(folder: Path) -> None:
+    """Say that another process would write into the same `.part`."""
+    fix = "wait for it to end, then try again"
+    raise DataError(folder, "another process is fetching into this folder", fix)
 
 
 def _fetch_file(
     session: requests.Session, dataset: str, file: Download, target: Path, progress: Progress
 ) -> None:
     part = target.with_name(f"{target.name}.part")
+    _is_file(part)
     failures = []
     for url in file.urls:
         try:
@@ -183,7 +189,7 @@ def _receive(
     """Append to `part` what is missing, or write it anew; return where the answer began."""
     start = part.stat().st_size if part.exists() else 0
     asked = {"Range": f"bytes={start}-"} if start else {}
-    with session.get(url, headers=asked, stream=True, timeout=TIMEOUT) as response:
+    with _asked(session, url, asked) as response:
         if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             part.unlink(missing_ok=True)  # it is longer than the file
         response.raise_for_status()
@@ -199,6 +205,15 @@ def _receive(
                 done += len(chunk)
                 report(done, total)
     return start
+
+
+def _asked(session: requests.Session, url: str, headers: Mapping[str, str]) -> requests.Response:
+    try:
+        return session.get(url, headers=headers, stream=True, timeout=TIMEOUT)
+    except requests.RequestException:
+        raise
+    except OSError as error:  # of REQUESTS_CA_BUNDLE, not of the folder
+        raise _FailedError(str(error), again=False) from error
 
 
 def _passes(error: Exception) -> bool:
@@ -219,7 +234,7 @@ def _reason(error: BaseException) -> str:
 
 def _checksum(path: Path, file: Download) -> str:
     algorithm = file.checksum.partition(":")[0]
-    with path.open("rb") as stream:
+    with open_file(path) as stream:
         return f"{algorithm}:{hashlib.file_digest(stream, algorithm).hexdigest()}"
 
 

@@ -1,24 +1,23 @@
 """Where a prepared data set lies, and how a folder is replaced without a half-written moment."""
 
 import json
+import logging
 import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from filelock import FileLock, Timeout
-
 from data_prep.downloads import DOWNLOADS
 from data_prep.errors import DataError
+from data_prep.locks import alone
 from data_prep.manifest import MANIFEST_NAME
-from data_prep.sources import is_note
+from data_prep.sources import NOTES, is_note
 
-LOCK_TIMEOUT = 600.0  # s, how long to wait for another process that prepares the same data set
-
+_log = logging.getLogger(__name__)
 
 # These are made without any file and equal the official data, so they have no stand-in.
 MADE_EXACTLY = frozenset({"dsprites"})
@@ -116,13 +115,45 @@ def hidden_place(target: Path) -> Path:
     return target if is_mount_point(target) else target.parent
 
 
+def refuse_foreign(target: Path) -> None:
+    """Never replace what is not ours: --data-dir may hold a folder of official files as `mnist`.
+
+    Raises:
+        DataError: What lies there is no prepared data set, or holds other files than one.
+    """
+    if not target.exists():
+        return
+    fix = "choose another --data-dir, or move it away"
+    if not target.is_dir():
+        raise DataError(target, "a file is in the place of the prepared data set", fix)
+    mounted = is_mount_point(target)
+    foreign = sorted(
+        entry.name
+        for entry in target.iterdir()
+        if not (mounted and _stays(entry.name))
+        and entry.name.lower() not in NOTES
+        and (entry.is_dir() or (entry.name != MANIFEST_NAME and entry.suffix != ".tfrecord"))
+    )
+    if foreign:
+        cause = f"the folder holds other files than a prepared data set ({foreign[0]}), left alone"
+        raise DataError(target, cause, fix)
+
+
+def _keep_nothing(replaced: Path, target: Path) -> None:
+    """Nothing else was there: `refuse_foreign`."""
+
+
 @contextmanager
-def replacing(target: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[Path]:
+def replacing(
+    target: Path,
+    refuse: Callable[[Path], None] = refuse_foreign,
+    keep: Callable[[Path, Path], None] = _keep_nothing,
+) -> Iterator[Path]:
     """Give an empty folder to write into; it becomes `target` when the block ends without error.
 
     Until then an existing `target` stays as it is. A killed process leaves only hidden folders
-    beside it, which the next call for the same `target` removes. Only one process at a time gets
-    past this point for one `target`.
+    beside it, which the next call for the same `target` clears away. Only one process at a time
+    gets past this point for one `target`; the next waits, saying so.
 
     A mount point cannot be renamed, and what lies beside it is on another disk: there all is
     written inside it, and the files change places one by one, the manifest last. Who is killed
@@ -130,11 +161,13 @@ def replacing(target: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[Path]:
 
     Args:
         target: The folder to make or to replace.
-        timeout: How long to wait for another process (s).
+        refuse: Raises a `DataError` where `target` must not be replaced.
+        keep: Moves what should not be lost from the folder that was replaced, the first, to the
+            one in its place, the second; called again after a kill.
 
     Raises:
-        DataError: Another process holds the lock for too long, or `target` holds files that are
-            not a prepared data set's and would be lost.
+        DataError: `target` must not be replaced, or what another process has left beside it is not
+            to be taken away.
     """
     target = Path(os.path.realpath(target))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -143,26 +176,36 @@ def replacing(target: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[Path]:
     partial, replaced, complete = (
         place / f".{target.name}.{kind}" for kind in ("partial", "replaced", "complete")
     )
-    lock = FileLock(place / f".{target.name}.lock")
-    try:
-        lock.acquire(timeout=timeout)
-    except Timeout as error:
-        fix = "wait for it to end, then try again"
-        raise DataError(target, "another process is preparing this data set", fix) from error
-    try:
-        _recover(target, partial, replaced, complete)
-        _refuse_foreign(target, mounted)
-        partial.mkdir()
-        yield partial
-        if mounted:
-            partial.rename(complete)
-        else:
+
+    def recover() -> None:
+        """Clear away what this or a killed process leaves behind."""
+        if replaced.exists():
             if target.exists():
-                target.rename(replaced)
-            partial.rename(target)
-    finally:
-        _recover(target, partial, replaced, complete)
-        lock.release()
+                keep(replaced, target)
+            else:  # stopped between the two renames
+                replaced.rename(target)
+        if complete.exists():
+            _move_in(complete, target)
+        for left_over in (partial, replaced):
+            shutil.rmtree(left_over, ignore_errors=True)
+
+    def busy() -> None:
+        _log.warning("%s is in the hands of another process; waiting for it.", target)
+
+    with alone(place / f".{target.name}.lock", busy):
+        try:
+            recover()
+            refuse(target)
+            _make(partial)
+            yield partial
+            if mounted:
+                partial.rename(complete)
+            else:
+                if target.exists():
+                    target.rename(replaced)
+                partial.rename(target)
+        finally:
+            recover()
 
 
 def is_mount_point(path: Path) -> bool:
@@ -179,14 +222,12 @@ def is_mount_point(path: Path) -> bool:
     }
 
 
-def _recover(target: Path, partial: Path, replaced: Path, complete: Path) -> None:
-    """Clear away what this or a killed process leaves behind."""
-    if replaced.exists() and not target.exists():  # stopped between the two renames
-        replaced.rename(target)
-    if complete.exists():
-        _move_in(complete, target)
-    for left_over in (partial, replaced):
-        shutil.rmtree(left_over, ignore_errors=True)
+def _make(partial: Path) -> None:
+    try:
+        partial.mkdir()
+    except FileExistsError as error:
+        cause = "this, which another process has left, cannot be taken away"
+        raise DataError(partial, cause, "take it away, or have its owner do it") from error
 
 
 def _move_in(complete: Path, target: Path) -> None:
@@ -205,24 +246,6 @@ def _move_in(complete: Path, target: Path) -> None:
     complete.rmdir()
 
 
-def _refuse_foreign(target: Path, mounted: bool) -> None:
-    """Never replace what is not ours: --data-dir may hold a folder of official files as `mnist`."""
-    if not target.exists():
-        return
-    fix = "choose another --data-dir, or move it away"
-    if not target.is_dir():
-        raise DataError(target, "a file is in the place of the prepared data set", fix)
-    foreign = sorted(
-        entry.name
-        for entry in target.iterdir()
-        if not (mounted and _stays(entry.name))
-        and (entry.is_dir() or (entry.name != MANIFEST_NAME and entry.suffix != ".tfrecord"))
-    )
-    if foreign:
-        cause = f"the folder holds other files than a prepared data set ({foreign[0]}), left alone"
-        raise DataError(target, cause, fix)
-
-
 def _stays(name: str) -> bool:
-    """Whether a mounted disk may hold this: our lock, and what file systems keep for themselves."""
-    return name.startswith(".") or name in ("lost+found", "System Volume Information")
+    """Whether a mounted disk may hold this: our lock, and what systems keep for themselves."""
+    return is_note(name) or name in ("lost+found", "System Volume Information")

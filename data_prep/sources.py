@@ -7,7 +7,7 @@ from pathlib import Path
 
 DEEPEST = 2  # folders below the source: torchvision's MNIST/raw, CelebA's Img and Anno
 # What macOS and Windows leave in folders and in the archives that they make.
-NOTES = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
+NOTES = frozenset({"__macosx", ".ds_store", "thumbs.db", "desktop.ini"})
 
 
 def is_note(name: str) -> bool:

@@ -463,6 +463,25 @@ def test_two_at_once(server, tmp_path):
     ):
         run(tmp_path, server.at("/a", whole))
     run(tmp_path, server.at("/a", whole))
+    assert not (tmp_path / ".fetch.lock").exists()
+
+
+def test_certificates_that_are_away_are_no_trouble_of_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+    with pytest.raises(DataError, match=r"no mirror gave the file: .*/nowhere\.pem") as caught:
+        run(tmp_path, "https://127.0.0.1:9/a")
+    assert "free some space" not in caught.value.fix
+
+
+@pytest.mark.parametrize("name", [NAME, f"{NAME}.part"])
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_left_alone(server, tmp_path, name, make):
+    make(tmp_path / name)
+    with pytest.raises(DataError, match="something else is in this place") as caught:
+        run(tmp_path, server.at("/a", whole))
+    assert caught.value.path == tmp_path / name
+    assert "move it away" in caught.value.fix
+    assert server.log == []
 
 
 @pytest.mark.parametrize(

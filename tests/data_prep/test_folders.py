@@ -14,7 +14,7 @@ import pytest
 
 from data_prep import folders
 from data_prep.errors import DataError
-from data_prep.folders import folder, is_mount_point, replacing
+from data_prep.folders import folder, is_filled, is_mount_point, replacing
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,7 +28,7 @@ def read(path: Path) -> str:
 
 
 def visible(path: Path) -> list[str]:
-    return sorted(entry.name for entry in path.iterdir() if not entry.name.endswith(".lock"))
+    return sorted(entry.name for entry in path.iterdir())
 
 
 def test_official_and_stand_in_never_mix(tmp_path):
@@ -78,8 +78,8 @@ def test_kill_in_the_middle(tmp_path):
     )
     assert done.returncode == -signal.SIGKILL
     assert read(target) == "good"
-    assert visible(tmp_path) == [".mnist.partial", "mnist"]
-    with replacing(target, timeout=5) as partial:
+    assert visible(tmp_path) == [".mnist.lock", ".mnist.partial", "mnist"]
+    with replacing(target) as partial:
         assert visible(partial) == []
         fill(partial, "new")
     assert read(target) == "new"
@@ -114,25 +114,40 @@ def test_a_rename_that_fails_brings_the_old_folder_back(tmp_path, monkeypatch):
     assert visible(tmp_path) == ["mnist"]
 
 
-def test_only_one_at_a_time(tmp_path):
-    target = tmp_path / "mnist"
+def test_a_leftover_that_cannot_be_taken_away_is_named(tmp_path):
+    """As one of another user cannot; root can take all folders away."""
+    (tmp_path / ".mnist.partial").touch()
     with (
-        replacing(target) as partial,
-        pytest.raises(DataError, match="another process"),
-        replacing(target, timeout=0.1),
+        pytest.raises(DataError, match="which another process has left") as caught,
+        replacing(tmp_path / "mnist"),
     ):
-        pytest.fail("the second got in")
-    assert not partial.exists()
+        pytest.fail("begun")
+    assert caught.value.path == tmp_path / ".mnist.partial"
+    assert visible(tmp_path) == [".mnist.partial"]
 
 
-def test_the_second_waits_and_both_end_whole(tmp_path):
+def test_what_is_to_be_kept_is_moved_from_the_old_folder_to_the_new(tmp_path):
+    target = tmp_path / "mnist"
+    seen = []
+
+    def keep(replaced, target):
+        seen.append((read(replaced), read(target)))
+
+    for text in ("first", "second"):
+        with replacing(target, keep=keep) as partial:
+            fill(partial, text)
+    assert seen == [("first", "second")]
+    assert visible(tmp_path) == ["mnist"]
+
+
+def test_the_second_waits_and_both_end_whole(tmp_path, caplog):
     target = tmp_path / "mnist"
     inside = threading.Event()
     seen = []
 
     def second():
         inside.wait(5)
-        with replacing(target, timeout=5) as partial:
+        with replacing(target) as partial:
             seen.append(read(target))
             fill(partial, "second")
 
@@ -140,8 +155,11 @@ def test_the_second_waits_and_both_end_whole(tmp_path):
     thread.start()
     with replacing(target) as partial:
         inside.set()
+        while not caplog.text:  # the second has come
+            thread.join(0.01)
         fill(partial, "first")
     thread.join(10)
+    assert f"{target} is in the hands of another process; waiting for it." in caplog.text
     assert seen == ["first"]
     assert read(target) == "second"
 
@@ -157,6 +175,18 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path):
         pytest.fail("it was about to be replaced")
     assert (target / "train-images-idx3-ubyte.gz").read_text() == "precious"
     assert visible(tmp_path) == ["mnist"]
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini"])
+def test_notes_of_file_managers_are_no_other_files(tmp_path, name):
+    """Which they leave where somebody looks."""
+    target = tmp_path / "mnist"
+    target.mkdir()
+    (target / name).touch()
+    assert not is_filled(target)
+    with replacing(target) as partial:
+        fill(partial, "new")
+    assert visible(target) == ["manifest.json"]
 
 
 def test_a_file_in_the_place_of_the_folder(tmp_path):
@@ -251,10 +281,10 @@ def test_a_kill_at_any_moment_on_a_mounted_disk(mounted, moves):
             write(partial, "two", 2)
     if (mounted / "manifest.json").exists():
         assert state(mounted) in (ONE, TWO)
-    with pytest.raises(KeyError), replacing(mounted, timeout=5):
+    with pytest.raises(KeyError), replacing(mounted):
         raise KeyError
     assert state(mounted) == (TWO if moves else ONE)
-    assert [path.name for path in mounted.glob(".*") if path.suffix != ".lock"] == []
+    assert list(mounted.glob(".*")) == []
 
 
 def test_a_mounted_folder_of_other_files_is_left_alone(mounted):
@@ -273,7 +303,7 @@ target = Path(sys.argv[1]).resolve()
 print(is_mount_point(target), is_mount_point(target.parent))
 with replacing(target) as partial:
     (partial / "manifest.json").write_text('{"splits": {}}')
-print(sorted(path.name for path in target.iterdir() if path.suffix != ".lock"))
+print(sorted(path.name for path in target.iterdir()))
 """
 
 

@@ -1,50 +1,26 @@
 """A section's folder of results: replaced whole or not at all, and never by less in silence."""
 
-import logging
-import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-import filelock
-
+from data_prep import folders
 from data_prep.errors import DataError
 from data_prep.folders import is_made_up, is_mount_point
 from thesis_repro.report.reading import Damaged, read_manifest
 from thesis_repro.section.registry import datasets_of, models_of
 from thesis_repro.training.scale import SCALES, is_smaller
 
-_log = logging.getLogger(__name__)
-
 _MANIFEST = "manifest.json"
 
 
-@contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
-    """Give an empty folder to write into; it takes the place of ``folder`` when the block succeeds.
+def replacing(folder: Path) -> AbstractContextManager[Path]:
+    """`data_prep.folders.replacing`, for a section's results.
 
-    Until then the results before stay as they are. Files among them that their manifest does not
-    list are not the section's: they are kept. A killed process leaves only hidden folders beside,
-    which the next call clears away. Another process on the same results waits here, saying so.
-
-    Raises:
-        DataError: the folder cannot be moved, since it is a mount point, or it is a file.
-        OSError: it cannot be written there.
+    Files among the results before that their manifest does not list are not the section's: they
+    are kept.
     """
-    folder = folder.resolve()
-    _check(folder)
-    partial, replaced = (folder.with_name(f".{folder.name}.{of}") for of in ("partial", "replaced"))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
-        _recover(folder, partial, replaced)
-        try:
-            partial.mkdir()
-            yield partial
-            if folder.exists():
-                folder.rename(replaced)
-            partial.rename(folder)
-        finally:
-            _recover(folder, partial, replaced)
+    return folders.replacing(folder, _check, _keep_others)
 
 
 def _check(folder: Path) -> None:
@@ -59,35 +35,6 @@ def _check(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         fix = "move it away, or name another folder with --out"
         raise DataError(folder, "a file is in the place of the section's results", fix)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the results alone; the lock is the operating system's, and ends with the process."""
-    path = folder.with_name(f".{folder.name}.lock")
-    lock = filelock.FileLock(path)
-    try:
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            _log.warning("Results %s are in the hands of another process; waiting for it.", folder)
-            lock.acquire()
-        yield
-    finally:
-        if lock.is_locked:
-            path.unlink(missing_ok=True)  # who waits for it notices, and makes it anew
-        lock.release()
-
-
-def _recover(folder: Path, partial: Path, replaced: Path) -> None:
-    """Clear away what this or a killed process leaves behind."""
-    if replaced.exists():
-        if folder.exists():
-            _keep_others(replaced, folder)
-        else:  # stopped between the two renames
-            replaced.rename(folder)
-    for leftover in (partial, replaced):
-        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _keep_others(replaced: Path, folder: Path) -> None:

@@ -33,8 +33,8 @@ def write_results(folder, text="old", scale="paper", stand_in=False, **others):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "figure_20.png").write_text(text)
     manifest = {
-        "created": "", "commit": None, "scale": scale, "data": "MNIST", "stand_in": stand_in,
-        "seed": 0, "precision": "float32", "runs": {}, "versions": {},
+        "section": "4.2", "created": "", "commit": None, "scale": scale, "data": "MNIST",
+        "stand_in": stand_in, "seed": 0, "precision": "float32", "runs": {}, "versions": {},
         "files": {"figure_20.png": sha256(folder / "figure_20.png")},
     }  # fmt: skip
     write_json(folder / "manifest.json", manifest | others)
@@ -153,7 +153,7 @@ def test_two_on_the_same_results_are_one_after_the_other(folder, caplog):
         with replacing(folder):
             assert done == ["the other"]
         timer.join()
-    assert f"Results {folder} are in the hands of another process; waiting for it." in caplog.text
+    assert f"{folder} is in the hands of another process; waiting for it." in caplog.text
 
 
 def test_what_cannot_be_replaced_is_said(folder, monkeypatch):
