@@ -13,6 +13,7 @@ from thesis_repro.commands.options import (
     runs_dir_option,
     stand_in_option,
 )
+from thesis_repro.commands.report import with_claims
 from thesis_repro.commands.workspace import try_places
 from thesis_repro.files import atomic_path
 from thesis_repro.report.collect import collect, require, require_claims
@@ -40,12 +41,12 @@ UNTRAINED = "untrained"
 )
 @quiet_option
 def controls(sections: tuple[str, ...], out: Path, seeds: int, quiet: bool, **options: Any) -> None:
-    """Run SECTIONS (all) on untrained networks, and show which rules these pass.
+    """Run SECTIONS (all with claims) on untrained networks, and show which rules these pass.
 
     The networks have their initial weights, and batch normalisation the statistics of training
     images. A rule that they pass finds no effect of training. The table is OUT/controls.md.
     """
-    chosen, _ = plan.sections_and_models(sections)
+    chosen = with_claims(() if plan.ALL in sections else sections)
     logs = options["runs_dir"] / "logs"
     try_places("--out", out)
     try_places("--runs-dir", logs)
@@ -56,7 +57,7 @@ def controls(sections: tuple[str, ...], out: Path, seeds: int, quiet: bool, **op
         jobs = plan.jobs_of(chosen, (), **settings, **options)
         if code := plan.conclude(plan.execute(jobs, logs, None, None, quiet=quiet)):
             raise click.exceptions.Exit(code)
-        collected = require(collect(results, scripts()))
+        collected = require(collect(results, scripts()).of(chosen))
         require_claims(collected)
         by_seed.append(collected.judgements)
     table = as_markdown(by_seed)

@@ -16,7 +16,7 @@ from thesis_repro.commands.options import (
     runs_dir_option,
 )
 from thesis_repro.commands.workspace import try_places
-from thesis_repro.report.collect import collect, require, require_claims
+from thesis_repro.report.collect import collect, problems_of_claims, require, require_claims
 from thesis_repro.report.results import (
     Problem,
     Results,
@@ -88,13 +88,13 @@ def write_report(out: Path, runs_dir: Path, kind: str = "html", pdf: Path | None
     "--strict",
     is_flag=True,
     help="Exit with 4 if a claim is not replicated as written, or has no verdict to compare: not "
-    "run, or of another scale, precision or data than the thesis's. With 3 if a file of claims is "
-    "damaged.",
+    "run, or of another scale, precision or data than the thesis's. With 3 if a file of claims "
+    "is damaged, or the manifest beside it.",
 )
 @click.option(
     "--allow-missing",
     is_flag=True,
-    help="With --strict: claims without a verdict to compare pass.",
+    help="With --strict: claims without a verdict to compare pass, if others have one.",
 )
 def claims(sections: tuple[str, ...], out: Path, strict: bool, allow_missing: bool) -> None:
     """Every claim, or those of SECTIONs: reported, ours and the verdict, as written and as run.
@@ -103,16 +103,12 @@ def claims(sections: tuple[str, ...], out: Path, strict: bool, allow_missing: bo
     """
     if allow_missing and not strict:
         raise click.UsageError("--allow-missing says what --strict lets pass; give both.")
-    try:
-        wanted = {claim.id for name in sections or (None,) for claim in load_claims(name)}
-    except ValueError as error:
-        raise UnknownNameError(str(error)) from error
-    results = collect(out, scripts())
-    if not results.sections:
-        click.echo(f"{out}: it holds no results; `thesis-repro chapter 4.2` makes some.", err=True)
-    _warn(problem for problem in results.problems if problem.path.name == "claims.json")
-    judgements = [one for one in results.judgements if one.claim.id in wanted]
-    unchecked = [one for one in load_unchecked() if not sections or one.section in sections]
+    chosen = with_claims(sections)
+    results = collect(out, scripts()).of(chosen)
+    _tell_absent(results, sections)
+    _warn(problems_of_claims(results))
+    judgements = [one for one in results.judgements if one.claim.section in chosen]
+    unchecked = [one for one in load_unchecked() if one.section in chosen]
     click.echo(f"{render(judgements)}\n")
     if unchecked:
         click.echo(f"Statements that no check can decide:\n\n{render_unchecked(unchecked)}\n")
@@ -125,17 +121,48 @@ def claims(sections: tuple[str, ...], out: Path, strict: bool, allow_missing: bo
         _require_replication(judgements, allow_missing=allow_missing)
 
 
+def with_claims(sections: Sequence[str]) -> tuple[str, ...]:
+    """These sections, or if none is named all that make claims.
+
+    Raises:
+        UnknownNameError: one of them makes none.
+    """
+    try:
+        chosen = [claim for name in sections or (None,) for claim in load_claims(name)]
+    except ValueError as error:
+        raise UnknownNameError(str(error)) from error
+    return tuple(dict.fromkeys(claim.section for claim in chosen))
+
+
+def _tell_absent(results: Results, sections: Sequence[str]) -> None:
+    """Say which of the sections that were named have no results, or that none has."""
+    there = {section.name for section in results.sections}
+    absent = [name for name in sections if name not in there]
+    of, them = (f" of {', '.join(absent)}", "them") if absent else ("", "some")
+    if absent or not there:
+        command = f"thesis-repro chapter {' '.join(absent or ['4.2'])}"
+        click.echo(f"{results.out}: it holds no results{of}; `{command}` makes {them}.", err=True)
+
+
 def _require_replication(judgements: Sequence[Judgement], *, allow_missing: bool) -> None:
-    """End with an exit code of its own unless every claim is replicated as written."""
+    """End with an exit code of its own unless every claim is replicated as written.
+
+    Where none can be compared, nothing was held against the thesis, and nothing passes.
+    """
     failed = [one for one in judgements if one.verdict is Verdict.NOT_REPLICATED]
     for judgement in failed:
         click.echo(f"{judgement.claim.id} is not replicated: {judgement.why}", err=True)
-    missing = [] if allow_missing else [one for one in judgements if not one.verdict.is_comparable]
+    missing = [one for one in judgements if not one.verdict.is_comparable]
+    if allow_missing and len(missing) < len(judgements):
+        missing = []
     for verdict in dict.fromkeys(one.verdict for one in missing):
         names = [one.claim.id for one in missing if one.verdict is verdict]
         click.echo(f"{len(names)} {verdict}: {', '.join(names)}", err=True)
     if missing:
-        click.echo("--allow-missing lets claims pass that have no verdict to compare.", err=True)
+        others = ", where others have one" if allow_missing else ""
+        click.echo(
+            f"--allow-missing lets claims pass that have no verdict to compare{others}.", err=True
+        )
     if failed or missing:
         raise click.exceptions.Exit(exit_codes.NOT_REPLICATED)
 

@@ -137,6 +137,7 @@ class _Planner:
             data = sorted({self.workspace.manifest(dataset).description for dataset in datasets})
             return (
                 {name: config and config.run_id for name, config in expected.items()} == runs
+                and manifest["section"] == section
                 and manifest["scale"] == options.scale.name
                 and manifest["seed"] == options.seed
                 and manifest["data"] == ", ".join(data)

@@ -4,13 +4,15 @@ Nothing here stops at a damaged file: it becomes a `Problem`, and the rest is co
 """
 
 import csv
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from data_prep.errors import DataError
+from data_prep.errors import DataError, os_errors
+from data_prep.opening import open_file
 from thesis_repro.files import sha256
 from thesis_repro.report.reading import (
     Damaged,
@@ -32,9 +34,10 @@ from thesis_repro.report.results import (
     Section,
 )
 from thesis_repro.thesis.captions import Key
+from thesis_repro.thesis.claims import load_claims
 
-_SECTION = re.compile(r"\d+\.\d+")
-_NUMBERED = re.compile(r"(figure|table)_(\d+)(?:_(.+))?")
+_SECTION = re.compile(r"\d+\.\d+", re.ASCII)
+_NUMBERED = re.compile(r"(figure|table)_(\d+)(?:_(.+))?", re.ASCII)
 
 # The states of a file, and why all but the first and the last are problems.
 AS_MADE, CHANGED, GONE, UNREADABLE = "as made", "changed since", "gone", "not readable"
@@ -68,12 +71,21 @@ def require_claims(results: Results) -> None:
     """Make sure that every verdict is as its section wrote it.
 
     Raises:
-        DataError: a ``claims.json`` is damaged, changed or missing.
+        DataError: a ``claims.json``, or the manifest that it is held against, is damaged, changed
+            or missing.
     """
-    for problem in results.problems:
-        if problem.path.name == "claims.json":
-            fix = f"run `thesis-repro chapter {problem.path.parent.name}` again"
-            raise DataError(problem.path, problem.cause, fix)
+    for problem in problems_of_claims(results):
+        fix = f"run `thesis-repro chapter {problem.path.parent.name}` again"
+        raise DataError(problem.path, problem.cause, fix)
+
+
+def problems_of_claims(results: Results) -> Iterator[Problem]:
+    """What is wrong with files of claims, and with the manifests that they are held against."""
+    with_claims = {claim.section for claim in load_claims()}
+    for section in results.sections:
+        for problem in section.problems if section.name in with_claims else ():
+            if problem.path.name in ("claims.json", "manifest.json"):
+                yield problem
 
 
 def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = None) -> Results:
@@ -83,8 +95,13 @@ def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = No
         out: the folder of the results.
         scripts: those of this version, by section.
         runs_dir: where the trained models lie; their run times are read there if they are there.
+
+    Raises:
+        DataError: the folder cannot be looked into.
     """
-    folders = [path for path in out.glob("*") if _SECTION.fullmatch(path.name) and path.is_dir()]
+    with os_errors(out, "it cannot be read", "mend its permissions, or name another with --out"):
+        entries = [*out.iterdir()] if out.exists() else []
+        folders = [path for path in entries if _SECTION.fullmatch(path.name) and path.is_dir()]
     order = sorted(folders, key=lambda path: [int(part) for part in path.name.split(".")])
     unknown = Script("", {})
     sections = (_section(path, scripts.get(path.name, unknown), runs_dir) for path in order)
@@ -135,6 +152,11 @@ def _section(path: Path, script: Script, runs_dir: Path | None) -> Section:
         cause = "it is missing: the section's run was not finished"
         folder.problems.append(Problem(path / "manifest.json", cause))
     manifest = folder.read(read_manifest, "manifest.json")
+    if manifest and manifest.section != path.name:
+        cause = f"it is of Section {manifest.section}: nothing here counts as this section's"
+        folder.problems.append(Problem(path / "manifest.json", cause))
+        files, problems = tuple(_files(path, None)), tuple(folder.problems)
+        return Section(path.name, script.name, None, (), (), (), (), files, problems)
     if manifest and runs_dir:
         timed = (run._replace(seconds=_seconds(runs_dir, run)) for run in manifest.runs)
         manifest = replace(manifest, runs=tuple(timed))
@@ -191,7 +213,7 @@ def _seconds(runs_dir: Path, run: Run) -> float | None:
     """How long a run trained, by its history; None where that is not at hand or not whole."""
     path = runs_dir / run.model / run.run_id / "history.csv"
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with io.TextIOWrapper(open_file(path), encoding="utf-8", newline="") as file:
             seconds = [float(row["seconds"]) for row in csv.DictReader(file)]
     except (OSError, ValueError, KeyError, TypeError, csv.Error):
         return None

@@ -4,14 +4,15 @@ Files can be half-written, edited or of another version: nothing in them is take
 """
 
 import csv
+import io
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import structs
 
+from data_prep.opening import open_file
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Outcome
@@ -45,6 +46,7 @@ class Manifest:
     ``device`` is what the section was computed on; older manifests do not say it.
     """
 
+    section: str
     created: str
     commit: str | None
     scale: str
@@ -167,7 +169,7 @@ def read_table(path: Path) -> Table:
         Damaged: it is empty, no text, or its rows are of different lengths.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with io.TextIOWrapper(open_file(path), encoding="utf-8", newline="") as file:
             rows = [tuple(row) for row in csv.reader(file, strict=True)]
     except (OSError, ValueError, csv.Error) as error:
         raise Damaged(f"it cannot be read as CSV ({error})") from error
@@ -185,11 +187,11 @@ def read_picture(path: Path) -> Picture:
     from PIL import Image
 
     try:
-        content = path.read_bytes()
+        content = _bytes(path)
     except OSError as error:
         raise Damaged(f"it cannot be read ({error.strerror})") from error
     try:
-        with Image.open(BytesIO(content), formats=["PNG"]) as image:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             (width, height), origin = image.size, image.info.get("Description", "")
             image.verify()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -202,13 +204,18 @@ def read_picture(path: Path) -> Picture:
 def _read(path: Path, kind: type[Kind]) -> Kind:
     """The value of this type in a JSON file."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return msgspec.json.decode(_bytes(path), type=kind)
     except OSError as error:
         raise Damaged(f"it cannot be read ({error.strerror})") from error
     except msgspec.ValidationError as error:
         raise Damaged(f"it is not as this version writes it: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged(f"it is no whole JSON file ({error})") from error
+
+
+def _bytes(path: Path) -> bytes:
+    with open_file(path) as file:
+        return file.read()
 
 
 def _checked(value: Any, kind: type[Kind]) -> Kind:

@@ -1,7 +1,7 @@
 """What lies under the results folder, as data, and what is missing from it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -128,6 +128,11 @@ class Results:
     scripts: Mapping[str, Script]
     sections: tuple[Section, ...]
 
+    def of(self, sections: Collection[str]) -> "Results":
+        """Those of some sections alone."""
+        chosen = tuple(section for section in self.sections if section.name in sections)
+        return replace(self, sections=chosen)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Every damaged or missing file."""
@@ -136,7 +141,12 @@ class Results:
     @cached_property
     def judgements(self) -> tuple[Judgement, ...]:
         """All claims of the thesis in its order; those without a result as "not run"."""
-        judged = {one.claim.id: one for section in self.sections for one in section.judgements}
+        judged = {
+            one.claim.id: one
+            for section in self.sections
+            for one in section.judgements
+            if one.claim.section == section.name
+        }
         nothing = {"scale": "", "precision": "", "stand_in": False, "data": ""}
         return tuple(
             judged.get(claim.id) or judge(claim, None, **nothing) for claim in load_claims()

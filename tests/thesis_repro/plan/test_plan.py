@@ -117,7 +117,8 @@ def test_a_section_waits_for_models_that_it_only_looks_at(workspace, monkeypatch
     assert together["chapter 4.1"].needs == ("data mnist", *models)
     runs = {n: {"run_id": finish(n, workspace)} for n in ("mnist-vlae-factor-3", "mnist-vae-gan")}
     data = load("mnist", workspace.data_dir, stand_in=True).description
-    manifest = {"scale": "smoke", "seed": 0, "runs": runs, "data": data, "files": {}}
+    manifest = {"section": "4.1", "scale": "smoke", "seed": 0, "data": data, "files": {}}
+    manifest["runs"] = runs
     (workspace.out / "4.1").mkdir(parents=True)
     (workspace.out / "4.1" / "manifest.json").write_text(json.dumps(manifest))
     assert make_plan(["4.1"], [], workspace)["chapter 4.1"].is_done
@@ -130,7 +131,7 @@ def test_results_are_done_if_they_are_whole_and_of_these_runs(workspace):
     folder.mkdir(parents=True)
     (folder / "table_3.csv").write_text("a\n1\n")
     manifest = {
-        "scale": "smoke", "seed": 0, "runs": runs,
+        "section": "4.2", "scale": "smoke", "seed": 0, "runs": runs,
         "data": load("mnist", workspace.data_dir, stand_in=True).description,
         "files": {"table_3.csv": sha256(folder / "table_3.csv")},
     }  # fmt: skip
@@ -140,6 +141,7 @@ def test_results_are_done_if_they_are_whole_and_of_these_runs(workspace):
         return make_plan(["4.2"], [], workspace)["chapter 4.2"].is_done
 
     assert is_done()
+    assert not is_done(section="4.5")
     assert not is_done(scale="quick")
     assert not is_done(seed=1)
     assert not is_done(data="MNIST (official files)")

@@ -1,5 +1,7 @@
 """What is found, what is not right about it, and what is missing."""
 
+from pathlib import Path
+
 import pytest
 
 from data_prep.errors import DataError
@@ -67,9 +69,25 @@ def test_nothing_found(tmp_path):
             require(collect(out, SCRIPTS))
 
 
-def test_other_folders_are_no_sections(tmp_path, folder):
-    folder.rename(tmp_path / "old-4.2")
+@pytest.mark.parametrize("name", ["old-4.2", "4.2.1", "\u0664.\u0662"])  # in Arabic digits
+def test_other_folders_are_no_sections(tmp_path, folder, name):
+    folder.rename(tmp_path / name)
     assert collect(tmp_path, SCRIPTS).sections == ()
+
+
+def test_a_figure_is_numbered_as_a_chapter_does_it(tmp_path, folder):
+    (folder / "figure_20.png").rename(folder / "figure_\u0662\u0660.png")
+    assert ("figure", 20) not in collect(tmp_path, SCRIPTS).reproduced
+
+
+def test_results_that_may_not_be_looked_into_are_not_missing(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(DataError, match="it cannot be read \\(Permission denied\\)") as caught:
+        collect(tmp_path, SCRIPTS)
+    assert caught.value.path == tmp_path
 
 
 # --- Damage ---

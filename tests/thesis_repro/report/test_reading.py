@@ -31,7 +31,8 @@ def change(path, edit):
 
 def test_manifest(folder):
     manifest = read_manifest(folder / "manifest.json")
-    assert (manifest.scale, manifest.seed, manifest.stand_in) == ("smoke", 7, True)
+    assert (manifest.section, manifest.scale, manifest.seed) == ("4.2", "smoke", 7)
+    assert manifest.stand_in
     assert manifest.runs == (Run("mnist-vlae-factor-1", "aaaabbbbcccc", 2, ("NVIDIA A",)),)
     assert (manifest.precision, manifest.device) == ("float32", "EPYC")
     assert set(manifest.files) == {path.name for path in folder.iterdir()} - {"manifest.json"}
@@ -158,3 +159,10 @@ def test_a_file_that_is_not_there(tmp_path):
     for read in (read_manifest, read_table, read_picture):
         with pytest.raises(Damaged, match="cannot be read"):
             read(tmp_path / "x")
+
+
+@pytest.mark.parametrize("read", [read_manifest, read_judgements, read_table, read_picture])
+def test_a_device_is_not_read_without_end(tmp_path, read):
+    (tmp_path / "x").symlink_to("/dev/zero")
+    with pytest.raises(Damaged, match="it is a pipe, a socket or a device"):
+        read(tmp_path / "x")

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from thesis_repro.cli import main
+from thesis_repro.commands import plan
 from thesis_repro.commands import report as module
 from thesis_repro.commands.report import claims, report
 from thesis_repro.thesis.claims import Unchecked, load_claims, load_unchecked
@@ -186,10 +187,36 @@ def test_claims_of_sections(out):
     assert "sections with claims are 4.1" in result.stderr
 
 
+@pytest.mark.parametrize("name", ["3.4", "4.3"])
+def test_results_are_those_of_the_section_in_whose_folder_they_stand(tmp_path, write_section, name):
+    """As where a folder was copied to the name of another section."""
+    write_section(tmp_path).rename(tmp_path / name)
+    cause = f"{tmp_path / name / 'manifest.json'}: it is of Section 4.2: nothing here counts as"
+    result = run("report", "--out", tmp_path)
+    assert result.exit_code == DAMAGED
+    assert cause in result.stderr
+    assert f"{len(CLAIMS)} not run" in result.stdout
+    assert "0 of 88 figures and tables" in result.stdout
+    assert "data:image/png" not in (tmp_path / "index.html").read_text()
+    assert run("report", "--out", tmp_path, "--format", "json").exit_code == DAMAGED
+    if name == "4.3":
+        result = run("claims", name, "--out", tmp_path)
+        assert cause in result.stderr
+        assert f"{len(load_claims(name))} not run" in result.stdout
+        assert run("claims", name, "--strict", "--out", tmp_path).exit_code == DATA
+
+
+def test_claims_without_results_of_the_sections_that_are_asked_for(out):
+    said = run("claims", "4.3", "4.2", "4.5", "--out", out).stderr
+    assert said == (
+        f"{out}: it holds no results of 4.3, 4.5; `thesis-repro chapter 4.3 4.5` makes them.\n"
+    )
+
+
 def test_claims_without_results(tmp_path):
     result = run("claims", "--out", tmp_path / "none")
     assert result.exit_code == DONE
-    assert "it holds no results" in result.stderr
+    assert "it holds no results; `thesis-repro chapter 4.2` makes some." in result.stderr
     assert result.stdout.splitlines()[-3].endswith(f"{len(CLAIMS)} not run")  # nothing as run
 
 
@@ -232,11 +259,17 @@ def test_strict_fails_without_a_verdict_to_compare(strict, verdict):
     assert strict(verdicts, "--allow-missing") == (DONE, "")
 
 
-def test_strict_fails_where_nothing_was_run(strict, tmp_path):
-    code, complaint = strict(ALL, section="4.3")
+@pytest.mark.parametrize("options", [(), ("--allow-missing",)])
+def test_strict_fails_where_nothing_can_be_compared(strict, tmp_path, options):
+    code, complaint = strict(ALL, *options, section="4.3")
     assert code == NOT_REPLICATED
     assert f"{len(load_claims('4.3'))} not run: 4.3-" in complaint
-    assert run("claims", "--strict", "--out", tmp_path / "none").exit_code == NOT_REPLICATED
+    assert strict(dict.fromkeys(ALL, "not comparable"), *options)[0] == NOT_REPLICATED
+    nothing = run("claims", "--strict", *options, "--out", tmp_path / "none")
+    assert nothing.exit_code == NOT_REPLICATED
+    where = ", where others have one" if options else ""
+    *_, last = nothing.stderr.splitlines()
+    assert last == f"--allow-missing lets claims pass that have no verdict to compare{where}."
 
 
 def test_allowing_what_is_missing_is_for_strict(out):
@@ -252,3 +285,37 @@ def test_strict_does_not_pass_damaged_claims(out):
     assert result.exit_code == DATA
     assert "run `thesis-repro chapter 4.2` again" in result.stderr
     assert run("claims", "--out", out).exit_code == DONE
+    assert run("claims", "4.3", "--strict", "--out", out).exit_code == NOT_REPLICATED  # not asked
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("{}")])
+def test_strict_does_not_pass_claims_that_no_manifest_vouches_for(out, damage):
+    path = out / "4.2" / "manifest.json"
+    damage(path)
+    result = run("claims", "4.2", "--strict", "--allow-missing", "--out", out)
+    assert result.exit_code == DATA
+    assert result.stderr.splitlines()[-1].startswith(f"Error: {path}: it is ")
+    assert f"{path}: it is " in run("claims", "--out", out).stderr
+
+
+# --- controls ---
+
+
+def test_controls_of_a_section_without_claims(tmp_path):
+    folders = [f"--{name}={tmp_path}" for name in ("data-dir", "runs-dir", "out")]
+    result = run("controls", "4.2", "3.4", *folders)
+    assert result.exit_code == USAGE
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Error: No claims for section '3.4'; sections with claims are 4.1, 4.2,")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("sections", [(), ("all",), ("3.3", "all")])
+def test_controls_of_all_are_of_those_with_claims(tmp_path, monkeypatch, sections):
+    asked = []
+    monkeypatch.setattr(plan, "jobs_of", lambda chosen, *_, **__: asked.extend(chosen))
+    monkeypatch.setattr(plan, "execute", lambda *_, **__: None)
+    monkeypatch.setattr(plan, "conclude", lambda _: DAMAGED)
+    folders = [f"--{name}={tmp_path}" for name in ("data-dir", "runs-dir", "out")]
+    assert run("controls", *sections, *folders).exit_code == DAMAGED
+    assert asked == sorted({claim.section for claim in CLAIMS})
