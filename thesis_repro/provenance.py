@@ -10,9 +10,13 @@ from pathlib import Path
 PACKAGES = ("thesis-repro", "keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn")
 
 
-# Of variables of the libraries that compute: XLA, oneDNN, CUDA's, OpenMP and the backends.
-_SETTINGS = ("CUBLAS_", "CUDA_", "CUDNN_", "DNNL_", "JAX_", "MKL_", "NVIDIA_", "OMP_", "ONEDNN_")
-_SETTINGS += ("TF_", "XLA_")
+# How variables of the libraries that compute begin. No shorter: TF_VAR_, NVIDIA_API_ are others',
+# and may hold secrets.
+_SETTINGS = (
+    *("CUBLAS_", "CUDA_VISIBLE_", "CUDNN_", "DNNL_", "JAX_", "MKL_", "OMP_", "ONEDNN_", "XLA_"),
+    *("TF_CUDNN_", "TF_DETERMINISTIC_", "TF_DISABLE_", "TF_ENABLE_", "TF_GPU_", "TF_NUM_"),
+    *("TF_USE_", "TF_XLA_"),
+)
 
 
 def settings() -> dict[str, str]:

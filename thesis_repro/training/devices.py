@@ -151,10 +151,10 @@ def _gpu_of_jax() -> _Gpu | None:
 
     try:
         device, *_ = jax.local_devices()
-    except RuntimeError as error:
-        cause, *_ = str(error).splitlines()
+    except (RuntimeError, AssertionError) as error:  # of the latter it says nothing
+        cause = str(error).partition("\n")[0].rstrip(".") or "none of these is here"
         raise SettingsError(
-            f"JAX has no device to compute on ({_shown_settings()}): {cause.rstrip('.')}. Set "
+            f"JAX has no device to compute on ({_shown_settings()}): {cause}. Set "
             "JAX_PLATFORMS=cpu to compute on the CPU; on a GPU, leave it unset."
         ) from error
     if device.platform != "gpu":

@@ -276,16 +276,15 @@ class RunFolder:
             "is trained again when it is asked for."
         )
 
-    def _is_in_place(self) -> bool:
-        """Whether the folder that was locked is still to be found by its name."""
+    def _check_in_place(self) -> None:
+        """See that the folder that was locked, if it is, is still to be found by its name."""
         try:
-            return os.path.samestat(self._held, self.path.stat())
+            if not self._held or os.path.samestat(self._held, self.path.stat()):
+                return
         except (FileNotFoundError, NotADirectoryError):
-            return False
-
-    def _moved(self) -> str:
+            pass
         kept = f": the run goes on after epoch {self._kept}, whose checkpoint is in it"
-        return (
+        raise TrainingError(
             f"{self.path}: this folder was moved or removed while the run was trained in it. Put "
             f"it back, then start again{kept if self._kept else ''}."
         )
@@ -298,10 +297,10 @@ class RunFolder:
         without what the run has written before, and in the way of who puts that back.
         """
         try:
-            if self._held and not self._is_in_place():
-                raise TrainingError(self._moved())
+            self._check_in_place()
             yield
         except OSError as error:
+            self._check_in_place()  # it may be moved while a file is written
             cause = os.strerror(error.errno) if error.errno else str(error)
             fix = "Mend this"
             if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -130,6 +130,7 @@ def test_the_users_variables_change_no_number_and_end_no_import():
         "JAX_DISABLE_JIT": "1",  # other last digits
         "JAX_ENABLE_X64": "1",
         "JAX_NUMPY_RANK_PROMOTION": "nonsense",  # no import
+        "ONEDNN_DEFAULT_FPMATH_MODE": "BF16",  # float32 of fewer bits
         "KERAS_NNX_ENABLED": "1",
         "SOURCE_DATE_EPOCH": "abc",
     }

@@ -528,6 +528,19 @@ def test_a_folder_that_was_removed_is_missed_by_each_write(run, write):
     assert not run.path.exists()
 
 
+def test_a_folder_that_is_moved_while_a_file_is_written_is_no_full_disk(run, tmp_path):
+    class Moves(Network):
+        def save_weights(self, path):
+            path.write_bytes(b"weights")
+            run.path.rename(tmp_path / "kept")
+
+    with run.lock():
+        save(run, 1)
+        with pytest.raises(TrainingError, match=r"moved or removed .* goes on after epoch 1"):
+            run.finish({"encoder": Moves()}, KERNELS)
+    assert not run.path.exists()
+
+
 def test_other_errors_of_a_run_are_not_taken_for_those_of_its_folder(run):
     with pytest.raises(OSError, match="the network is gone"), run.lock():
         raise OSError("the network is gone")
