@@ -9,7 +9,6 @@ run.
 """
 
 import os
-import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +19,7 @@ import click
 from workload import Clock, chosen_from
 
 from thesis_repro.models.zoo import MODELS
-from thesis_repro.plan.execution import PROGRAM
+from thesis_repro.plan.execution import PROGRAM, start_process
 from thesis_repro.plan.plan import make_plan
 from thesis_repro.plan.rates import Work
 from thesis_repro.plan.timings import machine_of, timings
@@ -48,9 +47,12 @@ def measured(model_id: str, workspace: Workspace, runs_dir: Path) -> tuple[float
     """Seconds that the command takes, and the cores that were at work meanwhile."""
     places = ["--data-dir", str(workspace.data_dir), "--runs-dir", str(runs_dir)]
     options = ["--scale", workspace.options.scale.name, "--quiet", *places]
+    log = runs_dir / f"{model_id}.log"
     before = Clock.now()
-    subprocess.run([*PROGRAM, "train", model_id, *options], check=True)
+    code = start_process(PROGRAM, ["train", model_id, *options], log).wait()
     after = Clock.now()
+    if code:
+        raise click.ClickException(log.read_text(encoding="utf-8"))
     wall = after.wall - before.wall
     return wall, (after.all_work - before.all_work) / wall
 
