@@ -14,6 +14,7 @@ from data_prep.folders import (
     prepare_command,
 )
 from data_prep.manifest import COMPLETE
+from data_prep.opening import open_file
 from thesis_repro.files import sha256
 from thesis_repro.models import zoo
 from thesis_repro.models.cost import training_memory
@@ -131,7 +132,8 @@ class _Planner:
         """Whether the section's results are whole, and those of these runs and data."""
         place, options = self.workspace.out / section, self.workspace.options
         try:
-            manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+            with open_file(place / "manifest.json") as file:
+                manifest = json.load(file)
             runs = {name: run["run_id"] for name, run in manifest["runs"].items()}
             expected = {spec.id: self.workspace.config(spec) for spec in specs}
             data = sorted({self.workspace.manifest(dataset).description for dataset in datasets})

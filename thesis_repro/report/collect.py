@@ -104,8 +104,12 @@ def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = No
         folders = [path for path in entries if _SECTION.fullmatch(path.name) and path.is_dir()]
     order = sorted(folders, key=lambda path: [int(part) for part in path.name.split(".")])
     unknown = Script("", {})
-    sections = (_section(path, scripts.get(path.name, unknown), runs_dir) for path in order)
-    return Results(out, scripts, tuple(section for section in sections if section.files))
+    sections = (
+        _section(path, scripts.get(path.name, unknown), runs_dir)
+        for path in order
+        if any(path.glob("[!.]*.*"))  # a folder that is empty is of no section
+    )
+    return Results(out, scripts, tuple(sections))
 
 
 class _Folder:

@@ -184,7 +184,7 @@ def read_picture(path: Path) -> Picture:
     Raises:
         Damaged: it is no PNG, cut off, or a part does not match its checksum.
     """
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         content = _bytes(path)
@@ -194,6 +194,8 @@ def read_picture(path: Path) -> Picture:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             (width, height), origin = image.size, image.info.get("Description", "")
             image.verify()
+    except UnidentifiedImageError as error:  # whose words are of an object
+        raise Damaged("it is no PNG picture, cut off or changed at its start") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise Damaged(f"it is no PNG picture, cut off or changed ({error})") from error
     if not content.endswith(_PNG_END):  # which Pillow does not hold against its checksum

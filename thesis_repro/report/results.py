@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from data_prep.errors import printable
 from thesis_repro.report.reading import Answer, Manifest, Picture, Table
 from thesis_repro.thesis.captions import Caption, Key, load_captions
 from thesis_repro.thesis.claims import load_claims
@@ -24,7 +25,7 @@ class Problem(NamedTuple):
     is_damage: bool = True
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.cause}."
+        return printable(f"{self.path}: {self.cause}.")
 
 
 class File(NamedTuple):

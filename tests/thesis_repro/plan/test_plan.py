@@ -1,6 +1,7 @@
 """Plans: derived from what chapters declare, aware of what is done and of what is missing."""
 
 import json
+import os
 import re
 from dataclasses import replace
 from types import SimpleNamespace
@@ -149,6 +150,9 @@ def test_results_are_done_if_they_are_whole_and_of_these_runs(workspace):
     assert not is_done(files={"table_3.csv": "0" * 64})
     assert not is_done(files={"table_4.csv": "0" * 64})
     (folder / "manifest.json").write_text("{")
+    assert not make_plan(["4.2"], [], workspace)["chapter 4.2"].is_done
+    (folder / "manifest.json").unlink()
+    os.mkfifo(folder / "manifest.json")  # which is not waited for
     assert not make_plan(["4.2"], [], workspace)["chapter 4.2"].is_done
 
 

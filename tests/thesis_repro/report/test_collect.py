@@ -93,6 +93,22 @@ def test_results_that_may_not_be_looked_into_are_not_missing(tmp_path, monkeypat
 # --- Damage ---
 
 
+def test_a_manifest_alone_is_damage_and_an_empty_folder_nothing(tmp_path):
+    (tmp_path / "4.2").mkdir()
+    assert collect(tmp_path, SCRIPTS).sections == ()
+    (tmp_path / "4.2" / "manifest.json").write_text("{}")
+    (section,) = require(collect(tmp_path, SCRIPTS)).sections
+    assert section.is_damaged
+
+
+def test_a_problem_is_one_line_whatever_a_file_is_called(tmp_path, folder):
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace("figure_20.png", "a\\nb\\u001b.png"))
+    lines = [str(problem) for problem in collect(tmp_path, SCRIPTS).problems]
+    assert f"{folder}/a\\nb\\x1b.png: manifest.json lists it, but it is not there." in lines
+    assert all(line.isprintable() for line in lines)
+
+
 def test_a_listed_figure_is_gone(tmp_path, folder):
     (folder / "figure_20.png").unlink()
     results = collect(tmp_path, SCRIPTS)

@@ -146,6 +146,12 @@ def test_picture(tmp_path, png):
     assert picture.content == png
 
 
+def test_what_is_no_picture_at_all(tmp_path):
+    (tmp_path / "x.png").write_bytes(b"<html>")
+    with pytest.raises(Damaged, match="it is no PNG picture, cut off or changed at its start"):
+        read_picture(tmp_path / "x.png")
+
+
 def test_every_cut_and_every_changed_byte_of_a_picture_is_noticed(tmp_path, png):
     path = tmp_path / "x.png"
     for at in range(0, len(png), 41):
