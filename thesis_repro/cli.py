@@ -47,6 +47,15 @@ _EXIT_CODES: dict[type[Exception], int] = {
 class _Commands(click.Group):
     """A group whose errors end with one clear message and their exit code, on any terminal."""
 
+    def __call__(self, *arguments: Any, **settings: Any) -> Any:
+        """As a program."""
+        try:
+            return self.main(*arguments, **settings)
+        except SystemExit as end:
+            if end.code in interrupts.EXIT_CODES:
+                interrupts.end_program(end.code)
+            raise
+
     def main(self, *arguments: Any, **settings: Any) -> Any:
         with terminal.usable_streams():
             return super().main(*arguments, **settings)
@@ -61,8 +70,8 @@ class _Commands(click.Group):
         except tuple(_EXIT_CODES) as error:
             code = next(code for kind, code in _EXIT_CODES.items() if isinstance(error, kind))
             raise _failure(str(error), code) from error
-        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
-            raise  # click ends with these, and says nothing where whoever read has gone
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
         except Exception as error:
             if os.environ.get(failures.DEBUG):
                 raise

@@ -29,7 +29,7 @@ def test_what_an_encoding_lacks_is_spelled_with_what_it_has(monkeypatch, encodin
         assert stream.buffer.getvalue().decode(encoding) == shown
 
 
-def run(shell, code):
+def run(shell, code, descriptors=()):
     """A program's exit code and output where a shell starts it with streams like these."""
     program = f"""
 import os, sys, tempfile
@@ -37,9 +37,11 @@ from thesis_repro.commands.terminal import usable_streams
 with usable_streams(), tempfile.TemporaryFile() as file:
     {code}
 """
-    command = ["sh", "-c", f'exec "$0" -c "$1" {shell}', sys.executable, program]
+    command = ["bash", "-c", f'exec "$0" -c "$1" {shell}', sys.executable, program]
     buffered = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=buffered)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=buffered, pass_fds=descriptors
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -54,6 +56,44 @@ def test_a_closed_stream_leads_nowhere_and_no_file_gets_its_number(shell, out, e
     sys.exit(file.fileno() if file.fileno() < 3 else 0)
 """
     assert run(shell, code) == (0, out, err)
+
+
+def unread_pipe():
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+def closed_terminal():
+    terminal, descriptor = os.openpty()
+    os.close(terminal)
+    return descriptor
+
+
+def full_disk():
+    return os.open("/dev/full", os.O_WRONLY)
+
+
+@pytest.mark.parametrize(
+    ("number", "make"),
+    [
+        *((1, unread_pipe), (2, unread_pipe)),
+        *((1, closed_terminal), (2, closed_terminal), (2, full_disk)),
+    ],
+)
+def test_work_goes_on_where_nobody_reads(number, make):
+    """A full disk takes no errors, of which nobody can be told then; output is another matter."""
+    code = f"""
+    unread, read = (sys.stdout, sys.stderr) if {number} == 1 else (sys.stderr, sys.stdout)
+    for _ in range(3):
+        print("lost", file=unread, flush=True)
+    os.write({number}, b"as libraries do")
+    print("done", file=read)
+"""
+    descriptor = make()
+    done = run(f"{number}>&{descriptor}", code, [descriptor])
+    os.close(descriptor)
+    assert done == ((0, "", "done\n") if number == 1 else (0, "done\n", ""))
 
 
 @pytest.mark.parametrize("shell", [">/dev/full", "2>/dev/full"])
