@@ -11,7 +11,14 @@ from data_prep.downloads import DOWNLOADS, RESTRICTED
 from data_prep.errors import DataError, printable
 from data_prep.folders import RESIZED, folder, is_filled, official_folder, prepare_command
 from thesis_repro.commands import exit_codes
-from thesis_repro.commands.options import Name, data_dir_option, quiet_option, stand_in_option
+from thesis_repro.commands.options import (
+    Name,
+    Place,
+    data_dir_option,
+    directory,
+    quiet_option,
+    stand_in_option,
+)
 
 if TYPE_CHECKING:
     from data_prep.manifest import Manifest
@@ -43,7 +50,7 @@ def data() -> None:
 @click.argument("dataset", type=dataset_name)
 @click.option(
     "--to",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=directory,
     help="Where the files go.  [default: DATA-DIR/official/DATASET]",
 )
 @data_dir_option
@@ -68,7 +75,7 @@ def fetch(dataset: str, to: Path | None, data_dir: Path, quiet: bool) -> None:
 @click.argument("dataset", type=dataset_name)
 @click.option(
     "--source",
-    type=click.Path(path_type=Path),
+    type=Place(),
     help="Folder that holds the official files.  [default: DATA-DIR/official/DATASET]",
 )
 @data_dir_option

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -71,7 +71,20 @@ class SectionName(Name):
         return super().get_invalid_choice_message(value, ctx)
 
 
-directory = click.Path(file_okay=False, path_type=Path)
+class Place(click.Path):
+    """A path that is not empty: what a variable that is not set names would be this folder."""
+
+    def __init__(self, *, file_okay: bool = True):
+        super().__init__(file_okay=file_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Refuse the empty one."""
+        if value == "":
+            self.fail("It is empty; name a folder ('.' is this one).", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+directory = Place(file_okay=False)
 
 data_dir_option = click.option(
     "--data-dir", type=directory, default="data", show_default=True, help="Prepared data sets."

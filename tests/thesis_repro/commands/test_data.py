@@ -3,6 +3,8 @@
 import errno
 import os
 import shlex
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -157,6 +159,17 @@ def test_prepare_says_the_size_of_tiny_data_sets_too(tmp_path, monkeypatch, size
     assert result.stdout.endswith(f", {shown} MB\n")
 
 
+def test_prepare_outlives_whoever_reads_its_progress(tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-c", "from thesis_repro.cli import main; main()"]
+    command += ["data", "prepare", "mnist", "--stand-in", "--data-dir", tmp_path]
+    done = subprocess.run(command, stdout=writer, stderr=writer, check=False)
+    os.close(writer)
+    assert done.returncode == DONE
+    assert run("data", "verify", "mnist", "--stand-in", "--data-dir", tmp_path).exit_code == DONE
+
+
 def test_prepare_ends_with_where_it_wrote(tmp_path):
     result = run("data", "prepare", "MNIST", "--stand-in", "--data-dir", tmp_path)
     assert result.exit_code == DONE
@@ -202,6 +215,24 @@ def test_a_place_that_cannot_be_written_is_said_before_any_work(tmp_path, comman
     assert place.removesuffix("/data") in result.stderr
     assert ".trial" not in result.stderr
     assert "another process" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("data", "prepare", "mnist", "--stand-in", "--data-dir", ""),
+        ("data", "prepare", "mnist", "--source", ""),
+        ("data", "fetch", "mnist", "--to", ""),
+        ("report", "--out", ""),
+        ("doctor", "--runs-dir", ""),
+    ],
+)
+def test_a_variable_that_is_not_set_does_not_name_this_folder(tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert result.exit_code == USAGE
+    assert "It is empty; name a folder" in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_is_tried_before_the_source_is_read(tmp_path):
