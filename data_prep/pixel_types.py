@@ -1,16 +1,6 @@
 """What the values of a picture mean: which of them is white, by one rule for all pixel types.
 
-| values | white |
-|---|---|
-| 8 bits a channel, palettes, 1 bit | 255, by Pillow's own conversion to RGB |
-| 16 bits without a sign (PNG, PGM, TIFF) | 65,535; of a TIFF with 12 bits, 4,095 |
-| 32-bit integers, 16 bits with a sign | 255 or 65,535: the first that no value exceeds |
-| 32-bit floats | 1, 255 or 65,535: the first that no value exceeds |
-
-CMYK is inverted as Adobe writes it, without a colour profile; transparency is dropped. Refused is
-what this could turn to black or grey in silence: negative, infinite or larger values, no numbers;
-integers and floats whose brightest value is below a sixteenth of what would be white, so that it is
-not told; 16 bits of which 8 would leave nothing; pictures whose transparency alone shows anything.
+The rule, and what it refuses, stand in docs/data.md under "Pixel types".
 """
 
 import numpy as np
@@ -30,7 +20,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """A loaded picture in mode RGB.
 
     Raises:
-        PixelTypeError: It is refused (see above).
+        PixelTypeError: The rule refuses it.
     """
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
         image = Image.fromarray(_grey(image))
