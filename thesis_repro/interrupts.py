@@ -7,15 +7,19 @@ and TensorFlow raises another in its place where it traces. So a signal is remem
 whoever works for long looks now and then (`check`).
 """
 
+import atexit
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _OTHERS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _TOGETHER = 5.0  # s in which SIGTERM and SIGHUP after a signal ask for nothing new
+
+EXIT_CODES = frozenset(128 + number for number in (signal.SIGINT, *_OTHERS))
 
 # What has come in the block of `as_exceptions`, and when.
 _came: list[tuple[int, float]] = []
@@ -32,6 +36,19 @@ class Terminated(KeyboardInterrupt):
 def exit_code(interrupt: KeyboardInterrupt) -> int:
     """What a shell says of a program that the signal ended: 130 of Ctrl-C, 143 of SIGTERM."""
     return 128 + getattr(interrupt, "number", signal.SIGINT)
+
+
+def end_program(code: int) -> None:
+    """End this process after a signal, with what others have left to be done in the end.
+
+    Python would take apart its modules and objects then, where it crashes after an exception amid
+    JAX's tracing: the exit code would be that of a segmentation fault.
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def check() -> None:

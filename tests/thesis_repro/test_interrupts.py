@@ -3,6 +3,8 @@
 import gc
 import os
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -157,3 +159,27 @@ def test_a_signal_held_back_comes_at_the_end_of_the_block(number):
         start()
     assert done == [True]
     assert isinstance(raised.value, Terminated) == (number != signal.SIGINT)
+
+
+ENDS = """
+import atexit, os, signal
+from thesis_repro import cli
+
+class Crashes:
+    def __del__(self):
+        os._exit(99)
+
+crashes = Crashes()  # as what JAX has begun to trace
+atexit.register(print, "tidied")
+cli.reference.models.callback = lambda **_: os.kill(os.getpid(), signal.SIGTERM)
+cli.main(["models"])
+"""
+
+
+def test_a_program_that_a_signal_ends_is_not_taken_apart():
+    """But what was to be done in the end is done."""
+    command = [sys.executable, "-c", ENDS]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 143, done.stderr
+    assert done.stderr.endswith("Stopped; the same command goes on from here.\n")
+    assert done.stdout == "tidied\n"

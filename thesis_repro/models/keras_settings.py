@@ -54,7 +54,7 @@ def backend() -> str:
 
 
 def import_keras() -> None:
-    """Import Keras and its backend, without the notices that TensorFlow writes past Python.
+    """Import Keras and its backend alone, without the notices that TensorFlow writes past Python.
 
     Signals wait for its end: amid the import, libraries lose them or crash.
 
@@ -69,6 +69,10 @@ def import_keras() -> None:
         os.dup2(nowhere.fileno(), 2)
         try:
             importlib.import_module("keras")
+            if backend() == "jax":
+                from keras.src.utils import module_utils
+
+                module_utils.tensorflow._available = False  # else it is imported to be seeded
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)

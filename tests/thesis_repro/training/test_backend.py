@@ -142,6 +142,17 @@ def test_the_users_variables_change_no_number_and_end_no_import():
     assert (found["KERAS_BACKEND"], found["JAX_PLATFORMS"]) == ("jax", "cpu")
 
 
+@pytest.mark.slow
+def test_jax_is_used_without_tensorflow():
+    """Which takes ten seconds, and in whose import a signal would be lost."""
+    code = (
+        "import sys; from thesis_repro.models.keras_settings import import_keras; import_keras(); "
+        "import keras; keras.utils.set_random_seed(3); print('tensorflow' in sys.modules)"
+    )
+    done = with_backend("jax", "-c", code)
+    assert done.stdout.split() == ["False"], done.stderr
+
+
 # --- Precision ---
 
 
