@@ -56,15 +56,6 @@ class _Commands(click.Group):
                 interrupts.end_program(end.code)
             raise
 
-    def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        """As a program."""
-        try:
-            return self.main(*arguments, **settings)
-        except SystemExit as end:
-            if end.code in interrupts.EXIT_CODES:
-                interrupts.end_program(end.code)
-            raise
-
     def main(self, *arguments: Any, **settings: Any) -> Any:
         with terminal.usable_streams():
             return super().main(*arguments, **settings)
