@@ -5,7 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 READ_FIX = "check the folder's permissions, or choose another one with --data-dir"
-WRITE_FIX = "free some space, or choose a folder that can be written to with --data-dir"
+WRITE_FIX = (
+    "free some space, mend the permissions, or choose a folder that can be written to with "
+    "--data-dir"
+)
 PERMISSION_FIX = "mend its permissions, or have its owner do it"
 
 LONGEST_CAUSE = 1_000  # characters; a damaged file can hold a name or a number of any length

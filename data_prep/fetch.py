@@ -35,7 +35,7 @@ PASSING = (
     HTTPStatus.TOO_MANY_REQUESTS,
 )
 
-FOLDER_FIX = "free some space, or choose a folder that can be written to"
+FOLDER_FIX = "free some space, mend the permissions, or choose another folder"
 
 
 class _FailedError(Exception):

@@ -61,8 +61,11 @@ def folder(data_dir: Path, dataset: str, stand_in: bool) -> Path:
 
 def is_filled(location: Path) -> bool:
     """Whether anything lies there; a folder that is mounted is there before it is filled."""
-    if location.is_dir():
-        return not all(_stays(entry.name) for entry in location.iterdir())
+    try:
+        if location.is_dir():
+            return not all(_stays(entry.name) for entry in location.iterdir())
+    except PermissionError:
+        return True  # whoever reads it will say so
     return os.path.lexists(location)
 
 

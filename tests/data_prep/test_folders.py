@@ -177,6 +177,14 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path):
     assert visible(tmp_path) == ["mnist"]
 
 
+def test_a_folder_that_may_not_be_looked_into_is_no_empty_one(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert is_filled(tmp_path)
+
+
 @pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini"])
 def test_notes_of_file_managers_are_no_other_files(tmp_path, name):
     """Which they leave where somebody looks."""

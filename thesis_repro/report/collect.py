@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from data_prep.errors import DataError, os_errors
 from data_prep.opening import open_file
+from data_prep.sources import is_note
 from thesis_repro.files import sha256
 from thesis_repro.report.reading import (
     Damaged,
@@ -101,15 +102,16 @@ def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = No
     """
     with os_errors(out, "it cannot be read", "mend its permissions, or name another with --out"):
         entries = [*out.iterdir()] if out.exists() else []
-        folders = [path for path in entries if _SECTION.fullmatch(path.name) and path.is_dir()]
+        folders = [path for path in entries if _SECTION.fullmatch(path.name) and _holds_any(path)]
     order = sorted(folders, key=lambda path: [int(part) for part in path.name.split(".")])
     unknown = Script("", {})
-    sections = (
-        _section(path, scripts.get(path.name, unknown), runs_dir)
-        for path in order
-        if any(path.glob("[!.]*.*"))  # a folder that is empty is of no section
-    )
+    sections = (_section(path, scripts.get(path.name, unknown), runs_dir) for path in order)
     return Results(out, scripts, tuple(sections))
+
+
+def _holds_any(folder: Path) -> bool:
+    """Whether a file lies there that is no note of a file manager."""
+    return folder.is_dir() and not all(is_note(path.name) for path in folder.iterdir())
 
 
 class _Folder:

@@ -84,10 +84,15 @@ def test_results_that_may_not_be_looked_into_are_not_missing(tmp_path, monkeypat
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
-    with pytest.raises(DataError, match="it cannot be read \\(Permission denied\\)") as caught:
-        collect(tmp_path, SCRIPTS)
-    assert caught.value.path == tmp_path
+    (tmp_path / "4.2").mkdir()
+    listed = Path.iterdir
+    for place in (tmp_path, tmp_path / "4.2"):
+        monkeypatch.setattr(
+            Path, "iterdir", lambda path, at=place: (refuse if path == at else listed)(path)
+        )
+        with pytest.raises(DataError, match="it cannot be read \\(Permission denied\\)") as caught:
+            collect(tmp_path, SCRIPTS)
+        assert caught.value.path == place
 
 
 # --- Damage ---
@@ -95,6 +100,7 @@ def test_results_that_may_not_be_looked_into_are_not_missing(tmp_path, monkeypat
 
 def test_a_manifest_alone_is_damage_and_an_empty_folder_nothing(tmp_path):
     (tmp_path / "4.2").mkdir()
+    (tmp_path / "4.2" / ".DS_Store").touch()
     assert collect(tmp_path, SCRIPTS).sections == ()
     (tmp_path / "4.2" / "manifest.json").write_text("{}")
     (section,) = require(collect(tmp_path, SCRIPTS)).sections
