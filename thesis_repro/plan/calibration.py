@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from thesis_repro.errors import SettingsError
 from thesis_repro.files import write_json
 from thesis_repro.models import keras_settings, zoo
 from thesis_repro.models.cost import training_multiply_adds
@@ -56,6 +57,9 @@ def calibration(
 
     None, and a warning in the log, where the family cannot be timed, as on a GPU whose memory is in
     use.
+
+    Raises:
+        SettingsError: with this environment, nothing can be computed here.
     """
     path, package = runs_dir / FILE, _version()
     remembered = _read(path)
@@ -65,6 +69,8 @@ def calibration(
     tell(f"Timing a few updates of a {family.upper()} on {machine.device}; this is done once.")
     try:
         models, measured = _calibrate(family, machine.precision)
+    except SettingsError:
+        raise
     except Exception as error:  # whatever a backend raises; a plan without some times is one still
         _log.warning("The family %s cannot be timed here: %s", family, error)
         return None

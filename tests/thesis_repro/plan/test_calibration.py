@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from thesis_repro.errors import SettingsError
 from thesis_repro.models import zoo
 from thesis_repro.plan import calibration as module
 from thesis_repro.plan.calibration import FILE, Machine, calibration
@@ -114,6 +115,17 @@ def test_a_folder_that_cannot_be_written_costs_only_the_memory(tmp_path, timed, 
     made, _ = calibrated(tmp_path / "runs")
     assert made.measured
     assert "cannot be kept" in caplog.text
+
+
+def test_a_setting_to_mend_is_not_passed_over(tmp_path, monkeypatch):
+    """Each family would have its warning, and no training its time."""
+
+    def fail():
+        raise SettingsError("JAX has no device to compute on")
+
+    monkeypatch.setattr("thesis_repro.plan.calibration.prepare_devices", fail)
+    with pytest.raises(SettingsError):
+        calibrated(tmp_path)
 
 
 def test_what_cannot_be_timed_has_no_calibration(tmp_path, monkeypatch, caplog):
