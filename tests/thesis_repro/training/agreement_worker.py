@@ -1,13 +1,15 @@
-"""Train a few steps under KERAS_BACKEND: ``agreement_worker.py FOLDER NAME PLAN [SEED]``.
+"""Train a few steps under KERAS_BACKEND: ``agreement_worker.py FOLDER NAME PLAN``.
 
-FOLDER holds images.npy, uint8; PLAN is JSON, {model: [steps, batch size]}. A model starts with the
-weights in FOLDER/MODEL.npz; where there are none, the model's are written there. Noise comes
-from a fixed table at the place that the seed generators' states say, the same under every backend.
-With a SEED, each starting weight is moved by about a unit of its last digit: what rounding may do.
-Losses, one row a step, go to FOLDER/NAME.json, weights after all steps to FOLDER/MODEL-NAME.npz.
+FOLDER holds images.npy, uint8; PLAN is JSON, {model: [steps, batch size]}. Under TensorFlow, what a
+step begins with (weights and optimisers) goes to FOLDER/MODEL-STEP.npz, and after the
+last one what that has led to; JAX begins each step with what is there. Noise comes from a fixed
+table at the place that the seed generators' states say, the same under both backends. Losses, one
+row a step, go to FOLDER/NAME.json, with how far JAX's weights are after a step from TensorFlow's
+as a share of the way that the step has moved these.
 """
 
 import json
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -38,43 +40,58 @@ def normal(shape, dtype="float32", seed=None):
     return ops.take(ops.convert_to_tensor(NOISE), place, axis=0)[: shape[0]]
 
 
-def start(model, file, rng):
-    """Set the model's weights; with random numbers, each a 1e-7th of it away or so."""
-    if not file.exists():
-        np.savez(file, *[ops.convert_to_numpy(weight) for weight in model.weights])
+def values_of(variables):
+    return [ops.convert_to_numpy(variable) for variable in variables]
+
+
+def assign(variables, file):
     with np.load(file) as stored:
-        for index, weight in enumerate(model.weights):
-            value = stored[f"arr_{index}"]
-            if rng is not None:
-                value = value * (1 + 1e-7 * rng.standard_normal(value.shape))
-            weight.assign(value.astype("float32"))
+        for index, variable in enumerate(variables):
+            variable.assign(stored[f"arr_{index}"])
 
 
-def train(model_id, steps, batch, folder, name, rng):
+def share_of_the_way(weights, before, after):
+    """Distance of the weights from those after TensorFlow's step, in shares of that step."""
+    with np.load(before) as start, np.load(after) as end:
+        here, way = (
+            sum(np.square(one - end[f"arr_{i}"], dtype=float).sum() for i, one in enumerate(values))
+            for values in (weights, [start[f"arr_{i}"] for i in range(len(weights))])
+        )
+    return math.sqrt(here / way)
+
+
+def train(model_id, steps, batch, folder):
     """The losses of each step; an epoch is one batch, validated on the batch that follows it."""
     keras.utils.set_random_seed(0)
     spec = replace(MODELS[model_id], batch_size=Sourced(batch, "test"))
     model = build_model(spec)
-    start(model, folder / f"{model_id}.npz", rng)
     images = with_channels(np.load(folder / "images.npy"), spec.input_shape.value[-1])
     batches = [images[first * batch : (first + 1) * batch] for first in range(steps + 1)]
     trainer = Trainer(spec, model, ImageData(*batches[:2], "digits", "agreement", True))
-    rows = []
+    is_first = keras.backend.backend() == "tensorflow"
+    states = [folder / f"{model_id}-{step}.npz" for step in range(steps + 1)]
+    rows, shares = [], []
     for step in range(1, steps + 1):  # compiled once for all of them
+        if is_first:
+            np.savez(states[step - 1], *values_of(trainer.variables))
+        else:
+            assign(trainer.variables, states[step - 1])
         here = batches[step - 1 : step + 1]
         trainer._training, trainer._validation = (Feed([own]) for own in here)
         rows.append(trainer.epoch(0, step, NoReport()))
-    weights = [ops.convert_to_numpy(weight) for weight in model.weights]
-    np.savez(folder / f"{model_id}-{name}.npz", *weights)
-    return {"rows": rows, "paths": [weight.path for weight in model.weights]}
+        if not is_first:
+            weights = values_of(model.weights)
+            shares.append(share_of_the_way(weights, states[step - 1], states[step]))
+    if is_first:
+        np.savez(states[steps], *values_of(trainer.variables))
+    return {"rows": rows, "shares": shares, "paths": [weight.path for weight in model.weights]}
 
 
-def main(folder, name, plan, *seed):
+def main(folder, name, plan):
     keras.random.normal = normal
-    rng = np.random.default_rng(int(*seed)) if seed else None
-    results = {model: train(model, *steps, folder, name, rng) for model, steps in plan.items()}
+    results = {model: train(model, *steps, folder) for model, steps in plan.items()}
     (folder / f"{name}.json").write_text(json.dumps(results))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]), *sys.argv[4:])
+    main(Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]))
