@@ -134,7 +134,7 @@ def refuse_foreign(target: Path) -> None:
         entry.name
         for entry in target.iterdir()
         if not (mounted and _stays(entry.name))
-        and entry.name.lower() not in NOTES
+        and not (entry.name.startswith("._") or entry.name.lower() in NOTES)
         and (entry.is_dir() or (entry.name != MANIFEST_NAME and entry.suffix != ".tfrecord"))
     )
     if foreign:
@@ -143,7 +143,7 @@ def refuse_foreign(target: Path) -> None:
 
 
 def _keep_nothing(replaced: Path, target: Path) -> None:
-    """Nothing else was there: `refuse_foreign`."""
+    """The default: `refuse_foreign` has let nothing else through."""
 
 
 @contextmanager
@@ -199,7 +199,8 @@ def replacing(
         try:
             recover()
             refuse(target)
-            _make(partial)
+            _refuse_left(partial, replaced)
+            partial.mkdir()
             yield partial
             if mounted:
                 partial.rename(complete)
@@ -225,12 +226,11 @@ def is_mount_point(path: Path) -> bool:
     }
 
 
-def _make(partial: Path) -> None:
-    try:
-        partial.mkdir()
-    except FileExistsError as error:
-        cause = "this, which another process has left, cannot be taken away"
-        raise DataError(partial, cause, "take it away, or have its owner do it") from error
+def _refuse_left(*hidden: Path) -> None:
+    for path in hidden:
+        if path.exists():
+            cause = "this, which another process has left, cannot be taken away"
+            raise DataError(path, cause, "take it away, or have its owner do it")
 
 
 def _move_in(complete: Path, target: Path) -> None:

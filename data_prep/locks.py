@@ -25,7 +25,7 @@ def alone(path: Path, busy: Callable[[], None]) -> Iterator[None]:
     try:
         try:
             _acquire(lock, busy)
-        except OSError as error:
+        except (PermissionError, IsADirectoryError) as error:
             if not os.path.lexists(path):
                 raise
             cause = f"this lock, of another user or program, cannot be opened ({error.strerror})"

@@ -41,9 +41,11 @@ def exit_code(interrupt: KeyboardInterrupt) -> int:
 def end_program(code: int) -> None:
     """End this process after a signal, with what others have left to be done in the end.
 
-    Python would take apart its modules and objects then, where it crashes after an exception amid
-    JAX's tracing: the exit code would be that of a segmentation fault.
+    As Python does: first threads and pools of processes are told to end, then the rest is tidied
+    up. But it would take apart its modules and objects then, where it crashes after an exception
+    amid JAX's tracing: the exit code would be that of a segmentation fault.
     """
+    threading._shutdown()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):

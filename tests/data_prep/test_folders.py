@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -155,7 +156,8 @@ def test_the_second_waits_and_both_end_whole(tmp_path, caplog):
     thread.start()
     with replacing(target) as partial:
         inside.set()
-        while not caplog.text:  # the second has come
+        deadline = time.monotonic() + 30
+        while not caplog.text and time.monotonic() < deadline:  # the second has come
             thread.join(0.01)
         fill(partial, "first")
     thread.join(10)

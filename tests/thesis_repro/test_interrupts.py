@@ -163,6 +163,7 @@ def test_a_signal_held_back_comes_at_the_end_of_the_block(number):
 
 ENDS = """
 import atexit, os, signal
+from data_prep.parallel import ordered
 from thesis_repro import cli
 
 class Crashes:
@@ -171,7 +172,13 @@ class Crashes:
 
 crashes = Crashes()  # as what JAX has begun to trace
 atexit.register(print, "tidied")
-cli.reference.models.callback = lambda **_: os.kill(os.getpid(), signal.SIGTERM)
+
+def work(**_):
+    results = ordered(abs, range(100), 2)  # its pool waits for who takes them
+    next(results)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+cli.reference.models.callback = work
 cli.main(["models"])
 """
 

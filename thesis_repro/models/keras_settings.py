@@ -63,7 +63,8 @@ def import_keras() -> None:
             number of threads that is none, at which it would abort.
     """
     leave_file_unread()
-    _check_threads()
+    if backend() == "tensorflow":
+        _check_threads()
     stderr = os.dup(2)
     with interrupts.held_back(), Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 2)

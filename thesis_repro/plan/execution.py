@@ -76,8 +76,8 @@ class Execution:
     def run(self) -> None:
         """Run everything that can be run; see ``failed`` and ``left`` for the rest.
 
-        Whatever ends it early, nothing is left running: Ctrl-C, a signal, or that nobody reads any
-        more what is told. Jobs go on from where they were.
+        Whatever ends it early, nothing is left running: Ctrl-C, a signal, an error of `tell`. Jobs
+        go on from where they were.
 
         Raises:
             KeyboardInterrupt: Ctrl-C, or what `thesis_repro.interrupts` makes of other signals.

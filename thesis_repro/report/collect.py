@@ -111,7 +111,9 @@ def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = No
 
 def _holds_any(folder: Path) -> bool:
     """Whether a file lies there that is no note of a file manager."""
-    return folder.is_dir() and not all(is_note(path.name) for path in folder.iterdir())
+    return folder.is_dir() and any(
+        path.is_file() and not is_note(path.name) for path in folder.iterdir()
+    )
 
 
 class _Folder:

@@ -38,6 +38,12 @@ def make_deterministic() -> None:
         # (tensorflow/compiler/jit, GetExecutableBuildOptions).
         tensorflow.config.experimental.enable_op_determinism()
         _add_in_pairs()
+    else:
+        import jax
+
+        # Its defaults, also where it has read variables of the user's before this package came.
+        jax.config.update("jax_threefry_partitionable", True)
+        jax.config.update("jax_default_prng_impl", "threefry2x32")
 
 
 def _add_xla_flag(flag: str) -> None:

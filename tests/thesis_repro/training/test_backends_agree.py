@@ -31,7 +31,9 @@ LONG_PLAN = {
 }
 FEATURE_CONSTANT = 3136 * math.log(2 * math.pi)  # of the feature loss at 28 px: hides differences
 FIRST = 1e-5  # relative, before the first update of what a loss depends on
-LATER = 0.02  # relative, after it: of the GANs' three updates, and of validation
+# Relative, after it: of the GANs' three updates, and of validation.
+LATER = {"mnist-vlae-factor-3": 3e-3}  # others have batch normalisation, which magnifies rounding
+LATER_OF_OTHERS = 0.02
 WEIGHTS = 0.05  # distance of the weights, as a share of the way that a step went
 
 pytestmark = pytest.mark.slow
@@ -90,7 +92,8 @@ def test_losses(agreement):
             for name, value in row.items():
                 # An answer near 0.5 may fall on either side; a KL of 1e-4 nats is no information.
                 absolute = 1.01 / batch if "accuracy" in name else 1e-4
-                relative = FIRST if name in untouched else LATER
+                later = LATER.get(model_id, LATER_OF_OTHERS)
+                relative = FIRST if name in untouched else later
                 close = pytest.approx(value, rel=relative, abs=absolute)
                 assert other_row[name] == close, (model_id, step, name)
         assert one[0] != one[-1]
