@@ -1,4 +1,4 @@
-"""What `thesis-repro plan` foretells of trainings, against the clock.
+"""What `thesis-repro plan` predicts of trainings, against the clock.
 
 Each family is calibrated in an empty folder of runs, as on a machine where nothing has been
 trained; then `thesis-repro train` trains the models in processes of their own, on the MNIST that is
@@ -18,11 +18,11 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as thesis_repro has it, which comes
 import click
 from workload import Clock, chosen_from
 
+from data_prep.errors import DataError
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.plan.execution import PROGRAM, start_process
 from thesis_repro.plan.plan import make_plan
-from thesis_repro.plan.rates import Work
-from thesis_repro.plan.timings import machine_of, timings
+from thesis_repro.plan.timings import machine_of, seconds_of, timings
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.training.configuration import TrainingOptions
@@ -32,15 +32,20 @@ GOAL = 1.5  # either way
 BENCHMARKED = "digit-classifier,feature-extraction,mnist-vlae-factor-3,mnist-vlae-factor-2"
 
 
-def foretold(model_id: str, workspace: Workspace) -> float:
-    """Seconds that the plan says, by a calibration of the model's family."""
+def predicted(model_id: str, workspace: Workspace) -> float:
+    """Seconds that the plan says, by a calibration of the model's family.
+
+    Raises:
+        click.ClickException: the family cannot be timed.
+        data_prep.errors.DataError: the model's data are not prepared.
+    """
+    workspace.manifest(MODELS[model_id].dataset.value)
     job = make_plan((), [model_id], workspace)[f"train {model_id}"]
-    if job.problem or job.is_done:
-        raise click.ClickException(f"{model_id}: {job.problem or 'is trained already'}")
     machine = machine_of(workspace.options.precision)
-    known = timings([job.family], machine, workspace, tell=click.echo)
-    work = Work(starts=1, steps=job.steps, bytes=job.bytes, multiply_adds=job.multiply_adds)
-    return known[job.family].rates.seconds(work)
+    seconds = seconds_of(job, timings([job.family], machine, workspace, tell=click.echo))
+    if not seconds:
+        raise click.ClickException(f"{model_id}: its family cannot be timed here; the log says why")
+    return seconds
 
 
 def measured(model_id: str, workspace: Workspace, runs_dir: Path) -> tuple[float, float]:
@@ -77,14 +82,17 @@ def main(models: list[str], scale: str, data_dir: Path) -> None:
             stand_in=False,
             progress=TrainingProgress(quiet=True),
         )
-        times = {model_id: foretold(model_id, workspace) for model_id in models}
-        click.echo(f"{'model':<22} {'foretold s':>10} {'took s':>8} {'ratio':<12} cores at work")
-        for model_id, said in times.items():
+        try:
+            predictions = {model_id: predicted(model_id, workspace) for model_id in models}
+        except DataError as error:
+            raise click.ClickException(str(error)) from error
+        click.echo(f"{'model':<22} {'predicted s':>11} {'took s':>8} {'ratio':<12} cores at work")
+        for model_id, seconds in predictions.items():
             took, cores = measured(model_id, workspace, runs)
-            ratio = said / took
+            ratio = seconds / took
             verdict = "met" if 1 / GOAL <= ratio <= GOAL else "missed"
             click.echo(
-                f"{model_id:<22} {said:>10.0f} {took:>8.0f} {f'{ratio:.2f} {verdict}':<12} "
+                f"{model_id:<22} {seconds:>11.0f} {took:>8.0f} {f'{ratio:.2f} {verdict}':<12} "
                 f"{cores:.1f}"
             )
 

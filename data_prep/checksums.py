@@ -18,7 +18,7 @@ class SourceFile:
     sha256: str
 
 
-def file_sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
     """The sha256 of a file, in hex."""
     with open_file(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -33,4 +33,4 @@ def describe_file(path: Path) -> SourceFile:
         md5 = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     # A name on the disk may be no UTF-8; the manifest is.
     name = os.fsencode(path.name).decode(errors="backslashreplace")
-    return SourceFile(name, path.stat().st_size, md5, file_sha256(path))
+    return SourceFile(name, path.stat().st_size, md5, sha256(path))

@@ -104,7 +104,8 @@ def _files(
 
 
 def _is_there(target: Path, file: Download, progress: Progress) -> bool:
-    if not _is_file(target):
+    _refuse_what_is_no_file(target)
+    if not target.exists():
         return False
     found = _checksum(target, file)
     if found != file.checksum:
@@ -115,16 +116,10 @@ def _is_there(target: Path, file: Download, progress: Progress) -> bool:
     return True
 
 
-def _is_file(path: Path) -> bool:
-    """Whether a file is there.
-
-    Raises:
-        DataError: Something else is in its place.
-    """
+def _refuse_what_is_no_file(path: Path) -> None:
     if path.exists() and not path.is_file():
         fix = "move it away, then run the command again"
         raise DataError(path, "no file, but something else is in this place", fix)
-    return path.exists()
 
 
 def _busy(folder: Path) -> None:
@@ -137,7 +132,7 @@ def _fetch_file(
     session: requests.Session, dataset: str, file: Download, target: Path, progress: Progress
 ) -> None:
     part = target.with_name(f"{target.name}.part")
-    _is_file(part)
+    _refuse_what_is_no_file(part)
     failures = []
     for url in file.urls:
         try:

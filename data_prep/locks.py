@@ -24,7 +24,7 @@ def alone(path: Path, busy: Callable[[], None]) -> Iterator[None]:
     lock = FileLock(path)
     try:
         try:
-            _acquire(lock, busy)
+            acquire(lock, busy)
         except (PermissionError, IsADirectoryError) as error:
             if not os.path.lexists(path):
                 raise
@@ -41,7 +41,8 @@ def alone(path: Path, busy: Callable[[], None]) -> Iterator[None]:
             lock.release()
 
 
-def _acquire(lock: FileLock, busy: Callable[[], None]) -> None:
+def acquire(lock: FileLock, busy: Callable[[], None]) -> None:
+    """Take a lock; `busy` is called where another process holds it, as of `alone`."""
     try:
         lock.acquire(timeout=0)
     except Timeout:

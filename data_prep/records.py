@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.checksums import file_sha256
+from data_prep.checksums import sha256
 from data_prep.content import Batch, SplitContent
 from data_prep.errors import WRITE_FIX, DataError, os_errors, unreadable
 from data_prep.layout import Layout
@@ -177,7 +177,7 @@ class ShardRecords:
             DataError: The bytes have changed, or cannot be read.
         """
         try:
-            digest = file_sha256(self._path)
+            digest = sha256(self._path)
         except OSError as error:
             raise unreadable(self._path, error, self._fix) from error
         if digest != self._shard.sha256:

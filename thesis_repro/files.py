@@ -1,6 +1,5 @@
 """Files that are written whole or not at all, and the data files that travel with the package."""
 
-import hashlib
 import json
 import os
 import secrets
@@ -11,8 +10,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-
-from data_prep.opening import open_file
 
 Kind = TypeVar("Kind")
 
@@ -47,12 +44,6 @@ def write_json(path: Path, value: Any) -> None:
     with atomic_path(path) as temporary:
         text = json.dumps(value, indent=2, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file's bytes."""
-    with open_file(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # === Data files of the package ===

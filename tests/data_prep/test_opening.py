@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from data_prep import celeba_attributes, imagenet_classes, morphometry, npz
-from data_prep.checksums import describe_file, file_sha256
+from data_prep.checksums import describe_file, sha256
 from data_prep.errors import DataError
 from data_prep.idx import read_idx
 from data_prep.manifest import MANIFEST_NAME, read_manifest
@@ -65,7 +65,7 @@ def device(path: Path) -> None:
 
 @pytest.mark.usefixtures("_patience")
 @pytest.mark.parametrize("make", [pipe, bound, device])
-@pytest.mark.parametrize("read", [open_file, file_sha256, describe_file])
+@pytest.mark.parametrize("read", [open_file, sha256, describe_file])
 def test_what_is_no_file_is_not_opened(tmp_path, monkeypatch, make, read):
     monkeypatch.chdir(tmp_path)  # names of sockets are short
     make(Path("it"))

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from data_prep.checksums import sha256
 from thesis_repro.files import (
     DataFileError,
     Entry,
     atomic_path,
     checked,
-    sha256,
     write_json,
 )
 

@@ -80,7 +80,7 @@ class Place(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Refuse the empty one."""
         if value == "":
-            self.fail("It is empty; name a folder ('.' is this one).", param, ctx)
+            self.fail("It is empty; name a path ('.' is this folder).", param, ctx)
         return super().convert(value, param, ctx)
 
 

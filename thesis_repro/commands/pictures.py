@@ -10,7 +10,7 @@ import click
 
 from data_prep.errors import printable
 from thesis_repro.commands import plan
-from thesis_repro.commands.options import out_option, run_options
+from thesis_repro.commands.options import Place, out_option, run_options
 from thesis_repro.commands.workspace import import_matplotlib, open_workspace
 from thesis_repro.errors import TrainingError
 from thesis_repro.models import zoo
@@ -101,7 +101,7 @@ def _gabors(shown: "np.ndarray", initial: "np.ndarray", channels: int, epoch: in
 
 @click.command("feature-maps")
 @click.argument("model")
-@click.argument("image", type=click.Path(path_type=Path))
+@click.argument("image", type=Place())
 @click.option(
     "--layer",
     "layers",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
+from data_prep.checksums import sha256
 from data_prep.errors import DataError
 from data_prep.folders import (
     MADE_EXACTLY,
@@ -15,7 +16,6 @@ from data_prep.folders import (
 )
 from data_prep.manifest import COMPLETE
 from data_prep.opening import open_file
-from thesis_repro.files import sha256
 from thesis_repro.models import zoo
 from thesis_repro.models.cost import training_memory
 from thesis_repro.models.spec import ModelSpec

@@ -6,8 +6,7 @@ from tabulate import tabulate
 
 from thesis_repro.plan.jobs import Job
 from thesis_repro.plan.length import length
-from thesis_repro.plan.rates import Work
-from thesis_repro.plan.timings import Timing
+from thesis_repro.plan.timings import Timing, seconds_of
 from thesis_repro.words import counted, duration
 
 _ALIGNED = {
@@ -34,7 +33,7 @@ def render(
         machine: What the timings hold for, in words.
         side_by_side: How many trainings run at a time.
     """
-    seconds = {name: time for name, job in jobs.items() if (time := _seconds(job, timings))}
+    seconds = {name: time for name, job in jobs.items() if (time := seconds_of(job, timings))}
     notes = [job for job in jobs.values() if job.problem and not job.is_done]
     rows = [
         (
@@ -76,15 +75,6 @@ def render(
             "stand-ins are still to be made, or which cannot be timed here."
         )
     return "\n".join(lines)
-
-
-def _seconds(job: Job, timings: Mapping[str, Timing]) -> float:
-    """Of the whole job, whatever a run has done of it; 0 where it is done, or nothing is known."""
-    if job.is_done or not job.image_passes or job.family not in timings:
-        return 0.0
-    return timings[job.family].rates.seconds(
-        Work(starts=1, steps=job.steps, bytes=job.bytes, multiply_adds=job.multiply_adds)
-    )
 
 
 def _state(job: Job, jobs: Mapping[str, Job], notes: Sequence[Job]) -> str:

@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +11,8 @@ from thesis_repro import provenance
 from thesis_repro.errors import TrainingError
 from thesis_repro.models import keras_settings, zoo
 from thesis_repro.plan.calibration import Machine, calibration
-from thesis_repro.plan.rates import Measured, Rates, fit
+from thesis_repro.plan.jobs import Job
+from thesis_repro.plan.rates import Measured, Rates, Work, fit
 from thesis_repro.plan.work import training_work
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.training.configuration import TRAINING_VERSION
@@ -30,6 +31,15 @@ class Timing(NamedTuple):
 
     rates: Rates
     source: str
+
+
+def seconds_of(job: Job, timings: Mapping[str, Timing]) -> float:
+    """Of the whole job, whatever a run has done of it; 0 where it is done, or nothing is known."""
+    if job.is_done or not job.image_passes or job.family not in timings:
+        return 0.0
+    return timings[job.family].rates.seconds(
+        Work(starts=1, steps=job.steps, bytes=job.bytes, multiply_adds=job.multiply_adds)
+    )
 
 
 def machine_of(precision: str) -> Machine:

@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from data_prep.checksums import sha256
 from data_prep.errors import DataError, os_errors
 from data_prep.opening import open_file
 from data_prep.sources import is_note
-from thesis_repro.files import sha256
 from thesis_repro.report.reading import (
     Damaged,
     Manifest,

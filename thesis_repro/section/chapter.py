@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from data_prep.checksums import sha256
 from data_prep.reading import PreparedData
 from thesis_repro import provenance
 from thesis_repro.analysis.tables import with_undefined
-from thesis_repro.files import atomic_path, sha256, write_json
+from thesis_repro.files import atomic_path, write_json
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.figures import origin_line, save_figure
 from thesis_repro.section.answers import render

@@ -27,8 +27,10 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
+from data_prep.checksums import sha256
+from data_prep.locks import acquire
 from thesis_repro.errors import TrainingError
-from thesis_repro.files import atomic_path, sha256, write_json
+from thesis_repro.files import atomic_path, write_json
 
 _log = logging.getLogger(__name__)
 
@@ -114,7 +116,7 @@ class RunFolder:
         try:
             with self._writing(self.path):
                 self.path.mkdir(parents=True, exist_ok=True)
-                self._acquire(lock)
+                acquire(lock, self._say_that_it_waits)
                 self._held = self.path.stat()
                 for leftover in self.path.rglob(".writing-*"):  # of a process killed while writing
                     leftover.unlink()
@@ -229,12 +231,8 @@ class RunFolder:
             write_json(done, digests)
         shutil.rmtree(self._checkpoints, ignore_errors=True)
 
-    def _acquire(self, lock: filelock.BaseFileLock) -> None:
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            _log.warning("Run %s is in the hands of another process; waiting for it.", self.path)
-            lock.acquire()
+    def _say_that_it_waits(self) -> None:
+        _log.warning("Run %s is in the hands of another process; waiting for it.", self.path)
 
     def _checkpoint(self, epoch: int) -> Path:
         return self._checkpoints / f"epoch-{epoch:05d}.npz"

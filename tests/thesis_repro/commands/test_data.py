@@ -231,7 +231,7 @@ def test_a_variable_that_is_not_set_does_not_name_this_folder(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     result = run(*arguments)
     assert result.exit_code == USAGE
-    assert "It is empty; name a folder" in result.stderr
+    assert "It is empty; name a path" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 

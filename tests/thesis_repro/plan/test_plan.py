@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from data_prep.checksums import sha256
 from data_prep.reading import load
-from thesis_repro.files import sha256
 from thesis_repro.models import zoo
 from thesis_repro.plan import plan as module
 from thesis_repro.plan.plan import make_plan

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from thesis_repro.files import sha256
+from data_prep.checksums import sha256
 from thesis_repro.models import zoo
 from thesis_repro.models.cost import network_sizes, training_multiply_adds
 from thesis_repro.plan import timings as module

@@ -8,7 +8,8 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from msgspec.structs import asdict
 
-from thesis_repro.files import sha256, write_json
+from data_prep.checksums import sha256
+from thesis_repro.files import write_json
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims
 

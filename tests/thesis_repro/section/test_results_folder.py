@@ -8,10 +8,11 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+from data_prep.checksums import sha256
 from data_prep.errors import DataError
 from thesis_repro.cli import main
 from thesis_repro.commands import run as run_commands
-from thesis_repro.files import sha256, write_json
+from thesis_repro.files import write_json
 from thesis_repro.section import results_folder
 from thesis_repro.section.results_folder import more_than, replacing
 

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 from sklearn.datasets import load_digits
 
+from data_prep.checksums import sha256
 from data_prep.errors import DataError
 from data_prep.prepare import prepare
 from thesis_repro.cli import main
-from thesis_repro.files import sha256
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.images import load_images
 from thesis_repro.training.scale import Scale
