@@ -22,6 +22,7 @@ from thesis_repro.report.results import (
     Results,
     ThesisPages,
     count_verdicts,
+    ledger_head,
 )
 from thesis_repro.section.registry import CHAPTERS, scripts
 from thesis_repro.thesis.captions import load_captions
@@ -87,14 +88,14 @@ def write_report(out: Path, runs_dir: Path, kind: str = "html", pdf: Path | None
 @click.option(
     "--strict",
     is_flag=True,
-    help="Exit with 4 if a claim is not replicated as written, or has no verdict to compare: not "
-    "run, or of another scale, precision or data than the thesis's. With 3 if a file of claims "
+    help="Exit with 4 if a claim is not replicated as written, or is not decided: not run, or of "
+    "another scale, precision or data than the thesis's, or undefined. With 3 if a file of claims "
     "is damaged, or the manifest beside it.",
 )
 @click.option(
     "--allow-missing",
     is_flag=True,
-    help="With --strict: claims without a verdict to compare pass, if others have one.",
+    help="With --strict: claims that are not decided pass, if others are.",
 )
 def claims(sections: tuple[str, ...], out: Path, strict: bool, allow_missing: bool) -> None:
     """Every claim, or those of SECTIONs: reported, ours and the verdict, as written and as run.
@@ -147,22 +148,20 @@ def _tell_absent(results: Results, sections: Sequence[str]) -> None:
 def _require_replication(judgements: Sequence[Judgement], *, allow_missing: bool) -> None:
     """End with an exit code of its own unless every claim is replicated as written.
 
-    Where none can be compared, nothing was held against the thesis, and nothing passes.
+    Where none is decided, nothing was held against the thesis, and nothing passes.
     """
     failed = [one for one in judgements if one.verdict is Verdict.NOT_REPLICATED]
     for judgement in failed:
         click.echo(f"{judgement.claim.id} is not replicated: {judgement.why}", err=True)
-    missing = [one for one in judgements if not one.verdict.is_comparable]
+    missing = [one for one in judgements if not one.verdict.decides]
     if allow_missing and len(missing) < len(judgements):
         missing = []
     for verdict in dict.fromkeys(one.verdict for one in missing):
         names = [one.claim.id for one in missing if one.verdict is verdict]
         click.echo(f"{len(names)} {verdict}: {', '.join(names)}", err=True)
     if missing:
-        others = ", where others have one" if allow_missing else ""
-        click.echo(
-            f"--allow-missing lets claims pass that have no verdict to compare{others}.", err=True
-        )
+        others = ", where others are" if allow_missing else ""
+        click.echo(f"--allow-missing lets claims pass that are not decided{others}.", err=True)
     if failed or missing:
         raise click.exceptions.Exit(exit_codes.NOT_REPLICATED)
 
@@ -197,11 +196,10 @@ def _warn(problems: Iterable[Problem]) -> None:
 
 
 def _counts(judgements: Sequence[Judgement]) -> str:
-    """How many claims have each verdict as written, in a line, and as run, where that differs."""
+    """What the verdicts come to as written, in a line, and as run, where that differs."""
     lines = []
     for reading in Reading:
         counts = count_verdicts(judgements, reading)
-        words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         if sum(counts.values()):
-            lines.append(f"{sum(counts.values())} claims {reading}: {words}")
+            lines.append(f"{sum(counts.values())} claims {reading}: {ledger_head(counts)}")
     return "\n".join(lines)

@@ -15,11 +15,17 @@ from thesis_repro import provenance
 from thesis_repro.files import atomic_path, read_packaged
 from thesis_repro.report import views
 from thesis_repro.report.cells import cell, table_view
-from thesis_repro.report.results import Item, Maker, Results, ThesisPages, count_verdicts
+from thesis_repro.report.results import (
+    Item,
+    Maker,
+    Results,
+    ThesisPages,
+    count_verdicts,
+    ledger_head,
+)
 from thesis_repro.thesis.captions import Key, load_captions
 from thesis_repro.thesis.errata import load_errata
 from thesis_repro.thesis.readings import Reading
-from thesis_repro.verdicts.judgements import Verdict
 from thesis_repro.verdicts.questions import questions_of
 from thesis_repro.words import duration
 
@@ -48,7 +54,6 @@ def _context(results: Results, pages: ThesisPages | None) -> dict[str, Any]:
         "counts": count_verdicts(results.judgements),
         "counts_as_run": count_verdicts(results.judgements, Reading.RUN),
         "kinds": Counter(judgement.claim.kind for judgement in results.judgements),
-        "verdicts": list(Verdict),
         "origins": views.origins(results),
         "environments": views.environments(results),
         "errata": load_errata().values(),
@@ -75,6 +80,7 @@ def _environment(folder: Path) -> Environment:
         "table_view": table_view,
         "questions_of": questions_of,
         "count_verdicts": count_verdicts,
+        "ledger_head": ledger_head,
         "anchor": anchor,
         "duration": duration,
         "data_uri": data_uri,

@@ -196,3 +196,22 @@ def count_verdicts(
     outcomes = [judgement.outcomes.get(reading) for judgement in judgements]
     verdicts = [outcome.verdict for outcome in outcomes if outcome]
     return {verdict: verdicts.count(verdict) for verdict in Verdict}
+
+
+def ledger_head(counts: Mapping[Verdict, int]) -> str:
+    """What verdicts come to, in a line: what is decided, what is indicated, and what is neither."""
+    replicated, refuted = counts[Verdict.REPLICATED], counts[Verdict.NOT_REPLICATED]
+    hold, fail = counts[Verdict.HOLDS], counts[Verdict.FAILS]
+    parts = [
+        f"{replicated + refuted} decided at paper scale ({replicated} replicated, {refuted} not)",
+        f"{hold + fail} indicated at reduced scale ({hold} hold, {fail} fail)",
+    ]
+    others = (
+        Verdict.UNDECIDED,
+        Verdict.UNDECIDED_AT_REDUCED,
+        Verdict.PATH_ONLY,
+        Verdict.NOT_RUN,
+    )
+    return "; ".join(
+        parts + [f"{counts[verdict]} {verdict}" for verdict in others if counts[verdict]]
+    )

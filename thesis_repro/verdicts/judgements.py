@@ -7,8 +7,9 @@ stands beside it, since what the thesis prints may come from its code ("not repl
 alone would say nothing of Table 4).
 
 A judgement lists every check with our value, the thesis's and the outcome, so that nobody has to
-trust the verdict alone. A number from a smaller scale, another precision, a part of the data or
-stand-in data is never called a replication; its checks are evaluated and listed all the same.
+trust the verdict alone. A verdict says what the checks come to and what the evidence is worth
+(`thesis_repro.verdicts.grades`): only numbers of the thesis's scale, in float32 and of the whole
+official data, replicate a claim or do not. Of all others the checks are listed all the same.
 """
 
 import math
@@ -23,23 +24,45 @@ from msgspec import structs
 from thesis_repro.files import write_json
 from thesis_repro.thesis.claims import ABSENT, Claim, Values, listed, show
 from thesis_repro.thesis.readings import Reading
+from thesis_repro.verdicts.grades import Evidence, Grade, graded
 from thesis_repro.verdicts.rules import RULES_FILE, CheckResult, evaluate, load_rules
 
-PAPER_SCALE, PAPER_PRECISION = "paper", "float32"
+
+class Finding(StrEnum):
+    """What the checks of a claim's rule come to."""
+
+    HOLDS = "holds"  # all checks do
+    FAILS = "fails"  # a check does
+    UNDECIDED = "undecided"  # no check fails, but of one the value is undefined or not measured
 
 
 class Verdict(StrEnum):
-    """What became of a claim."""
+    """What became of a claim: a finding, in words that say what its evidence is worth."""
 
     REPLICATED = "replicated"
     NOT_REPLICATED = "not replicated"
-    NOT_COMPARABLE = "not comparable"
+    UNDECIDED = "undecided"
+    HOLDS = "holds at reduced scale"
+    FAILS = "fails at reduced scale"
+    UNDECIDED_AT_REDUCED = "undecided at reduced scale"
+    PATH_ONLY = "path only"
     NOT_RUN = "not run"
 
     @property
-    def is_comparable(self) -> bool:
-        """Whether it holds our result against the thesis's."""
+    def decides(self) -> bool:
+        """Whether it holds our result against the thesis's, at its scale."""
         return self in (Verdict.REPLICATED, Verdict.NOT_REPLICATED)
+
+
+_VERDICTS = {
+    (Grade.PAPER, Finding.HOLDS): Verdict.REPLICATED,
+    (Grade.PAPER, Finding.FAILS): Verdict.NOT_REPLICATED,
+    (Grade.PAPER, Finding.UNDECIDED): Verdict.UNDECIDED,
+    (Grade.REDUCED, Finding.HOLDS): Verdict.HOLDS,
+    (Grade.REDUCED, Finding.FAILS): Verdict.FAILS,
+    (Grade.REDUCED, Finding.UNDECIDED): Verdict.UNDECIDED_AT_REDUCED,
+    **{(Grade.PATH, finding): Verdict.PATH_ONLY for finding in Finding},
+}
 
 
 @dataclass(frozen=True)
@@ -57,10 +80,15 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A claim judged on one reading: our numbers, every check on them, the verdict and its why."""
+    """A claim judged on one reading: our numbers, every check on them, the verdict and its why.
+
+    ``grade`` and ``finding`` are None where nothing was measured.
+    """
 
     verdict: Verdict
     why: str
+    grade: Grade | None = None
+    finding: Finding | None = None
     values: Values | None = None
     checks: tuple[CheckResult, ...] = ()
 
@@ -122,6 +150,8 @@ class Judgement:
         """
         judged = {
             "verdict": self.verdict.value,
+            "grade": self.written.grade,
+            "finding": self.written.finding,
             "scale": self.scale,
             "data": self.data,
             "readings": {
@@ -146,12 +176,12 @@ def judge(
     Args:
         claim: the claim.
         measurement: our numbers, or None if there are none.
-        scale: name of the scale they come from; only "paper" can replicate.
-        precision: what the networks behind them were trained in; only "float32" can.
-        stand_in: whether they come from stand-in data, which cannot.
+        scale: name of the scale they come from. This and the following settle what they are worth,
+            as `thesis_repro.verdicts.grades.graded` says.
+        precision: what the networks behind them were trained in.
+        stand_in: whether they come from stand-in data.
         data: the data's description, e.g. "MNIST (official files)".
-        parts: of which data sets only a part is there, which cannot either; each as in
-            "55,013 of 737,280 images of dSprites".
+        parts: of which data sets only a part is there.
 
     Raises:
         ValueError: if the measurement is another claim's, lacks a quantity, or has no rule.
@@ -160,18 +190,10 @@ def judge(
         return Judgement(claim, Outcome(Verdict.NOT_RUN, _not_run(claim)), None, scale, data)
     if measurement.claim_id != claim.id:
         raise ValueError(f"The measurement is of {measurement.claim_id!r}, not of {claim.id!r}.")
-    obstacles = []
-    if scale != PAPER_SCALE:
-        obstacles.append(f"the scale is {scale}, not {PAPER_SCALE}")
-    if precision != PAPER_PRECISION:
-        obstacles.append(f"the precision is {precision}, not {PAPER_PRECISION}")
-    if stand_in:
-        obstacles.append(f"the data are no official files ({data})")
-    if parts:
-        obstacles.append(f"the data are but a part ({'; '.join(parts)})")
+    evidence = graded(scale, precision, stand_in=stand_in, data=data, parts=parts)
     where = f"at {scale} scale on {data}"
     written, run = (
-        None if values is None else _outcome(claim, values, obstacles, where)
+        None if values is None else _outcome(claim, values, evidence, where)
         for values in (measurement.as_written, measurement.as_run)
     )
     return Judgement(claim, written, run, scale, data)
@@ -212,30 +234,43 @@ def _not_run(claim: Claim) -> str:
     return "Nothing was measured, and this version has no rule to judge it by."
 
 
-def _outcome(claim: Claim, values: Values, obstacles: Sequence[str], where: str) -> Outcome:
+def _outcome(claim: Claim, values: Values, evidence: Evidence, where: str) -> Outcome:
     """What becomes of a claim on the numbers of one reading."""
     checks = load_rules().get(claim.id)
     if checks is None:
         raise ValueError(f"{RULES_FILE} has no rule for {claim.id!r}; add a table of that name.")
     results = tuple(evaluate(check, claim, values) for check in checks)
-    verdict, why = _conclude(results, obstacles, where)
-    return Outcome(verdict, why, values, results)
+    finding = _finding(results)
+    verdict = _VERDICTS[evidence.grade, finding]
+    return Outcome(
+        verdict, _why(results, evidence, where), evidence.grade, finding, values, results
+    )
 
 
-def _conclude(
-    results: Sequence[CheckResult], obstacles: Sequence[str], where: str
-) -> tuple[Verdict, str]:
-    """The verdict over all checks and the sentence that says why."""
+def _finding(results: Sequence[CheckResult]) -> Finding:
+    """What all checks come to: one that fails is enough, whatever is undefined beside it."""
+    if all(result.holds for result in results):
+        return Finding.HOLDS
+    failed = (not (result.holds or result.is_lacking) for result in results)
+    return Finding.FAILS if any(failed) else Finding.UNDECIDED
+
+
+def _why(results: Sequence[CheckResult], evidence: Evidence, where: str) -> str:
+    """The sentence that says what the verdict rests on."""
     failed = [result for result in results if not result.holds]
     held = len(results) - len(failed)
-    if obstacles:
-        count = f"{held} of {len(results)} checks would hold"
-        return Verdict.NOT_COMPARABLE, f"No replication, as {', '.join(obstacles)}; {count}."
-    if not failed:
-        return Verdict.REPLICATED, f"All {len(results)} checks hold {where}."
-    count = f"{len(failed)} of {len(results)} checks fail {where}"
-    reasons = "; ".join(f"{result.name}: {result.detail}" for result in failed)
-    return Verdict.NOT_REPLICATED, f"{count}: {reasons}."
+    obstacles = ", ".join(evidence.obstacles)
+    if evidence.grade is Grade.PATH:
+        return (
+            f"It proves the path and nothing else, as {obstacles}; {held} of {len(results)} checks "
+            "would hold."
+        )
+    if failed:
+        reasons = "; ".join(f"{result.name}: {result.detail}" for result in failed)
+        count = f"{len(failed)} of {len(results)} checks do not hold {where}: {reasons}."
+    else:
+        count = f"All {len(results)} checks hold {where}."
+    return f"An indication, as {obstacles}. {count}" if obstacles else count
 
 
 def _plain(value: Any) -> Any:

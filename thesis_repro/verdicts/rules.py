@@ -39,7 +39,10 @@ class Check:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Outcome of one check, with both values and the distance in words."""
+    """Outcome of one check, with both values and the distance in words.
+
+    ``is_lacking`` where it neither holds nor fails: a value is undefined, infinite or not measured.
+    """
 
     name: str
     holds: bool
@@ -47,6 +50,7 @@ class CheckResult:
     theirs: Quantity
     detail: str
     why: str
+    is_lacking: bool = False
 
 
 @cache
@@ -137,8 +141,6 @@ def _extreme_at(case: _Case, pick: Callable[..., float]) -> tuple[bool, str]:
 def _greater(case: _Case) -> tuple[bool, str]:
     than = case.params["than"]
     other = _numbers(case.claim, case.measured, than)
-    if lacking := _lacking(than, other):
-        return False, lacking
     holds = all(a > b for a, b in zip(case.ours, other, strict=True))
     return holds, f"{show(case.ours)} {'>' if holds else 'is not >'} {show(other)} ({than})"
 
@@ -169,7 +171,7 @@ CHECK_TYPES = {
 
 
 def evaluate(check: Check, claim: Claim, measured: Values) -> CheckResult:
-    """A check's outcome on our values; one that is undefined or not measured fails it by that word.
+    """A check's outcome on our values; of one that is not there or no number, that it is lacking.
 
     Raises:
         ValueError: a quantity is missing, or a list has not an element for each that is wanted.
@@ -179,14 +181,18 @@ def evaluate(check: Check, claim: Claim, measured: Values) -> CheckResult:
     reported = claim.reported or {}
     theirs = _numbers(claim, reported, check.key) if kind.needs_reported else []
     wanted = len(claim.models) if kind.per_model else len(theirs or ours)
-    if lacking := _lacking(check.key, ours):
-        holds, detail = False, lacking
+    used = [check.key, *([check.params["than"]] if "than" in check.params else [])]
+    lacking = [word for key in used if (word := _lacking(key, _numbers(claim, measured, key)))]
+    if lacking:
+        holds, detail = False, "; ".join(lacking)
     elif len(ours) != wanted:
         raise ValueError(f"{claim.id}: {check.key!r} has {len(ours)} values; pass {wanted}.")
     else:
         holds, detail = kind.evaluate(_Case(ours, theirs, claim, measured, check.params))
     value = listed(measured[check.key])
-    return CheckResult(check.name, holds, value, reported.get(check.key), detail, check.why)
+    return CheckResult(
+        check.name, holds, value, reported.get(check.key), detail, check.why, bool(lacking)
+    )
 
 
 def _numbers(claim: Claim, values: Values, key: str) -> list[float | None]:

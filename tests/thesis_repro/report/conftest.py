@@ -22,7 +22,7 @@ mnist-vlae-factor-1,reported,232.759,< 0.001,thesis,thesis
 VERDICTS = {
     "4.2-best-epoch": "replicated",
     "4.2-best-loss-order": "not replicated",
-    "4.2-overfit-order": "not comparable",
+    "4.2-overfit-order": "path only",
 }
 AS_RUN = {"4.2-best-loss-order": "replicated"}
 

@@ -75,9 +75,10 @@ def test_everything_found_is_on_the_page(out):
     assert {"figure-20", "figure-21", "figure-21-as-run", "table-3-numbers"} <= set(page.ids)
     assert len(page.ids) == len(set(page.ids))
     for words in (
+        "2 decided at paper scale (1 replicated, 1 not)",
         "1 replicated",
         "1 not replicated",
-        "1 not comparable",
+        "1 path only",
         f"{len(load_claims()) - 3} not run",
         "3 of the 88 figures and tables",
         "85 are missing",
@@ -85,7 +86,8 @@ def test_everything_found_is_on_the_page(out):
         "because not replicated",
         "As written : not replicated. because not replicated",
         "As run : replicated. so run",
-        "As run, where that differs: 1 replicated.",
+        "As run, where that differs: 1 decided at paper scale (1 replicated, 0 not); "
+        "0 indicated at reduced scale (0 hold, 0 fail).",
         "0 of 1 checks hold as run",
         "undefined",  # a quantity as run that is NaN
         "off by 90.0%",
@@ -188,9 +190,11 @@ def test_json(out):
     write_plain(collect(out, SCRIPTS), out / "index.json")
     report = json.loads((out / "index.json").read_text())
     not_run = len(load_claims()) - 3
+    none = dict.fromkeys(Verdict, 0)
     assert report["verdicts"] == {
-        "as written": dict(zip(Verdict, (1, 1, 1, not_run), strict=True)),
-        "as run": dict(zip(Verdict, (1, 0, 0, 0), strict=True)),
+        "as written": none
+        | {"replicated": 1, "not replicated": 1, "path only": 1, "not run": not_run},
+        "as run": none | {"replicated": 1},
     }
     assert report["unchecked"] == [asdict(one) for one in load_unchecked()]
     assert [claim["id"] for claim in report["claims"]] == [claim.id for claim in load_claims()]

@@ -21,9 +21,10 @@ DONE, DAMAGED, USAGE, DATA, NOT_REPLICATED = 0, 1, 2, 3, 4
 CLAIMS = load_claims()
 NOT_RUN = len(CLAIMS) - 3
 COUNTS = [
-    f"{len(CLAIMS)} claims as written: 1 replicated, 1 not replicated, 1 not comparable, "
-    f"{NOT_RUN} not run",
-    "1 claims as run: 1 replicated, 0 not replicated, 0 not comparable, 0 not run",
+    f"{len(CLAIMS)} claims as written: 2 decided at paper scale (1 replicated, 1 not); "
+    f"0 indicated at reduced scale (0 hold, 0 fail); 1 path only; {NOT_RUN} not run",
+    "1 claims as run: 1 decided at paper scale (1 replicated, 0 not); "
+    "0 indicated at reduced scale (0 hold, 0 fail)",
 ]
 
 
@@ -178,7 +179,7 @@ def test_claims_show_what_no_check_can_decide(out, monkeypatch):
 def test_claims_of_sections(out):
     result = run("claims", "4.5", "4.2", "--out", out)
     count = len(load_claims("4.5")) + len(load_claims("4.2"))
-    assert result.stdout.splitlines()[-4].startswith(f"{count} claims as written: 1 replicated")
+    assert result.stdout.splitlines()[-4].startswith(f"{count} claims as written: 2 decided")
     result = run("claims", "9.9", "--out", out)
     assert result.exit_code == USAGE
     assert "No section is called '9.9'. Choose from 3.3, " in result.stderr
@@ -247,14 +248,17 @@ def test_strict_fails_on_what_is_not_replicated_as_written(strict):
         assert complaint == "4.2-best-loss-order is not replicated: because not replicated\n"
 
 
-@pytest.mark.parametrize("verdict", ["not comparable", "not run"])
-def test_strict_fails_without_a_verdict_to_compare(strict, verdict):
+@pytest.mark.parametrize(
+    "verdict",
+    ["holds at reduced scale", "fails at reduced scale", "undecided", "path only", "not run"],
+)
+def test_strict_fails_on_what_is_not_decided(strict, verdict):
     verdicts = ALL | {"4.2-best-epoch": verdict}
     code, complaint = strict(verdicts)
     assert code == NOT_REPLICATED
     assert complaint.splitlines() == [
         f"1 {verdict}: 4.2-best-epoch",
-        "--allow-missing lets claims pass that have no verdict to compare.",
+        "--allow-missing lets claims pass that are not decided.",
     ]
     assert strict(verdicts, "--allow-missing") == (DONE, "")
 
@@ -264,12 +268,12 @@ def test_strict_fails_where_nothing_can_be_compared(strict, tmp_path, options):
     code, complaint = strict(ALL, *options, section="4.3")
     assert code == NOT_REPLICATED
     assert f"{len(load_claims('4.3'))} not run: 4.3-" in complaint
-    assert strict(dict.fromkeys(ALL, "not comparable"), *options)[0] == NOT_REPLICATED
+    assert strict(dict.fromkeys(ALL, "holds at reduced scale"), *options)[0] == NOT_REPLICATED
     nothing = run("claims", "--strict", *options, "--out", tmp_path / "none")
     assert nothing.exit_code == NOT_REPLICATED
-    where = ", where others have one" if options else ""
+    where = ", where others are" if options else ""
     *_, last = nothing.stderr.splitlines()
-    assert last == f"--allow-missing lets claims pass that have no verdict to compare{where}."
+    assert last == f"--allow-missing lets claims pass that are not decided{where}."
 
 
 def test_allowing_what_is_missing_is_for_strict(out):

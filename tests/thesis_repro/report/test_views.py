@@ -14,7 +14,7 @@ CLAIMS = {claim.id: claim for claim in load_claims()}
 def lines(claim_id, as_written, as_run=None):
     claim = CLAIMS[claim_id]
     written, run = (
-        None if values is None else Outcome(Verdict.NOT_COMPARABLE, "", values)
+        None if values is None else Outcome(Verdict.PATH_ONLY, "", values=values)
         for values in (as_written, as_run)
     )
     own = Judgement(claim, written, run, "smoke", "digits")

@@ -316,7 +316,7 @@ def test_the_words_of_an_answer_are_those_of_the_sections_template(chapter):
 def test_claims_without_a_measurement_are_not_run(chapter):
     measured = Measurement("4.2-best-epoch", {"best_epoch": [26, 39, 52]})
     verdicts = {one.claim.id: one.verdict for one in chapter.judge([measured])}
-    assert verdicts.pop("4.2-best-epoch") is Verdict.NOT_COMPARABLE  # another scale, stand-in
+    assert verdicts.pop("4.2-best-epoch") is Verdict.PATH_ONLY  # stand-in
     assert set(verdicts.values()) == {Verdict.NOT_RUN}
     claims = read_json(chapter, "claims.json")
     assert [one["id"] for one in claims] == [claim.id for claim in load_claims("4.2")]
@@ -342,7 +342,7 @@ def test_the_data_of_a_claim_are_those_of_its_models(chapter, monkeypatch):
         assert {model(name).dataset.value for name in one.claim.models} == {one.data}
 
 
-def test_a_claim_on_a_part_of_the_data_is_not_comparable(chapter, monkeypatch):
+def test_a_claim_on_a_part_of_the_data_proves_the_path(chapter, monkeypatch):
     """Official images, at the thesis's scale, but not all of them."""
     part = "55,013 of 737,280 images of dSprites"
 
@@ -356,18 +356,18 @@ def test_a_claim_on_a_part_of_the_data_is_not_comparable(chapter, monkeypatch):
     loss = {"loss": 21.638, "reconstruction": 6.375, "kl": 15.264}
     judgements = {one.claim.id: one for one in other.judge([Measurement("4.4-dim6-loss", loss)])}
     judgement = judgements["4.4-dim6-loss"]
-    assert judgement.verdict is Verdict.NOT_COMPARABLE
+    assert judgement.verdict is Verdict.PATH_ONLY
     assert f"as the data are but a part ({part});" in judgement.why
 
 
-def test_a_claim_on_networks_of_another_precision_is_not_comparable(chapter):
+def test_a_claim_on_networks_of_another_precision_is_an_indication(chapter):
     options = TrainingOptions(SCALES["paper"], precision="tensorfloat32")
     workspace = replace(chapter.workspace, options=options, stand_in=False)
     loss = {"loss": 21.638, "reconstruction": 6.375, "kl": 15.264}
     judged = Chapter("4.4", workspace).judge([Measurement("4.4-dim6-loss", loss)])
     (judgement,) = (one for one in judged if one.claim.id == "4.4-dim6-loss")
-    assert judgement.verdict is Verdict.NOT_COMPARABLE
-    assert "as the precision is tensorfloat32, not float32;" in judgement.why
+    assert judgement.verdict is Verdict.HOLDS
+    assert "as the precision is tensorfloat32, not float32." in judgement.why
 
 
 def test_a_claim_on_all_other_models_is_of_those_that_are_there(chapter):

@@ -52,7 +52,7 @@ def test_measured_results_are_shown():
     others = [judgement for judgement in JUDGEMENTS if judgement.claim.id != claim.id]
     text = describe("4.14", [*others, measured])
     assert "231.5" in text
-    assert "not comparable" in text
+    assert "holds at reduced scale" in text
     assert "not run" in text
 
 

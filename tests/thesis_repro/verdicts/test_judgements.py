@@ -5,9 +5,13 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import Reading
+from thesis_repro.training.precision import PRECISIONS
+from thesis_repro.training.scale import SCALES
 from thesis_repro.verdicts.judgements import Measurement, Verdict, judge, render, write_claims
 from thesis_repro.verdicts.rules import load_rules
 
@@ -34,10 +38,8 @@ STAND_IN = {"stand_in": True, "data": "stand-in: digits"}
 @pytest.mark.parametrize(
     ("changes", "reasons"),
     [
-        ({"scale": "quick"}, "the scale is quick, not paper"),
+        ({"scale": "smoke"}, "the scale is smoke, not paper"),
         (STAND_IN, "the data are no official files (stand-in: digits)"),
-        ({"precision": "tensorfloat32"}, "the precision is tensorfloat32, not float32"),
-        ({"precision": "mixed_bfloat16"}, "the precision is mixed_bfloat16, not float32"),
         ({"parts": [PART]}, f"the data are but a part ({PART})"),
         (
             {"parts": [PART, "9 of 10 images of B"]},
@@ -52,16 +54,64 @@ STAND_IN = {"stand_in": True, "data": "stand-in: digits"}
     ],
 )
 @pytest.mark.parametrize(("factor", "held"), [(1.0, 6), (1.2, 5)])
-def test_other_scale_precision_or_data_is_not_comparable_but_checked(
+def test_a_few_updates_stand_ins_or_a_part_prove_the_path_but_are_checked(
     changes, reasons, factor, held
 ):
     values = reported("4.2-table3-factor-1")
     values["original_mean"] *= factor
     judgement = verdict("4.2-table3-factor-1", values, **changes)
-    assert judgement.verdict == Verdict.NOT_COMPARABLE
-    assert judgement.why.startswith(f"No replication, as {reasons}; ")
+    assert judgement.verdict is Verdict.PATH_ONLY
+    assert judgement.why.startswith(f"It proves the path and nothing else, as {reasons}; ")
     assert f"{held} of 6 checks would hold" in judgement.why
     assert sum(check.holds for check in judgement.checks) == held
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"scale": "quick"}, "the scale is quick, not paper"),
+        ({"precision": "tensorfloat32"}, "the precision is tensorfloat32, not float32"),
+        ({"precision": "mixed_bfloat16"}, "the precision is mixed_bfloat16, not float32"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("changed", "expected", "words"),
+    [
+        ({}, Verdict.HOLDS, "All 6 checks hold at"),
+        ({"original_mean": 1.0}, Verdict.FAILS, "1 of 6 checks do not hold at"),
+        ({"p": float("nan")}, Verdict.UNDECIDED_AT_REDUCED, "p is undefined"),
+        ({"p": None, "original_mean": 1.0}, Verdict.FAILS, "p is not measured"),
+    ],
+)
+def test_real_data_with_fewer_updates_or_digits_indicate(changes, reason, changed, expected, words):
+    values = reported("4.2-table3-factor-1") | changed
+    judgement = verdict("4.2-table3-factor-1", values, **changes)
+    assert judgement.verdict is expected
+    assert judgement.why.startswith(f"An indication, as {reason}. ")
+    assert words in judgement.why
+    assert judgement.to_json()["grade"] == "reduced"
+    assert judgement.to_json()["finding"] == expected.value.removesuffix(" at reduced scale")
+
+
+@given(
+    scale=st.sampled_from([*SCALES, "", "Paper", "another"]),
+    precision=st.sampled_from([*PRECISIONS, ""]),
+    stand_in=st.booleans(),
+    data=st.sampled_from([OFFICIAL, ""]),
+    parts=st.lists(st.just(PART), max_size=2),
+)
+def test_nothing_but_the_thesis_s_own_conditions_replicates(
+    scale, precision, stand_in, data, parts
+):
+    values = reported("4.2-table3-factor-1")
+    origin = {"scale": scale, "precision": precision, "stand_in": stand_in, "data": data}
+    for changed in ({}, {"original_mean": 1.0}, {"p": float("nan")}):
+        judged = verdict("4.2-table3-factor-1", values | changed, **origin, parts=parts)
+        whole = bool(data) and not (stand_in or parts)
+        decided = whole and (scale, precision) == ("paper", "float32")
+        indicated = whole and scale in ("paper", "quick")
+        assert judged.verdict.decides is (decided and "p" not in changed)
+        assert (judged.verdict is Verdict.PATH_ONLY) is not (decided or indicated)
 
 
 def test_each_reading_has_its_verdict_and_the_headline_is_that_as_written():
@@ -77,11 +127,11 @@ def test_each_reading_has_its_verdict_and_the_headline_is_that_as_written():
         Reading.RUN: Verdict.REPLICATED,
     }
     assert judgement.verdict is Verdict.NOT_REPLICATED
-    assert judgement.why.startswith("2 of 2 checks fail")
+    assert judgement.why.startswith("2 of 2 checks do not hold")
     assert judgement.run.why.startswith("All 2 checks hold")
     quick = judge(CLAIMS["4.3-ppl-10000"], measured, **origin | {"scale": "quick"})
-    assert quick.run.verdict is Verdict.NOT_COMPARABLE
-    assert "2 of 2 checks would hold" in quick.run.why
+    assert quick.run.verdict is Verdict.HOLDS
+    assert "All 2 checks hold" in quick.run.why
 
 
 def test_a_claim_whose_readings_do_not_differ_has_one_verdict():
@@ -170,15 +220,16 @@ def test_a_measurement_without_a_rule_is_a_mistake():
     ],
 )
 @pytest.mark.parametrize("key", ["original_mean", "deactivated_mean", "original_sd", "p"])
-def test_what_is_no_number_fails_by_its_word(key, bad, word):
+def test_what_is_no_number_is_undecided_by_its_word(key, bad, word):
     judgement = verdict("4.2-table3-factor-1", reported("4.2-table3-factor-1") | {key: bad})
     failed = [check for check in judgement.checks if not check.holds and check.theirs is not None]
-    assert judgement.verdict == Verdict.NOT_REPLICATED
+    assert judgement.verdict is Verdict.UNDECIDED
+    assert all(check.is_lacking for check in failed)
     assert any(check.detail == f"{key} is {word}" for check in failed)
     assert f"{key} is {word}" in judgement.why
 
 
-def test_nan_on_the_other_side_of_a_comparison_fails_too():
+def test_nan_on_the_other_side_of_a_comparison_is_lacking_too():
     values = reported("4.2-table3-factor-1") | {"original_mean": float("nan")}
     failed = [
         check.name for check in verdict("4.2-table3-factor-1", values).checks if not check.holds
@@ -250,13 +301,17 @@ def test_claims_are_written_whole_and_leave_nothing_else(tmp_path):
     path = tmp_path / "4.2" / "claims.json"
     write_claims(path, judgements())
     written = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
-    assert [entry["verdict"] for entry in written] == ["replicated", "not comparable", "not run"]
+    assert [entry["verdict"] for entry in written] == [
+        "replicated",
+        "holds at reduced scale",
+        "not run",
+    ]
     assert written[0]["reported"]["original_mean"] == 232.759
     by_reading = written[0]["readings"]
     assert list(by_reading) == ["as written", "as run"]
     assert by_reading["as written"]["verdict"] == "replicated"
     assert by_reading["as written"]["values"]["original_mean"] == 232.759
-    assert by_reading["as run"]["verdict"] == "not replicated"
+    assert by_reading["as run"]["verdict"] == "undecided"
     assert by_reading["as run"]["values"]["deactivated_mean"] == "undefined"
     assert by_reading["as run"]["values"]["p"] == 1.8e-5
     assert "deactivated_mean is undefined" in by_reading["as run"]["why"]
@@ -291,11 +346,11 @@ def test_the_table_shows_all_three_sources_and_the_verdict_on_each_reading():
     verdicts = ["verdict as written", "verdict as run"]
     assert cells[0] == ["claim", "quantity", "reported", *readings, *verdicts]
     row = [TABLE[0], "original_mean", "232.759", "232.759", "232.759"]
-    assert [*row, "replicated", "not replicated"] in cells
+    assert [*row, "replicated", "undecided"] in cells
     assert ["p", "< 0.001", "2.90e-09", "1.80e-05"] in cells
     assert ["deactivated_mean", "1190.616", "1190.616", "undefined"] in cells
     quick = ["4.2-best-epoch", "best_epoch", "26, 39, 52", "20, 30, 36", "-"]
-    assert [*quick, "not comparable", "-"] in cells
+    assert [*quick, "holds at reduced scale", "-"] in cells
     assert cells[-1] == ["4.1-vae-no-gabor", "-", "-", "-", "-", "not run", "-"]
 
 
