@@ -6,14 +6,29 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: demo test test-fast test-long lint benchmark clean
+.PHONY: constraints demo test test-newest test-fast test-long lint benchmark clean
 
-.venv/installed: setup.py
+# The exact versions behind the published results, each file held against its SHA-256.
+.venv/installed: setup.py constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python 3.11-3.13 found; name one: make PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement constraints.txt
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Those versions anew: the newest that setup.py allows, for all its Pythons and platforms.
+constraints: .venv/installed
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
+		--no-annotate --custom-compile-command "make constraints" --output-file constraints.txt setup.py
+
+# The tests with the newest versions that setup.py allows, whatever the constraints say.
+test-newest:
+	$(PYTHON) -m venv --clear .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --upgrade pip
+	PYTHONWARNINGS=ignore .venv-newest/bin/python -m pip install --quiet --upgrade --editable '.[dev]'
+	OPENBLAS_NUM_THREADS=1 .venv-newest/bin/python -m pytest -n 2 --dist loadfile -m "not long"
 
 demo: .venv/installed
 	$(BIN)/thesis-repro all --scale smoke --stand-in \
@@ -49,4 +64,4 @@ benchmark: .venv/installed
 	$(BIN)/python benchmarks/memory.py
 
 clean:
-	rm -rf .venv $(DEMO) build *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .venv-newest $(DEMO) build *.egg-info .pytest_cache .ruff_cache

@@ -28,6 +28,7 @@ REQUIREMENTS = [
     "tabulate>=0.10,<1",
     "filelock>=3.32,<5",
     "msgspec>=0.23,<1",
+    "packaging>=26,<27",
     "jinja2>=3.1,<4",
     "pypdfium2>=5,<6",
     "ray>=2.60,<3",
@@ -67,7 +68,7 @@ setup(
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    license_files=["LICENSE"],
+    license_files=["LICENSE", "NOTICE"],
     python_requires=">=3.11,<3.14",  # TensorFlow has no wheels for 3.14
     packages=find_packages(
         include=[
@@ -80,6 +81,7 @@ setup(
     package_data={
         "appendix_architectures": ["listings.json"],
         "chapters": ["answers/*.j2"],
+        "data_prep": ["mnist_files/*.gz"],
         "thesis_repro.models": ["*.json"],
         "thesis_repro.report": ["*.css", "*.j2", "*.js"],
         "thesis_repro.thesis": ["*.json", "*.toml"],

@@ -1,6 +1,6 @@
 """What to run on the day a GPU is at hand: a folder to carry, and all first measurements in it.
 
-    python benchmarks/gpu.py pack KIT --mnist FOLDER [--python 3.12]
+    python benchmarks/gpu.py pack KIT [--python 3.12]
     python KIT/benchmarks/gpu.py run --out OUT [--minutes 9]
 
 ``pack`` makes a folder of less than 60 MB: the sources, MNIST's official files, and wheels of what
@@ -83,21 +83,16 @@ def main() -> None:
 
 @main.command()
 @click.argument("kit", type=click.Path(path_type=Path))
-@click.option("--mnist", type=click.Path(path_type=Path, exists=True), help="Folder of its files.")
 @click.option(
     "--python", "python_version", default="3.12", show_default=True, help="Its version there."
 )
-def pack(kit: Path, mnist: Path | None, python_version: str) -> None:
+def pack(kit: Path, python_version: str) -> None:
     """Make the folder KIT; it must not exist yet."""
     if kit.exists():
         raise click.ClickException(f"{kit} exists; delete it, or name another folder")
     for name in SOURCES:
         shutil.copytree(ROOT / name, kit / name, ignore=shutil.ignore_patterns("__pycache__"))
     download(kit / "wheels", python_version)
-    if mnist:
-        (kit / "mnist").mkdir()
-        for path in sorted(mnist.glob("*-ubyte.gz")):
-            shutil.copyfile(path, kit / "mnist" / path.name)
     size = sum(path.stat().st_size for path in kit.rglob("*") if path.is_file())
     if size > MOST_BYTES:
         raise click.ClickException(f"{kit} has {size / 1e6:.0f} MB, more than can be carried")
@@ -243,14 +238,8 @@ class Kit(NamedTuple):
     def training(self) -> None:
         """A whole training by the command line, and Table 3."""
         runs, backend = self.work / "runs", next(iter(self.backends))
-        official, prepared = ROOT / "mnist", self.work / "data"
-        data = f"--data-dir={prepared}"
+        data = f"--data-dir={self.work / 'data'}"
         options = [data, f"--runs-dir={runs}", f"--scale={self.scale}"]
-        if not official.exists():
-            options.append("--stand-in")
-        elif not (prepared / "mnist").exists():
-            prepare = ["data", "prepare", "mnist", f"--source={official}", data]
-            self._command("training", self.clock.end, backend, prepare)
         end = self.clock.end - TABLE_3_SECONDS
         self._command("training", end, backend, ["train", MODEL, *options])
         self._part("table_3", self.clock.end, backend, options)

@@ -165,11 +165,8 @@ for function in (table, torch_table):
     click.option("--data-dir", type=click.Path(path_type=Path), required=True),
     click.option("--runs-dir", type=click.Path(path_type=Path), required=True),
     click.option("--scale", required=True),
-    click.option("--stand-in", is_flag=True),
 )
-def table_3(
-    keep: Keep, end: float, data_dir: Path, runs_dir: Path, scale: str, stand_in: bool
-) -> None:
+def table_3(keep: Keep, end: float, data_dir: Path, runs_dir: Path, scale: str) -> None:
     """The finished run's rows of Table 3, by the functions of Section 4.2."""
     from chapters.ch4_2 import deactivation, table_3_readings
     from thesis_repro.commands.workspace import workspace_of
@@ -182,7 +179,7 @@ def table_3(
         scale=scale,
         seed=0,
         precision=FLOAT32,
-        stand_in=stand_in,
+        stand_in=False,
     )
     if workspace.finished(name) is None:
         raise click.ClickException(f"{name} has not been trained to its end")

@@ -2,7 +2,7 @@
 
 Each model has a process of its own and goes through an epoch of one batch each, by the code that
 `thesis-repro train` runs. The peak (`ru_maxrss`) is of the whole process, and about 0.8 GiB of
-it are Python and the backend. The images are digits of the MNIST stand-in, in the network's size.
+it are Python and the backend. The images are digits of MNIST, in the network's size.
 
     python benchmarks/memory.py [--models ID,ID] [--precision float32]
 

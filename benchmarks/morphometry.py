@@ -7,7 +7,7 @@ side's time is that of its best turn. Before that their measures are compared.
 
     python benchmarks/morphometry.py [--images t10k-images-idx3-ubyte.gz] [--count 256] [--rounds 5]
 
-Needs scikit-image. Without `--images`, the digits are those of the MNIST stand-in.
+Needs scikit-image. Without `--images`, the digits are those of MNIST.
 """
 
 import os
@@ -23,8 +23,8 @@ import numpy as np
 from scipy import ndimage
 from skimage import morphology, transform
 
-from data_prep.digits import read_stand_in
 from data_prep.idx import read_idx
+from data_prep.mnist import read_packaged
 from data_prep.morphometry import COLUMNS, OUTSIDE, SCALE, SIGMA, measure
 
 GOAL_RATIO = 10.0
@@ -85,9 +85,9 @@ def milliseconds(work: Callable[[], object], count: int) -> float:
     return (time.process_time() - start) / count * 1e3
 
 
-def stand_in() -> np.ndarray:
-    """The digits of the MNIST stand-in, uint8 (n, 28, 28)."""
-    (batch,) = read_stand_in().splits["train"].batches
+def packaged() -> np.ndarray:
+    """The training digits of MNIST, uint8 (n, 28, 28)."""
+    (batch,) = read_packaged().splits["train"].batches
     return batch["image"][..., 0]
 
 
@@ -97,7 +97,7 @@ def stand_in() -> np.ndarray:
 @click.option("--rounds", default=5, show_default=True, help="Turns of each side.")
 def main(path: Path | None, count: int, rounds: int) -> None:
     """Compare, race, and print a line per side."""
-    images = (read_idx(path) if path else stand_in())[:count]
+    images = (read_idx(path) if path else packaged())[:count]
     for name, difference in differences(images).items():
         if difference > TOLERANCES[name]:
             raise click.ClickException(f"the two sides differ in {name} by {difference:.3g}")

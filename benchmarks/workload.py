@@ -14,7 +14,7 @@ import click
 import keras
 import numpy as np
 
-from data_prep.digits import read_stand_in
+from data_prep.mnist import read_packaged
 from data_prep.parallel import available_cores
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.training.images import ImageData, with_channels
@@ -160,9 +160,9 @@ def timed(train: Train, rows: np.ndarray) -> Turn:
 
 
 def digits(spec: ModelSpec) -> np.ndarray:
-    """All images of the MNIST stand-in, uint8, in the spec's size (nearest) and channels."""
-    splits = read_stand_in().splits.values()
-    images = np.concatenate([batch["image"] for split in splits for batch in split.batches])
+    """The first `IMAGES` of MNIST, uint8, in the spec's size (nearest) and channels."""
+    (batch,) = read_packaged().splits["train"].batches
+    images = batch["image"][:IMAGES]
     size, _, channels = spec.input_shape.value
     nearest = np.arange(size) * images.shape[1] // size
     return with_channels(images[:, nearest][:, :, nearest], channels)

@@ -19,8 +19,9 @@ from data_prep.sources import NOTES, is_note
 
 _log = logging.getLogger(__name__)
 
-# These are made without any file and equal the official data, so they have no stand-in.
-MADE_EXACTLY = frozenset({"dsprites"})
+# These need no file from elsewhere, so they have no stand-in: MNIST's official files are in this
+# package, Morpho-MNIST is measured from them, dSprites is rendered.
+AT_HAND = frozenset({"mnist", "morpho-mnist", "dsprites"})
 
 
 class Resized(NamedTuple):
@@ -51,7 +52,7 @@ def resized_id(origin: str, size: tuple[int, int]) -> str | None:
 
 def is_made_up(dataset: str, stand_in: bool) -> bool:
     """Whether asking for stand-ins gives made-up images of this data set."""
-    return stand_in and dataset not in MADE_EXACTLY
+    return stand_in and dataset not in AT_HAND
 
 
 def folder(data_dir: Path, dataset: str, stand_in: bool) -> Path:
@@ -89,7 +90,7 @@ def prepare_command(dataset: str, data_dir: Path, stand_in: bool) -> str:
     """The shortest command line that prepares a data set in `data_dir`, from what lies there."""
     place = f"--data-dir {shlex.quote(str(data_dir))}"
     prepare = f"thesis-repro data prepare {dataset}"
-    if dataset in MADE_EXACTLY or (dataset in RESIZED and not stand_in):
+    if dataset in AT_HAND or (dataset in RESIZED and not stand_in):
         return f"`{prepare} {place}`"
     if stand_in:
         return f"`{prepare} --stand-in {place}`"
@@ -103,7 +104,7 @@ def prepare_command(dataset: str, data_dir: Path, stand_in: bool) -> str:
 def ways_to_prepare(dataset: str, data_dir: Path) -> str:
     """How a data set is prepared from official files, wherever they lie."""
     command = prepare_command(dataset, data_dir, stand_in=False)
-    if dataset in MADE_EXACTLY or dataset in RESIZED or has_official_files(data_dir, dataset):
+    if dataset in AT_HAND or dataset in RESIZED or has_official_files(data_dir, dataset):
         return command
     if dataset in DOWNLOADS:
         return f"{command} (or, if you have the files, `data prepare` with --source DIR)"

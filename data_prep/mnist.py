@@ -14,6 +14,7 @@ from data_prep.manifest import Feature
 from data_prep.sources import find_all, folders_of
 
 DIGITS = range(10)
+PACKAGED = Path(__file__).with_name("mnist_files")  # the four official files (NOTICE)
 
 
 class OfficialFile(NamedTuple):
@@ -101,6 +102,17 @@ def read_official(
         for name, features in arrays.items()
     }
     return Content("MNIST (official files)", FEATURES, splits, tuple(sources))
+
+
+def read_packaged(options: ReadOptions = ReadOptions()) -> Content:
+    """Read the official files that this package holds, checked as any others are."""
+    return read_official(PACKAGED, options)
+
+
+def are_in(source: Path, files: Sequence[OfficialFile] = OFFICIAL_FILES) -> bool:
+    """Whether a folder, or a folder in it, holds any file of an official name."""
+    names = [spelling for file in files for spelling in _spellings(file.name)]
+    return bool(find_all(folders_of(source), names))
 
 
 def _as_batch(image: np.ndarray, label: np.ndarray) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_prep import digits, mnist
+from data_prep import mnist
 from data_prep.checksums import describe_file
 from data_prep.content import Batch, Content, ReadOptions, SplitContent
 from data_prep.errors import DataError
@@ -31,14 +31,16 @@ def read_official(
     """Read MNIST's official files, and the official measures of those splits that have them.
 
     Args:
-        source: The folder that holds the files, or holds folders that hold them.
+        source: The folder that holds the files, or holds folders that hold them. Where it holds
+            none of MNIST's, those in this package are read.
         options: The number of processes that measure.
         files: What MNIST's files must hold; tests give their own small ones.
 
     Raises:
         DataError: A file is missing, given twice, damaged or not the official one.
     """
-    images = mnist.read_official(source, options, files)
+    has_images = not source.is_dir() or mnist.are_in(source, files)
+    images = mnist.read_official(source if has_images else mnist.PACKAGED, options, files)
     official = {name: _only(source, csv) for name, csv in CSV_NAMES.items()}
     splits = {}
     for name, split in images.splits.items():
@@ -50,14 +52,9 @@ def read_official(
     return Content(description, FEATURES, splits, images.sources + sources)
 
 
-def read_stand_in(options: ReadOptions) -> Content:
-    """The stand-in for MNIST with its digits measured."""
-    images = digits.read_stand_in(options)
-    splits = {
-        name: SplitContent(split.count, _batches(split, None, options.workers))
-        for name, split in images.splits.items()
-    }
-    return Content(f"{images.description}, measured here", FEATURES, splits, images.sources)
+def read_packaged(options: ReadOptions) -> Content:
+    """Measure the digits of MNIST's files in this package."""
+    return read_official(mnist.PACKAGED, options)
 
 
 def _batches(split: SplitContent, official: np.ndarray | None, workers: int) -> Iterator[Batch]:

@@ -12,13 +12,14 @@ from pathlib import Path
 from data_prep.content import Content, ReadOptions
 from data_prep.errors import READ_FIX, WRITE_FIX, DataError, os_errors
 from data_prep.folders import (
-    MADE_EXACTLY,
+    AT_HAND,
     RESIZED,
     Resized,
     folder,
     has_official_files,
     hidden_place,
     is_filled,
+    is_made_up,
     official_folder,
     prepare_command,
     replacing,
@@ -45,8 +46,8 @@ class Dataset:
     Attributes:
         title: Name for people.
         read_official: Reads and checks the official files in a folder.
-        make: Makes the images without any file: the stand-in, or the data set itself where it can
-            be made exactly.
+        make: Makes the images without any file of the user's: the stand-in, or the data set itself
+            where it is at hand.
     """
 
     title: str
@@ -80,8 +81,8 @@ def _dataset(title: str, official: str, made: str, making: str = "read_stand_in"
 
 
 DATASETS: Mapping[str, Dataset | Resized] = {
-    "mnist": _dataset("MNIST", "mnist", "digits"),
-    "morpho-mnist": _dataset("Morpho-MNIST", "morpho_mnist", "morpho_mnist"),
+    "mnist": _dataset("MNIST", "mnist", "mnist", "read_packaged"),
+    "morpho-mnist": _dataset("Morpho-MNIST", "morpho_mnist", "morpho_mnist", "read_packaged"),
     "dsprites": _dataset("dSprites", "dsprites", "dsprites", "render_all"),
     "celeba": _dataset("CelebA", "celeba", "faces"),
     "imagenet": _dataset("ImageNet", "imagenet", "dead_leaves"),
@@ -159,7 +160,7 @@ def listing(data_dir: Path) -> list[Listed]:
         return [
             _look(dataset, entry.title, data_dir, stand_in)
             for dataset, entry in DATASETS.items()
-            for stand_in in ((False,) if dataset in MADE_EXACTLY else (False, True))
+            for stand_in in ((False,) if dataset in AT_HAND else (False, True))
             if is_filled(folder(data_dir, dataset, stand_in))
         ]
 
@@ -205,14 +206,15 @@ def _read(
             raise DataError(source, cause, "leave --source out")
         return read_prepared(entry, data_dir, stand_in, options)
     official = official_folder(data_dir, dataset)
-    if source is None and has_official_files(data_dir, dataset):
+    made_up = is_made_up(dataset, stand_in)
+    if source is None and not made_up and has_official_files(data_dir, dataset):
         source = official
-    if stand_in or (source is None and dataset in MADE_EXACTLY):
+    if made_up or (source is None and dataset in AT_HAND):
         return entry.make(options)
     if source is None:
-        made_up = prepare_command(dataset, data_dir, stand_in=True)
+        instead = prepare_command(dataset, data_dir, stand_in=True)
         cause = "no source was given, and no official files are here"
-        fix = f"run {ways_to_prepare(dataset, data_dir)} or {made_up}"
+        fix = f"run {ways_to_prepare(dataset, data_dir)} or {instead}"
         raise DataError(official, cause, fix)
     with os_errors(source, "the source cannot be read", "check --source DIR and its permissions"):
         return entry.read_official(source, options)
@@ -250,7 +252,7 @@ def _write(
         dataset=dataset,
         title=title,
         description=content.description,
-        is_stand_in=stand_in and dataset not in MADE_EXACTLY,
+        is_stand_in=is_made_up(dataset, stand_in),
         features=content.features,
         splits=splits,
         sources=content.sources,

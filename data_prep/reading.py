@@ -9,7 +9,7 @@ import numpy as np
 
 from data_prep.errors import READ_FIX, DataError, os_errors
 from data_prep.folders import (
-    MADE_EXACTLY,
+    AT_HAND,
     RESIZED,
     folder,
     is_filled,
@@ -209,8 +209,8 @@ def _not_prepared(
         fix = f"run {command}, which needs {origin.title} alone, and {size / 1e9:,.1f} GB"
         return "the data set has not been prepared in this size", fix
     made_up = prepare_command(dataset, data_dir, stand_in=True)
-    if dataset in MADE_EXACTLY:
-        return "the data set has not been prepared", f"run {made_up}, which needs no download"
+    if dataset in AT_HAND:
+        return "the data set has not been prepared", f"run {made_up}, which needs no file"
     if stand_in:
         return "the stand-in data have not been prepared", f"run {made_up}"
     fix = (

@@ -1,11 +1,13 @@
 """What made a result: package, versions, processor."""
 
+import hashlib
 import os
 import platform
 import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 PACKAGES = ("thesis-repro", "keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn")
 
@@ -22,6 +24,34 @@ _SETTINGS = (
 def settings() -> dict[str, str]:
     """The environment of the libraries that compute, which can change last digits."""
     return {name: os.environ[name] for name in sorted(os.environ) if name.startswith(_SETTINGS)}
+
+
+def constraints() -> dict[str, Any] | None:
+    """How this environment differs from ``constraints.txt``; None if there is none.
+
+    It lies beside the package. "sha256" is its own (hex), "otherwise" has the packages of another
+    version than it names, each
+    as in "1.2, not 1.3". A package that is not installed changes no number.
+    """
+    from packaging.requirements import Requirement
+
+    path = Path(__file__).resolve().parent.parent / "constraints.txt"
+    if not path.is_file():
+        return None
+    content = path.read_bytes()
+    lines = [line.rstrip(" \\") for line in content.decode().splitlines()]
+    pins = [Requirement(line) for line in lines if line and line[0] not in " #"]
+    otherwise = {}
+    for pin in pins:
+        if pin.marker is None or pin.marker.evaluate():
+            try:
+                installed = version(pin.name)
+            except PackageNotFoundError:
+                continue
+            if not pin.specifier.contains(installed, prereleases=True):
+                wanted = str(pin.specifier).removeprefix("==")
+                otherwise[pin.name] = f"{installed}, not {wanted}"
+    return {"sha256": hashlib.sha256(content).hexdigest(), "otherwise": otherwise}
 
 
 def versions() -> dict[str, str]:

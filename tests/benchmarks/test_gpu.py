@@ -49,18 +49,16 @@ def packed(tmp_path, monkeypatch):
             wheel.writestr("carried.py", "VALUE = 1")
 
     monkeypatch.setattr(gpu, "download", download)
-    (tmp_path / "official").mkdir()
-    (tmp_path / "official" / "train-images-idx3-ubyte.gz").write_bytes(b"images")
-    options = ["pack", str(tmp_path / "kit"), f"--mnist={tmp_path / 'official'}"]
+    options = ["pack", str(tmp_path / "kit")]
     return tmp_path / "kit", lambda: CliRunner().invoke(gpu.main, options)
 
 
 def test_kit_has_all_that_it_imports(packed, tmp_path):
     kit, pack = packed
     assert pack().exit_code == 0
-    assert (kit / "mnist" / "train-images-idx3-ubyte.gz").read_bytes() == b"images"
+    assert (kit / "data_prep" / "mnist_files" / "train-images-idx3-ubyte.gz").is_file()
     (kit / "benchmarks" / "gpu_parts.py").write_text(
-        "import carried, sys, thesis_repro.models.zoo, data_prep.digits, chapters.ch4_2\n"
+        "import carried, sys, thesis_repro.models.zoo, data_prep.mnist, chapters.ch4_2\n"
         "sys.exit(f'{thesis_repro.__file__} {carried.VALUE}')"
     )
     command = [sys.executable, str(kit / "benchmarks" / "gpu.py"), "run", "--out=out"]

@@ -18,7 +18,7 @@ benchmark = importlib.import_module("morphometry")
 def test_same_values_where_ties_are_broken_alike(monkeypatch):
     """A second implementation of all six columns, image by image, on scikit-image."""
     monkeypatch.setattr(np.random, "default_rng", lambda _: np.random.RandomState(0))
-    images = benchmark.stand_in()[:40]
+    images = benchmark.packaged()[:40]
     theirs = [benchmark.rival(image) for image in images]
     np.testing.assert_allclose(measure(images), theirs, rtol=0, atol=1e-9)
 

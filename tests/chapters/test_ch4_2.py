@@ -1,4 +1,4 @@
-"""Section 4.2: what its figures show and what Table 3 says, then the whole chapter on stand-ins."""
+"""Section 4.2: what its figures show and what Table 3 says, then the whole chapter from nothing."""
 
 import csv
 import json
@@ -325,11 +325,11 @@ def test_models_that_deactivation_leaves_alone_have_no_p_as_run(measured, losses
     assert math.isnan(judgements["4.2-table3-factor-1"].as_run["p"])
 
 
-# --- The whole chapter on the stand-in ---
+# --- The whole chapter on MNIST ---
 
 
 def run_chapter(folder, out):
-    arguments = ["chapter", "4.2", "--scale", "smoke", "--stand-in", "--out", str(folder / out)]
+    arguments = ["chapter", "4.2", "--scale", "smoke", "--out", str(folder / out)]
     arguments += ["--data-dir", str(folder / "data"), "--runs-dir", str(folder / "runs")]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
@@ -382,7 +382,7 @@ class TestChapter:
         for path in (folder / "first" / "4.2").glob("*.svg"):
             text = path.read_text(encoding="utf-8")
             assert "scale smoke" in text
-            assert "stand-in: scikit-learn digits" in text
+            assert "MNIST (official files)" in text
             shown = [run for run in runs if run in text]
             assert len(shown) == (3 if path.stem == "figure_20" else 1)  # its own, no other
 
@@ -392,8 +392,8 @@ class TestChapter:
             rows = list(csv.DictReader(file))
         assert [row["reading"] for row in rows] == ["as written", "as run", "reported"] * 3
         assert [row["scale"] for row in rows] == ["smoke", "smoke", "thesis"] * 3
-        stand_in = "stand-in: scikit-learn digits, 28x28 by Lanczos"
-        assert [row["data"] for row in rows] == [stand_in, stand_in, "thesis"] * 3
+        ours = "MNIST (official files)"
+        assert [row["data"] for row in rows] == [ours, ours, "thesis"] * 3
         measured = [row for row in rows if row["reading"] != "reported"]
         assert all(np.isfinite(float(row[key])) for row in measured for key in list(row)[2:7])
 
@@ -413,7 +413,7 @@ class TestChapter:
         assert len(manifest["files"]) == 17
         for name, digest in manifest["files"].items():
             assert sha256((results / name).read_bytes()).hexdigest() == digest
-        assert manifest["stand_in"] is True
+        assert manifest["stand_in"] is False
         assert {run["epochs"] for run in manifest["runs"].values()} == {2}
         assert list(manifest["runs"]) == list(VLAES)
 

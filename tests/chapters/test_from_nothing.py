@@ -1,6 +1,6 @@
 """Each section from nothing, by its command: all that it declares is there, and nothing else.
 
-A few updates a model, on stand-ins. Sections that train much are left to `make test-long`.
+A few updates a model, on stand-ins and a few digits. What trains much is left to `make test-long`.
 """
 
 import json
@@ -27,6 +27,7 @@ ONLY_AFTER_ELEVEN_EPOCHS = "figure_19_as_run"
     "section",
     [pytest.param(name, marks=MARKS.get(name, pytest.mark.long)) for name in CHAPTERS],
 )
+@pytest.mark.usefixtures("_few_digits")
 def test_a_section_from_nothing(section, tmp_path, monkeypatch):
     monkeypatch.setitem(SCALES, "smoke", TINY)
     folders = [f"--{name}={tmp_path / name}" for name in ("data-dir", "runs-dir", "out")]

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from data_prep import mnist
+from data_prep.content import Content, ReadOptions, SplitContent
+from data_prep.manifest import Feature
 from data_prep.prepare import Dataset
 
 COUNTS = {"train": 30, "validation": 12}
@@ -32,7 +34,20 @@ class SmallMnist:
     @property
     def datasets(self) -> dict[str, Dataset]:
         read = partial(mnist.read_official, files=self.files)
-        return {"mnist": Dataset("MNIST", read, lambda _: pytest.fail("no stand-in asked for"))}
+        return {"mnist": Dataset("MNIST", read, lambda _: pytest.fail("a source was given"))}
+
+
+@pytest.fixture
+def faces() -> dict[str, Dataset]:
+    """CelebA with a stand-in of two pictures, one for each split."""
+
+    def make(options: ReadOptions) -> Content:
+        image = np.zeros((1, 4, 4, 3), np.uint8)
+        splits = {name: SplitContent(1, ({"image": image},)) for name in ("train", "validation")}
+        features = {"image": Feature("uint8", image.shape[1:], "raw")}
+        return Content("stand-in: two faces", features, splits, ())
+
+    return {"celeba": Dataset("CelebA", lambda *_: pytest.fail("no official files"), make)}
 
 
 @pytest.fixture

@@ -33,8 +33,9 @@ def visible(path: Path) -> list[str]:
 
 
 def test_official_and_stand_in_never_mix(tmp_path):
-    assert folder(tmp_path, "mnist", False) == tmp_path / "mnist"
-    assert folder(tmp_path, "mnist", True) == tmp_path / "mnist-stand-in"
+    assert folder(tmp_path, "celeba", False) == tmp_path / "celeba"
+    assert folder(tmp_path, "celeba", True) == tmp_path / "celeba-stand-in"
+    assert folder(tmp_path, "mnist", True) == tmp_path / "mnist"  # which has none
 
 
 def test_appears_whole_and_is_replaced_whole(tmp_path):

@@ -88,10 +88,15 @@ def test_a_table_of_another_length(small, read, official):
     assert caught.value.path == small.folder / "t10k-morpho.csv"
 
 
-def test_missing_images_are_named(tmp_path, read):
-    (tmp_path / "empty").mkdir()
+def test_missing_images_are_named(small, read):
+    (small.folder / "train-images-idx3-ubyte.gz").unlink()
     with pytest.raises(DataError, match=r"train-images-idx3-ubyte\.gz"):
-        read(tmp_path / "empty")
+        read(small.folder)
+
+
+def test_a_source_that_is_not_there_is_named(tmp_path, read):
+    with pytest.raises(DataError, match="does not exist"):
+        read(tmp_path / "nowhere")
 
 
 def test_workers_change_nothing(small, monkeypatch):
@@ -105,12 +110,23 @@ def test_workers_change_nothing(small, monkeypatch):
     )
 
 
-def test_stand_in_is_measured():
-    content = morpho_mnist.read_stand_in(ReadOptions())
-    assert content.description.startswith("stand-in: scikit-learn digits")
+def test_a_source_of_a_table_alone_has_the_images_of_the_package(tmp_path):
+    """As whoever has Morpho-MNIST's tables, and nothing else, prepares it."""
+    values = np.random.default_rng(2).normal(size=(10_000, len(COLUMNS)))
+    write_csv(tmp_path / "t10k-morpho.csv", values)
+    content = morpho_mnist.read_official(tmp_path, ReadOptions())
+    assert content.description == "Morpho-MNIST (official files; train images measured here)"
+    assert [file.file for file in content.sources][-1] == "t10k-morpho.csv"
+    validation = content.splits["validation"]
+    np.testing.assert_array_equal(joined(validation, "morphometrics"), values)
+
+
+def test_without_a_source_the_digits_of_the_package_are_measured():
+    content = morpho_mnist.read_packaged(ReadOptions())
+    assert content.description == "Morpho-MNIST (official MNIST, measured here)"
     split = content.splits["validation"]
     batch = next(iter(split.batches))
-    assert split.count == 297
+    assert split.count == 10_000
     np.testing.assert_array_equal(batch["morphometrics"][:20], measure(batch["image"][:20, ..., 0]))
     area = dict(zip(COLUMNS, batch["morphometrics"].T, strict=True))["area"]
     assert ((area > 20) & (area < 400)).all()  # px^2 of 784: strokes, not specks or blots

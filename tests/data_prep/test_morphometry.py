@@ -6,9 +6,9 @@ import warnings
 import numpy as np
 import pytest
 
-from data_prep.digits import read_stand_in
 from data_prep.errors import DataError
 from data_prep.idx import read_idx
+from data_prep.mnist import read_packaged
 from data_prep.morphometry import COLUMNS, measure, measure_all, read_csv
 
 SUB = 16  # places per pixel and axis that drawings are sampled at
@@ -44,8 +44,8 @@ def one(image: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def digits() -> np.ndarray:
-    (batch,) = read_stand_in().splits["validation"].batches
-    return batch["image"][..., 0]
+    (batch,) = read_packaged().splits["validation"].batches
+    return batch["image"][:300, ..., 0]
 
 
 @pytest.mark.parametrize("size", [(28, 28), (40, 32), (64, 25)])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from data_prep.downloads import DOWNLOADS
 from data_prep.errors import DataError
 from data_prep.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from data_prep.prepare import DATASETS, Dataset, listing, prepare, verify
@@ -107,7 +108,7 @@ def test_verify_and_load_notice_damage_and_prepare_repairs_it(data_dir, small, d
         with pytest.raises(DataError, match=cause) as caught:
             notice("mnist", data_dir)
         assert caught.value.path == data_dir / "mnist" / name
-        assert "`thesis-repro data fetch mnist --data-dir" in caught.value.fix
+        assert "`thesis-repro data prepare mnist --data-dir" in caught.value.fix
     prepare("mnist", data_dir, small.folder, datasets=small.datasets)
     verify("mnist", data_dir)
 
@@ -171,8 +172,8 @@ def test_data_dir_inside_the_official_files_is_safe(small):
     ("arguments", "cause"),
     [
         ({"dataset": "fashion"}, "no data set 'fashion'.*choose one of: mnist"),
-        ({}, "official/mnist: no source was given.*data fetch mnist.*--source DIR.*--stand-in"),
         ({"dataset": "celeba"}, "no source was given.*--source DIR.*data fetch celeba.*says how"),
+        ({"dataset": "imagenet"}, "official/imagenet: no source was given.*--stand-in"),
         ({"stand_in": True, "source": "x"}, "a source was given"),
         ({"source": "nowhere"}, "does not exist"),
         ({"source": "x" * 300}, "cannot be read.*name too long"),
@@ -192,27 +193,36 @@ def test_data_dir_that_cannot_be_written(tmp_path, small):
         prepare("mnist", tmp_path / "data", small.folder, datasets=small.datasets)
 
 
-def test_stand_in_needs_no_files(tmp_path):
-    manifest = prepare("mnist", tmp_path, stand_in=True)
-    assert verify("mnist", tmp_path, stand_in=True) == manifest
+@pytest.mark.parametrize("stand_in", [False, True])
+def test_mnist_is_in_the_package(tmp_path, stand_in):
+    """All of it, whether or not the other data sets are stand-ins."""
+    manifest = prepare("mnist", tmp_path, stand_in=stand_in)
+    assert verify("mnist", tmp_path, stand_in=not stand_in) == manifest
+    assert not manifest.is_stand_in
+    assert manifest.description == "MNIST (official files)"
+    assert manifest.part == ""
+    assert [path.name for path in tmp_path.iterdir() if path.name[0] != "."] == ["mnist"]
+    for file in manifest.sources:  # what torchvision publishes of the packed files
+        (download,) = (one for one in DOWNLOADS["mnist"] if one.name == file.file)
+        assert download.checksum == f"sha256:{file.sha256}"
+
+
+def test_stand_in_needs_no_files(tmp_path, faces):
+    manifest = prepare("celeba", tmp_path, stand_in=True, datasets=faces)
+    assert verify("celeba", tmp_path, stand_in=True) == manifest
     assert manifest.is_stand_in
-    assert manifest.description == "stand-in: scikit-learn digits, 28x28 by Lanczos"
-    assert {name: split.count for name, split in manifest.splits.items()} == {
-        "train": 1_500,
-        "validation": 297,
-    }
-    assert manifest.sources[0].file == "digits.csv.gz"
+    assert manifest.description == "stand-in: two faces"
     with pytest.raises(DataError, match="has not been prepared"):
-        verify("mnist", tmp_path)
+        verify("celeba", tmp_path)
 
 
-def test_listing(data_dir):
+def test_listing(data_dir, faces):
     assert listing(data_dir / "nowhere") == []
-    prepare("mnist", data_dir, stand_in=True)
+    prepare("celeba", data_dir, stand_in=True, datasets=faces)
     official, stand_in = listing(data_dir)
     assert (official.dataset, official.is_stand_in, official.problem) == ("mnist", False, None)
     assert official.manifest.splits["train"].count == 30
-    assert stand_in.folder == data_dir / "mnist-stand-in"
+    assert stand_in.folder == data_dir / "celeba-stand-in"
     (data_dir / "mnist" / TRAIN).unlink()
     broken, fine = listing(data_dir)
     assert broken.manifest is None

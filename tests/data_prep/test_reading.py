@@ -68,32 +68,40 @@ def test_large_data_are_checked_record_by_record(tmp_path, small, monkeypatch):
 
 def test_other_images_have_another_fingerprint(tmp_path, small):
     one = prepare("mnist", tmp_path, small.folder, datasets=small.datasets)
-    other = prepare("mnist", tmp_path, stand_in=True)
+    other = prepare("mnist", tmp_path)
     assert one.fingerprint != other.fingerprint
 
 
 def test_missing_data_name_the_folder_and_both_fixes(tmp_path):
     with pytest.raises(DataError) as caught:
-        load("mnist", tmp_path / "my data")
+        load("celeba", tmp_path / "my data")
     message = str(caught.value)
-    assert str(tmp_path / "my data" / "mnist") in message
-    assert "thesis-repro data fetch mnist --data-dir" in message
-    assert "thesis-repro data prepare mnist --stand-in" in message
+    assert str(tmp_path / "my data" / "celeba") in message
+    assert "thesis-repro data prepare celeba --source DIR --data-dir" in message
+    assert "thesis-repro data prepare celeba --stand-in" in message
     assert f"--data-dir '{tmp_path / 'my data'}'" in message
 
 
 def test_missing_stand_in(tmp_path):
     with pytest.raises(DataError) as caught:
-        load("mnist", tmp_path, stand_in=True)
+        load("celeba", tmp_path, stand_in=True)
     assert "--source" not in caught.value.fix
-    assert "data prepare mnist --stand-in" in caught.value.fix
+    assert "data prepare celeba --stand-in" in caught.value.fix
 
 
-def test_stand_in_in_the_place_of_the_official_data(tmp_path):
-    prepare("mnist", tmp_path, stand_in=True)
-    (tmp_path / "mnist-stand-in").rename(tmp_path / "mnist")
-    with pytest.raises(DataError, match=r"stand-in: scikit-learn digits.*belongs elsewhere"):
-        load("mnist", tmp_path)
+@pytest.mark.parametrize("stand_in", [False, True])
+def test_missing_data_that_are_at_hand(tmp_path, stand_in):
+    with pytest.raises(DataError) as caught:
+        load("mnist", tmp_path, stand_in=stand_in)
+    assert "--source" not in caught.value.fix
+    assert f"`thesis-repro data prepare mnist --data-dir {tmp_path}`" in caught.value.fix
+
+
+def test_stand_in_in_the_place_of_the_official_data(tmp_path, faces):
+    prepare("celeba", tmp_path, stand_in=True, datasets=faces)
+    (tmp_path / "celeba-stand-in").rename(tmp_path / "celeba")
+    with pytest.raises(DataError, match=r"stand-in: two faces.*belongs elsewhere"):
+        load("celeba", tmp_path)
 
 
 def test_a_folder_that_cannot_be_looked_at(tmp_path):

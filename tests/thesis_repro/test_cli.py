@@ -55,9 +55,9 @@ def _tiny_smoke(monkeypatch):
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory):
-    """A folder with the stand-in for MNIST prepared."""
+    """A folder with MNIST prepared."""
     folder = tmp_path_factory.mktemp("data")
-    prepare("mnist", folder, stand_in=True)
+    prepare("mnist", folder)
     return folder
 
 
@@ -90,8 +90,8 @@ def test_what_only_asks_loads_nothing_heavy(tmp_path, data_dir):
         ("claims",): (DONE, set()),
         ("data", "list", nowhere[0]): (DONE, LOOKS_AT_DATA),
         ("doctor", *nowhere): (DONE, LOOKS_AT_DATA),
-        ("train", "mnist-vae", *nowhere): (DATA, LOOKS_AT_DATA),
-        ("chapter", "4.2", *nowhere): (DATA, LOOKS_AT_DATA),
+        ("train", "celeba-vae", *nowhere): (DATA, LOOKS_AT_DATA),
+        ("chapter", "4.1", *nowhere): (DATA, LOOKS_AT_DATA),
         ("data", "verify", "mnist", nowhere[0]): (DATA, LOOKS_AT_DATA),
         ("train", "mnist-vae", "--precision=tensorfloat32", *nowhere): (FAILED, LOOKS_AT_DATA),
         ("all", "4.2", "--gpus=1", *nowhere): (FAILED, LOOKS_AT_DATA),
@@ -157,7 +157,7 @@ def test_no_character_is_too_much_for_a_terminal(charset, tmp_path):
         *(["models"], ["models", "celeba-vae"], ["listing", "13"], ["claims"], ["where", "41"]),
         *(["errata", erratum] for erratum in load_errata()),
         *(["data", "list", paths[0]], ["data", "fetch", "celeba", paths[0]]),
-        *(["train", "mnist-vae", *paths], ["train", "–×猫"]),
+        *(["train", "celeba-vae", *paths], ["train", "–×猫"]),
         *(["--help"], *([command, "--help"] for command in main.commands)),
     ]
     for call in calls:
@@ -242,14 +242,14 @@ def test_unknown_erratum():
 # --- Data ---
 
 
-def test_stand_in_is_made_once_and_named(tmp_path):
-    first = run("data", "prepare", "mnist", "--stand-in", "--data-dir", tmp_path)
+@pytest.mark.parametrize("options", [(), ("--stand-in",)])
+def test_mnist_needs_no_files(tmp_path, options):
+    first = run("data", "prepare", "mnist", *options, "--data-dir", tmp_path)
     assert first.exit_code == DONE
     assert first.stdout.startswith(
-        "stand-in: scikit-learn digits, 28x28 by Lanczos; 1,500 train, 297 validation; fingerprint "
+        "MNIST (official files); 60,000 train, 10,000 validation; fingerprint 5ac2dc3c1dbd\n"
     )
-    again = run("data", "prepare", "mnist", "--stand-in", "--data-dir", tmp_path)
-    assert again.stdout == first.stdout
+    assert run("data", "prepare", "mnist", "--data-dir", tmp_path).stdout == first.stdout
 
 
 def test_source_without_the_official_files(tmp_path):
@@ -282,22 +282,23 @@ def test_official_files(real_data, tmp_path):
 
 
 def test_verify(data_dir):
-    result = run("data", "verify", "mnist", "--stand-in", "--data-dir", data_dir)
-    assert result.exit_code == DONE
-    assert result.stdout.startswith("verified: stand-in: scikit-learn digits")
-
-
-def test_verify_tells_official_data_from_the_stand_in(data_dir):
     result = run("data", "verify", "mnist", "--data-dir", data_dir)
+    assert result.exit_code == DONE
+    assert result.stdout.startswith("verified: MNIST (official files)")
+
+
+def test_verify_tells_official_data_from_the_stand_in(tmp_path):
+    (tmp_path / "celeba-stand-in").mkdir()
+    result = run("data", "verify", "celeba", "--data-dir", tmp_path)
     assert result.exit_code == DATA
-    assert "data prepare mnist --data-dir" in result.stderr
+    assert f"{tmp_path / 'celeba'}: the data set has not been prepared" in result.stderr
 
 
 @pytest.fixture
 def damaged(tmp_path):
-    """A prepared stand-in with one byte of its training images flipped."""
-    prepare("mnist", tmp_path, stand_in=True)
-    (shard,) = (tmp_path / "mnist-stand-in").glob("train-*.tfrecord")
+    """MNIST, prepared, with one byte of its training images flipped."""
+    prepare("mnist", tmp_path)
+    shard = min((tmp_path / "mnist").glob("train-*.tfrecord"))
     data = bytearray(shard.read_bytes())
     data[len(data) // 2] ^= 1
     shard.write_bytes(data)
@@ -309,7 +310,7 @@ def test_a_flipped_byte_is_found(command, damaged, tmp_path):
     result = run(*command, "--stand-in", "--data-dir", tmp_path)
     assert result.exit_code == DATA
     assert str(damaged) in result.stderr
-    assert "`thesis-repro data prepare mnist --stand-in" in result.stderr
+    assert "`thesis-repro data prepare mnist --data-dir" in result.stderr
     assert "Traceback" not in result.stderr
 
 
@@ -317,8 +318,8 @@ def test_list(data_dir):
     result = run("data", "list", "--data-dir", data_dir)
     assert result.exit_code == DONE
     (line,) = result.stdout.splitlines()
-    assert line.startswith(f"{data_dir / 'mnist-stand-in'}: stand-in: scikit-learn digits")
-    assert "1,500 train, 297 validation" in line
+    assert line.startswith(f"{data_dir / 'mnist'}: MNIST (official files)")
+    assert "60,000 train, 10,000 validation" in line
 
 
 @pytest.mark.parametrize("folder", ["", "not/there"])
@@ -375,7 +376,7 @@ main()
 
 
 def test_errors_are_said_even_if_quiet(tmp_path):
-    result = run("train", "mnist-vae", "--quiet", "--data-dir", tmp_path)
+    result = run("train", "celeba-vae", "--quiet", "--data-dir", tmp_path)
     assert result.exit_code == DATA
     assert result.stderr.startswith("Error: ")
     assert result.stdout == ""

@@ -1,12 +1,16 @@
-"""The commit is that of the source tree, whatever repository is around or in the environment."""
+"""What made a result: the source tree's own commit, and how its environment differs."""
 
 import os
 import re
 import shutil
 import subprocess
+from importlib.metadata import requires, version
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
+from data_prep.checksums import sha256
 from thesis_repro import provenance
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -118,3 +122,45 @@ def test_the_environment_of_what_computes_is_recorded(monkeypatch):
 
 def test_the_time_is_in_utc():
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", provenance.now())
+
+
+def test_the_environment_is_held_against_the_constraints(tree):
+    """What is installed otherwise is named; other platforms' lines and absent packages are not."""
+    numpy = version("numpy")
+    lines = [
+        "# a comment",
+        f"numpy=={numpy} \\",
+        "    --hash=sha256:00 \\",
+        "    --hash=sha256:11",
+        "click==0.0.1 ; python_full_version >= '3' \\",
+        "    --hash=sha256:22",
+        "keras==0.0.1 ; python_full_version < '3' \\",
+        "    --hash=sha256:33",
+        "no-such-package==1 \\",
+        "    --hash=sha256:44",
+    ]
+    (tree / "constraints.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert provenance.constraints() == {
+        "sha256": sha256(tree / "constraints.txt"),
+        "otherwise": {"click": f"{version('click')}, not 0.0.1"},
+    }
+
+
+def test_an_installed_package_has_no_constraints(tree):
+    assert provenance.constraints() is None
+
+
+def test_the_constraints_name_all_that_is_required():
+    """Every requirement of `setup.py` has one version in them, and that within its range."""
+    root = Path(provenance.__file__).resolve().parents[1]
+    text = (root / "constraints.txt").read_text(encoding="utf-8")
+    pins = [Requirement(line.rstrip(" \\")) for line in text.splitlines() if line[0] not in " #"]
+    here = {pin.name: pin for pin in pins if pin.marker is None or pin.marker.evaluate()}
+    wanted = [Requirement(line) for line in requires("thesis-repro")]
+    wanted = [one for one in wanted if one.marker is None or one.marker.evaluate({"extra": "dev"})]
+    assert len(wanted) > 20
+    for one in wanted:
+        (pinned,) = here[one.name].specifier
+        assert pinned.operator == "=="
+        assert one.specifier.contains(pinned.version), one.name
+    assert text.count("--hash=sha256:") > len(pins)

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from data_prep.folders import AT_HAND
 from data_prep.prepare import DATASETS, prepare
 from thesis_repro.cli import main
 from thesis_repro.models.zoo import MODELS
@@ -97,11 +98,10 @@ COMMANDS = {
     ("data", "list"): ((), {"--data-dir": PLACES}),
     (): ((("Models", "--version", "--help", "-h"),), {"--nonsense": None}),
 }
-# With their data, these compute for long. Without, dSprites would still be rendered by `all`, and
-# by `controls`, whose sections are chosen so that they want other data.
+# With their data, these compute for long, and what is at hand they prepare.
 _NO_DATA = {
     "all": (["--data-dir", "empty", "--dry-run"],),
-    "controls": (["--data-dir", "empty"],),
+    "controls": (["--data-dir", "damaged"],),
     "chapter": (["--data-dir", "damaged"],),
     "train": (["--data-dir", "damaged"], ["--dry-run"]),
 }
@@ -135,11 +135,13 @@ def draw(random: Random) -> list[str]:
 def _places(tmp_path, monkeypatch):
     """A folder with a place of each kind, which is the current one; no network."""
     monkeypatch.chdir(tmp_path)
-    for folder in ("data", "runs", "out", "locked", "empty", "damaged/mnist"):
+    damaged = [f"damaged/{name}" for name in AT_HAND]
+    for folder in ("data", "runs", "out", "locked", "empty", *damaged):
         Path(folder).mkdir(parents=True)
-    prepare("mnist", Path("data"), stand_in=True)
+    prepare("mnist", Path("data"))
     Path("a file").write_text("a file")
-    Path("damaged/mnist/manifest.json").write_text("{}")
+    for folder in damaged:
+        Path(folder, "manifest.json").write_text("{}")
     Path("broken link").symlink_to("nowhere")
     Path("loop").symlink_to("loop")
     Image.new("L", (28, 28)).save("picture.png")

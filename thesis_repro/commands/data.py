@@ -9,7 +9,7 @@ import click
 
 from data_prep.downloads import DOWNLOADS, RESTRICTED
 from data_prep.errors import DataError, printable
-from data_prep.folders import RESIZED, folder, is_filled, official_folder, prepare_command
+from data_prep.folders import AT_HAND, RESIZED, folder, is_filled, official_folder, prepare_command
 from thesis_repro.commands import exit_codes
 from thesis_repro.commands.options import (
     Name,
@@ -177,15 +177,15 @@ def list_(data_dir: Path) -> None:
         raise click.exceptions.Exit(exit_codes.DATA)
 
 
-def make_without_files(datasets: set[str], data_dir: Path, *, quiet: bool) -> None:
-    """Prepare the stand-ins that are not there yet, and what can be rendered exactly."""
+def make_without_files(datasets: set[str], data_dir: Path, *, stand_in: bool, quiet: bool) -> None:
+    """Prepare those that are not there yet of what is at hand, and stand-ins if asked for."""
     from data_prep.content import ReadOptions
     from data_prep.parallel import available_cores
 
-    for dataset in sorted(datasets):
-        if not is_filled(folder(data_dir, dataset, stand_in=True)):
+    for dataset in sorted(datasets if stand_in else datasets & AT_HAND):
+        if not is_filled(folder(data_dir, dataset, stand_in)):
             options = ReadOptions(available_cores())
-            manifest = _prepare(dataset, data_dir, None, True, options=options, quiet=quiet)
+            manifest = _prepare(dataset, data_dir, None, stand_in, options=options, quiet=quiet)
             if not quiet:
                 click.echo(summary(manifest), err=True)
 

@@ -44,12 +44,26 @@ def examine(data_dir: Path, runs_dir: Path) -> list[Finding]:
 
     return [
         *(Finding(name, version) for name, version in provenance.versions().items()),
+        _constraints(),
         *_devices(),
         Finding("cores", str(available_cores())),
         _memory(),
         *_data(data_dir),
         *_disks({"data": data_dir, "runs": runs_dir}),
     ]
+
+
+def _constraints() -> Finding:
+    """Whether the installed versions are those behind the published results."""
+    found = provenance.constraints()
+    if found is None:
+        return Finding("constraints", "not known: an installed package has no constraints.txt")
+    digest = f"constraints.txt {found['sha256'][:12]}"
+    if not found["otherwise"]:
+        return Finding("constraints", f"as in {digest}")
+    others = "; ".join(f"{name} {words}" for name, words in found["otherwise"].items())
+    fix = "other versions can change last digits: `pip install --require-hashes -r constraints.txt`"
+    return Finding("constraints", f"not as in {digest}: {others}", fix)
 
 
 def _devices() -> Iterator[Finding]:

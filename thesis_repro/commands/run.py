@@ -83,8 +83,7 @@ def train(models: tuple[str, ...], **options: Any) -> None:
     if options["dry_run"]:
         plan.show((), models, out=Path(), **options)
         return
-    datasets, ids = zip(*((spec.dataset.value, spec.id) for spec in specs), strict=True)
-    workspace = open_workspace(datasets, ids, **options)
+    workspace = open_workspace(models=[spec.id for spec in specs], **options)
     for spec in specs:
         if workspace.loadable(spec.id) is None:
             workspace.manifest(spec.dataset.value)  # missed before Keras is imported

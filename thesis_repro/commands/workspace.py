@@ -30,10 +30,10 @@ def open_workspace(
     places: Iterable[Path] = (),
     **options: Any,
 ) -> "Workspace":
-    """The workspace that the options describe, with stand-in data made if they are asked for.
+    """The workspace that the options describe, with the data that need no file of the user's.
 
     Args:
-        datasets: Ids of those that are made, if stand-ins are asked for.
+        datasets: Ids of those that are needed, besides those of models that are to be trained.
         models: Ids of those that are trained unless they have been.
         places: Folders of results that the command writes to.
         options: Those of the command.
@@ -56,8 +56,9 @@ def open_workspace(
     if to_train:  # said now: Keras takes a while to import
         ahead = ", ".join(_ahead(workspace, name) for name in dict.fromkeys(to_train))
         _log.info("To train at %s scale: %s.", options["scale"], ahead)
-    if options["stand_in"]:
-        make_without_files(set(datasets), options["data_dir"], quiet=options["quiet"])
+    needed = {*datasets, *(zoo.model(name).dataset.value for name in to_train)}
+    stand_in, quiet = options["stand_in"], options["quiet"]
+    make_without_files(needed, options["data_dir"], stand_in=stand_in, quiet=quiet)
     return workspace
 
 

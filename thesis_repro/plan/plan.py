@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from data_prep.checksums import sha256
 from data_prep.errors import DataError
 from data_prep.folders import (
-    MADE_EXACTLY,
+    AT_HAND,
     RESIZED,
     folder,
     has_official_files,
@@ -50,7 +50,7 @@ class _Planner:
         if name not in self.jobs:
             data_dir, stand_in = self.workspace.data_dir, self.workspace.stand_in
             is_prepared = is_filled(folder(data_dir, dataset, stand_in))
-            made = stand_in or dataset in MADE_EXACTLY or dataset in RESIZED
+            made = stand_in or dataset in AT_HAND or dataset in RESIZED
             needs = (self.add_data(RESIZED[dataset].origin),) if dataset in RESIZED else ()
             problem = ""
             if not (is_prepared or made or has_official_files(data_dir, dataset)):

@@ -294,5 +294,6 @@ class Chapter:
             "device": device_name() if self.models else provenance.processor(),
             "files": {path.name: sha256(path) for path in self.files},
             "versions": provenance.versions(),
+            "constraints": provenance.constraints(),
         }
         write_json(self.folder / "manifest.json", manifest)

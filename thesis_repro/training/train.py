@@ -136,6 +136,7 @@ def _train(
             "device": device_name(),
             "commit": provenance.commit(),
             "versions": provenance.versions(),
+            "constraints": provenance.constraints(),
             "settings": provenance.settings(),
         }
         | ({} if kept is None else {"batch_norm_momentum": kept})

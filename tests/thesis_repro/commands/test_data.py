@@ -109,8 +109,8 @@ def test_what_is_made_of_another_data_set_is_not_fetched(tmp_path):
 @pytest.mark.parametrize(
     ("dataset", "command"),
     [
-        ("mnist", "data fetch mnist --data-dir {0} && thesis-repro data prepare mnist --data-dir"),
-        ("morpho-mnist", "data fetch morpho-mnist --data-dir {0} && thesis-repro data prepare"),
+        ("mnist", "data prepare mnist --data-dir {0}"),
+        ("morpho-mnist", "data prepare morpho-mnist --data-dir {0}"),
         ("dsprites", "data prepare dsprites --data-dir {0}"),
         ("celeba", "data prepare celeba --source DIR --data-dir {0}"),
         ("imagenet", "data prepare imagenet --source DIR --data-dir {0}"),
@@ -174,21 +174,21 @@ def test_prepare_ends_with_where_it_wrote(tmp_path):
     result = run("data", "prepare", "MNIST", "--stand-in", "--data-dir", tmp_path)
     assert result.exit_code == DONE
     *_, last = result.stdout.splitlines()
-    assert last == f"written to {tmp_path / 'mnist-stand-in'}, 2 MB"
+    assert last == f"written to {tmp_path / 'mnist'}, 59 MB"
 
 
 def test_verify_without_a_name_verifies_all_and_goes_on_after_a_problem(tmp_path, monkeypatch):
     monkeypatch.setattr(morpho_mnist, "measure", lambda images: np.zeros((len(images), 6)))
     for dataset in ("mnist", "morpho-mnist"):
-        prepare(dataset, tmp_path, stand_in=True)
+        prepare(dataset, tmp_path)
     result = run("data", "verify", "--data-dir", tmp_path)
     assert result.exit_code == DONE
-    first, second = (tmp_path / f"{name}-stand-in" for name in ("mnist", "morpho-mnist"))
+    first, second = (tmp_path / name for name in ("mnist", "morpho-mnist"))
     lines = result.stdout.splitlines()
     assert [line.partition(": verified: ")[0] for line in lines] == [str(first), str(second)]
 
     shard = damage(first)
-    result = run("data", "verify", "--stand-in", "--data-dir", tmp_path)
+    result = run("data", "verify", "--data-dir", tmp_path)
     assert result.exit_code == DATA
     broken, whole = result.stdout.splitlines()
     assert broken.startswith(f"{first}: PROBLEM {shard}: its bytes have changed")

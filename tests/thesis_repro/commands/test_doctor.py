@@ -13,27 +13,26 @@ from thesis_repro.commands.doctor import Finding
 
 @pytest.fixture(scope="module")
 def examined(tmp_path_factory):
-    """The findings where MNIST's stand-in is prepared, and Morpho-MNIST's damaged."""
+    """The findings where MNIST is prepared, and CelebA's stand-in damaged."""
     folder = tmp_path_factory.mktemp("data")
-    prepare("mnist", folder, stand_in=True)
-    (folder / "morpho-mnist-stand-in").mkdir()
-    (folder / "morpho-mnist-stand-in" / "manifest.json").write_text("{}")
+    prepare("mnist", folder)
+    (folder / "celeba-stand-in").mkdir()
+    (folder / "celeba-stand-in" / "manifest.json").write_text("{}")
     return {finding.topic: finding for finding in doctor.examine(folder, folder / "runs")}
 
 
 def test_prepared_data_are_described(examined):
-    finding = examined["mnist-stand-in"]
-    assert finding == ("mnist-stand-in", "stand-in: scikit-learn digits, 28x28 by Lanczos", "")
+    assert examined["mnist"] == ("mnist", "MNIST (official files)", "")
 
 
 def test_damaged_data_come_with_their_fix(examined):
-    finding = examined["morpho-mnist-stand-in"]
+    finding = examined["celeba-stand-in"]
     assert finding.state == "damaged"
     assert "schema_version is None" in finding.problem
-    assert "data prepare morpho-mnist --stand-in" in finding.problem
+    assert "data prepare celeba --stand-in" in finding.problem
 
 
-@pytest.mark.parametrize("dataset", sorted(set(DATASETS) - {"mnist", "morpho-mnist"}))
+@pytest.mark.parametrize("dataset", sorted(set(DATASETS) - {"mnist", "celeba"}))
 def test_missing_data_come_with_the_command(examined, dataset):
     assert examined[dataset].state == "not prepared"
     assert f"`thesis-repro data prepare {dataset}" in examined[dataset].problem

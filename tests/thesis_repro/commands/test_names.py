@@ -42,13 +42,13 @@ def test_what_is_asked_for_in_any_case_is_the_same(asked, same):
     assert result.output == expected.output
 
 
-@pytest.mark.parametrize("command", [["train", "MNIST-VAE"], ["chapter", "4.2"]])
+@pytest.mark.parametrize("command", [["train", "AlexNet-VAE"], ["chapter", "4.8"]])
 def test_options_take_names_in_any_case(command, tmp_path):
     """They do, or the data would not be what is missing."""
     names = ["--scale", "Paper", "--precision", "Float32"]
     result = run(*command, *names, "--data-dir", tmp_path, "--runs-dir", tmp_path / "runs")
     assert result.exit_code == DATA
-    assert str(tmp_path / "mnist") in result.stderr
+    assert str(tmp_path / "imagenet") in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ TINY = Scale("smoke", 64, 24, 1)
 def folder(tmp_path_factory):
     """Finished runs without their data, and a picture in colour that is no square."""
     folder = tmp_path_factory.mktemp("pictures")
-    prepare("mnist", folder / "data", stand_in=True)
+    prepare("mnist", folder / "data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SCALES, "smoke", TINY)
         result = invoke(folder, "train", "mnist-vae", "digit-classifier")
@@ -89,8 +89,8 @@ def test_the_last_activation_by_default(folder):
     with Image.open(png) as image:
         origin = image.text["Description"]
     assert origin == (
-        "thesis-repro feature-maps mnist-vae my.picture.webp · scale smoke · trained on stand-in: "
-        "scikit-learn digits, 28x28 by Lanczos · seed 0 · float32 · runs "
+        "thesis-repro feature-maps mnist-vae my.picture.webp · scale smoke · trained on MNIST "
+        "(official files) · seed 0 · float32 · runs "
         f"{run_id(folder, 'mnist-vae')}"
     )
     assert "after re_lu_4: 256 maps of 7 × 7" in Path(svg).read_text(encoding="utf-8")
@@ -164,7 +164,7 @@ def test_nothing_trains_unasked(folder, tmp_path, arguments, takes):
     assert f"`thesis-repro train {model} --scale smoke --seed " in result.stderr
     assert "--dry-run it says how long" in result.stderr
     if model == "mnist-vae":
-        there = "scale smoke, seed 0, float32, tensorflow, on stand-ins"
+        there = "scale smoke, seed 0, float32, tensorflow"
         assert f"Finished runs there: {there}. Training" in result.stderr
     else:
         assert "Finished runs" not in result.stderr
@@ -321,7 +321,7 @@ def assert_drawn(folder, result, model, epoch):
     assert (png, svg) == (f"{stem}.png", f"{stem}.svg")
     text = Path(svg).read_text(encoding="utf-8")
     assert f"after epoch {epoch}" in text
-    for part in ("scale smoke", "trained on stand-in: scikit-learn digits", "seed 0", "runs "):
+    for part in ("scale smoke", "trained on MNIST (official files)", "seed 0", "runs "):
         assert part in text
     return shares
 

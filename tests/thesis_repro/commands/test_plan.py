@@ -26,8 +26,8 @@ def _nothing_timed(monkeypatch):
 
 
 @pytest.mark.usefixtures("_nothing_timed")
-def test_dry_runs_show_the_plan_and_do_nothing(stand_in_dir, tmp_path):
-    folders = ["--data-dir", stand_in_dir, "--runs-dir", tmp_path / "runs"]
+def test_dry_runs_show_the_plan_and_do_nothing(data_dir, tmp_path):
+    folders = ["--data-dir", data_dir, "--runs-dir", tmp_path / "runs"]
     for arguments in (
         ("train", "mnist-vae"),
         ("chapter", "4.2", "--out", tmp_path / "out"),
@@ -44,12 +44,12 @@ def test_dry_runs_show_the_plan_and_do_nothing(stand_in_dir, tmp_path):
 
 
 @pytest.mark.parametrize("command", [("plan",), ("all", "--dry-run")])
-def test_a_plan_for_gpus_is_one_side_by_side(command, stand_in_dir, tmp_path, monkeypatch):
+def test_a_plan_for_gpus_is_one_side_by_side(command, data_dir, tmp_path, monkeypatch):
     """Where none is seen, times are the CPU's, and this is said."""
     made = SimpleNamespace(models=["mnist-vae"], measured=[Measured(Work(1, 0, 0, 0), 30.0)])
     monkeypatch.setattr("thesis_repro.plan.timings.calibration", lambda *_: made)
     monkeypatch.setattr("thesis_repro.training.devices.computes_on_gpu", lambda: False)
-    folders = ["--data-dir", stand_in_dir, "--runs-dir", tmp_path / "runs", "--out", tmp_path]
+    folders = ["--data-dir", data_dir, "--runs-dir", tmp_path / "runs", "--out", tmp_path]
     arguments = (*command, "4.2", "--gpus", 2, "--scale", "smoke", "--stand-in", *folders)
     result = run(*arguments)
     assert result.exit_code == DONE, result.output
@@ -129,6 +129,8 @@ def test_all_names_what_fails_with_its_log_and_command(tmp_path):
 
 @pytest.mark.usefixtures("few_jobs")
 def test_all_without_data_says_what_is_missing(tmp_path, monkeypatch):
+    models = SimpleNamespace(MODELS={"celeba-vae": zoo.MODELS["celeba-vae"]})
+    monkeypatch.setattr("thesis_repro.commands.plan.zoo", models)
     monkeypatch.setattr("thesis_repro.commands.plan.CHAPTERS", {})
     (tmp_path / "out" / "4.2").mkdir(parents=True)
     (tmp_path / "out" / "4.2" / "manifest.json").write_text("{")  # so that there is no page either
@@ -136,6 +138,6 @@ def test_all_without_data_says_what_is_missing(tmp_path, monkeypatch):
     result = run("all", "--scale", "smoke", *folders)
     assert result.exit_code == DATA
     assert (
-        "not run: data mnist: its official files are missing: `thesis-repro data" in result.stderr
+        "not run: data celeba: its official files are missing: `thesis-repro data" in result.stderr
     )
-    assert "not run: train digit-classifier: needs data mnist" in result.stderr
+    assert "not run: train celeba-vae: needs data celeba" in result.stderr

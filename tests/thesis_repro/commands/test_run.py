@@ -19,8 +19,8 @@ def run(*arguments):
 
 
 @pytest.fixture
-def folders(stand_in_dir, tmp_path):
-    return ("--stand-in", "--data-dir", stand_in_dir, "--runs-dir", tmp_path / "runs")
+def folders(data_dir, tmp_path):
+    return ("--stand-in", "--data-dir", data_dir, "--runs-dir", tmp_path / "runs")
 
 
 # --- Stopped ---
@@ -117,8 +117,8 @@ def config_of(model, folders):
 def test_missing_data_are_missed_before_keras_is_imported(tmp_path):
     """Those of the last section, too: the first needs none, and is not run."""
     folders = ("--data-dir", tmp_path, "--runs-dir", tmp_path / "runs")
-    for command in (("train", "mnist-vae"), ("chapter", "3.4", "4.2", "--out", tmp_path / "out")):
+    for command in (("train", "alexnet-vae"), ("chapter", "3.4", "4.8", "--out", tmp_path / "out")):
         result = run(*command, "--scale", "quick", *folders)
         assert result.exit_code == 3
-        assert str(tmp_path / "mnist") in result.stderr
+        assert str(tmp_path / "imagenet") in result.stderr
         assert list(tmp_path.iterdir()) == []

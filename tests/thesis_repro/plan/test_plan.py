@@ -32,9 +32,9 @@ SMOKE = SCALES["smoke"]
 
 
 @pytest.fixture
-def workspace(stand_in_dir, tmp_path):
+def workspace(data_dir, tmp_path):
     return Workspace(
-        data_dir=stand_in_dir,
+        data_dir=data_dir,
         runs_dir=tmp_path / "runs",
         out=tmp_path / "out",
         options=TrainingOptions(SMOKE),
@@ -145,7 +145,7 @@ def test_results_are_done_if_they_are_whole_and_of_these_runs(workspace):
     assert not is_done(section="4.5")
     assert not is_done(scale="quick")
     assert not is_done(seed=1)
-    assert not is_done(data="MNIST (official files)")
+    assert not is_done(data="MNIST (another)")
     assert not is_done(runs=runs | {"mnist-vlae-factor-1": {"run_id": "0" * 12}})
     assert not is_done(files={"table_3.csv": "0" * 64})
     assert not is_done(files={"table_4.csv": "0" * 64})

@@ -180,9 +180,10 @@ def test_what_cannot_be_replaced_is_said(folder, monkeypatch):
         ("4.2", {"scale": "smoke"}, {"scale": "smoke"}, False),
         ("4.2", {"scale": "smoke"}, {"scale": "quick"}, False),
         ("4.2", {"scale": "untrained"}, {"scale": "smoke"}, False),
-        ("4.2", {"scale": "smoke"}, {"scale": "paper", "stand_in": True}, True),
-        ("4.2", {"scale": "smoke", "stand_in": True}, {"scale": "smoke", "stand_in": True}, False),
-        ("4.3", {"scale": "smoke"}, {"scale": "smoke", "stand_in": True}, False),  # rendered
+        ("4.8", {"scale": "smoke"}, {"scale": "paper", "stand_in": True}, True),
+        ("4.8", {"scale": "smoke", "stand_in": True}, {"scale": "smoke", "stand_in": True}, False),
+        ("4.2", {"scale": "smoke"}, {"scale": "smoke", "stand_in": True}, False),  # at hand
+        ("4.3", {"scale": "smoke"}, {"scale": "smoke", "stand_in": True}, False),
         ("3.3", {"scale": "paper"}, {"scale": "smoke"}, False),  # of no model
         ("3.3", {"scale": "paper"}, {"scale": "paper", "stand_in": True}, True),
         ("4.2", {"scale": "of another version"}, {"scale": "smoke"}, False),

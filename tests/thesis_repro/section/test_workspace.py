@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from data_prep import dead_leaves, faces
+from data_prep.content import ReadOptions
 from data_prep.prepare import prepare
 from thesis_repro.errors import TrainingError
 from thesis_repro.files import write_json
@@ -17,9 +19,9 @@ from thesis_repro.training.images import Identity
 from thesis_repro.training.run_folder import RunConfig, RunFolder
 from thesis_repro.training.scale import SCALES
 
-MODEL = "mnist-vae"
+MODEL = "celeba-vae"
 OPTIONS = TrainingOptions(SCALES["smoke"], seed=3)
-OFFICIAL, MADE_UP = "MNIST (official files)", "stand-in: scikit-learn digits, 28x28 by Lanczos"
+OFFICIAL, MADE_UP = "CelebA (official files)", "stand-in: parametric faces"
 
 
 @pytest.fixture
@@ -77,10 +79,11 @@ def test_a_run_that_does_not_say_what_it_was_trained_on_passes_for_nothing(works
         assert asked.loadable(MODEL) is None
 
 
-def test_the_words_of_stand_ins_are_those_that_are_looked_for(tmp_path, workspace):
-    manifest = prepare("mnist", tmp_path, stand_in=True)
-    judged = f"{manifest.description} and as many images that MNIST-VAE (run 1) decodes"
-    for description in (manifest.description, judged):
+@pytest.mark.parametrize("stand_in", [faces, dead_leaves])
+def test_the_words_of_stand_ins_are_those_that_are_looked_for(workspace, stand_in):
+    words = stand_in.read_stand_in(ReadOptions()).description
+    judged = f"{words} and as many images that CelebA-VAE (run 1) decodes"
+    for description in (words, judged):
         assert finish(workspace, description=description).of_stand_ins
     assert not finish(workspace).of_stand_ins
 
@@ -92,7 +95,7 @@ def test_of_several_runs_none_is_chosen_in_silence(workspace):
     message = str(caught.value)
     for run, part in zip(runs, "ab", strict=True):
         assert f"{run.path}: on {part} part" in message
-    assert "Prepare the data (mnist)" in message
+    assert "Prepare the data (celeba)" in message
     assert "--runs-dir" in message
 
 
@@ -103,13 +106,13 @@ def test_a_finished_run_is_loaded_without_reading_an_image(workspace, monkeypatc
     assert workspace.trained(MODEL) == (MODEL, run.path)
 
 
-def test_prepared_data_say_which_run_is_meant(tmp_path, workspace):
-    prepare("mnist", workspace.data_dir, stand_in=True)
-    asked = replace(workspace, stand_in=True)
-    finish(workspace, fingerprint="of other data", description=MADE_UP)
-    assert loaded_of(asked) is None
-    meant = finish(workspace, fingerprint=asked.identity(model(MODEL)), description=MADE_UP)
-    assert loaded_of(asked) == meant.path
+def test_prepared_data_say_which_run_is_meant(workspace):
+    prepare("mnist", workspace.data_dir)
+    finish(workspace, name="mnist-vae", fingerprint="of other data")
+    assert loaded_of(workspace, "mnist-vae") is None
+    identity = workspace.identity(model("mnist-vae"))
+    meant = finish(workspace, name="mnist-vae", fingerprint=identity)
+    assert loaded_of(workspace, "mnist-vae") == meant.path
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"seed": 0}', "\xff"])

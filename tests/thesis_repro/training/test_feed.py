@@ -192,10 +192,10 @@ def test_colour_images_keep_their_channels():
 
 
 @pytest.fixture
-def prepared(tmp_path):
-    prepare("mnist", tmp_path, stand_in=True)
-    split = load("mnist", tmp_path, stand_in=True).train
-    return tmp_path / "mnist-stand-in" / "train-00000.tfrecord", split
+def prepared(tmp_path, _few_digits):
+    prepare("mnist", tmp_path)
+    split = load("mnist", tmp_path).train
+    return tmp_path / "mnist" / "train-00000.tfrecord", split
 
 
 def test_prepared_images_are_read_from_the_disk(prepared, chunked):

@@ -228,13 +228,13 @@ class DoAfter:
 
 
 @pytest.fixture
-def digits(tmp_path, monkeypatch):
-    """The folder of stand-in digits, which are read chunk by chunk as large data sets are."""
-    prepare("mnist", tmp_path / "data", stand_in=True)
+def digits(tmp_path, monkeypatch, _few_digits):
+    """The folder of a few digits, which are read chunk by chunk as large data sets are."""
+    prepare("mnist", tmp_path / "data")
     monkeypatch.setattr("thesis_repro.training.images.IN_MEMORY_BYTES", 0)
     monkeypatch.setattr("thesis_repro.training.feed.resident_bytes", lambda: 0)
     monkeypatch.setattr("thesis_repro.training.feed.CHUNK_BYTES", 3 * 128 * 784)
-    return tmp_path / "data" / "mnist-stand-in"
+    return tmp_path / "data" / "mnist"
 
 
 def overwrite(path):
@@ -258,9 +258,9 @@ def test_data_damaged_while_training_are_named_with_the_fix(
     report = DoAfter(updates, lambda: overwrite(path))
     monkeypatch.setattr("thesis_repro.progress.TrainingProgress.run", lambda _, *a: report.run(*a))
     folders = ["--data-dir", str(tmp_path / "data"), "--runs-dir", str(tmp_path / "runs")]
-    result = CliRunner().invoke(main, ["train", FAMILIES[family], "--stand-in", "-q", *folders])
+    result = CliRunner().invoke(main, ["train", FAMILIES[family], "-q", *folders])
     assert result.exit_code == 3
-    for part in (str(path), "record ", "data prepare mnist --stand-in", folders[1]):
+    for part in (str(path), "record ", "data prepare mnist --data-dir", folders[1]):
         assert part in result.output
     assert "Traceback" not in result.output
 
@@ -268,12 +268,12 @@ def test_data_damaged_while_training_are_named_with_the_fix(
 def test_a_data_folder_that_is_removed_is_not_missed(digits, tmp_path):
     """Its files stay open until the training ends."""
     spec = MODELS["digit-classifier"]
-    data = load_images(spec, tmp_path / "data", Schedule(None, None, 1), stand_in=True)
+    data = load_images(spec, tmp_path / "data", Schedule(None, None, 1), stand_in=False)
     assert not isinstance(data.train, np.ndarray)
     report = DoAfter(2, lambda: shutil.rmtree(digits))
     options = TrainingOptions(Scale("tiny", None, None, 1))
     trained = train_or_load(spec, data, options, tmp_path / "runs", report)
     assert trained.run.is_done
     assert not digits.exists()
-    with pytest.raises(DataError, match=r"not been prepared.*data prepare mnist --stand-in"):
-        load_images(spec, tmp_path / "data", Schedule(None, None, 1), stand_in=True)
+    with pytest.raises(DataError, match=r"not been prepared.*data prepare mnist --data-dir"):
+        load_images(spec, tmp_path / "data", Schedule(None, None, 1), stand_in=False)
