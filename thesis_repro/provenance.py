@@ -30,14 +30,14 @@ def constraints() -> dict[str, Any] | None:
     """How this environment differs from ``constraints.txt``; None if there is none.
 
     It lies beside the package. "sha256" is its own (hex), "otherwise" has the packages of another
-    version than it names, each
-    as in "1.2, not 1.3". A package that is not installed changes no number.
+    version than it names, each as in "1.2, not 1.3". A package that is not installed changes no
+    number.
     """
-    from packaging.requirements import Requirement
-
     path = Path(__file__).resolve().parent.parent / "constraints.txt"
     if not path.is_file():
         return None
+    from packaging.requirements import Requirement
+
     content = path.read_bytes()
     lines = [line.rstrip(" \\") for line in content.decode().splitlines()]
     pins = [Requirement(line) for line in lines if line and line[0] not in " #"]
