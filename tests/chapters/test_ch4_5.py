@@ -337,7 +337,7 @@ def test_layers_that_share_nothing_are_not_found_dependent():
 
 
 def test_decoders_of_nothing_give_undefined_numbers_and_no_error():
-    """All images are the same: nothing varies, nothing can be tested, every claim fails."""
+    """All images are the same: nothing varies, nothing can be tested, no claim is replicated."""
     means = np.full((3, SAMPLES, SIDE, SIDE), 0.25)
     still = Representatives(means, np.zeros_like(means), 10)
     rng = np.random.default_rng(0)
@@ -348,7 +348,8 @@ def test_decoders_of_nothing_give_undefined_numbers_and_no_error():
         for pair in PAIRS
     }
     tables = tables_of(samples, dependences)
-    assert {one.verdict for one in verdicts(tables).values()} == {Verdict.NOT_REPLICATED}
+    found = {one.verdict for one in verdicts(tables).values()}
+    assert found == {Verdict.NOT_REPLICATED, Verdict.UNDECIDED}
     assert "undefined" in render("4.5", "RQ6", independence(*tables))
 
 
