@@ -53,14 +53,6 @@ def _tiny_smoke(monkeypatch):
     monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 64, 24, 1))
 
 
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    """A folder with MNIST prepared."""
-    folder = tmp_path_factory.mktemp("data")
-    prepare("mnist", folder)
-    return folder
-
-
 # --- Start ---
 
 

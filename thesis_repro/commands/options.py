@@ -92,8 +92,8 @@ data_dir_option = click.option(
 stand_in_option = click.option(
     "--stand-in",
     is_flag=True,
-    help="Use stand-in data for CelebA and ImageNet, which others must get; labelled as such. The "
-    "other data sets are at hand.",
+    help="Use stand-ins for CelebA and ImageNet, whose files are yours to get; labelled as such. "
+    "The other data sets need none.",
 )
 runs_dir_option = click.option(
     "--runs-dir", type=directory, default="runs", show_default=True, help="Trained models."

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 PRECISION = "float32"
 
-_OF_SCALES = {"paper": "paper", "quick": "reduced"}
-
 
 class Grade(StrEnum):
     """How much a number says about the thesis."""
@@ -15,6 +13,9 @@ class Grade(StrEnum):
     PAPER = "paper"  # the thesis's scale, the whole official data, float32: it decides
     REDUCED = "reduced"  # real and whole data, but fewer updates or digits: it indicates
     PATH = "path"  # too few updates, stand-ins or a part of the data: it proves that all runs
+
+
+_OF_SCALES = {"paper": Grade.PAPER, "quick": Grade.REDUCED}
 
 
 class Evidence(NamedTuple):
@@ -37,7 +38,7 @@ def graded(
         parts: of which data sets only a part is there; each as in "55,013 of 737,280 images of
             dSprites".
     """
-    grade = Grade(_OF_SCALES.get(scale, Grade.PATH))
+    grade = _OF_SCALES.get(scale, Grade.PATH)
     obstacles = []
     if grade is not Grade.PAPER:
         obstacles.append(f"the scale is {scale}, not {Grade.PAPER}")

@@ -53,6 +53,11 @@ class Verdict(StrEnum):
         """Whether it holds our result against the thesis's, at its scale."""
         return self in (Verdict.REPLICATED, Verdict.NOT_REPLICATED)
 
+    @property
+    def grade(self) -> Grade | None:
+        """What its evidence is worth; None where nothing was measured."""
+        return next((grade for (grade, _), own in _VERDICTS.items() if own is self), None)
+
 
 _VERDICTS = {
     (Grade.PAPER, Finding.HOLDS): Verdict.REPLICATED,
@@ -80,17 +85,17 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A claim judged on one reading: our numbers, every check on them, the verdict and its why.
-
-    ``grade`` and ``finding`` are None where nothing was measured.
-    """
+    """A claim judged on one reading: our numbers, every check on them, the verdict and its why."""
 
     verdict: Verdict
     why: str
-    grade: Grade | None = None
-    finding: Finding | None = None
     values: Values | None = None
     checks: tuple[CheckResult, ...] = ()
+
+    @property
+    def finding(self) -> Finding | None:
+        """What the checks come to, whatever they are worth; None where nothing was measured."""
+        return _finding(self.checks) if self.checks else None
 
 
 @dataclass(frozen=True)
@@ -150,12 +155,12 @@ class Judgement:
         """
         judged = {
             "verdict": self.verdict.value,
-            "grade": self.written.grade,
-            "finding": self.written.finding,
+            "grade": self.verdict.grade,
             "scale": self.scale,
             "data": self.data,
             "readings": {
-                reading.value: asdict(outcome) for reading, outcome in self.outcomes.items()
+                reading.value: asdict(outcome) | {"finding": outcome.finding}
+                for reading, outcome in self.outcomes.items()
             },
         }
         return _plain(structs.asdict(self.claim) | judged)
@@ -240,11 +245,8 @@ def _outcome(claim: Claim, values: Values, evidence: Evidence, where: str) -> Ou
     if checks is None:
         raise ValueError(f"{RULES_FILE} has no rule for {claim.id!r}; add a table of that name.")
     results = tuple(evaluate(check, claim, values) for check in checks)
-    finding = _finding(results)
-    verdict = _VERDICTS[evidence.grade, finding]
-    return Outcome(
-        verdict, _why(results, evidence, where), evidence.grade, finding, values, results
-    )
+    verdict = _VERDICTS[evidence.grade, _finding(results)]
+    return Outcome(verdict, _why(results, evidence, where), values, results)
 
 
 def _finding(results: Sequence[CheckResult]) -> Finding:

@@ -177,6 +177,17 @@ def test_prepare_ends_with_where_it_wrote(tmp_path):
     assert last == f"written to {tmp_path / 'mnist'}, 59 MB"
 
 
+def test_verify_of_stand_ins_alone_looks_at_no_other_data(tmp_path):
+    for folder in ("mnist", "celeba-stand-in"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "manifest.json").write_text("{}")
+    result = run("data", "verify", "--stand-in", "--data-dir", tmp_path)
+    assert result.exit_code == DATA
+    (line,) = result.stdout.splitlines()
+    assert line.startswith(f"{tmp_path / 'celeba-stand-in'}: PROBLEM ")
+    assert len(run("data", "verify", "--data-dir", tmp_path).stdout.splitlines()) == 2
+
+
 def test_verify_without_a_name_verifies_all_and_goes_on_after_a_problem(tmp_path, monkeypatch):
     monkeypatch.setattr(morpho_mnist, "measure", lambda images: np.zeros((len(images), 6)))
     for dataset in ("mnist", "morpho-mnist"):

@@ -89,8 +89,10 @@ def test_real_data_with_fewer_updates_or_digits_indicate(changes, reason, change
     assert judgement.verdict is expected
     assert judgement.why.startswith(f"An indication, as {reason}. ")
     assert words in judgement.why
-    assert judgement.to_json()["grade"] == "reduced"
-    assert judgement.to_json()["finding"] == expected.value.removesuffix(" at reduced scale")
+    written = judgement.to_json()
+    assert written["grade"] == "reduced"
+    finding = written["readings"]["as written"]["finding"]
+    assert finding == expected.value.removesuffix(" at reduced scale")
 
 
 @given(
@@ -112,6 +114,7 @@ def test_nothing_but_the_thesis_s_own_conditions_replicates(
         indicated = whole and scale in ("paper", "quick")
         assert judged.verdict.decides is (decided and "p" not in changed)
         assert (judged.verdict is Verdict.PATH_ONLY) is not (decided or indicated)
+        assert judged.verdict.grade == ("paper" if decided else "reduced" if indicated else "path")
 
 
 def test_each_reading_has_its_verdict_and_the_headline_is_that_as_written():
@@ -164,6 +167,7 @@ def test_without_measurement_it_is_not_run(scale):
         data=OFFICIAL,
     )
     assert (judgement.verdict, judgement.checks) == (Verdict.NOT_RUN, ())
+    assert (judgement.verdict.grade, judgement.written.finding) == (None, None)
     assert "`thesis-repro chapter 4.2`" in judgement.why
 
 
