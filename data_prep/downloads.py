@@ -27,11 +27,13 @@ class Download(NamedTuple):
         name: What it is called, here and there.
         checksum: "algorithm:hex"; any algorithm of hashlib.
         urls: Where it lies; tried in order.
+        bytes: Its size, if that is published: no more is taken from a server.
     """
 
     name: str
     checksum: str
     urls: tuple[str, ...]
+    bytes: int | None = None
 
 
 def _mnist(name: str, sha256: str) -> Download:

@@ -71,7 +71,26 @@ def fetch(
             unknown, no mirror gives the right bytes, a file of that name is there with other bytes,
             or the folder cannot be written to.
     """
-    files = _files(dataset, folder, then, downloads)
+    fix = (
+        f"check the network and its proxy and run `thesis-repro data fetch {dataset}` again, "
+        "which goes on where it stopped; or get the file by other means and put it there"
+    )
+    return download(_files(dataset, folder, then, downloads), folder, progress, fix)
+
+
+def download(files: Sequence[Download], folder: Path, progress: Progress, fix: str) -> list[Path]:
+    """Put files into a folder as `fetch` does, whatever they are.
+
+    Args:
+        files: What they are called, and where they lie.
+        folder: Where they go; made if needed.
+        progress: As of `fetch`.
+        fix: What the user is to do where no mirror gives a file.
+
+    Raises:
+        DataError: No mirror gives the right bytes, a file of that name is there with other bytes,
+            or the folder cannot be written to.
+    """
     with os_errors(folder, "the files cannot be kept there", FOLDER_FIX):
         missing = [file for file in files if not _is_there(folder / file.name, file, progress)]
         if missing:
@@ -82,7 +101,7 @@ def fetch(
                 # Bytes as they lie on the server: a range of a compressed answer is another range.
                 session.headers["Accept-Encoding"] = "identity"
                 for file in missing:
-                    _fetch_file(session, dataset, file, folder / file.name, progress)
+                    _fetch_file(session, file, folder / file.name, progress, fix)
     return [folder / file.name for file in files]
 
 
@@ -129,7 +148,7 @@ def _busy(folder: Path) -> None:
 
 
 def _fetch_file(
-    session: requests.Session, dataset: str, file: Download, target: Path, progress: Progress
+    session: requests.Session, file: Download, target: Path, progress: Progress, fix: str
 ) -> None:
     part = target.with_name(f"{target.name}.part")
     _refuse_what_is_no_file(part)
@@ -142,10 +161,6 @@ def _fetch_file(
         else:
             part.rename(target)
             return
-    fix = (
-        f"check the network and its proxy and run `thesis-repro data fetch {dataset}` again, "
-        "which goes on where it stopped; or get the file by other means and put it there"
-    )
     raise DataError(target, f"no mirror gave the file: {'; '.join(failures)}", fix)
 
 
@@ -167,7 +182,7 @@ def _try(
     if part.exists() and _checksum(part, file) == file.checksum:
         return  # stopped after the last byte
     try:
-        start = _receive(session, url, part, lambda done, total: progress(file.name, done, total))
+        start = _receive(session, url, part, file, progress)
     except (requests.RequestException, TransportError, ValueError) as error:
         raise _FailedError(_reason(error), _passes(error)) from error
     found = _checksum(part, file)
@@ -179,7 +194,7 @@ def _try(
 
 
 def _receive(
-    session: requests.Session, url: str, part: Path, report: Callable[[int, int | None], None]
+    session: requests.Session, url: str, part: Path, file: Download, progress: Progress
 ) -> int:
     """Append to `part` what is missing, or write it anew; return where the answer began."""
     start = part.stat().st_size if part.exists() else 0
@@ -192,13 +207,18 @@ def _receive(
             start = 0
         done, rest = start, response.raw.length_remaining
         total = None if rest is None else start + rest
+        if total not in (None, file.bytes or total):
+            raise _FailedError(f"{total:,} bytes instead of {file.bytes:,}", again=False)
         with part.open("ab" if start else "wb") as stream:
-            report(done, total)
+            progress(file.name, done, total)
             # The raw stream: some servers call a .gz file a compressed answer; it stays packed.
             for chunk in response.raw.stream(CHUNK, decode_content=False):
                 stream.write(chunk)
                 done += len(chunk)
-                report(done, total)
+                progress(file.name, done, total)
+                if file.bytes and done > file.bytes:
+                    part.unlink()
+                    raise _FailedError(f"more than {file.bytes:,} bytes", again=False)
     return start
 
 
@@ -234,4 +254,4 @@ def _checksum(path: Path, file: Download) -> str:
 
 
 def _differ(found: str, file: Download) -> str:
-    return f"{found}, the official file's is {file.checksum}"
+    return f"{found} instead of {file.checksum}"

@@ -328,8 +328,8 @@ LASTING = [
     (status(404), "404 Not Found"),
     (status(403), "403 Forbidden"),
     (status(204), "sha256:e3b0c44298"),  # the checksum of nothing
-    (wrong, f"sha256:{hashlib.sha256(b'x' * len(DATA)).hexdigest()}, the official file's is"),
-    (login_page, "the official file's is"),
+    (wrong, f"sha256:{hashlib.sha256(b'x' * len(DATA)).hexdigest()} instead of sha256:"),
+    (login_page, "instead of sha256:"),
     (redirect("/a"), "Exceeded 30 redirects"),
     (redirect("ftp://127.0.0.1/"), "No connection adapters"),
     (redirect("http://[::"), "Invalid IPv6 URL"),
