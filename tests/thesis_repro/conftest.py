@@ -1,10 +1,12 @@
 """Small images, and trainings on them in this process and in processes of their own."""
 
+import json
 import multiprocessing
 import runpy
 from multiprocessing import forkserver
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -102,3 +104,67 @@ def reference(tmp_path_factory, tiny_data, tiny_scale):
         tmp_path_factory.mktemp("reference"),
         TrainingProgress(quiet=True),
     )
+
+
+@pytest.fixture
+def finished_run():
+    """Write the folder of a finished run, whole but for what is in its weights; its path."""
+    from data_prep.checksums import sha256
+    from thesis_repro.files import write_json
+    from thesis_repro.models.zoo import model
+    from thesis_repro.training.configuration import TrainingOptions, run_config
+    from thesis_repro.training.images import Identity
+    from thesis_repro.training.run_folder import RunConfig, RunFolder
+    from thesis_repro.training.scale import SCALES
+
+    def write(runs_dir, name="mnist-vlae-factor-3", scale="paper", seed=0, **changed):
+        identity = changed.pop("identity", Identity("f" * 64, 60_000, 10_000))
+        session = {"data": "MNIST (official files)", "device": "a CPU", "commit": "0123456789ab"}
+        session |= {key: changed.pop(key) for key in [*changed] if key in session}
+        weights = changed.pop("weights", b"weights")
+        config = run_config(model(name), identity, TrainingOptions(SCALES[scale], seed))
+        run = RunFolder(runs_dir, RunConfig(name, config.values | changed))
+        (run.path / "compiled").mkdir(parents=True)  # what is of use to a training alone
+        for stray in (".lock", "compiled/program"):
+            (run.path / stray).touch()
+        write_json(run.path / "config.json", run.config.values)
+        write_json(run.path / "provenance.json", {"sessions": [session]})
+        run.write_history(
+            [
+                {"epoch": 1, "loss": 300.0, "val_loss": 280.0, "seconds": 9.0},
+                {"epoch": 2, "loss": 200.0, "val_loss": 210.25, "seconds": 5.0},
+                {"epoch": 3, "loss": 150.5, "val_loss": 230.0, "seconds": 6.0},
+            ]
+        )
+        np.save(run.path / "first_kernels.npy", np.zeros((4, 5, 5, 1, 2), "float32"))
+        run.weights("encoder").write_bytes(weights)
+        kept = ("history.csv", "first_kernels.npy", "encoder.weights.h5")
+        write_json(run.path / "DONE", {each: sha256(run.path / each) for each in kept})
+        return run.path
+
+    return write
+
+
+@pytest.fixture
+def publish(tmp_path, monkeypatch):
+    """Publish run folders in a repository of the test's own; the folder of published runs."""
+    from thesis_repro.files import write_json
+    from thesis_repro.training import published, publishing
+
+    folder, index = tmp_path / "repository" / "published", tmp_path / "repository" / "index.json"
+    folder.mkdir(parents=True)
+
+    def read(room, name, kind):
+        return msgspec.json.decode(index.read_bytes(), type=kind)
+
+    monkeypatch.setattr(published, "CLONE", folder)
+    monkeypatch.setattr(published, "read_entries", read)
+    write_json(index, {"address": None, "runs": []})
+
+    def publish(*runs, address=None):
+        for run in runs:
+            publishing.publish(run, folder, index)
+        write_json(index, {**json.loads(index.read_text()), "address": address})
+        return folder
+
+    return publish

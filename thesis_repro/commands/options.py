@@ -102,6 +102,11 @@ out_option = click.option(
     "--out", type=directory, default="results", show_default=True, help="Results."
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Errors only.")
+train_option = click.option(
+    "--train",
+    is_flag=True,
+    help="Train also those models whose finished run is published (weights list).",
+)
 dry_run_option = click.option(
     "--dry-run",
     is_flag=True,

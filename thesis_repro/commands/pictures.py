@@ -155,7 +155,7 @@ def run_of(spec: "ModelSpec", workspace: "Workspace") -> "RunFolder":
     """
     run = workspace.loadable(spec.id)
     if run is not None:
-        return run
+        return workspace.fetched(run)
     from thesis_repro.plan.execution import repeat_command
     from thesis_repro.plan.plan import make_plan
     from thesis_repro.training.run_folder import finished_runs, passed_over

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thesis_repro.commands import exit_codes
-from thesis_repro.commands.options import SectionName, out_option, run_options
+from thesis_repro.commands.options import SectionName, out_option, run_options, train_option
 from thesis_repro.commands.report import write_report
 from thesis_repro.commands.workspace import refuse_less, try_places, workspace_of
 from thesis_repro.models import zoo
@@ -31,6 +31,7 @@ gpus_option = click.option(
 @click.command()
 @sections_argument
 @run_options
+@train_option
 @out_option
 @gpus_option
 def plan(sections: tuple[str, ...], **options: Any) -> None:
@@ -41,6 +42,7 @@ def plan(sections: tuple[str, ...], **options: Any) -> None:
 @click.command(ALL)
 @sections_argument
 @run_options
+@train_option
 @out_option
 @gpus_option
 @click.option("--address", help="Of a Ray cluster whose machines share the folders.")

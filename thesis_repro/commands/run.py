@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from thesis_repro.commands import plan
-from thesis_repro.commands.options import SectionName, out_option, run_options
+from thesis_repro.commands.options import SectionName, out_option, run_options, train_option
 from thesis_repro.commands.workspace import import_matplotlib, open_workspace, refuse_less
 from thesis_repro.models import zoo
 from thesis_repro.models.keras_settings import import_keras
@@ -20,6 +20,7 @@ from thesis_repro.words import counted
 @click.command()
 @click.argument("sections", nargs=-1, required=True, type=SectionName([*CHAPTERS, *DISCUSSIONS]))
 @run_options
+@train_option
 @out_option
 @click.option(
     "--replace",
@@ -77,8 +78,12 @@ def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
 @click.command()
 @click.argument("models", nargs=-1, required=True)
 @run_options
+@train_option
 def train(models: tuple[str, ...], **options: Any) -> None:
-    """Train one or more MODELS; finished runs are kept, interrupted ones go on."""
+    """Train one or more MODELS; finished runs are kept, interrupted ones go on.
+
+    A model whose run is published is loaded, unless --train says otherwise.
+    """
     specs = [zoo.model(name) for name in models]
     if options["dry_run"]:
         plan.show((), models, out=Path(), **options)
@@ -89,13 +94,15 @@ def train(models: tuple[str, ...], **options: Any) -> None:
             workspace.manifest(spec.dataset.value)  # missed before Keras is imported
     import_keras()
     from thesis_repro.progress import describe
+    from thesis_repro.training.published import PublishedFolder
     from thesis_repro.training.trainer import step_of
 
     for spec in specs:
         trained = workspace.trained(spec.id)
         if not options["quiet"]:
+            published = isinstance(trained.run, PublishedFolder)
             click.echo(
                 f"{spec.id}: {counted(len(trained.history), 'epoch')}, "
                 f"{describe(trained.history[-1], step_of(spec).headline)}; "
-                f"{trained.run.path}"
+                f"{'the published run, loaded from ' if published else ''}{trained.run.path}"
             )

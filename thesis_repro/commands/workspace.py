@@ -4,6 +4,7 @@ import importlib
 import logging
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from thesis_repro.words import counted
 
 if TYPE_CHECKING:
     from thesis_repro.section.workspace import Workspace
+    from thesis_repro.training.published import PublishedFolder
+    from thesis_repro.training.run_folder import RunFolder
 
 _log = logging.getLogger(__name__)
 
@@ -47,27 +50,48 @@ def open_workspace(
     logging.getLogger("thesis_repro").setLevel(logging.DEBUG if options["verbose"] else level)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is not for users
 
+    from thesis_repro.training.published import PublishedFolder  # with NumPy
+
     workspace = workspace_of(**options)
     try_places("--out", *places)
-    to_train = [name for name in models if not _has_run(workspace, name)]
+    runs = _finished_runs(workspace, models)
+    to_train = [name for name, run in runs.items() if run is None]
     if to_train:
         check_precision(options["precision"])
     try_places("--runs-dir", *(workspace.runs_dir / name for name in to_train))
     if to_train:  # said now: Keras takes a while to import
-        ahead = ", ".join(_ahead(workspace, name) for name in dict.fromkeys(to_train))
+        ahead = ", ".join(_ahead(workspace, name) for name in to_train)
         _log.info("To train at %s scale: %s.", options["scale"], ahead)
+    published = [run for run in runs.values() if isinstance(run, PublishedFolder)]
+    _announce(published, workspace.published.index.address)
     needed = {*datasets, *(zoo.model(name).dataset.value for name in to_train)}
     stand_in, quiet = options["stand_in"], options["quiet"]
     make_without_files(needed, options["data_dir"], stand_in=stand_in, quiet=quiet)
     return workspace
 
 
-def _has_run(workspace: "Workspace", model: str) -> bool:
-    """Whether there is a finished run of a model to load, or several: that is said later."""
-    try:
-        return workspace.loadable(model) is not None
-    except TrainingError:
-        return True
+def _finished_runs(workspace: "Workspace", models: Iterable[str]) -> "dict[str, RunFolder | None]":
+    """The finished run of each model, without models of which several fit: that is said later."""
+    runs = {}
+    for name in models:
+        with suppress(TrainingError):
+            runs[name] = workspace.loadable(name)
+    return runs
+
+
+def _announce(published: "Iterable[PublishedFolder]", address: str | None) -> None:
+    """Name the published runs that are loaded, after trying where they are downloaded to.
+
+    Raises:
+        DataError: nothing can be written there.
+    """
+    runs = [*published]
+    try_places("--runs-dir", *(run.path.parent for run in runs if not run.is_done))
+    for run in runs:
+        way = f"loaded from {run.path}"
+        if not run.is_done:
+            way = f"downloaded from {address} ({run.published.bytes / 1e6:.1f} MB)"
+        _log.info("%s: the published run is %s; --train trains it.", run.config.model, way)
 
 
 def _ahead(workspace: "Workspace", model: str) -> str:
@@ -144,6 +168,7 @@ def workspace_of(
     stand_in: bool,
     out: Path = Path(),
     quiet: bool = True,
+    train: bool = False,
     **others: Any,
 ) -> "Workspace":
     """The workspace that the options describe; nothing is made."""
@@ -158,4 +183,5 @@ def workspace_of(
         options=TrainingOptions(SCALES[scale], seed, precision),
         stand_in=stand_in,
         progress=TrainingProgress(quiet=quiet),
+        train=train,
     )

@@ -108,7 +108,7 @@ class _Planner:
     # --- What is there ---
 
     def is_done(self, spec: ModelSpec) -> bool:
-        """Whether the model's run has ended."""
+        """Whether the model's run has ended, here or as a published one."""
         return self.workspace.finished(spec.id) is not None
 
     def images(self, spec: ModelSpec) -> tuple[int | None, int | None]:
@@ -158,3 +158,5 @@ class _Planner:
         yield from ("--data-dir", str(workspace.data_dir), "--runs-dir", str(workspace.runs_dir))
         if workspace.stand_in:
             yield "--stand-in"
+        if workspace.train:
+            yield "--train"

@@ -95,7 +95,8 @@ def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = No
     Args:
         out: the folder of the results.
         scripts: those of this version, by section.
-        runs_dir: where the trained models lie; their run times are read there if they are there.
+        runs_dir: where the trained models lie; their run times are read there, else from the
+            published runs, if they are there.
 
     Raises:
         DataError: the folder cannot be looked into.
@@ -219,7 +220,11 @@ def _numbered(name: str) -> tuple[Key | None, str]:
 
 def _seconds(runs_dir: Path, run: Run) -> float | None:
     """How long a run trained, by its history; None where that is not at hand or not whole."""
-    path = runs_dir / run.model / run.run_id / "history.csv"
+    from thesis_repro.training.published import CLONE, downloads  # with NumPy
+
+    places = (runs_dir, CLONE, downloads(runs_dir))
+    paths = [place / run.model / run.run_id / "history.csv" for place in places]
+    path = next((path for path in paths if path.exists()), paths[0])
     try:
         with io.TextIOWrapper(open_file(path), encoding="utf-8", newline="") as file:
             seconds = [float(row["seconds"]) for row in csv.DictReader(file)]

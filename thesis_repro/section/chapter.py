@@ -71,7 +71,7 @@ class Chapter:
         """The finished run of a model that this section looks at but does not train, if any."""
         run = self.workspace.finished(model_id)
         if run is not None:
-            self.others[model_id] = run
+            self.others[model_id] = self.workspace.fetched(run)
         return run
 
     def release(self, model_id: str) -> None:

@@ -5,7 +5,7 @@ Keras waits inside what trains or loads: plans, and whoever asks what is there, 
 
 import importlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from thesis_repro.progress import TrainingProgress
 from thesis_repro.section.registry import checks_of
 from thesis_repro.training.configuration import TrainingOptions, judged_identity, run_config
 from thesis_repro.training.images import Identity, ImageData, load_images
+from thesis_repro.training.published import Published, PublishedFolder, published_runs
 from thesis_repro.training.run_folder import RunConfig, RunFolder, finished_runs
 from thesis_repro.training.schedule import Schedule, schedule
 
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where a command reads and writes, and what it was asked for."""
+    """Where a command reads and writes, and what it was asked for.
+
+    With ``train``, what is published is trained all the same.
+    """
 
     data_dir: Path
     runs_dir: Path
@@ -39,6 +43,8 @@ class Workspace:
     options: TrainingOptions
     stand_in: bool
     progress: TrainingProgress
+    train: bool = False
+    published: Published = field(default_factory=published_runs)
 
     # --- What is there: nothing is trained, no image read ---
 
@@ -86,16 +92,26 @@ class Workspace:
         return schedule(spec, self.options.of(spec).scale)
 
     def finished(self, model_id: str) -> RunFolder | None:
-        """The run of a model at the scale asked for, if it has ended; None without its data."""
+        """The run of a model at the scale asked for, if it has ended; None without its data.
+
+        One that was trained here, else one that is published: it may still have to be `fetched`.
+        """
         config = self.config(model(model_id))
-        run = config and RunFolder(self.runs_dir, config)
-        return run if run and run.is_done else None
+        return config and self._finished(config)
+
+    def _finished(self, config: RunConfig) -> RunFolder | None:
+        run = RunFolder(self.runs_dir, config)
+        if run.is_done:
+            return run
+        entry = None if self.train else self.published.run(config)
+        return entry and self.published.folder(entry, self.runs_dir)
 
     def loadable(self, model_id: str) -> RunFolder | None:
         """The run of a model at the scale asked for, if it has ended, with its data or without.
 
         Where these are prepared, it is the run on them; else the one that differs from what is
-        asked for in nothing but what the data determine.
+        asked for in nothing but what the data determine. One that is published may still have to be
+        `fetched`.
 
         Raises:
             thesis_repro.errors.TrainingError: there are several of these.
@@ -105,15 +121,30 @@ class Workspace:
             return self.finished(model_id)
         wanted = run_config(spec, Identity("", 0, 0), self.options.of(spec)).values
         made_up = is_made_up(spec.dataset.value, self.stand_in)
+
+        def fits(run: RunFolder) -> bool:
+            return run.config.values | {"data": wanted["data"]} == wanted
+
         runs = [
             run
             for run in finished_runs(self.runs_dir, model_id)
-            if run.config.values | {"data": wanted["data"]} == wanted
-            and run.of_stand_ins == made_up
+            if fits(run) and run.of_stand_ins == made_up
         ]
+        if not (runs or made_up):  # stand-ins are never published
+            runs = [run for run in self._published(model_id) if fits(run)]
         if len(runs) > 1:
             raise TrainingError(_which(spec, runs))
         return runs[0] if runs else None
+
+    def _published(self, model_id: str) -> list[PublishedFolder]:
+        """The published runs of a model that are to be had."""
+        entries = () if self.train else self.published.index.runs
+        folders = (
+            self.published.folder(entry, self.runs_dir)
+            for entry in entries
+            if entry.model == model_id
+        )
+        return [folder for folder in folders if folder]
 
     # --- What is read or trained ---
 
@@ -145,8 +176,22 @@ class Workspace:
         """
         return load(dataset, self.data_dir, self.stand_in)
 
+    def fetched(self, run: RunFolder) -> RunFolder:
+        """A finished run, which is downloaded now if it is one that is published elsewhere.
+
+        Raises:
+            data_prep.errors.DataError: it cannot be had, is not what was published, or the folder
+                of runs cannot be written to.
+        """
+        if isinstance(run, PublishedFolder) and not run.is_done:
+            from thesis_repro.progress import DataProgress
+
+            with DataProgress(quiet=self.progress.quiet, unit="B") as progress:
+                self.published.fetch(run, progress)
+        return run
+
     def trained(self, model_id: str, data: ImageData | None = None) -> "TrainedModel":
-        """A model with its weights, trained now unless a finished run is there.
+        """A model with its weights, trained now unless a finished run is there or published.
 
         Args:
             model_id: Which.
@@ -160,8 +205,12 @@ class Workspace:
         from thesis_repro.training.train import load_run, train_or_load
 
         spec = model(model_id)
-        if data is None and (run := self.loadable(model_id)):
-            return load_run(spec, run)
+        if data is None:
+            run = self.loadable(model_id)
+        else:
+            run = self._finished(run_config(spec, data.identity(), self.options.of(spec)))
+        if run:
+            return load_run(spec, self.fetched(run))
         images = data or self.images(model_id)
         return train_or_load(spec, images, self.options.of(spec), self.runs_dir, self.progress)
 

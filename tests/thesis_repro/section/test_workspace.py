@@ -15,7 +15,8 @@ from thesis_repro.section import workspace as module
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.training import train
 from thesis_repro.training.configuration import TrainingOptions, run_config
-from thesis_repro.training.images import Identity
+from thesis_repro.training.images import Identity, ImageData
+from thesis_repro.training.published import Published, published_runs
 from thesis_repro.training.run_folder import RunConfig, RunFolder
 from thesis_repro.training.scale import SCALES
 
@@ -126,3 +127,93 @@ def test_no_folder_of_runs_is_no_run(workspace):
     assert loaded_of(workspace) is None
     workspace.runs_dir.write_text("a file")
     assert loaded_of(workspace) is None
+
+
+# --- Published runs ---
+
+PUBLISHED = "mnist-vlae-factor-3"
+
+
+@pytest.fixture
+def paper(workspace):
+    return replace(workspace, options=TrainingOptions(SCALES["paper"]))
+
+
+def with_published(workspace):
+    return replace(workspace, published=published_runs())
+
+
+def test_what_is_published_is_loaded_where_no_run_is(paper, finished_run, publish, tmp_path):
+    """With its data or without; `--train` trains."""
+    prepare("mnist", tmp_path / "prepared")
+    there = replace(paper, data_dir=tmp_path / "prepared")
+    identity = there.identity(model(PUBLISHED))
+    folder = publish(finished_run(tmp_path / "trained", identity=identity))
+    for place in (paper, there):
+        asked = with_published(place)
+        run = asked.loadable(PUBLISHED)
+        assert run.path.parent == folder / PUBLISHED
+        assert asked.fetched(run) is run
+        for other in (
+            replace(asked, train=True),
+            replace(asked, options=replace(paper.options, seed=1)),
+            replace(asked, options=TrainingOptions(SCALES["quick"])),
+        ):
+            assert other.loadable(PUBLISHED) is None
+    assert with_published(paper).finished(PUBLISHED) is None  # what is drawn of data needs them
+    assert with_published(there).finished(PUBLISHED).path == run.path
+    assert replace(with_published(there), train=True).finished(PUBLISHED) is None
+
+
+def test_a_run_of_ones_own_comes_first(paper, finished_run, publish, tmp_path):
+    publish(finished_run(tmp_path / "trained"))
+    own = finished_run(paper.runs_dir, device="another")
+    for flag in (False, True):
+        assert loaded_of(replace(with_published(paper), train=flag), PUBLISHED) == own
+
+
+def test_data_of_another_content_want_another_run(paper, finished_run, publish, tmp_path):
+    publish(finished_run(tmp_path / "trained"))
+    prepare("mnist", paper.data_dir)
+    assert loaded_of(with_published(paper), PUBLISHED) is None
+
+
+def test_of_several_published_runs_none_is_chosen_in_silence(
+    paper, finished_run, publish, tmp_path
+):
+    others = Identity("e" * 64, 60_000, 10_000)
+    runs = [finished_run(tmp_path / "a"), finished_run(tmp_path / "a", identity=others)]
+    folder = publish(*runs)
+    with pytest.raises(TrainingError) as caught:
+        with_published(paper).loadable(PUBLISHED)
+    for run in runs:
+        assert str(folder / PUBLISHED / run.name) in str(caught.value)
+
+
+def test_what_lies_at_an_address_is_fetched_when_it_is_loaded(
+    paper, finished_run, publish, tmp_path, monkeypatch
+):
+    publish(finished_run(tmp_path / "trained"), address="http://address").rename(tmp_path / "x")
+    asked, fetched = with_published(paper), []
+    monkeypatch.setattr(Published, "fetch", lambda self, run, progress: fetched.append(run.path))
+    monkeypatch.setattr(train, "load_run", lambda spec, run: (spec.id, run.path))
+    run = asked.loadable(PUBLISHED)
+    assert not run.is_done
+    assert fetched == []
+    assert asked.trained(PUBLISHED) == (PUBLISHED, run.path)
+    assert fetched == [paper.runs_dir / "published" / PUBLISHED / run.config.run_id]
+
+
+def test_images_that_were_read_say_which_run_is_published(
+    paper, finished_run, publish, tmp_path, monkeypatch, tiny_images
+):
+    """As a chapter asks for it."""
+    data = ImageData(tiny_images[:9], tiny_images[:3], "digits", "f" * 64, False)
+    folder = publish(finished_run(tmp_path / "trained", identity=data.identity()))
+    monkeypatch.setattr(train, "load_run", lambda spec, run: run.path)
+    monkeypatch.setattr(train, "train_or_load", lambda *_: "trained")
+    asked = with_published(paper)
+    assert asked.trained(PUBLISHED, data).parent == folder / PUBLISHED
+    assert replace(asked, train=True).trained(PUBLISHED, data) == "trained"
+    other = replace(data, fingerprint="e" * 64)
+    assert asked.trained(PUBLISHED, other) == "trained"
