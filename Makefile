@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: constraints demo test test-newest test-fast test-long lint benchmark clean
+.PHONY: constraints published demo test test-newest test-fast test-long lint benchmark clean
 
 # The exact versions behind the published results, each file held against its SHA-256.
 .venv/installed: setup.py constraints.txt
@@ -22,6 +22,10 @@ constraints: .venv/installed
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
 		--no-annotate --custom-compile-command "make constraints" --output-file constraints.txt setup.py
+
+# Finished runs into published/ and its index: make published RUNS="runs/MODEL/ID ..."; without RUNS, the index alone.
+published: .venv/installed
+	$(BIN)/python -m thesis_repro.commands.publish $(RUNS)
 
 # The tests with the newest versions that setup.py allows, whatever the constraints say.
 test-newest:

@@ -22,6 +22,7 @@ from thesis_repro.commands import (
     report,
     run,
     terminal,
+    weights,
 )
 from thesis_repro.errors import SettingsError, TrainingError
 from thesis_repro.files import DataFileError
@@ -114,6 +115,7 @@ for command in (
     pictures.kernels,
     pictures.feature_maps,
     data.data,
+    weights.weights,
     doctor.doctor,
 ):
     main.add_command(command)

@@ -40,7 +40,12 @@ def _table_2_row(spec: ModelSpec) -> tuple[str, ...]:
 def model_table(spec: ModelSpec) -> str:
     """Everything about one model: settings with their sources and errata, and its networks."""
     settings = [
-        (name.replace("_", " "), _text(setting.value), setting.source, " ".join(setting.errata))
+        (
+            name.replace("_", " "),
+            setting_text(setting.value),
+            setting.source,
+            " ".join(setting.errata),
+        )
         for name, setting in spec.settings().items()
     ]
     totals = parameter_totals(spec)
@@ -60,7 +65,8 @@ def model_table(spec: ModelSpec) -> str:
     )
 
 
-def _text(value: object) -> str:
+def setting_text(value: object) -> str:
+    """A setting's value as tables have it."""
     if value is None or value == ():
         return "–"
     if isinstance(value, tuple):

@@ -1,0 +1,149 @@
+"""``thesis-repro weights``: published runs, and finished runs to hand on."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from thesis_repro.commands import exit_codes
+from thesis_repro.commands.options import UnknownNameError, directory, runs_dir_option
+from thesis_repro.models import zoo
+from thesis_repro.names import did_you_mean
+
+if TYPE_CHECKING:
+    from thesis_repro.training.published import Published, PublishedRun
+    from thesis_repro.training.run_folder import RunFolder
+
+_NONE = "No runs are published with this version: `thesis-repro train MODEL` trains one."
+
+
+@click.group()
+def weights() -> None:
+    """List and verify published runs, and export a finished run with a model card."""
+
+
+@weights.command("list")
+@runs_dir_option
+def list_(runs_dir: Path) -> None:
+    """Show the published runs, and where each is loaded from."""
+    from tabulate import tabulate
+
+    from thesis_repro.training.published import published_runs
+
+    published = published_runs()
+    rows = [
+        (
+            run.model,
+            run.values["scale"],
+            run.values["seed"],
+            run.run_id,
+            f"{run.bytes / 1e6:.1f}",
+            _where(run, published, runs_dir),
+        )
+        for run in published.index.runs
+    ]
+    headers = ("model", "scale", "seed", "run", "MB", "where")
+    alignment = ("left", "left", "right", "left", "right", "left")
+    table = tabulate(rows, headers, colalign=alignment, disable_numparse=True)
+    click.echo(table if rows else _NONE)
+
+
+def _where(run: "PublishedRun", published: "Published", runs_dir: Path) -> str:
+    """The folder that a run is loaded from, or the address."""
+    from thesis_repro.training.run_folder import RunFolder
+
+    trained = RunFolder(runs_dir, run.config)
+    folder = trained if trained.is_done else published.folder(run, runs_dir)
+    if folder is None:
+        return "not here: the package came without its repository"
+    return str(folder.path if folder.is_done else published.index.address)
+
+
+@weights.command()
+@runs_dir_option
+def verify(runs_dir: Path) -> None:
+    """Hold every byte of the published runs that are here against the index.
+
+    Exits with 3 if a file is missing or is not what was published.
+    """
+    from thesis_repro.training.published import published_runs
+
+    published, damaged = published_runs(), 0
+    for run in published.index.runs:
+        folders = [one for one in published.folders(run, runs_dir) if one.path.exists()]
+        if not folders:
+            click.echo(f"{run.model} {run.run_id}: not here, nothing is verified")
+        for folder in folders:
+            problems = [*folder.damage()]
+            damaged += bool(problems)
+            for problem in problems:
+                click.echo(f"PROBLEM {problem}. {folder.mending}")
+            if not problems:
+                click.echo(f"{folder.path}: verified: {len(run.files)} files")
+    if not published.index.runs:
+        click.echo(_NONE)
+    if damaged:
+        raise click.exceptions.Exit(exit_codes.DATA)
+
+
+@weights.command()
+@click.argument("run")
+@runs_dir_option
+@click.option(
+    "--out", type=directory, default="exported", show_default=True, help="Where the folder goes."
+)
+def export(run: str, runs_dir: Path, out: Path) -> None:
+    """Write RUN (an id, or a model that has one finished run) with a model card for others.
+
+    The folder OUT/MODEL/ID can be given to anyone: `--runs-dir OUT` loads it, and README.md in it
+    says what it is.
+    """
+    from thesis_repro.report.model_card import export_run
+    from thesis_repro.training.published import PublishedFolder, published_runs
+
+    published = published_runs()
+    folder = _only(run, _finished(runs_dir, published))
+    if isinstance(folder, PublishedFolder) and not folder.is_done:
+        from thesis_repro.progress import DataProgress
+
+        with DataProgress(unit="B") as progress:
+            published.fetch(folder, progress)
+    click.echo(export_run(folder, out))
+
+
+def _finished(runs_dir: Path, published: "Published") -> "dict[str, RunFolder]":
+    """The finished runs of all models that are to be had, by id; those trained here first."""
+    from thesis_repro.training.run_folder import finished_runs
+
+    trained = [run for name in zoo.MODELS for run in finished_runs(runs_dir, name)]
+    others = (published.folder(run, runs_dir) for run in published.index.runs)
+    runs = {run.config.run_id: run for run in others if run}
+    return runs | {run.config.run_id: run for run in trained}
+
+
+def _only(name: str, runs: "dict[str, RunFolder]") -> "RunFolder":
+    """The run that is named.
+
+    Raises:
+        UnknownNameError: there is none, or there are several of a model.
+    """
+    if name in runs:
+        return runs[name]
+    known = [*dict.fromkeys(run.config.model for run in runs.values())]
+    try:
+        model = zoo.model(name).id
+    except zoo.UnknownModelError:
+        hint = did_you_mean(name, [*runs, *known]) or " `thesis-repro weights list` has some."
+        raise UnknownNameError(f"No finished run is called {name!r}.{hint}") from None
+    fitting = [run for run in runs.values() if run.config.model == model]
+    if not fitting:
+        raise UnknownNameError(f"There is no finished run of {model}: `thesis-repro train {model}`")
+    if len(fitting) > 1:
+        lines = (
+            "  {0}: scale {scale}, seed {seed}, {precision}, {backend}".format(
+                run.config.run_id, **run.config.values
+            )
+            for run in fitting
+        )
+        raise UnknownNameError("\n".join((f"{model} has several finished runs; name one:", *lines)))
+    return fitting[0]

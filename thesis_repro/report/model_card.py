@@ -1,0 +1,122 @@
+"""A finished run for others: its files, and a model card that says what it is and is not for."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from data_prep.errors import DataError, os_errors
+from data_prep.folders import replacing
+from thesis_repro.files import read_packaged
+from thesis_repro.models import zoo
+from thesis_repro.models.spec import ModelSpec
+from thesis_repro.models.tables import parameter_totals, setting_text
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.errata import load_errata
+from thesis_repro.training.publishing import WITHHELD, checked_files, datasets_behind
+from thesis_repro.training.run_folder import RunFolder
+from thesis_repro.words import duration
+
+# What each data set asks of who hands on what was made of it; docs/data.md has the whole.
+_TERMS = {
+    "mnist": "MNIST, Yann LeCun and Corinna Cortes, CC BY-SA 3.0",
+    "morpho-mnist": "MNIST, Yann LeCun and Corinna Cortes, CC BY-SA 3.0",
+    "dsprites": "dSprites, Matthey et al. (DeepMind), Apache-2.0",
+    "celeba": "CelebA, non-commercial research only, not to be passed on",
+    "imagenet": "ImageNet, non-commercial research and education only, not to be passed on",
+}
+
+
+def export_run(run: RunFolder, out: Path) -> Path:
+    """Write ``<out>/<model>/<run-id>/``: what the run is loaded from, and its card, README.md.
+
+    Raises:
+        DataError: the run is damaged, something is in that place, or it cannot be written.
+        thesis_repro.errors.TrainingError: its history is damaged.
+    """
+    target = out / run.config.model / run.config.run_id
+    files = checked_files(run.path)
+    card = model_card(run)
+    with (
+        os_errors(target, "it cannot be written", "name another folder with --out"),
+        replacing(target, _refuse_any) as place,
+    ):
+        for name in files:
+            shutil.copyfile(run.path / name, place / name)
+        (place / "README.md").write_text(card, encoding="utf-8")
+    return target
+
+
+def _refuse_any(target: Path) -> None:
+    if target.exists():
+        raise DataError(target, "it is there already", "name another folder with --out")
+
+
+def model_card(run: RunFolder) -> str:
+    """The card, as Markdown.
+
+    Raises:
+        thesis_repro.errors.TrainingError: the run's history is damaged.
+    """
+    spec, values = zoo.model(run.config.model), run.config.values
+    history = run.read_history()
+    settings = list(_settings(spec, values))
+    errata = dict.fromkeys(name for *_, names in settings for name in names)
+    datasets = sorted(datasets_behind(spec))
+    environment = Environment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    return environment.from_string(read_packaged("report", "model_card.md.j2")).render(
+        spec=spec,
+        run=run,
+        values=values,
+        parameters=parameter_totals(spec),
+        settings=settings,
+        errata=[load_errata()[name] for name in errata],
+        losses=list(_losses(history)),
+        epochs=_epochs(history),
+        time=duration(sum(row["seconds"] for row in history)),
+        claims=[claim for claim in load_claims() if {spec.id, *spec.aliases} & {*claim.models}],
+        datasets=datasets,
+        data=", ".join(run.recorded("data")) or "data that its provenance does not name",
+        terms=[_TERMS[dataset] for dataset in datasets],
+        withheld=[] if run.of_stand_ins else [WITHHELD[d] for d in datasets if d in WITHHELD],
+    )
+
+
+def _settings(spec: ModelSpec, values: dict[str, Any]) -> Iterator[tuple]:
+    """Name, value, source and errata of each setting that the run was made with."""
+    trained = values["spec"]
+    for name, setting in spec.settings().items():
+        text, source = setting_text(setting.value), setting.source
+        if name in trained and trained[name] != json.loads(json.dumps(setting.value)):
+            text, source = f"{trained[name]}", f"changed; the thesis: {text} ({source})"
+        if name == "epochs" and values["epochs"] != setting.value:
+            text = f"{text}; {values['epochs']} at scale {values['scale']}"
+        yield name.replace("_", " "), text, source, setting.errata
+
+
+def _epochs(history: list[dict[str, float]]) -> dict[str, int]:
+    """The rows of the history that a card shows, by what they are called."""
+    rows = {"first epoch": 0}
+    if "val_loss" in history[0]:
+        rows["lowest validation loss"] = min(
+            range(len(history)), key=lambda row: history[row]["val_loss"]
+        )
+    return rows | {"last epoch": len(history) - 1}
+
+
+def _losses(history: list[dict[str, float]]) -> Iterator[tuple[str, list[str]]]:
+    """Each quantity of the history at these epochs."""
+    rows = [history[row] for row in _epochs(history).values()]
+    for name in history[0]:
+        if name not in ("epoch", "seconds"):
+            words = name.replace("val_", "validation ").replace("_", " ")
+            yield words, [f"{row[name]:.5g}" for row in rows]
