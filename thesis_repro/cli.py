@@ -61,6 +61,13 @@ class _Commands(click.Group):
         with terminal.usable_streams():
             return super().main(*arguments, **settings)
 
+    def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
+        """Where ``--help`` and ``--version`` of the group are written."""
+        try:
+            return super().make_context(*arguments, **settings)
+        except OSError as error:
+            raise _failure(failures.explained(error), exit_codes.FAILED) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with interrupts.as_exceptions():

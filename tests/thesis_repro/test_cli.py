@@ -82,6 +82,7 @@ def test_what_only_asks_loads_nothing_heavy(tmp_path, data_dir):
         ("claims",): (DONE, set()),
         ("data", "list", nowhere[0]): (DONE, LOOKS_AT_DATA),
         ("doctor", *nowhere): (DONE, LOOKS_AT_DATA),
+        ("weights", "list", nowhere[1]): (DONE, LOOKS_AT_DATA),
         ("train", "celeba-vae", *nowhere): (DATA, LOOKS_AT_DATA),
         ("chapter", "4.1", *nowhere): (DATA, LOOKS_AT_DATA),
         ("data", "verify", "mnist", nowhere[0]): (DATA, LOOKS_AT_DATA),
@@ -122,7 +123,7 @@ def test_help(command, option):
 
 def test_help_names_commands_and_exit_codes():
     text = run("--help").stdout
-    for command in ("chapter", "train", "models", "listing", "errata", "data"):
+    for command in ("chapter", "train", "models", "listing", "errata", "data", "weights"):
         assert f"\n  {command} " in text
     assert "0 done, 1 a job failed, 2 wrong usage, 3 data missing or corrupt" in text
 
@@ -176,6 +177,13 @@ def test_streams_that_take_nothing(streams, expected):
     script = f"set -o pipefail; {program} listing 13 {streams}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == expected
+
+
+def test_help_that_finds_no_room():
+    script = f"{sys.executable} -c 'from thesis_repro.cli import main; main()' --help >/dev/full"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    full = f"Error: {NAMELESS}: No space left on device. {FREE_SOME}.\n"
+    assert (done.returncode, done.stderr) == (FAILED, full)
 
 
 # --- Wrong usage ---

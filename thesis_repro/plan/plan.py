@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from data_prep.checksums import sha256
 from data_prep.errors import DataError
@@ -16,6 +17,7 @@ from data_prep.folders import (
 )
 from data_prep.manifest import COMPLETE
 from data_prep.opening import open_file
+from thesis_repro.errors import TrainingError
 from thesis_repro.models import zoo
 from thesis_repro.models.cost import training_memory
 from thesis_repro.models.spec import ModelSpec
@@ -24,6 +26,7 @@ from thesis_repro.plan.work import training_work
 from thesis_repro.section.registry import datasets_of, looked_at, models_of
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.training.images import resized_dataset
+from thesis_repro.training.published import PublishedFolder
 
 
 def make_plan(
@@ -108,8 +111,14 @@ class _Planner:
     # --- What is there ---
 
     def is_done(self, spec: ModelSpec) -> bool:
-        """Whether the model's run has ended, here or as a published one."""
-        return self.workspace.finished(spec.id) is not None
+        """Whether the model's run has ended here, on these data, or is published."""
+        if self.workspace.identity(spec) is not None:
+            return self.workspace.finished(spec.id) is not None
+        # Its data, prepared anew, are those that a published run is of; of a run that was trained
+        # here, nobody knows.
+        with suppress(TrainingError):
+            return isinstance(self.workspace.loadable(spec.id), PublishedFolder)
+        return False
 
     def images(self, spec: ModelSpec) -> tuple[int | None, int | None]:
         """Training and validation images of an epoch: of what is prepared, else of what will be.

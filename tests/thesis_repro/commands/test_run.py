@@ -1,5 +1,6 @@
 """The commands `train` and `chapter`: what they say before the work, and when they are stopped."""
 
+import json
 import os
 import signal
 
@@ -11,6 +12,7 @@ from thesis_repro.commands.workspace import workspace_of
 from thesis_repro.models import zoo
 from thesis_repro.training.run_folder import RunFolder
 
+NAME = "mnist-vlae-factor-3"
 STOPPED = "Stopped; the same command goes on from here.\n"
 
 
@@ -122,3 +124,80 @@ def test_missing_data_are_missed_before_keras_is_imported(tmp_path):
         assert result.exit_code == 3
         assert str(tmp_path / "imagenet") in result.stderr
         assert list(tmp_path.iterdir()) == []
+
+
+# --- Published runs ---
+
+
+@pytest.fixture(scope="module")
+def smoke_run(data_dir, tmp_path_factory):
+    """MNIST-VLAE-factor-3 at smoke scale, as if its source code were committed."""
+    runs = tmp_path_factory.mktemp("trained")
+    call = ("train", NAME, "--scale", "smoke", "--data-dir", data_dir, "--runs-dir", runs)
+    result = run(*call)
+    assert result.exit_code == 0, result.output
+    (done,) = runs.glob("*/*/DONE")
+    provenance = done.with_name("provenance.json")
+    made = json.loads(provenance.read_text())
+    made["sessions"][0]["commit"] = "0123456789ab"
+    provenance.write_text(json.dumps(made))
+    return done.parent
+
+
+@pytest.mark.slow
+def test_a_published_run_is_loaded_and_with_train_trained(
+    smoke_run, publish, data_dir, tmp_path, caplog
+):
+    folder = publish(smoke_run) / NAME / smoke_run.name
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    runs = tmp_path / "runs"
+    call = ("train", NAME, "--scale", "smoke", "--runs-dir", runs)
+    for data in (tmp_path / "nothing", data_dir):
+        caplog.clear()
+        result = run(*call, "--data-dir", data)
+        assert result.exit_code == 0, result.output
+        assert result.stdout.endswith(f"; the published run, loaded from {folder}\n")
+        assert f"the published run is loaded from {folder}; --train trains it." in caplog.text
+        assert not runs.exists()
+        assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    result = run(*call, "--data-dir", data_dir, "--train")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith(f"; {runs / NAME / smoke_run.name}\n")
+    weights = "decoder.weights.h5"
+    assert (runs / NAME / smoke_run.name / "DONE").exists()
+    assert (folder / weights).stat().st_mtime_ns == before[folder / weights]
+
+
+@pytest.mark.slow
+def test_a_damaged_published_run_is_no_run(smoke_run, publish, data_dir, tmp_path):
+    folder = publish(smoke_run) / NAME / smoke_run.name
+    path = folder / "encoder.weights.h5"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    folders = ("--data-dir", data_dir, "--runs-dir", tmp_path / "runs")
+    result = run("train", NAME, "--scale", "smoke", *folders)
+    assert result.exit_code == 1
+    assert f"{path}: the weights of this run" in result.stderr
+    assert f"`git checkout -- {folder}` puts it back; or train the model here with --train." in (
+        result.stderr
+    )
+
+
+def test_without_a_place_to_download_to_nothing_is_begun(finished_run, publish, data_dir, tmp_path):
+    publish(finished_run(tmp_path / "t"), address="http://127.0.0.1:1").rename(tmp_path / "away")
+    (tmp_path / "runs").write_text("a file")
+    folders = ("--data-dir", tmp_path / "nothing", "--runs-dir", tmp_path / "runs")
+    result = run("train", NAME, *folders)
+    assert result.exit_code in (2, 3)
+    assert str(tmp_path / "runs") in result.stderr
+
+
+@pytest.mark.parametrize("command", ["chapter", "train", "all", "plan"])
+def test_all_that_train_take_train(command):
+    assert "--train " in run(command, "--help").stdout
+
+
+@pytest.mark.parametrize("command", ["kernels", "feature-maps", "controls"])
+def test_what_trains_nothing_that_is_published_does_not(command):
+    assert "--train " not in run(command, "--help").stdout

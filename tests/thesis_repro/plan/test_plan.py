@@ -24,6 +24,7 @@ from thesis_repro.section.registry import CHAPTERS, models_of
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.training.configuration import TrainingOptions, run_config
 from thesis_repro.training.images import Identity, load_images
+from thesis_repro.training.published import published_runs
 from thesis_repro.training.run_folder import RunFolder
 from thesis_repro.training.scale import SCALES
 from thesis_repro.training.schedule import Schedule, schedule
@@ -104,6 +105,24 @@ def test_finished_runs_are_done_and_others_are_not(workspace):
     assert done == [True, False]
     seed = replace(workspace, options=replace(workspace.options, seed=1))
     assert not make_plan([], models[:1], seed)["train mnist-vlae-factor-3"].is_done
+
+
+def test_published_runs_are_done_unless_all_is_to_be_trained(
+    workspace, finished_run, publish, tmp_path
+):
+    """Before their data are prepared, too, and wherever they lie."""
+    name = "mnist-vlae-factor-3"
+    identity = workspace.identity(zoo.model(name))
+    run = finished_run(tmp_path / "trained", name, "smoke", identity=identity)
+    folder = publish(run, address="https://example.org")
+    there = replace(workspace, published=published_runs())
+    for move in (lambda: None, lambda: folder.rename(tmp_path / "away")):
+        move()
+        for place in (there, replace(there, data_dir=tmp_path / "empty")):
+            assert make_plan([], [name], place)[f"train {name}"].is_done
+            job = make_plan([], [name], replace(place, train=True))[f"train {name}"]
+            assert not job.is_done
+            assert job.command[-1] == "--train"
 
 
 def test_a_section_waits_for_models_that_it_only_looks_at(workspace, monkeypatch):

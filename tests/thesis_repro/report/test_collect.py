@@ -1,5 +1,6 @@
 """What is found, what is not right about it, and what is missing."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -187,7 +188,7 @@ def test_any_file_damaged_never_raises(tmp_path, folder):
 # --- Run times ---
 
 
-def test_run_times(tmp_path, folder):
+def test_run_times(tmp_path, folder, monkeypatch):
     history = tmp_path / "runs/mnist-vlae-factor-1/aaaabbbbcccc/history.csv"
     history.parent.mkdir(parents=True)
     history.write_text("epoch,loss,seconds\n1,2.0,10.5\n2,1.0,9.25\n")
@@ -197,6 +198,12 @@ def test_run_times(tmp_path, folder):
 
     assert seconds(tmp_path / "runs") == 19.75
     assert seconds(tmp_path / "elsewhere") is None
+    published = tmp_path / "elsewhere" / "published"  # which were downloaded
+    shutil.copytree(tmp_path / "runs", published)
+    assert seconds(tmp_path / "elsewhere") == 19.75
+    monkeypatch.setattr("thesis_repro.training.published.CLONE", published)
+    assert seconds(tmp_path / "nowhere") == 19.75
+    shutil.rmtree(published)
     for damaged in ("epoch\n1\n2\n", "seconds\nx\n1\n", "seconds\n10.5\n", ""):
         history.write_text(damaged)
         assert seconds(tmp_path / "runs") is None
