@@ -101,7 +101,11 @@ class _Planner:
         needs += [self.add_model(spec) for spec in specs]
         others = [zoo.model(name) for name in looked_at(section)]
         needs += [job for spec in others if (job := f"train {spec.id}") in self.jobs]
-        specs += [spec for spec in others if f"train {spec.id}" in self.jobs or self.is_done(spec)]
+        specs += [
+            spec
+            for spec in others
+            if f"train {spec.id}" in self.jobs or self.workspace.finished(spec.id)
+        ]
         command = ("chapter", section, *self.run_arguments(), "--out", str(self.workspace.out))
         self.jobs[name] = Job(
             name, tuple(needs), command, self.has_results(section, specs, datasets)

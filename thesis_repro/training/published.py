@@ -79,6 +79,12 @@ class PublishedFolder(RunFolder):
             return f"Delete the folder {self.path}, and the run is downloaded again; {_TRAIN}."
         return f"`git checkout -- {self.path}` puts it back; {_TRAIN}."
 
+    def recorded(self, what: str) -> list[Any]:
+        """What its sessions recorded; before it is downloaded, its data alone are known."""
+        if what == "data" and not self.is_done:
+            return [self.published.data]
+        return super().recorded(what)
+
     def _copy_or_again(self, name: str) -> str:
         return self.mending
 

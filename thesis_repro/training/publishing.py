@@ -29,7 +29,8 @@ WITHHELD = {
     "imagenet": "its photos are others', for non-commercial research and education only",
 }
 
-_RUN_FILES = ("config.json", "provenance.json", "DONE")  # besides those that DONE names
+# Besides the weights and whatever else DONE names.
+_RUN_FILES = ("config.json", "provenance.json", "history.csv", "DONE")
 _FIX = "put it back from a copy, or name another run"
 
 Kind = TypeVar("Kind")
@@ -155,6 +156,8 @@ def checked_files(run: Path) -> dict[str, PublishedFile]:
         raise DataError(run, "it is no finished run: DONE is missing", "name one that has ended")
     with os_errors(run, "it cannot be read", _FIX):
         noted = _decoded(run / "DONE", dict[str, str])
+        if elsewhere := [name for name in noted if Path(name).name != name]:
+            raise DataError(run / "DONE", f"it names a file elsewhere: {elsewhere[0]}", _FIX)
         names = sorted({*_RUN_FILES, *noted})
         files = {
             name: PublishedFile(sha256(run / name), (run / name).stat().st_size) for name in names
@@ -185,7 +188,8 @@ def _check_configuration(folder: RunFolder) -> None:
         raise DataError(folder.path, str(error), "publish models of the zoo alone") from error
     _refuse_withheld(spec, folder.path)
     wanted = json.loads(json.dumps(spec.values()))
-    if values.get("spec") != wanted or values.get("training_version") != TRAINING_VERSION:
+    is_asked_for = config.model == spec.id and values.get("spec") == wanted
+    if not is_asked_for or values.get("training_version") != TRAINING_VERSION:
         cause = "this version of the package trains the model otherwise, and would never load it"
         raise DataError(folder.path, cause, "train it anew")
     if values.get("scale") not in SCALES:

@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from click.testing import CliRunner
@@ -166,6 +169,43 @@ def test_a_published_run_is_loaded_and_with_train_trained(
     weights = "decoder.weights.h5"
     assert (runs / NAME / smoke_run.name / "DONE").exists()
     assert (folder / weights).stat().st_mtime_ns == before[folder / weights]
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.slow
+def test_a_run_that_lies_elsewhere_is_downloaded_once(
+    smoke_run, publish, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    served = partial(_Silent, directory=tmp_path / "away")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), served)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    publish(smoke_run, address=address).rename(tmp_path / "away")
+    folders = ("--data-dir", tmp_path / "nothing", "--runs-dir", tmp_path / "runs")
+    place = tmp_path / "runs" / "published" / NAME / smoke_run.name
+    try:
+        for way in (f"downloaded from {address} (3.3 MB)", f"loaded from {place}"):
+            caplog.clear()
+            result = run("train", NAME, "--scale", "smoke", *folders)
+            assert result.exit_code == 0, result.output
+            assert result.stdout.endswith(f"; the published run, loaded from {place}\n")
+            assert f"the published run is {way}; --train trains it." in caplog.text
+            if server:
+                server.shutdown()
+                server.server_close()
+                server = None  # the second time, nothing is asked for
+    finally:
+        if server:
+            server.shutdown()
+            server.server_close()
+        thread.join()
+    assert run("weights", "verify", *folders[2:]).stdout == f"{place}: verified: 7 files\n"
 
 
 @pytest.mark.slow

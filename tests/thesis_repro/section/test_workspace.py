@@ -183,11 +183,15 @@ def test_of_several_published_runs_none_is_chosen_in_silence(
 ):
     others = Identity("e" * 64, 60_000, 10_000)
     runs = [finished_run(tmp_path / "a"), finished_run(tmp_path / "a", identity=others)]
-    folder = publish(*runs)
-    with pytest.raises(TrainingError) as caught:
-        with_published(paper).loadable(PUBLISHED)
-    for run in runs:
-        assert str(folder / PUBLISHED / run.name) in str(caught.value)
+    folder = publish(*runs, address="https://example.org")
+    for place in (folder, paper.runs_dir / "published"):
+        with pytest.raises(TrainingError) as caught:
+            with_published(paper).loadable(PUBLISHED)
+        for run in runs:
+            words = f"{place / PUBLISHED / run.name}: on MNIST (official files)"
+            assert words in str(caught.value)
+        if folder.exists():
+            folder.rename(tmp_path / "away")
 
 
 def test_what_lies_at_an_address_is_fetched_when_it_is_loaded(

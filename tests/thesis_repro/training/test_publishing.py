@@ -102,9 +102,14 @@ def without_provenance(run):
     (run / "provenance.json").unlink()
 
 
+def a_file_elsewhere(run):
+    (run / "DONE").write_text(json.dumps({"../config.json": "0" * 64}))
+
+
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
+        (a_file_elsewhere, "DONE: it names a file elsewhere: ../config.json"),
         (unfinished, "it is no finished run: DONE is missing"),
         (changed_weights, "encoder.weights.h5: it has changed since the run ended"),
         (without_kernels, "first_kernels.npy: it cannot be read"),
@@ -134,6 +139,12 @@ def test_what_others_could_not_load_or_know_is_not_published(
     finished_run, publish, tmp_path, changed, words
 ):
     assert words in refused(publish, finished_run(tmp_path / "trained", **changed))
+
+
+def test_a_run_lies_under_its_models_own_name(finished_run, publish, tmp_path):
+    run = finished_run(tmp_path / "trained", "dsprites-vae")
+    other = run.parent.rename(run.parent.with_name("10000-vae"))
+    assert "would never load it" in refused(publish, other / run.name)
 
 
 def test_limits(finished_run, publish, tmp_path, monkeypatch):
