@@ -239,7 +239,7 @@ def test_side_by_side_a_plan_takes_as_long_as_its_longest_path(workspace):
 
 
 def test_trainings_without_a_time_are_named(workspace):
-    paper = replace(workspace, options=TrainingOptions(SCALES["paper"]))
+    paper = replace(workspace, options=TrainingOptions(SCALES["paper"]), train=True)
     jobs = make_plan([], ["celeba-vae", "mnist-vae", "mnist-vlae-factor-3"], paper)
     text = render(jobs, {"vae": A_STEP}, "a CPU")  # faces are not made yet, VLAEs are not timed
     assert "Without a time, and not in the sum: 2 trainings, whose" in text
