@@ -149,7 +149,7 @@ def finished_run():
 def publish(tmp_path, monkeypatch):
     """Publish run folders in a repository of the test's own; the folder of published runs."""
     from thesis_repro.files import write_json
-    from thesis_repro.training import published, publishing
+    from thesis_repro.training import published, published_places, publishing
 
     folder, index = tmp_path / "repository" / "published", tmp_path / "repository" / "index.json"
     folder.mkdir(parents=True)
@@ -157,7 +157,7 @@ def publish(tmp_path, monkeypatch):
     def read(room, name, kind):
         return msgspec.json.decode(index.read_bytes(), type=kind)
 
-    monkeypatch.setattr(published, "CLONE", folder)
+    monkeypatch.setattr(published_places, "CLONE", folder)
     monkeypatch.setattr(published, "read_entries", read)
     write_json(index, {"address": None, "runs": []})
 

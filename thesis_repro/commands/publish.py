@@ -9,7 +9,7 @@ import click
 
 from data_prep.errors import DataError
 from thesis_repro.commands import exit_codes
-from thesis_repro.training.published import CLONE
+from thesis_repro.training.published_places import CLONE
 from thesis_repro.training.publishing import publish, write_index
 
 

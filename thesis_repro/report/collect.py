@@ -36,6 +36,7 @@ from thesis_repro.report.results import (
 )
 from thesis_repro.thesis.captions import Key
 from thesis_repro.thesis.claims import load_claims
+from thesis_repro.training import published_places
 
 _SECTION = re.compile(r"\d+\.\d+", re.ASCII)
 _NUMBERED = re.compile(r"(figure|table)_(\d+)(?:_(.+))?", re.ASCII)
@@ -220,9 +221,7 @@ def _numbered(name: str) -> tuple[Key | None, str]:
 
 def _seconds(runs_dir: Path, run: Run) -> float | None:
     """How long a run trained, by its history; None where that is not at hand or not whole."""
-    from thesis_repro.training.published import CLONE, downloads  # with NumPy
-
-    places = (runs_dir, CLONE, downloads(runs_dir))
+    places = (runs_dir, published_places.CLONE, published_places.downloads(runs_dir))
     paths = [place / run.model / run.run_id / "history.csv" for place in places]
     path = next((path for path in paths if path.exists()), paths[0])
     try:

@@ -18,10 +18,8 @@ from data_prep.downloads import Download
 from data_prep.errors import DataError, os_errors
 from data_prep.folders import replacing
 from thesis_repro.files import Entry, read_entries
+from thesis_repro.training import published_places
 from thesis_repro.training.run_folder import RunConfig, RunFolder
-
-# The run folders of the repository, where this package is one.
-CLONE = Path(__file__).resolve().parents[2] / "published"
 
 # They become parts of paths and addresses.
 _FileName = Annotated[str, Meta(pattern=r"^\w[\w.-]*$")]
@@ -119,7 +117,7 @@ class Published:
         """The places of a run on this machine: in the repository, and for what is downloaded."""
         return (
             PublishedFolder(self.clone, run, is_download=False),
-            PublishedFolder(downloads(runs_dir), run, is_download=True),
+            PublishedFolder(published_places.downloads(runs_dir), run, is_download=True),
         )
 
     def folder(self, run: PublishedRun, runs_dir: Path) -> PublishedFolder | None:
@@ -176,15 +174,10 @@ def _refuse_whole(target: Path) -> None:
         raise DataError(target, "something that is no whole run is in the place of one", fix)
 
 
-def downloads(runs_dir: Path) -> Path:
-    """Where published runs go that are downloaded: apart from those that were trained here."""
-    return runs_dir / "published"
-
-
 def published_runs() -> Published:
     """What this version of the package has published.
 
     Raises:
         thesis_repro.files.DataFileError: the index is damaged.
     """
-    return Published(read_entries("training", "published.json", Index), CLONE)
+    return Published(read_entries("training", "published.json", Index), published_places.CLONE)

@@ -201,7 +201,7 @@ def test_run_times(tmp_path, folder, monkeypatch):
     published = tmp_path / "elsewhere" / "published"  # which were downloaded
     shutil.copytree(tmp_path / "runs", published)
     assert seconds(tmp_path / "elsewhere") == 19.75
-    monkeypatch.setattr("thesis_repro.training.published.CLONE", published)
+    monkeypatch.setattr("thesis_repro.training.published_places.CLONE", published)
     assert seconds(tmp_path / "nowhere") == 19.75
     shutil.rmtree(published)
     for damaged in ("epoch\n1\n2\n", "seconds\nx\n1\n", "seconds\n10.5\n", ""):

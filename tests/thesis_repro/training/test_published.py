@@ -13,7 +13,8 @@ from thesis_repro.errors import TrainingError
 from thesis_repro.files import DataFileError, checked
 from thesis_repro.training import published as module
 from thesis_repro.training.configuration import TRAINING_VERSION
-from thesis_repro.training.published import CLONE, Index, published_runs
+from thesis_repro.training.published import Index, published_runs
+from thesis_repro.training.published_places import CLONE
 from thesis_repro.training.publishing import check, checked_files, runs_in
 
 RUN = "mnist-vlae-factor-3"
