@@ -21,7 +21,7 @@ class Scale:
         epochs: Of a whole training.
         multiply_adds: Of a whole training.
         fewest_images: That the limit on multiply-adds leaves an epoch; ``None`` is a whole batch.
-        learns: Whether the thesis's networks are trained; if not, their learning rates are 0.
+        learns: Whether the thesis's networks are trained; if not, they only see the images.
         analysed_as: The scale whose amounts a section computes; ``None`` is this one. Classifiers
             that measure (`thesis_repro.models.spec.ModelSpec.measures`) are trained as at that one.
     """
