@@ -192,7 +192,9 @@ class Chapter:
         declaration = self._restricted(declaration, {*self.model_ids, *self.others})
         data = self.describe(declaration.datasets, declaration.note)
         if isinstance(made, Figure):
-            self.files += save_figure(made, path, self._origin(declaration.models, data))
+            origin = self._origin(declaration.models, data)
+            caution = self.workspace.options.scale.caution if declaration.models else ""
+            self.files += save_figure(made, path, origin, caution)
         else:
             self.files.append(self._save_table(path, made, declaration.models, data))
 

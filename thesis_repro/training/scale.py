@@ -22,6 +22,7 @@ class Scale:
         multiply_adds: Of a whole training.
         fewest_images: That the limit on multiply-adds leaves an epoch; ``None`` is a whole batch.
         learns: Whether the thesis's networks are trained; if not, they only see the images.
+        caution: What every figure of its networks says first.
         analysed_as: The scale whose amounts a section computes; ``None`` is this one. Classifiers
             that measure (`thesis_repro.models.spec.ModelSpec.measures`) are trained as at that one.
     """
@@ -33,6 +34,7 @@ class Scale:
     multiply_adds: float | None = None
     fewest_images: int | None = None
     learns: bool = True
+    caution: str = ""
     analysed_as: str | None = None
 
     @property
@@ -46,8 +48,17 @@ SCALES = {
     for scale in (
         Scale("paper"),
         Scale("quick", 3_000, 2_400, 60, 3e13),
-        Scale("smoke", 256, 96, 2, 2e11, 32),
-        Scale("untrained", 2_400, 2_400, 1, 2e12, learns=False, analysed_as="quick"),
+        Scale("smoke", 256, 96, 2, 2e11, 32, caution="untrained: proves the path"),
+        Scale(
+            "untrained",
+            2_400,
+            2_400,
+            1,
+            2e12,
+            learns=False,
+            caution="untrained: a control",
+            analysed_as="quick",
+        ),
     )
 }
 

@@ -83,6 +83,11 @@ def other_data(chapter, shown):
     return new_figure(2, 2)
 
 
+@figure(15, data="mnist")
+def digits(chapter, shown):
+    return new_figure(2, 2)
+
+
 @table(3, models=(FACTOR_1,))
 def losses(chapter, shown):
     return pd.DataFrame([{"model": "a", "p": 0.25}, {"model": "b", "p": "< 0.001"}])
@@ -134,6 +139,31 @@ def test_origin_names_scale_data_seed_and_runs(chapter):
         "thesis-repro chapter 4.2 · scale quick · mnist, tested · seed 5 · float32 · "
         "runs 0123456789ab, ba9876543210"
     )
+
+
+@pytest.mark.parametrize(
+    ("scale", "caution"),
+    [
+        ("paper", ""),
+        ("quick", ""),
+        ("smoke", "untrained: proves the path"),
+        ("untrained", "untrained: a control"),
+    ],
+)
+def test_figures_of_networks_of_a_few_updates_say_so_first(chapter, scale, caution):
+    options = TrainingOptions(SCALES[scale])
+    chapter.workspace = replace(chapter.workspace, options=options)
+    for name in RUN_IDS:
+        chapter.trained(name)
+    chapter.emit(curves)
+    start = f">{caution} · thesis-repro chapter 4.2" if caution else ">thesis-repro chapter 4.2"
+    assert f"{start} · scale {scale}" in written(chapter, "figure_20.svg")
+
+
+def test_no_figure_without_a_network_is_called_untrained(chapter):
+    chapter.workspace = replace(chapter.workspace, options=TrainingOptions(SCALES["smoke"]))
+    chapter.emit(digits)
+    assert "untrained" not in written(chapter, "figure_15.svg")
 
 
 def test_origin_names_another_precision(chapter, tmp_path):
