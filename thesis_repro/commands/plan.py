@@ -151,13 +151,14 @@ def execute(
         thesis_repro.errors.TrainingError: more GPUs are asked for than there are.
     """
     from thesis_repro.plan.execution import Execution, InTurn
+    from thesis_repro.plan.forks import SideBySide, can_fork
 
     if gpus:
         from thesis_repro.plan.gpus import OnGpus
 
         workers = OnGpus(gpus, address)
     else:
-        workers = InTurn()
+        workers = SideBySide() if can_fork() else InTurn()
 
     def tell(line: str) -> None:
         if not quiet:

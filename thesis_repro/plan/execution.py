@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TextIO
 
 from thesis_repro import interrupts
 from thesis_repro.plan.jobs import Job
@@ -224,6 +224,15 @@ def end_process(process: subprocess.Popen) -> None:
         process.wait()
 
 
+def open_log(log: Path, arguments: Sequence[str]) -> TextIO:
+    """A job's log, to be written on; it has a line more, which says what is run."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    output = log.open("a", encoding="utf-8")
+    output.write(f"$ {shlex.join(('thesis-repro', *arguments))}\n")
+    output.flush()
+    return output
+
+
 def start_process(
     program: Sequence[str],
     arguments: Sequence[str],
@@ -235,10 +244,7 @@ def start_process(
     In a new process group, so that Ctrl-C at the terminal reaches only who started it. Its standard
     input closes when this process ends, be it by SIGKILL (`interrupts.end_with_starter`).
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as output:
-        output.write(f"$ {shlex.join(('thesis-repro', *arguments))}\n")
-        output.flush()
+    with open_log(log, arguments) as output:
         return subprocess.Popen(
             [*program, *arguments],
             stdin=_lifeline(),

@@ -22,6 +22,7 @@ class Job:
         bytes: Of all images that it reads, one a value.
         multiply_adds: Of the whole training, with its validation.
         memory: Estimate for the training process (bytes).
+        is_brief: Whether it takes about as long as its process does to start.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Job:
     bytes: float = 0.0
     multiply_adds: float = 0.0
     memory: float = 0.0
+
+    is_brief: bool = False
 
     @property
     def is_training(self) -> bool:

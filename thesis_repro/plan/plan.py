@@ -86,6 +86,7 @@ class _Planner:
                 bytes=work.bytes,
                 multiply_adds=work.multiply_adds,
                 memory=training_memory(spec, batch),
+                is_brief=self.workspace.options.of(spec).scale.is_brief,
             )
         return name
 
@@ -101,7 +102,11 @@ class _Planner:
         specs += [spec for spec in others if f"train {spec.id}" in self.jobs or self.is_done(spec)]
         command = ("chapter", section, *self.run_arguments(), "--out", str(self.workspace.out))
         self.jobs[name] = Job(
-            name, tuple(needs), command, self.has_results(section, specs, datasets)
+            name,
+            tuple(needs),
+            command,
+            self.has_results(section, specs, datasets),
+            is_brief=self.workspace.options.scale.is_brief,
         )
         return name
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_BRIEF = 1e12  # multiply-adds; some ten seconds on two cores
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -36,6 +38,11 @@ class Scale:
     learns: bool = True
     caution: str = ""
     analysed_as: str | None = None
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether a training takes about as long as its process takes to start."""
+        return self.multiply_adds is not None and self.multiply_adds <= _BRIEF
 
     @property
     def amounts(self) -> str:
