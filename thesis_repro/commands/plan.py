@@ -1,7 +1,7 @@
 """``thesis-repro plan`` and ``thesis-repro all``: the whole thesis as jobs, shown or run."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ import click
 
 from thesis_repro.commands import exit_codes
 from thesis_repro.commands.options import SectionName, out_option, run_options
-from thesis_repro.commands.report import write_report
+from thesis_repro.commands.report import update_page, write_report
 from thesis_repro.commands.workspace import refuse_less, try_places, workspace_of
 from thesis_repro.models import zoo
 from thesis_repro.section.registry import CHAPTERS
@@ -53,8 +53,8 @@ def run_all(
 ) -> None:
     """Train every model and run every section, then put all of it on one page.
 
-    With SECTIONS, only these and what they need. The jobs can be stopped at any time; the same
-    command goes on with what is missing.
+    With SECTIONS, only these and what they need. Each section is on the page as it ends. The jobs
+    can be stopped at any time; the same command goes on with what is missing.
     """
     if options["dry_run"]:
         show(*sections_and_models(sections), gpus=gpus, quiet=quiet, **options)
@@ -76,7 +76,12 @@ def run_all(
     if not all(job.is_done for job in jobs.values()):
         try_places("--out", options["out"], *places_of(chosen[0], options["out"]))
         try_places("--runs-dir", logs)
-    execution = execute(jobs, logs, gpus, address, quiet=quiet)
+
+    def add_to_page(job: "Job") -> None:
+        if job.name.startswith("chapter "):
+            update_page(options["out"], options["runs_dir"])
+
+    execution = execute(jobs, logs, gpus, address, quiet=quiet, on_done=add_to_page)
     code = conclude(execution)  # before the page, which may fail
     is_whole = True
     page = options["out"] / "index.html"
@@ -143,9 +148,15 @@ def resolved_workspace(**options: Any) -> "Workspace":
 
 
 def execute(
-    jobs: dict[str, "Job"], logs: Path, gpus: int | None, address: str | None, *, quiet: bool
+    jobs: dict[str, "Job"],
+    logs: Path,
+    gpus: int | None,
+    address: str | None,
+    *,
+    quiet: bool,
+    on_done: Callable[["Job"], None] = lambda job: None,
 ) -> "Execution":
-    """Run the plan to its end.
+    """Run the plan to its end; ``on_done`` is called with each job that has been done.
 
     Raises:
         thesis_repro.errors.TrainingError: more GPUs are asked for than there are.
@@ -164,7 +175,7 @@ def execute(
         if not quiet:
             click.echo(line)
 
-    execution = Execution(jobs, workers, logs, tell)
+    execution = Execution(jobs, workers, logs, tell, on_done)
     execution.run()
     return execution
 

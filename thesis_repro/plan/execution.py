@@ -61,13 +61,14 @@ class Execution:
     """A plan on its way.
 
     ``tell`` is called with a line for each job that starts or ends, and now and then with the
-    newest line of each running job's log.
+    newest line of each running job's log, and ``on_done`` with each job that has been done.
     """
 
     plan: Mapping[str, Job]
     workers: Workers
     logs: Path
     tell: Callable[[str], None]
+    on_done: Callable[[Job], None] = lambda job: None
     done: set[str] = field(default_factory=set)
     failed: dict[str, Outcome] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
@@ -148,6 +149,7 @@ class Execution:
         if outcome.exit_code == 0:
             self.done.add(name)
             self.tell(f"done   {name}  {outcome.seconds:,.0f} s  ({count})")
+            self.on_done(self.plan[name])
         else:
             self.failed[name] = outcome
             self.tell(f"FAILED {name}  exit code {outcome.exit_code}  (log: {self.log_of(name)})")
