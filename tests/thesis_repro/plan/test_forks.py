@@ -74,9 +74,9 @@ def test_brief_jobs_run_two_on_two_cores_where_memory_allows(program, tmp_path, 
     assert most_at_once(tmp_path, "abcd") == expected
 
 
-def test_a_section_takes_four_gib_as_nobody_knows_better(program, tmp_path):
+def test_a_section_counts_as_eight_gib(program, tmp_path):
     jobs = [job(f"chapter {name}", note(tmp_path, name), 0.0) for name in "ab"]
-    jobs.append(job("train c", note(tmp_path, "c"), 17 * GIB))
+    jobs.append(job("train c", note(tmp_path, "c"), 11 * GIB))
     execute(program, tmp_path, *jobs)
     assert most_at_once(tmp_path, "ab") == 2
     assert most_at_once(tmp_path, "ac") == most_at_once(tmp_path, "bc") == 1
