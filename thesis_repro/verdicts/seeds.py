@@ -102,7 +102,10 @@ def _joined(claim: Claim, outcomes: Sequence[Outcome], where: str) -> OutcomeOve
     first, *others = (outcome.values or {} for outcome in outcomes)
     if any(other.keys() != first.keys() for other in others):
         raise ValueError(f"{claim.id}: the quantities differ between seeds.")
-    values = {key: _spreads(claim, key, [first, *others]) for key in first}
+    compared = {check.key for check in rule if check.compares}
+    values = {
+        key: _spreads(claim, key, [first, *others], predicts=key in compared) for key in first
+    }
 
     by_check = list(zip(rule, zip(*(one.checks for one in outcomes), strict=True), strict=True))
     results = [
@@ -203,14 +206,17 @@ def all_hold(outcomes: Sequence[bool | None]) -> bool | None:
     return None if None in outcomes else True
 
 
-def _spreads(claim: Claim, key: str, by_seed: Sequence[Mapping[str, Any]]) -> Spreads:
+def _spreads(
+    claim: Claim, key: str, by_seed: Sequence[Mapping[str, Any]], *, predicts: bool
+) -> Spreads:
     """A quantity over seeds, element by element where it is a list."""
     values = [listed(each[key]) for each in by_seed]
     lists = [value for value in values if isinstance(value, list) and value]
     if not lists:
-        return Spread.of([None if value == [] else value for value in values])
+        numbers = [None if value == [] else value for value in values]
+        return Spread.of(numbers, predicts=predicts)
     size = len(lists[0])
     rows = [[None] * size if value in (None, []) else value for value in values]
     if any(not isinstance(row, list) or len(row) != size for row in rows):
         raise ValueError(f"{claim.id}: {key!r} has not as many values with each seed.")
-    return [Spread.of(column) for column in zip(*rows, strict=True)]
+    return [Spread.of(column, predicts=predicts) for column in zip(*rows, strict=True)]

@@ -23,8 +23,8 @@ class Spread:
     Attributes:
         mean: None where a seed has no number.
         sd: The sample's (n - 1); None where a seed has no number.
-        low: Lower end of the prediction interval; None where a seed has no number, or all have the
-            same, which says nothing of how they vary.
+        low: Lower end of the prediction interval; None where none is asked for, a seed has no
+            number, or all have the same, which says nothing of how they vary.
         high: Its upper end.
         lacking: How many seeds have no number: undefined, infinite or not measured.
         seeds: How many there are.
@@ -38,14 +38,19 @@ class Spread:
     seeds: int
 
     @classmethod
-    def of(cls, values: Sequence[Any]) -> "Spread":
-        """That of one value for each seed, two or more."""
+    def of(cls, values: Sequence[Any], *, predicts: bool) -> "Spread":
+        """That of one value for each seed, two or more.
+
+        ``predicts``: whether the interval is asked for. It is of numbers that vary about normally,
+        which shares and p-values need not: it would go beyond 0 and 1.
+        """
         numbers = [float(value) for value in values if is_number(value)]
         lacking = len(values) - len(numbers)
         if lacking:
             return cls(None, None, None, None, lacking, len(values))
         mean, sd = statistics.mean(numbers), statistics.stdev(numbers)
-        ends = prediction_interval(mean, sd, len(numbers)) if sd else (None, None)
+        has_ends = predicts and sd > 0
+        ends = prediction_interval(mean, sd, len(numbers)) if has_ends else (None, None)
         return cls(mean, sd, *ends, 0, len(values))
 
     def __str__(self) -> str:
@@ -53,7 +58,8 @@ class Spread:
             return f"no number in {self.lacking} of {counted(self.seeds, 'seed')}"
         if not self.sd:
             return f"{show(self.mean)} in each seed"
-        return f"{show(self.mean)} ± {show(self.sd)} ({show(self.low)} to {show(self.high)})"
+        text = f"{show(self.mean)} ± {show(self.sd)}"
+        return text if self.low is None else f"{text} ({show(self.low)} to {show(self.high)})"
 
 
 @dataclass(frozen=True)

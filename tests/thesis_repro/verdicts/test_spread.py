@@ -12,13 +12,15 @@ from thesis_repro.verdicts.spread import Count, Spread, prediction_interval, wil
 
 def test_a_prediction_interval_by_hand():
     """1 to 5: mean 3, SD sqrt(2.5); t_0.975 of 4 degrees is 2.776445 in printed tables."""
-    spread = Spread.of([1, 2, 3, 4, 5])
+    spread = Spread.of([1, 2, 3, 4, 5], predicts=True)
     reach = 2.776445 * math.sqrt(2.5) * math.sqrt(1.2)
     assert (spread.mean, spread.lacking, spread.seeds) == (3, 0, 5)
     assert spread.sd == pytest.approx(1.5811388300841898, rel=1e-15)
     assert spread.low == pytest.approx(3 - reach, rel=1e-6)
     assert spread.high == pytest.approx(3 + reach, rel=1e-6)
     assert str(spread) == "3.000 ± 1.581 (-1.809 to 7.809)"
+    without = Spread.of([1, 2, 3, 4, 5], predicts=False)
+    assert (without.low, without.high, str(without)) == (None, None, "3.000 ± 1.581")
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 20])
@@ -26,7 +28,7 @@ def test_it_is_statsmodels_s_for_a_new_observation(n):
     values = np.random.default_rng(n).normal(200, 9, n)
     fit = OLS(values, np.ones((n, 1))).fit()
     ((low, high),) = fit.get_prediction(np.ones((1, 1))).conf_int(obs=True, alpha=0.05)
-    spread = Spread.of(values.tolist())
+    spread = Spread.of(values.tolist(), predicts=True)
     assert (spread.low, spread.high) == pytest.approx((low, high), rel=1e-12)
 
 
@@ -43,14 +45,14 @@ def test_one_more_training_lies_in_it_95_times_of_100(n):
 
 @pytest.mark.parametrize("values", [[39, 39, 39], [0.1, 0.1, 0.1], [0, 0]])
 def test_equal_values_have_no_interval(values):
-    spread = Spread.of(values)
+    spread = Spread.of(values, predicts=True)
     assert (spread.sd, spread.low, spread.high) == (0, None, None)
     assert str(spread).endswith(" in each seed")
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), None, "undefined", "inf", "< 0.001"])
 def test_what_a_seed_has_no_number_for_has_no_mean(bad):
-    spread = Spread.of([1.0, bad, 3.0])
+    spread = Spread.of([1.0, bad, 3.0], predicts=True)
     assert spread == Spread(None, None, None, None, lacking=1, seeds=3)
     assert str(spread) == "no number in 1 of 3 seeds"
 
