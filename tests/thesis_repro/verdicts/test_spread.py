@@ -43,6 +43,30 @@ def test_one_more_training_lies_in_it_95_times_of_100(n):
     assert stats.binomtest(sum(inside), len(inside), 0.95).pvalue > 0.001
 
 
+@pytest.mark.parametrize(
+    ("n", "reach", "noticed"),
+    [
+        (2, 15.6, (0.05, 0.10, 0.20, 0.39)),
+        (3, 5.0, (0.05, 0.18, 0.47, 0.91)),
+        (5, 3.0, (0.05, 0.29, 0.78, 1.00)),
+        (10, 2.4, (0.05, 0.40, 0.92, 1.00)),
+    ],
+)
+def test_what_the_interval_can_see(n, reach, noticed):
+    """The table of docs/rules.md: how often a number whose mean is so many SD off lies outside."""
+    assert prediction_interval(0.0, 1.0, n)[1] == pytest.approx(reach, abs=0.05)
+    for off, expected in zip((0, 2, 4, 8), noticed, strict=True):
+        draws = np.random.default_rng(off).normal(size=(2_000, n + 1)).tolist()
+        outside = 0
+        for *values, one_more in draws:
+            low, high = prediction_interval(np.mean(values), np.std(values, ddof=1), n)
+            outside += not low <= one_more + off <= high
+        quantile, shift = stats.t.ppf(0.975, n - 1), off / math.sqrt(1 + 1 / n)
+        exact = 1 - np.diff(stats.nct.cdf([-quantile, quantile], n - 1, shift))[0]
+        assert exact == pytest.approx(expected, abs=0.0051)
+        assert stats.binomtest(outside, len(draws), min(exact, 1)).pvalue > 0.001
+
+
 @pytest.mark.parametrize("values", [[39, 39, 39], [0.1, 0.1, 0.1], [0, 0]])
 def test_equal_values_have_no_interval(values):
     spread = Spread.of(values, predicts=True)
