@@ -89,7 +89,7 @@ def _the_same(judgements: Sequence[Judgement]) -> tuple[Claim, str, str, tuple[R
             ("claim", "scale", "data", "readings"), facts[0], other, strict=True
         ):
             if ours != theirs:
-                raise ValueError(f"{facts[0][0].id}: the {name} differ between seeds.")
+                raise ValueError(f"{facts[0][0].id}: seeds are not of the same {name}.")
     return facts[0]
 
 
@@ -101,7 +101,7 @@ def _joined(claim: Claim, outcomes: Sequence[Outcome], where: str) -> OutcomeOve
         raise ValueError(f"{claim.id}: judged by the rule of another version.")
     first, *others = (outcome.values or {} for outcome in outcomes)
     if any(other.keys() != first.keys() for other in others):
-        raise ValueError(f"{claim.id}: the quantities differ between seeds.")
+        raise ValueError(f"{claim.id}: seeds are not of the same quantities.")
     compared = {check.key for check in rule if check.compares}
     values = {
         key: _spreads(claim, key, [first, *others], predicts=key in compared) for key in first

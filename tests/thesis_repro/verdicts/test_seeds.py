@@ -173,11 +173,11 @@ def test_both_readings_are_joined():
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        (judged(ORDER, {"kl": FALLING}, scale="quick"), "the scale differ"),
-        (judged(ORDER, {"kl": FALLING}, data="dSprites (rendered)"), "the data differ"),
-        (judged(TABLE, table()), "the claim differ"),
-        (judged(ORDER, {"kl": FALLING}, {"kl": FALLING}), "the readings differ"),
-        (judged(ORDER, {"kl": FALLING, "more": 1.0}), "the quantities differ"),
+        (judged(ORDER, {"kl": FALLING}, scale="quick"), "not of the same scale"),
+        (judged(ORDER, {"kl": FALLING}, data="dSprites (rendered)"), "not of the same data"),
+        (judged(TABLE, table()), "not of the same claim"),
+        (judged(ORDER, {"kl": FALLING}, {"kl": FALLING}), "not of the same readings"),
+        (judged(ORDER, {"kl": FALLING, "more": 1.0}), "not of the same quantities"),
     ],
 )
 def test_judgements_that_do_not_fit_are_not_joined(other, message):
