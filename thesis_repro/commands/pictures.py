@@ -46,7 +46,7 @@ def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
     """
     spec = zoo.model(model)
     if options["dry_run"]:
-        plan.show((), (spec.id,), out=out, **options)
+        plan.show((), (spec.id,), seeds=(options["seed"],), out=out, **options)
         return
     workspace = open_workspace(places=[out / "kernels"], out=out, **options)
     run = run_of(spec, workspace)
@@ -126,7 +126,7 @@ def feature_maps(
     if len(layers) > _MANY:
         raise click.UsageError(f"A figure has room for {_MANY} layers; {len(layers)} are given.")
     if options["dry_run"]:
-        plan.show((), (spec.id,), out=out, **options)
+        plan.show((), (spec.id,), seeds=(options["seed"],), out=out, **options)
         return
     pixels = read_picture(image, spec.input_shape.value)
     workspace = open_workspace(places=[out / "feature_maps"], out=out, **options)

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thesis_repro.commands import exit_codes
-from thesis_repro.commands.options import SectionName, out_option, run_options
+from thesis_repro.commands.options import SectionName, out_option, training_options
 from thesis_repro.commands.report import update_page, write_report
-from thesis_repro.commands.workspace import refuse_less, try_places, workspace_of
+from thesis_repro.commands.workspace import (
+    of_seeds,
+    refuse_less,
+    sections_of_seeds,
+    try_places,
+    workspace_of,
+)
 from thesis_repro.models import zoo
 from thesis_repro.section.registry import CHAPTERS
 
@@ -30,7 +36,7 @@ gpus_option = click.option(
 
 @click.command()
 @sections_argument
-@run_options
+@training_options
 @out_option
 @gpus_option
 def plan(sections: tuple[str, ...], **options: Any) -> None:
@@ -40,7 +46,7 @@ def plan(sections: tuple[str, ...], **options: Any) -> None:
 
 @click.command(ALL)
 @sections_argument
-@run_options
+@training_options
 @out_option
 @gpus_option
 @click.option("--address", help="Of a Ray cluster whose machines share the folders.")
@@ -68,13 +74,16 @@ def run_all(
     from thesis_repro.section.results_folder import places_of
 
     chosen, logs = sections_and_models(sections), options["runs_dir"] / "logs"
-    refuse_less(chosen[0], **options)
-    workspace = resolved_workspace(**options)
+    by_seed = [*sections_of_seeds(chosen[0], **options)]
+    for sections_of_seed, of_seed in by_seed:
+        refuse_less(sections_of_seed, **of_seed)
+    workspace, *_ = resolved_workspaces(**options)
     for section in chosen[0]:
         workspace.check(section)
     jobs = jobs_of(*chosen, **options)
     if not all(job.is_done for job in jobs.values()):
-        try_places("--out", options["out"], *places_of(chosen[0], options["out"]))
+        for sections_of_seed, of_seed in by_seed:
+            try_places("--out", of_seed["out"], *places_of(sections_of_seed, of_seed["out"]))
         try_places("--runs-dir", logs)
 
     def add_to_page(job: "Job") -> None:
@@ -104,7 +113,7 @@ def show(
     sections: Iterable[str], models: Iterable[str], gpus: int | None = None, **options: Any
 ) -> None:
     """Print the plan of these sections and models, so many trainings side by side."""
-    workspace = resolved_workspace(**options)
+    workspaces = resolved_workspaces(**options)
     from thesis_repro.plan.plan import make_plan
     from thesis_repro.plan.table import render
     from thesis_repro.plan.timings import machine_of, timings
@@ -114,10 +123,10 @@ def show(
             click.echo(line, err=True)
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is not for users
-    machine = machine_of(workspace.options.precision)
-    jobs = make_plan(sections, models, workspace)
+    machine = machine_of(options["precision"])
+    jobs = make_plan(sections, models, *workspaces)
     families = {job.family for job in jobs.values() if job.image_passes and not job.is_done}
-    known = timings(families, machine, workspace, tell)
+    known = timings(families, machine, workspaces[0], tell)
     click.echo(render(jobs, known, _described(machine, gpus), gpus or 1))
 
 
@@ -134,17 +143,17 @@ def _described(machine: "Machine", gpus: int | None) -> str:
 
 
 def jobs_of(sections: Iterable[str], models: Iterable[str], **options: Any) -> dict[str, "Job"]:
-    """The plan of these sections and models with these options."""
-    workspace = resolved_workspace(**options)
+    """The plan of these sections and models with these options, ``seeds`` among them."""
+    workspaces = resolved_workspaces(**options)
     from thesis_repro.plan.plan import make_plan
 
-    return make_plan(sections, models, workspace)
+    return make_plan(sections, models, *workspaces)
 
 
-def resolved_workspace(**options: Any) -> "Workspace":
-    """The workspace that the options describe, in folders that a job finds from anywhere."""
+def resolved_workspaces(**options: Any) -> list["Workspace"]:
+    """The workspace of each seed that the options name, in folders that a job finds anywhere."""
     folders = {name: options[name].resolve() for name in ("data_dir", "runs_dir", "out")}
-    return workspace_of(**options | folders)
+    return [workspace_of(**of_seed) for of_seed in of_seeds(**options | folders)]
 
 
 def execute(

@@ -5,6 +5,7 @@ Ray (`thesis_repro.plan.gpus`).
 """
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -112,7 +113,8 @@ class Execution:
 
     def log_of(self, name: str) -> Path:
         """The log file of a job."""
-        return self.logs / f"{name.replace(' ', '-')}.log"
+        stem = re.sub(r"[^\w.]+", "-", name).strip("-")  # "train-mnist-vae-seed-1"
+        return self.logs / f"{stem}.log"
 
     def _start_ready(self) -> bool:
         """Start jobs while there is room, the longest first; whether any was started."""

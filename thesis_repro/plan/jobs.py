@@ -11,7 +11,8 @@ class Job:
     """One command of a plan.
 
     Attributes:
-        name: "data mnist", "train mnist-vae" or "chapter 4.2".
+        name: "data mnist", "train mnist-vae" or "chapter 4.2"; with a further seed "train mnist-vae
+            (seed 1)".
         needs: Names of the jobs that have to be done before.
         command: The arguments of ``thesis-repro`` that do it.
         is_done: Whether what it makes is there.

@@ -96,6 +96,17 @@ def test_what_cannot_be_run_is_left_with_its_reason(tmp_path):
     assert execution.left == {"data a": "files are missing", "train b": "needs data a"}
 
 
+def test_logs_have_names_without_blanks_and_brackets(tmp_path):
+    execution = Execution({}, InTurn(), tmp_path, print)
+    for name, log in (
+        ("train mnist-vae", "train-mnist-vae.log"),
+        ("chapter 4.2", "chapter-4.2.log"),
+        ("train mnist-vae (seed 1)", "train-mnist-vae-seed-1.log"),
+        ("chapter 4.2 (seed 12)", "chapter-4.2-seed-12.log"),
+    ):
+        assert execution.log_of(name) == tmp_path / log
+
+
 def test_logs_of_two_attempts_are_both_kept(tmp_path):
     for word in ("one", "two"):
         execution, _ = execute(plan(job("train a", f"print('{word}')")), tmp_path)
