@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 
@@ -36,10 +37,8 @@ def can_fork() -> bool:
 
 
 def _program(arguments: list[str]) -> None:
-    """This package's command line."""
-    from thesis_repro.cli import main
-
-    main(arguments, prog_name="thesis-repro")
+    """This package's command line, as `PROGRAM` of `thesis_repro.plan.execution`."""
+    import_module("thesis_repro.cli").main(arguments, prog_name="thesis-repro")
 
 
 class SideBySide:
