@@ -32,20 +32,22 @@ test-newest:
 	$(PYTHON) -m venv --clear .venv-newest
 	.venv-newest/bin/python -m pip install --quiet --upgrade pip
 	PYTHONWARNINGS=ignore .venv-newest/bin/python -m pip install --quiet --upgrade --editable '.[dev]'
-	OPENBLAS_NUM_THREADS=1 .venv-newest/bin/python -m pytest -n 2 --dist loadfile -m "not long"
+	.venv-newest/bin/python -m pytest $(SIDE_BY_SIDE) -m "not long"
 
 demo: .venv/installed
 	$(BIN)/thesis-repro all --scale smoke --stand-in \
 		--data-dir $(DEMO)/data --runs-dir $(DEMO)/runs --out $(DEMO)/results
 
-# Two workers on two cores: more threads of OpenBLAS would wait for each other, spinning.
-test test-fast: export OPENBLAS_NUM_THREADS = 1
+# Two workers on two cores: more threads of OpenBLAS would wait for each other, spinning. Whole files
+# are handed out, in the order of tests/conftest.py: the slow ones first, so that both end together.
+test test-fast test-newest: export OPENBLAS_NUM_THREADS = 1
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not long"
 
 test-fast: .venv/installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not long"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow and not long"
 
 # Every model at smoke scale, twenty kills of a run per family, a plan killed twice: most of an hour, 8 GiB.
 test-long: .venv/installed

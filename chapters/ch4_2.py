@@ -41,7 +41,7 @@ from thesis_repro.analysis.statistics import (
 )
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.activities import feature_map_activities
-from thesis_repro.plots.losses import loss_curves
+from thesis_repro.plots.losses import History, loss_curves
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.declarations import Shown, figure, table
 from thesis_repro.seeds import derive_seed
@@ -52,10 +52,10 @@ from thesis_repro.verdicts.judgements import Judgement, Measurement
 VLAES = ("mnist-vlae-factor-1", "mnist-vlae-factor-2", "mnist-vlae-factor-3")
 FIGURE_22 = VLAES[2]
 
+SHOWS_SEEDS = True  # Figure 20, as a band
+
 SPLITS = 24  # Section 4.2: "The MNIST validation set was split in 24 subsets"
 HIGHEST = "ladder_2_few_active_1"  # Section 4.2 names it as one of the "higher layers"
-
-History = list[dict[str, float]]
 
 
 class Activity(NamedTuple):
@@ -97,6 +97,7 @@ class Digits(NamedTuple):
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load the three models; emit seven figures, Table 3, verdicts, an answer to RQ1b."""
     histories = {name: chapter.trained(name).history for name in VLAES}
+    further = {name: [run.read_history() for run in chapter.further_runs(name)] for name in VLAES}
     data = chapter.images(VLAES[0])  # all three are trained on the same
     reader = DigitReader(data.train, data.train_known["label"])
     measured = {name: deactivation(chapter, name, reader) for name in VLAES}
@@ -108,7 +109,7 @@ def run(chapter: Chapter) -> list[Judgement]:
         for name in VLAES
     }
 
-    chapter.emit(figure_20, histories)
+    chapter.emit(figure_20, histories, further)
     chapter.emit(all_feature_maps, activity)
     chapter.emit(few_feature_maps, activity)
     chapter.emit(table_3, losses)
@@ -159,9 +160,14 @@ def feature_maps(encoder: keras.Model, images: np.ndarray) -> tuple[Activity, ke
 
 
 @figure(20, models=VLAES)
-def figure_20(chapter: Chapter, shown: Shown, histories: Mapping[str, History]) -> Figure:
-    """Training and validation loss by epoch."""
-    return loss_curves(histories)
+def figure_20(
+    chapter: Chapter,
+    shown: Shown,
+    histories: Mapping[str, History],
+    further: Mapping[str, list[History]],
+) -> Figure:
+    """Training and validation loss by epoch, and where those of further seeds lie."""
+    return loss_curves(histories, further)
 
 
 @figure(57, models=("mnist-vlae-factor-1",))  # Appendix B

@@ -40,7 +40,7 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _start_server() -> None:
+def ensure_fork_server() -> None:
     """Start the server that forks workers, unless it runs.
 
     Python starts it by ``-c``, which puts the current folder first on the import path: a
@@ -90,7 +90,7 @@ def ordered(
         return
     # A fresh server process forks the workers: they hold nothing of what this process has loaded.
     context = multiprocessing.get_context("forkserver")
-    _start_server()
+    ensure_fork_server()
     with ProcessPoolExecutor(workers, context, _end_with_parent) as pool:
         waiting = deque()
         try:

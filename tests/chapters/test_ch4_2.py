@@ -33,6 +33,7 @@ from thesis_repro.section.declarations import Shown
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.training import train
+from thesis_repro.training.scale import SCALES, Scale
 from thesis_repro.verdicts.judgements import Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims("4.2")}
@@ -423,3 +424,31 @@ class TestChapter:
         second = read_json(folder / "second" / "4.2" / "manifest.json")
         assert first["files"] == second["files"]
         assert first["runs"] == second["runs"]
+
+
+# --- With several seeds ---
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("_few_digits")
+def test_the_chapter_with_two_seeds(tmp_path, monkeypatch):
+    """From nothing: results of each, the judgement over them, Figure 20 with both; then done."""
+    monkeypatch.setattr("thesis_repro.plan.timings.calibration", lambda *_: None)
+    monkeypatch.setitem(SCALES, "smoke", Scale("smoke", 128, 64, 1, 2e11, 32))
+    folders = [f"--{name}={tmp_path / name}" for name in ("data-dir", "runs-dir", "out")]
+    arguments = ["4.2", "--scale", "smoke", "--seeds", "3,8", *folders]
+    result = CliRunner().invoke(main, ["chapter", *arguments])
+    assert result.exit_code == 0, result.output
+    assert "Section 4.2 over seeds 3, 8:" in result.stdout
+    assert "path only, over 2 seeds" in result.stdout
+    first, second = (tmp_path / "out" / place for place in ("4.2", "seed-8/4.2"))
+    shown = [read_json(folder / "manifest.json")["seeds"] for folder in (first, second)]
+    assert shown == [[3, 8], [8]]
+    titles = [(folder / "figure_20.svg").read_text() for folder in (first, second)]
+    assert ["of 2 seeds" in title for title in titles] == [True, False]
+    runs = [read_json(folder / "manifest.json")["runs"] for folder in (first, second)]
+    assert all(runs[0][name]["run_id"] != runs[1][name]["run_id"] for name in VLAES)
+    plan = CliRunner().invoke(main, ["plan", *arguments])
+    assert "0 of 9 jobs to do" in plan.stdout
+    more = CliRunner().invoke(main, ["plan", *arguments[:-4], "3,8,9", *folders])
+    assert "5 of 13 jobs to do" in more.stdout  # the first seed's, too, for its figure

@@ -7,6 +7,7 @@ import click
 
 from thesis_repro.commands import plan
 from thesis_repro.commands.options import (
+    Seeds,
     data_dir_option,
     directory,
     quiet_option,
@@ -17,6 +18,7 @@ from thesis_repro.commands.report import with_claims
 from thesis_repro.commands.workspace import try_places
 from thesis_repro.files import atomic_path
 from thesis_repro.report.collect import collect, require, require_claims
+from thesis_repro.report.seeds import seed_folder
 from thesis_repro.section.registry import scripts
 from thesis_repro.training.precision import FLOAT32
 from thesis_repro.verdicts.controls import as_markdown
@@ -34,13 +36,15 @@ UNTRAINED = "untrained"
 )
 @click.option(
     "--seeds",
-    type=click.IntRange(1),
-    default=3,
+    type=Seeds(),
+    default="0-2",
     show_default=True,
-    help="How many initial weights; each seed's results are in OUT/seed-N.",
+    help="Of the initial weights; results of each are in OUT/seed-N.",
 )
 @quiet_option
-def controls(sections: tuple[str, ...], out: Path, seeds: int, quiet: bool, **options: Any) -> None:
+def controls(
+    sections: tuple[str, ...], out: Path, seeds: tuple[int, ...], quiet: bool, **options: Any
+) -> None:
     """Run SECTIONS (all with claims) on untrained networks, and show which rules these pass.
 
     The networks have their initial weights, and batch normalisation the statistics of training
@@ -51,9 +55,9 @@ def controls(sections: tuple[str, ...], out: Path, seeds: int, quiet: bool, **op
     try_places("--out", out)
     try_places("--runs-dir", logs)
     by_seed = []
-    for seed in range(seeds):
-        results = out / f"seed-{seed}"
-        settings = {"scale": UNTRAINED, "precision": FLOAT32, "seed": seed, "out": results}
+    for seed in seeds:
+        results = seed_folder(out, seed)
+        settings = {"scale": UNTRAINED, "precision": FLOAT32, "seeds": (seed,), "out": results}
         jobs = plan.jobs_of(chosen, (), **settings, **options)
         if code := plan.conclude(plan.execute(jobs, logs, None, None, quiet=quiet)):
             raise click.exceptions.Exit(code)

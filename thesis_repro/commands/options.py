@@ -1,11 +1,13 @@
 """Command-line options that mean the same everywhere, and imports that stay quiet."""
 
 import functools
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from thesis_repro.names import did_you_mean
 from thesis_repro.training.precision import FLOAT32, PRECISIONS
@@ -84,6 +86,38 @@ class Place(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Seeds(click.ParamType):
+    """Seeds as a range or a list, "0-4" or "0,2,5": those that there are, in order."""
+
+    name = "seeds"
+    _PART = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?", re.ASCII)
+    _MOST = 1_000
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How it looks."""
+        return "0-4|0,2,5"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """The seeds, sorted, each once."""
+        if isinstance(value, tuple):  # the default of a command
+            return value
+        seeds: set[int] = set()
+        for part in value.split(","):
+            match = self._PART.fullmatch(part.strip())
+            if not match:
+                self.fail(f"{value!r} is no list of seeds; write 0-4 or 0,2,5.", param, ctx)
+            first, last = int(match[1]), int(match[2] or match[1])
+            if last < first:
+                wrong = f"{part.strip()!r} ends before it begins; write {last}-{first}."
+                self.fail(wrong, param, ctx)
+            if last - first >= self._MOST or len(seeds) >= self._MOST:
+                self.fail(f"More than {self._MOST:,} seeds are asked for.", param, ctx)
+            seeds |= {*range(first, last + 1)}
+        return tuple(sorted(seeds))
+
+
 directory = Place(file_okay=False)
 
 data_dir_option = click.option(
@@ -114,8 +148,37 @@ dry_run_option = click.option(
 )
 
 
+_seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+_seeds_option = click.option(
+    "--seeds",
+    type=Seeds(),
+    help="In place of --seed: each of them, and what they come to together. Results of the first "
+    "are in OUT, of each further one in OUT/seed-N.",
+)
+
+
 def run_options(command: Callable) -> Callable:
-    """The options of every command that trains."""
+    """The options of a command that trains or loads with one ``seed``."""
+    return _with(command, _seed_option)
+
+
+def training_options(command: Callable) -> Callable:
+    """The options of a command that trains or loads with one or more ``seeds``."""
+
+    @functools.wraps(command)
+    def with_seeds(
+        *arguments: Any, seed: int, seeds: tuple[int, ...] | None, **options: Any
+    ) -> Any:
+        source = click.get_current_context().get_parameter_source("seed")
+        if seeds and source is not ParameterSource.DEFAULT:
+            raise click.UsageError("--seed is one of several --seeds; give either.")
+        return command(*arguments, seeds=seeds or (seed,), **options)
+
+    return train_option(_with(with_seeds, _seed_option, _seeds_option))
+
+
+def _with(command: Callable, *of_seeds: Callable) -> Callable:
+    """A command with the options of every training, and these."""
     options = (
         click.option(
             "--scale",
@@ -128,7 +191,7 @@ def run_options(command: Callable) -> Callable:
         data_dir_option,
         stand_in_option,
         runs_dir_option,
-        click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
+        *of_seeds,
         click.option(
             "--precision",
             type=Name("precision", PRECISIONS),

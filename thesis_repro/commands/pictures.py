@@ -15,6 +15,7 @@ from thesis_repro.commands.workspace import import_matplotlib, open_workspace
 from thesis_repro.errors import TrainingError
 from thesis_repro.models import zoo
 from thesis_repro.models.keras_settings import import_keras
+from thesis_repro.training.scale import SCALES
 from thesis_repro.words import counted
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
     """
     spec = zoo.model(model)
     if options["dry_run"]:
-        plan.show((), (spec.id,), out=out, **options)
+        plan.show((), (spec.id,), seeds=(options["seed"],), out=out, **options)
         return
     workspace = open_workspace(places=[out / "kernels"], out=out, **options)
     run = run_of(spec, workspace)
@@ -76,7 +77,7 @@ def _save_kernels(
     figure = kernel_sheet(f"{spec.name}: kernels of the first layer after epoch {epoch}", shown)
     origin = _origin(f"thesis-repro kernels {spec.id}", run)
     stem = out / "kernels" / f"{spec.id}_{run.config.run_id}_epoch_{epoch}"
-    return [str(path) for path in save_figure(figure, stem, origin)]
+    return [str(path) for path in save_figure(figure, stem, origin, _caution(run))]
 
 
 def _gabors(shown: "np.ndarray", initial: "np.ndarray", channels: int, epoch: int) -> str:
@@ -125,7 +126,7 @@ def feature_maps(
     if len(layers) > _MANY:
         raise click.UsageError(f"A figure has room for {_MANY} layers; {len(layers)} are given.")
     if options["dry_run"]:
-        plan.show((), (spec.id,), out=out, **options)
+        plan.show((), (spec.id,), seeds=(options["seed"],), out=out, **options)
         return
     pixels = read_picture(image, spec.input_shape.value)
     workspace = open_workspace(places=[out / "feature_maps"], out=out, **options)
@@ -245,7 +246,8 @@ def _save(
     figure = feature_map_sheets(f"{spec.name}: feature maps", (label, pixels), sheets)
     command = shlex.join(("thesis-repro", "feature-maps", spec.id, name))
     stem = f"{spec.id}_{run.config.run_id}_{name_of(image, pixels, tuple(maps))}"
-    paths = save_figure(figure, out / "feature_maps" / stem, _origin(command, run))
+    path = out / "feature_maps" / stem
+    paths = save_figure(figure, path, _origin(command, run), _caution(run))
     return [str(path) for path in paths]
 
 
@@ -259,6 +261,12 @@ def name_of(image: Path, pixels: "np.ndarray", layers: tuple[str, ...]) -> str:
     digest = hashlib.sha256(b"\0".join((os.fsencode(image.name), *map(str.encode, layers))))
     digest.update(pixels.tobytes())
     return f"{short}_{digest.hexdigest()[:8]}"
+
+
+def _caution(run: "RunFolder") -> str:
+    """What a figure of one run says first; of a scale that is no longer one, nothing."""
+    scale = SCALES.get(run.config.values["scale"])
+    return scale.caution if scale else ""
 
 
 def _origin(command: str, run: "RunFolder") -> str:

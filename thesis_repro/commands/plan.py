@@ -1,16 +1,22 @@
 """``thesis-repro plan`` and ``thesis-repro all``: the whole thesis as jobs, shown or run."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from thesis_repro.commands import exit_codes
-from thesis_repro.commands.options import SectionName, out_option, run_options, train_option
-from thesis_repro.commands.report import write_report
-from thesis_repro.commands.workspace import refuse_less, try_places, workspace_of
+from thesis_repro.commands.options import SectionName, out_option, training_options
+from thesis_repro.commands.report import update_page, write_report
+from thesis_repro.commands.workspace import (
+    of_seeds,
+    refuse_less,
+    sections_of_seeds,
+    try_places,
+    workspace_of,
+)
 from thesis_repro.models import zoo
 from thesis_repro.section.registry import CHAPTERS
 
@@ -30,8 +36,7 @@ gpus_option = click.option(
 
 @click.command()
 @sections_argument
-@run_options
-@train_option
+@training_options
 @out_option
 @gpus_option
 def plan(sections: tuple[str, ...], **options: Any) -> None:
@@ -41,8 +46,7 @@ def plan(sections: tuple[str, ...], **options: Any) -> None:
 
 @click.command(ALL)
 @sections_argument
-@run_options
-@train_option
+@training_options
 @out_option
 @gpus_option
 @click.option("--address", help="Of a Ray cluster whose machines share the folders.")
@@ -55,8 +59,8 @@ def run_all(
 ) -> None:
     """Train every model and run every section, then put all of it on one page.
 
-    With SECTIONS, only these and what they need. The jobs can be stopped at any time; the same
-    command goes on with what is missing.
+    With SECTIONS, only these and what they need. Each section is on the page as it ends. The jobs
+    can be stopped at any time; the same command goes on with what is missing.
     """
     if options["dry_run"]:
         show(*sections_and_models(sections), gpus=gpus, quiet=quiet, **options)
@@ -70,15 +74,23 @@ def run_all(
     from thesis_repro.section.results_folder import places_of
 
     chosen, logs = sections_and_models(sections), options["runs_dir"] / "logs"
-    refuse_less(chosen[0], **options)
-    workspace = resolved_workspace(**options)
+    by_seed = [*sections_of_seeds(chosen[0], **options)]
+    for sections_of_seed, of_seed in by_seed:
+        refuse_less(sections_of_seed, **of_seed)
+    workspace, *_ = resolved_workspaces(**options)
     for section in chosen[0]:
         workspace.check(section)
     jobs = jobs_of(*chosen, **options)
     if not all(job.is_done for job in jobs.values()):
-        try_places("--out", options["out"], *places_of(chosen[0], options["out"]))
+        for sections_of_seed, of_seed in by_seed:
+            try_places("--out", of_seed["out"], *places_of(sections_of_seed, of_seed["out"]))
         try_places("--runs-dir", logs)
-    execution = execute(jobs, logs, gpus, address, quiet=quiet)
+
+    def add_to_page(job: "Job") -> None:
+        if job.name.startswith("chapter "):
+            update_page(options["out"], options["runs_dir"])
+
+    execution = execute(jobs, logs, gpus, address, quiet=quiet, on_done=add_to_page)
     code = conclude(execution)  # before the page, which may fail
     is_whole = True
     page = options["out"] / "index.html"
@@ -101,7 +113,7 @@ def show(
     sections: Iterable[str], models: Iterable[str], gpus: int | None = None, **options: Any
 ) -> None:
     """Print the plan of these sections and models, so many trainings side by side."""
-    workspace = resolved_workspace(**options)
+    workspaces = resolved_workspaces(**options)
     from thesis_repro.plan.plan import make_plan
     from thesis_repro.plan.table import render
     from thesis_repro.plan.timings import machine_of, timings
@@ -111,10 +123,10 @@ def show(
             click.echo(line, err=True)
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is not for users
-    machine = machine_of(workspace.options.precision)
-    jobs = make_plan(sections, models, workspace)
+    machine = machine_of(options["precision"])
+    jobs = make_plan(sections, models, *workspaces)
     families = {job.family for job in jobs.values() if job.image_passes and not job.is_done}
-    known = timings(families, machine, workspace, tell)
+    known = timings(families, machine, workspaces[0], tell)
     click.echo(render(jobs, known, _described(machine, gpus), gpus or 1))
 
 
@@ -131,41 +143,48 @@ def _described(machine: "Machine", gpus: int | None) -> str:
 
 
 def jobs_of(sections: Iterable[str], models: Iterable[str], **options: Any) -> dict[str, "Job"]:
-    """The plan of these sections and models with these options."""
-    workspace = resolved_workspace(**options)
+    """The plan of these sections and models with these options, ``seeds`` among them."""
+    workspaces = resolved_workspaces(**options)
     from thesis_repro.plan.plan import make_plan
 
-    return make_plan(sections, models, workspace)
+    return make_plan(sections, models, *workspaces)
 
 
-def resolved_workspace(**options: Any) -> "Workspace":
-    """The workspace that the options describe, in folders that a job finds from anywhere."""
+def resolved_workspaces(**options: Any) -> list["Workspace"]:
+    """The workspace of each seed that the options name, in folders that a job finds anywhere."""
     folders = {name: options[name].resolve() for name in ("data_dir", "runs_dir", "out")}
-    return workspace_of(**options | folders)
+    return [workspace_of(**of_seed) for of_seed in of_seeds(**options | folders)]
 
 
 def execute(
-    jobs: dict[str, "Job"], logs: Path, gpus: int | None, address: str | None, *, quiet: bool
+    jobs: dict[str, "Job"],
+    logs: Path,
+    gpus: int | None,
+    address: str | None,
+    *,
+    quiet: bool,
+    on_done: Callable[["Job"], None] = lambda job: None,
 ) -> "Execution":
-    """Run the plan to its end.
+    """Run the plan to its end; ``on_done`` is called with each job that has been done.
 
     Raises:
         thesis_repro.errors.TrainingError: more GPUs are asked for than there are.
     """
     from thesis_repro.plan.execution import Execution, InTurn
+    from thesis_repro.plan.forks import SideBySide, can_fork
 
     if gpus:
         from thesis_repro.plan.gpus import OnGpus
 
         workers = OnGpus(gpus, address)
     else:
-        workers = InTurn()
+        workers = SideBySide() if can_fork() else InTurn()
 
     def tell(line: str) -> None:
         if not quiet:
             click.echo(line)
 
-    execution = Execution(jobs, workers, logs, tell)
+    execution = Execution(jobs, workers, logs, tell, on_done)
     execution.run()
     return execution
 

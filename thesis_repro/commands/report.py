@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from data_prep.errors import os_errors
+from data_prep.errors import DataError, os_errors
 from thesis_repro.commands import exit_codes
 from thesis_repro.commands.options import (
     Name,
@@ -80,6 +81,12 @@ def write_report(out: Path, runs_dir: Path, kind: str = "html", pdf: Path | None
         again = f"thesis-repro chapter {' '.join(damaged)}"
         click.echo(f"Results are damaged; `{again}` with their options makes them anew.", err=True)
     return not damaged
+
+
+def update_page(out: Path, runs_dir: Path) -> None:
+    """Write the page of what there is so far, without a word; `write_report` says what is wrong."""
+    with suppress(DataError):
+        _write(collect(out, scripts(), runs_dir), out / "index.html", None)
 
 
 @click.command()

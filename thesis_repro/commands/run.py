@@ -1,14 +1,20 @@
 """``thesis-repro chapter`` and ``thesis-repro train``: one section or model, trained or loaded."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from thesis_repro.commands import plan
-from thesis_repro.commands.options import SectionName, out_option, run_options, train_option
-from thesis_repro.commands.workspace import import_matplotlib, open_workspace, refuse_less
+from thesis_repro.commands.options import SectionName, out_option, training_options
+from thesis_repro.commands.workspace import (
+    import_matplotlib,
+    of_seeds,
+    open_workspace,
+    refuse_less,
+    sections_of_seeds,
+)
 from thesis_repro.models import zoo
 from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.report.collect import collect
@@ -16,18 +22,22 @@ from thesis_repro.section.registry import CHAPTERS, datasets_of, models_of, scri
 from thesis_repro.verdicts.discussions import DISCUSSIONS, describe
 from thesis_repro.words import counted
 
+if TYPE_CHECKING:
+    from thesis_repro.section.workspace import Workspace
+
 
 @click.command()
 @click.argument("sections", nargs=-1, required=True, type=SectionName([*CHAPTERS, *DISCUSSIONS]))
-@run_options
-@train_option
+@training_options
 @out_option
 @click.option(
     "--replace",
     is_flag=True,
     help="Replace results of a larger scale, and with --stand-in those of the data themselves.",
 )
-def chapter(sections: tuple[str, ...], out: Path, replace: bool, **options: Any) -> None:
+def chapter(
+    sections: tuple[str, ...], seeds: tuple[int, ...], out: Path, replace: bool, **options: Any
+) -> None:
     """Train or load what SECTIONS need; emit their figures, tables and verdicts.
 
     3.3, 3.4 and 4.1 to 4.8 are computed. 4.9 to 4.15 discuss: for them, the results that bear on
@@ -35,74 +45,109 @@ def chapter(sections: tuple[str, ...], out: Path, replace: bool, **options: Any)
     """
     experiments = [section for section in sections if section in CHAPTERS]
     if options["dry_run"]:
-        plan.show(experiments, (), out=out, **options)
+        plan.show(experiments, (), seeds=seeds, out=out, **options)
         return
     if experiments:
+        by_seed = [*sections_of_seeds(experiments, seeds, out=out, **options)]
         if not replace:
-            refuse_less(experiments, out=out, **options)
-        _run_sections(experiments, out, **options)
+            for chosen, of_seed in by_seed:
+                refuse_less(chosen, **of_seed)
+        _run_sections(by_seed)
+        if len(seeds) > 1 and not options["quiet"]:
+            _tell_over_seeds(experiments, out)
     for section in sections:
         if section in DISCUSSIONS:
             click.echo(describe(section, collect(out, scripts()).judgements))
 
 
-def _run_sections(sections: Iterable[str], out: Path, **options: Any) -> None:
-    """Run the scripts of these sections, one after another."""
-    from thesis_repro.section.results_folder import places_of, replacing
+def _run_sections(by_seed: Sequence[tuple[list[str], dict[str, Any]]]) -> None:
+    """Run the scripts of the sections of each seed, one after another."""
+    opened = [(sections, _opened(sections, **options)) for sections, options in by_seed]
+    import_matplotlib()
+    import_keras()
+    for sections, workspace in opened:
+        for section in sections:
+            _run_section(section, workspace)
+
+
+def _opened(sections: Sequence[str], **options: Any) -> "Workspace":
+    """The workspace of these sections, with all that can be missed before the first is run."""
+    from thesis_repro.section.results_folder import places_of
 
     needed = [name for each in sections for name in datasets_of(each, options["scale"])]
     trained = [name for each in sections for name in models_of(each, options["scale"])]
-    places = places_of(sections, out)
-    workspace = open_workspace(needed, trained, places, out=out, **options)
+    places = places_of(sections, options["out"])
+    workspace = open_workspace(needed, trained, places, **options)
     for dataset in needed:
-        workspace.manifest(dataset)  # those of the last section are missed before the first is run
+        workspace.manifest(dataset)
     for section in sections:
         workspace.check(section)
-    import_matplotlib()
-    import_keras()
+    return workspace
+
+
+def _run_section(section: str, workspace: "Workspace") -> None:
+    """Run a section's script, and say what came out."""
     from thesis_repro.section.chapter import Chapter
+    from thesis_repro.section.results_folder import replacing
     from thesis_repro.verdicts.judgements import render
 
-    for section in sections:
-        with replacing(out / section) as place:
-            work = Chapter(section, workspace, place=place)
-            judgements = script(section).run(work)
-        if not options["quiet"]:
-            if judgements:
-                click.echo(f"{render(judgements)}\n")
-            for question, answer in work.answers.items():
-                click.echo(f"{question}: {answer}\n")
-            click.echo(f"{work.origin}\n{len(work.files)} files in {out / section}")
+    folder = workspace.out / section
+    with replacing(folder) as place:
+        work = Chapter(section, workspace, place=place)
+        judgements = script(section).run(work)
+    if not workspace.progress.quiet:
+        if judgements:
+            click.echo(f"{render(judgements)}\n")
+        for question, answer in work.answers.items():
+            click.echo(f"{question}: {answer}\n")
+        click.echo(f"{work.origin}\n{len(work.files)} files in {folder}")
+
+
+def _tell_over_seeds(sections: Sequence[str], out: Path) -> None:
+    """The judgements over seeds, and whatever does not count among them."""
+    from thesis_repro.verdicts.judgements import render
+
+    results = collect(out, scripts()).of(sections)
+    for problem in results.problems:
+        click.echo(str(problem), err=True)
+    for section in results.sections:
+        if section.seeds:
+            seeds = ", ".join(map(str, section.seeds))
+            click.echo(f"\nSection {section.name} over seeds {seeds}:\n")
+            click.echo(render(section.judgements))
 
 
 @click.command()
 @click.argument("models", nargs=-1, required=True)
-@run_options
-@train_option
-def train(models: tuple[str, ...], **options: Any) -> None:
+@training_options
+def train(models: tuple[str, ...], seeds: tuple[int, ...], **options: Any) -> None:
     """Train one or more MODELS; finished runs are kept, interrupted ones go on.
 
     A model whose run is published is loaded, unless --train says otherwise.
     """
     specs = [zoo.model(name) for name in models]
     if options["dry_run"]:
-        plan.show((), models, out=Path(), **options)
+        plan.show((), models, seeds=seeds, out=Path(), **options)
         return
-    workspace = open_workspace(models=[spec.id for spec in specs], **options)
-    for spec in specs:
-        if workspace.loadable(spec.id) is None:
-            workspace.manifest(spec.dataset.value)  # missed before Keras is imported
+    ids = [spec.id for spec in specs]
+    workspaces = [open_workspace(models=ids, **of_seed) for of_seed in of_seeds(seeds, **options)]
+    for workspace in workspaces:
+        for spec in specs:
+            if workspace.loadable(spec.id) is None:
+                workspace.manifest(spec.dataset.value)  # missed before Keras is imported
     import_keras()
     from thesis_repro.progress import describe
     from thesis_repro.training.published import PublishedFolder
     from thesis_repro.training.trainer import step_of
 
-    for spec in specs:
-        trained = workspace.trained(spec.id)
-        if not options["quiet"]:
-            published = isinstance(trained.run, PublishedFolder)
-            click.echo(
-                f"{spec.id}: {counted(len(trained.history), 'epoch')}, "
-                f"{describe(trained.history[-1], step_of(spec).headline)}; "
-                f"{'the published run, loaded from ' if published else ''}{trained.run.path}"
-            )
+    for workspace in workspaces:
+        seed = f", seed {workspace.options.seed}" if len(seeds) > 1 else ""
+        for spec in specs:
+            trained = workspace.trained(spec.id)
+            if not options["quiet"]:
+                published = isinstance(trained.run, PublishedFolder)
+                click.echo(
+                    f"{spec.id}{seed}: {counted(len(trained.history), 'epoch')}, "
+                    f"{describe(trained.history[-1], step_of(spec).headline)}; "
+                    f"{'the published run, loaded from ' if published else ''}{trained.run.path}"
+                )

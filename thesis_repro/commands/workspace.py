@@ -3,7 +3,7 @@
 import importlib
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from data_prep.writable import try_writing
 from thesis_repro.commands.data import make_without_files
 from thesis_repro.errors import SettingsError, TrainingError
 from thesis_repro.models import zoo
+from thesis_repro.report.seeds import seed_folder
+from thesis_repro.section.registry import models_of
 from thesis_repro.training.devices import check_precision
 from thesis_repro.training.scale import SCALES
 from thesis_repro.words import counted
@@ -61,7 +63,8 @@ def open_workspace(
     try_places("--runs-dir", *(workspace.runs_dir / name for name in to_train))
     if to_train:  # said now: Keras takes a while to import
         ahead = ", ".join(_ahead(workspace, name) for name in to_train)
-        _log.info("To train at %s scale: %s.", options["scale"], ahead)
+        seed = f" with seed {options['seed']}" if options["seed"] else ""
+        _log.info("To train at %s scale%s: %s.", options["scale"], seed, ahead)
     published = [run for run in runs.values() if isinstance(run, PublishedFolder)]
     _announce(published, workspace.published.index.address)
     needed = {*datasets, *(zoo.model(name).dataset.value for name in to_train)}
@@ -156,6 +159,29 @@ def refuse_less(
             "folder with --out, or say `thesis-repro chapter SECTION --replace` with the same "
             "options to replace it."
         )
+
+
+def of_seeds(seeds: Sequence[int], *, out: Path = Path(), **options: Any) -> list[dict[str, Any]]:
+    """The options of each seed: results of the first go to ``out``, others into folders of it."""
+    return [
+        options | {"seed": seed, "out": seed_folder(out, seed) if number else out}
+        for number, seed in enumerate(seeds)
+    ]
+
+
+def sections_of_seeds(
+    sections: Iterable[str], seeds: Sequence[int], **options: Any
+) -> Iterator[tuple[list[str], dict[str, Any]]]:
+    """The sections to be run with each seed and its options, those of the first seed last.
+
+    Figures of the first can then show what is there of the others, for which only sections with
+    models are run: all else is the same with each seed.
+    """
+    with_models = [name for name in sections if models_of(name, options["scale"])]
+    first, *further = of_seeds(seeds, **options)
+    for each in further:
+        yield with_models, each
+    yield [*sections], first
 
 
 def workspace_of(

@@ -5,6 +5,7 @@ Ray (`thesis_repro.plan.gpus`).
 """
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TextIO
 
 from thesis_repro import interrupts
 from thesis_repro.plan.jobs import Job
@@ -61,13 +62,14 @@ class Execution:
     """A plan on its way.
 
     ``tell`` is called with a line for each job that starts or ends, and now and then with the
-    newest line of each running job's log.
+    newest line of each running job's log, and ``on_done`` with each job that has been done.
     """
 
     plan: Mapping[str, Job]
     workers: Workers
     logs: Path
     tell: Callable[[str], None]
+    on_done: Callable[[Job], None] = lambda job: None
     done: set[str] = field(default_factory=set)
     failed: dict[str, Outcome] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
@@ -111,7 +113,8 @@ class Execution:
 
     def log_of(self, name: str) -> Path:
         """The log file of a job."""
-        return self.logs / f"{name.replace(' ', '-')}.log"
+        stem = re.sub(r"[^\w.]+", "-", name).strip("-")  # "train-mnist-vae-seed-1"
+        return self.logs / f"{stem}.log"
 
     def _start_ready(self) -> bool:
         """Start jobs while there is room, the longest first; whether any was started."""
@@ -148,6 +151,7 @@ class Execution:
         if outcome.exit_code == 0:
             self.done.add(name)
             self.tell(f"done   {name}  {outcome.seconds:,.0f} s  ({count})")
+            self.on_done(self.plan[name])
         else:
             self.failed[name] = outcome
             self.tell(f"FAILED {name}  exit code {outcome.exit_code}  (log: {self.log_of(name)})")
@@ -224,6 +228,15 @@ def end_process(process: subprocess.Popen) -> None:
         process.wait()
 
 
+def open_log(log: Path, arguments: Sequence[str]) -> TextIO:
+    """A job's log, to be written on; it has a line more, which says what is run."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    output = log.open("a", encoding="utf-8")
+    output.write(f"$ {shlex.join(('thesis-repro', *arguments))}\n")
+    output.flush()
+    return output
+
+
 def start_process(
     program: Sequence[str],
     arguments: Sequence[str],
@@ -235,10 +248,7 @@ def start_process(
     In a new process group, so that Ctrl-C at the terminal reaches only who started it. Its standard
     input closes when this process ends, be it by SIGKILL (`interrupts.end_with_starter`).
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as output:
-        output.write(f"$ {shlex.join(('thesis-repro', *arguments))}\n")
-        output.flush()
+    with open_log(log, arguments) as output:
         return subprocess.Popen(
             [*program, *arguments],
             stdin=_lifeline(),

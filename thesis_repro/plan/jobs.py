@@ -11,7 +11,8 @@ class Job:
     """One command of a plan.
 
     Attributes:
-        name: "data mnist", "train mnist-vae" or "chapter 4.2".
+        name: "data mnist", "train mnist-vae" or "chapter 4.2"; with a further seed "train mnist-vae
+            (seed 1)".
         needs: Names of the jobs that have to be done before.
         command: The arguments of ``thesis-repro`` that do it.
         is_done: Whether what it makes is there.
@@ -22,6 +23,7 @@ class Job:
         bytes: Of all images that it reads, one a value.
         multiply_adds: Of the whole training, with its validation.
         memory: Estimate for the training process (bytes).
+        is_brief: Whether it takes about as long as its process does to start.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Job:
     bytes: float = 0.0
     multiply_adds: float = 0.0
     memory: float = 0.0
+
+    is_brief: bool = False
 
     @property
     def is_training(self) -> bool:

@@ -1,7 +1,7 @@
 """The plan: data sets, models and sections as jobs, derived from what the chapters declare."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 
 from data_prep.checksums import sha256
@@ -23,30 +23,45 @@ from thesis_repro.models.cost import training_memory
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.plan.jobs import Job
 from thesis_repro.plan.work import training_work
-from thesis_repro.section.registry import datasets_of, looked_at, models_of
+from thesis_repro.section.registry import datasets_of, looked_at, models_of, shows_seeds
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.training.images import resized_dataset
 from thesis_repro.training.published import PublishedFolder
 
 
 def make_plan(
-    sections: Iterable[str], models: Iterable[str], workspace: Workspace
+    sections: Iterable[str], models: Iterable[str], workspace: Workspace, *further: Workspace
 ) -> dict[str, Job]:
-    """The jobs for these sections and models and all that they need, by name, needs first."""
-    planner = _Planner(workspace)
+    """The jobs for these sections and models and all that they need, by name, needs first.
+
+    ``further`` are the workspaces of further seeds. With them, sections without models are not run
+    again.
+    """
+    jobs: dict[str, Job] = {}
+    first = _Planner(workspace, jobs)
+    others = [_Planner(each, jobs, f" (seed {each.options.seed})") for each in further]
     for model in models:
-        planner.add_model(zoo.model(model))
+        for planner in (first, *others):
+            planner.add_model(zoo.model(model))
     for section in sections:
-        planner.add_section(section)
-    return planner.jobs
+        first.add_needs(section)
+        if models_of(section, workspace.options.scale.name):
+            for planner in others:
+                planner.add_section(section)
+        first.add_section(section, others)
+    return jobs
 
 
 class _Planner:
-    """Collects jobs; each is added once, after those that it needs."""
+    """Collects the jobs of one seed; each is added once, after those that it needs.
 
-    def __init__(self, workspace: Workspace):
+    ``suffix`` is what their names end in, but for those of data, which are the same for all seeds.
+    """
+
+    def __init__(self, workspace: Workspace, jobs: dict[str, Job], suffix: str = ""):
         self.workspace = workspace
-        self.jobs: dict[str, Job] = {}
+        self.jobs = jobs
+        self.suffix = suffix
 
     def add_data(self, dataset: str) -> str:
         name = f"data {dataset}"
@@ -66,7 +81,7 @@ class _Planner:
         return name
 
     def add_model(self, spec: ModelSpec) -> str:
-        name = f"train {spec.id}"
+        name = self.training(spec)
         if name not in self.jobs:
             needs = [self.add_data(spec.dataset.value)]
             if spec.generator is not None:
@@ -89,28 +104,46 @@ class _Planner:
                 bytes=work.bytes,
                 multiply_adds=work.multiply_adds,
                 memory=training_memory(spec, batch),
+                is_brief=self.workspace.options.of(spec).scale.is_brief,
             )
         return name
 
-    def add_section(self, section: str) -> str:
-        name = f"chapter {section}"
+    def add_needs(self, section: str) -> list[str]:
+        """What a section needs: its data and its models."""
         scale = self.workspace.options.scale.name
+        needs = [self.add_data(dataset) for dataset in datasets_of(section, scale)]
+        return needs + [self.add_model(zoo.model(name)) for name in models_of(section, scale)]
+
+    def add_section(self, section: str, further: Iterable["_Planner"] = ()) -> None:
+        """A section; where its figures show ``further`` seeds, after those."""
+        scale = self.workspace.options.scale.name
+        needs = self.add_needs(section)
         specs = [zoo.model(name) for name in models_of(section, scale)]
-        datasets = datasets_of(section, scale)
-        needs = [self.add_data(dataset) for dataset in datasets]
-        needs += [self.add_model(spec) for spec in specs]
         others = [zoo.model(name) for name in looked_at(section)]
-        needs += [job for spec in others if (job := f"train {spec.id}") in self.jobs]
+        needs += [job for spec in others if (job := self.training(spec)) in self.jobs]
         specs += [
             spec
             for spec in others
-            if f"train {spec.id}" in self.jobs or self.workspace.finished(spec.id)
+            if self.training(spec) in self.jobs or self.workspace.finished(spec.id)
         ]
+        shown = [*further] if shows_seeds(section) else []
+        needs += [planner.chapter(section) for planner in shown]
+        seeds = {planner.workspace.options.seed for planner in (self, *shown)}
         command = ("chapter", section, *self.run_arguments(), "--out", str(self.workspace.out))
-        self.jobs[name] = Job(
-            name, tuple(needs), command, self.has_results(section, specs, datasets)
-        )
-        return name
+        is_done = self.has_results(section, specs, seeds)
+        name = self.chapter(section)
+        is_brief = self.workspace.options.scale.is_brief
+        self.jobs[name] = Job(name, tuple(needs), command, is_done, is_brief=is_brief)
+
+    # --- What jobs are called ---
+
+    def training(self, spec: ModelSpec) -> str:
+        """The job that trains a model."""
+        return f"train {spec.id}{self.suffix}"
+
+    def chapter(self, section: str) -> str:
+        """The job that runs a section."""
+        return f"chapter {section}{self.suffix}"
 
     # --- What is there ---
 
@@ -141,9 +174,10 @@ class _Planner:
             images.append(each * min(counts) if counts else None)
         return images[0], images[1]
 
-    def has_results(self, section: str, specs: list[ModelSpec], datasets: Iterable[str]) -> bool:
-        """Whether the section's results are whole, and those of these runs and data."""
+    def has_results(self, section: str, specs: list[ModelSpec], seeds: Collection[int]) -> bool:
+        """Whether the section's results are whole, of these runs, and show these seeds."""
         place, options = self.workspace.out / section, self.workspace.options
+        datasets = datasets_of(section, options.scale.name)
         try:
             with open_file(place / "manifest.json") as file:
                 manifest = json.load(file)
@@ -155,6 +189,7 @@ class _Planner:
                 and manifest["section"] == section
                 and manifest["scale"] == options.scale.name
                 and manifest["seed"] == options.seed
+                and {options.seed, *manifest.get("seeds", ())}.issuperset(seeds)
                 and manifest["data"] == ", ".join(data)
                 and all(
                     sha256(place / name) == digest for name, digest in manifest["files"].items()

@@ -107,7 +107,8 @@ def _reason(name: str, jobs: Mapping[str, Job]) -> str:
     for other in jobs.values():  # needs come first, so that one pass is enough
         if not {*needing}.isdisjoint(other.needs):
             needing.append(other.name)
-    sections = [other.removeprefix("chapter ") for other in needing[1:] if "chapter " in other]
+    chapters = [other.split()[1] for other in needing[1:] if other.startswith("chapter ")]
+    sections = [*dict.fromkeys(chapters)]  # "chapter 4.2 (seed 1)" is one of Section 4.2
     if not sections:
         return needing[1] if needing[1:] else "asked for"
     first, others = sections[:_SECTIONS_NAMED], sections[_SECTIONS_NAMED:]

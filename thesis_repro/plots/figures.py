@@ -23,6 +23,7 @@ _STYLE = {
     "svg.fonttype": "none",
 }
 
+_CAUTION = COLOURS[1]
 _CHARACTERS = 20  # of a figure's origin, in an inch
 
 
@@ -45,11 +46,13 @@ def origin_line(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def save_figure(figure: Figure, stem: Path, origin: str) -> list[Path]:
+def save_figure(figure: Figure, stem: Path, origin: str, caution: str = "") -> list[Path]:
     """Write two files, ``<stem>.png`` (150 dpi) and ``<stem>.svg``, with the origin at the bottom.
 
     The origin is also in the files' metadata. It is drawn as it stands: ``$`` begins no formula.
+    A word of caution stands before it, and colours it.
     """
+    origin = origin_line(caution, origin)
     metadata = {
         "png": {"Description": origin, "Software": None},
         "svg": {"Description": origin, "Date": None, "Creator": None},
@@ -57,7 +60,7 @@ def save_figure(figure: Figure, stem: Path, origin: str) -> list[Path]:
     paths = []
     with style():
         lines = textwrap.fill(origin, int(_CHARACTERS * figure.get_figwidth()))
-        look = {"fontsize": 6, "color": "0.4", "x": 0.01, "ha": "left"}
+        look = {"fontsize": 6, "color": _CAUTION if caution else "0.4", "x": 0.01, "ha": "left"}
         figure.supxlabel(lines, parse_math=False, **look)
         for suffix, entries in metadata.items():
             path = stem.with_name(f"{stem.name}.{suffix}")

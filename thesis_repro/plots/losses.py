@@ -1,5 +1,7 @@
 """Losses by epoch (Figure 20)."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -7,15 +9,30 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from thesis_repro.plots.figures import COLOURS, new_figure, style
 
+History = list[dict[str, float]]
 
-def loss_curves(histories: dict[str, list[dict[str, float]]]) -> Figure:
-    """Figure 20: training and validation loss by epoch; dots mark the lowest validation loss."""
+
+def loss_curves(
+    histories: Mapping[str, History], further: Mapping[str, Sequence[History]] | None = None
+) -> Figure:
+    """Figure 20: training and validation loss by epoch; dots mark the lowest validation loss.
+
+    Args:
+        histories: By model.
+        further: Those of the same models with further seeds. A band reaches from the lowest to the
+            highest loss of all of a model's.
+    """
+    others = further or {}
     figure = new_figure(8.5, 4.5)
     with style():
         axes = figure.subplots()
         for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
             _loss_curve(axes, f"fm = {name[-1]}", history, colour)
-        axes.set_title("MNIST-VLAE: feature maps reduced by a factor fm")
+            if others.get(name):
+                _band(axes, [history, *others[name]], colour)
+        seeds = 1 + max(map(len, others.values()), default=0)
+        bands = f"; bands: lowest to highest of {seeds} seeds" if seeds > 1 else ""
+        axes.set_title(f"MNIST-VLAE: feature maps reduced by a factor fm{bands}")
         axes.set(xlabel="epoch", ylabel="loss (log scale)", yscale="log")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 5, 7)))
@@ -26,7 +43,16 @@ def loss_curves(histories: dict[str, list[dict[str, float]]]) -> Figure:
     return figure
 
 
-def _loss_curve(axes: Axes, label: str, history: list[dict[str, float]], colour: str) -> None:
+def _band(axes: Axes, histories: Sequence[History], colour: str) -> None:
+    """Where the losses of trainings of one model lie, as far as all have gone."""
+    for key in ("loss", "val_loss"):
+        losses = list(zip(*([row[key] for row in history] for history in histories), strict=False))
+        epochs = [int(row["epoch"]) for row in histories[0]][: len(losses)]
+        low, high = np.min(losses, axis=1), np.max(losses, axis=1)
+        axes.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
+
+
+def _loss_curve(axes: Axes, label: str, history: History, colour: str) -> None:
     epochs = [int(row["epoch"]) for row in history]
     training, validation = ([row[key] for row in history] for key in ("loss", "val_loss"))
     best = int(np.argmin(validation))

@@ -34,6 +34,7 @@ from thesis_repro.report.results import (
     Script,
     Section,
 )
+from thesis_repro.report.seeds import with_further_seeds
 from thesis_repro.thesis.captions import Key
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.training import published_places
@@ -74,19 +75,23 @@ def require_claims(results: Results) -> None:
 
     Raises:
         DataError: a ``claims.json``, or the manifest that it is held against, is damaged, changed
-            or missing.
+            or missing; also of a further seed. One that only does not count with the first is none.
     """
     for problem in problems_of_claims(results):
-        fix = f"run `thesis-repro chapter {problem.path.parent.name}` again"
-        raise DataError(problem.path, problem.cause, fix)
+        of_seeds = _SECTION.fullmatch(problem.path.name)
+        if problem.is_damage or not of_seeds:
+            section = problem.path.name if of_seeds else problem.path.parent.name
+            again = f"run `thesis-repro chapter {section}` again"
+            fix = f"{again} with this seed, or move it away" if of_seeds else again
+            raise DataError(problem.path, problem.cause, fix)
 
 
 def problems_of_claims(results: Results) -> Iterator[Problem]:
-    """What is wrong with files of claims, and with the manifests that they are held against."""
+    """What is wrong with files of claims, the manifests they are held against, further seeds."""
     with_claims = {claim.section for claim in load_claims()}
     for section in results.sections:
         for problem in section.problems if section.name in with_claims else ():
-            if problem.path.name in ("claims.json", "manifest.json"):
+            if problem.path.name in ("claims.json", "manifest.json", section.name):
                 yield problem
 
 
@@ -176,16 +181,22 @@ def _section(path: Path, script: Script, runs_dir: Path | None) -> Section:
         for file in files
         if file.state in _CAUSES
     ]
+    judgements = tuple((folder.read(read_judgements, "claims.json") or {}).values())
+    seeds: tuple[int, ...] = ()
+    if manifest and File("claims.json", manifest.files.get("claims.json", ""), AS_MADE) in files:
+        judgements, seeds, problems = with_further_seeds(path.parent, manifest, judgements)
+        folder.problems += problems
     return Section(
         name=path.name,
         script=script.name,
         manifest=manifest,
-        judgements=tuple((folder.read(read_judgements, "claims.json") or {}).values()),
+        judgements=judgements,
         figures=folder.items(files, ".png", read_picture, script.makers),
         tables=folder.items(files, ".csv", read_table, script.makers),
         answers=folder.read(read_answers, "research_questions.json") or (),
         files=files,
         problems=tuple(folder.problems),
+        seeds=seeds,
     )
 
 

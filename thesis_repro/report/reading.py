@@ -40,10 +40,23 @@ class Run(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Constraints:
+    """The ``constraints.txt`` beside the package, and which versions were other than it names."""
+
+    sha256: str
+    otherwise: dict[str, str]
+
+    def __str__(self) -> str:
+        others = (f"{name} {versions}" for name, versions in self.otherwise.items())
+        return "; ".join((self.sha256[:12], *others))
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What made a section's files: the fields of ``manifest.json``; ``files`` maps to SHA-256.
 
-    ``device`` is what the section was computed on; older manifests do not say it.
+    ``device`` is what the section was computed on; older manifests do not say it, nor the
+    ``constraints``, which an installed package has none of.
     """
 
     section: str
@@ -58,6 +71,7 @@ class Manifest:
     files: dict[str, str]
     versions: dict[str, str]
     device: str = ""
+    constraints: Constraints | None = None
 
 
 class Answer(NamedTuple):

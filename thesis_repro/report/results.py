@@ -85,7 +85,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
-    """One section's results; ``script`` is empty where this version has no such section."""
+    """One section's results; ``script`` is empty where this version has no such section.
+
+    ``seeds`` are those that the judgements are over, where there are several: all else is of the
+    first one.
+    """
 
     name: str
     script: str
@@ -96,6 +100,7 @@ class Section:
     answers: tuple[Answer, ...]
     files: tuple[File, ...]
     problems: tuple[Problem, ...]
+    seeds: tuple[int, ...] = ()
 
     @property
     def is_damaged(self) -> bool:

@@ -103,12 +103,13 @@ def _quantity(name: str, values: list[Any]) -> Quantity:
 
 
 def environments(results: Results) -> list[tuple[list[str], dict[str, str]]]:
-    """The versions and the device that results were made with, each with its sections."""
+    """Versions, constraints and device that results were made with, each with its sections."""
     groups: list[tuple[list[str], dict[str, str]]] = []
     for section in results.sections:
         made = section.manifest
         device = {"device": made.device} if made and made.device else {}
-        versions = made.versions | device if made else {}
+        pins = {"constraints.txt": str(made.constraints)} if made and made.constraints else {}
+        versions = made.versions | pins | device if made else {}
         same = next((names for names, group in groups if group == versions), None)
         if same is not None:
             same.append(section.name)

@@ -23,6 +23,7 @@ from thesis_repro.analysis.tables import with_undefined
 from thesis_repro.files import atomic_path, write_json
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.figures import origin_line, save_figure
+from thesis_repro.report.seeds import Made, further_seeds
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Declaration, Declared, Shown
 from thesis_repro.section.registry import datasets_of, looked_at, models_of
@@ -33,7 +34,7 @@ from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.training.devices import device_name
 from thesis_repro.training.images import ImageData
-from thesis_repro.training.run_folder import RunFolder
+from thesis_repro.training.run_folder import RunFolder, finished_runs
 from thesis_repro.training.train import TrainedModel
 from thesis_repro.verdicts.judgements import Judgement, Measurement, judge, write_claims
 
@@ -54,6 +55,7 @@ class Chapter:
     files: list[Path] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     place: Path | None = None
+    seeds_shown: set[int] = field(default_factory=set)
 
     @property
     def folder(self) -> Path:
@@ -73,6 +75,27 @@ class Chapter:
         if run is not None:
             self.others[model_id] = self.workspace.fetched(run)
         return run
+
+    def further_runs(self, model_id: str) -> list[RunFolder]:
+        """The runs of a model of this section with the further seeds whose results lie beside.
+
+        They are this seed's but for the seed. The manifest says which seeds were there to be shown.
+        """
+        options = self.workspace.options
+        data, stand_in = self.describe(self.dataset_ids), self.is_of_stand_ins
+        made = Made(
+            self.section, options.scale.name, options.precision, data, stand_in, options.seed
+        )
+        seeds = further_seeds(self.workspace.out, made)
+        wanted = self.trained(model_id).run.config.values
+        runs = [
+            run
+            for run in finished_runs(self.workspace.runs_dir, model_id)
+            if run.config.values["seed"] in seeds
+            and run.config.values | {"seed": wanted["seed"]} == wanted
+        ]
+        self.seeds_shown |= {options.seed, *(run.config.values["seed"] for run in runs)}
+        return sorted(runs, key=lambda run: run.config.values["seed"])
 
     def release(self, model_id: str) -> None:
         """Let go of a model's networks (AlexNet-VAE's are 1.2 GB); what is written names its run.
@@ -126,6 +149,11 @@ class Chapter:
     def runs(self) -> dict[str, RunFolder]:
         """The runs behind this section's results, by model."""
         return {name: trained.run for name, trained in self.models.items()} | self.others
+
+    @property
+    def is_of_stand_ins(self) -> bool:
+        """Whether any of the section's data are stand-ins."""
+        return any(self.workspace.manifest(name).is_stand_in for name in self.dataset_ids)
 
     def describe(self, datasets: Iterable[str], note: str = "") -> str:
         """The data that a result is of, in words."""
@@ -192,7 +220,9 @@ class Chapter:
         declaration = self._restricted(declaration, {*self.model_ids, *self.others})
         data = self.describe(declaration.datasets, declaration.note)
         if isinstance(made, Figure):
-            self.files += save_figure(made, path, self._origin(declaration.models, data))
+            origin = self._origin(declaration.models, data)
+            caution = self.workspace.options.scale.caution if declaration.models else ""
+            self.files += save_figure(made, path, origin, caution)
         else:
             self.files.append(self._save_table(path, made, declaration.models, data))
 
@@ -277,8 +307,10 @@ class Chapter:
             "commit": provenance.commit(),
             "scale": options.scale.name,
             "data": self.describe(self.dataset_ids),
-            "stand_in": any(self.workspace.manifest(name).is_stand_in for name in self.dataset_ids),
+            "stand_in": self.is_of_stand_ins,
             "seed": options.seed,
+            # Of sections that show further ones.
+            **({"seeds": sorted(self.seeds_shown)} if self.seeds_shown else {}),
             "precision": options.precision,
             "runs": {
                 name: {

@@ -113,6 +113,14 @@ def looked_at(section: str) -> tuple[str, ...]:
     return _constants(files(section)[0]).get("IF_TRAINED", ())
 
 
+def shows_seeds(section: str) -> bool:
+    """Whether figures of a section show further seeds whose results are there.
+
+    Its script's ``SHOWS_SEEDS``.
+    """
+    return _constants(files(section)[0]).get("SHOWS_SEEDS", False)
+
+
 def checks_of(section: str) -> dict[str, str]:
     """What a section asks of a part of a data set before any training, by data set.
 

@@ -34,6 +34,20 @@ class Vjp(Protocol):
         """Compute the function and keep what its derivatives need."""
 
 
+def without_slopes(
+    function: Callable, inputs: Sequence[Any], variables: Sequence[keras.Variable]
+) -> tuple[Tensors, Tensors, Pullback]:
+    """`Vjp` of a step that learns nothing: the function alone, and 0 for each derivative."""
+    outputs, others = function(*inputs)
+
+    def pullback(cotangents):
+        return [keras.ops.zeros_like(tensor) for tensor in inputs], [
+            keras.ops.zeros(variable.shape, variable.dtype) for variable in variables
+        ]
+
+    return outputs, others, pullback
+
+
 class CompiledStep:
     """A step, compiled; called with arrays, it updates its variables and returns its results.
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_BRIEF = 1e12  # multiply-adds; some ten seconds on two cores
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -21,7 +23,8 @@ class Scale:
         epochs: Of a whole training.
         multiply_adds: Of a whole training.
         fewest_images: That the limit on multiply-adds leaves an epoch; ``None`` is a whole batch.
-        learns: Whether the thesis's networks are trained; if not, their learning rates are 0.
+        learns: Whether the thesis's networks are trained; if not, they only see the images.
+        caution: What every figure of its networks says first.
         analysed_as: The scale whose amounts a section computes; ``None`` is this one. Classifiers
             that measure (`thesis_repro.models.spec.ModelSpec.measures`) are trained as at that one.
     """
@@ -33,7 +36,13 @@ class Scale:
     multiply_adds: float | None = None
     fewest_images: int | None = None
     learns: bool = True
+    caution: str = ""
     analysed_as: str | None = None
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether a training takes about as long as its process takes to start."""
+        return self.multiply_adds is not None and self.multiply_adds <= _BRIEF
 
     @property
     def amounts(self) -> str:
@@ -46,8 +55,17 @@ SCALES = {
     for scale in (
         Scale("paper"),
         Scale("quick", 3_000, 2_400, 60, 3e13),
-        Scale("smoke", 256, 96, 2, 2e11, 32),
-        Scale("untrained", 2_400, 2_400, 1, 2e12, learns=False, analysed_as="quick"),
+        Scale("smoke", 256, 96, 2, 2e11, 32, caution="untrained: proves the path"),
+        Scale(
+            "untrained",
+            2_400,
+            2_400,
+            1,
+            2e12,
+            learns=False,
+            caution="untrained: a control",
+            analysed_as="quick",
+        ),
     )
 }
 

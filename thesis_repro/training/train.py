@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,9 +74,9 @@ def train_or_load(
             check_precision(options.precision)
             if not computes_on_gpu():
                 keep_freed_memory()
-            learning = spec if options.scale.learns else _without_learning(spec)
             with programs_kept_in(run.path / "compiled"):
-                _train(Trainer(learning, model, data), options, run, progress)
+                trainer = Trainer(spec, model, data, learns=options.scale.learns)
+                _train(trainer, options, run, progress)
             return _loaded(spec, run, model)
 
 
@@ -110,11 +109,6 @@ def _loaded(spec: ModelSpec, run: RunFolder, model: keras.Model) -> TrainedModel
     for part, network in FAMILIES[spec.family].networks(model).items():
         network.load_weights(run.verified_weights(part))
     return TrainedModel(spec, run, run.read_history(), model)
-
-
-def _without_learning(spec: ModelSpec) -> ModelSpec:
-    """The spec with a learning rate of 0: updates leave the weights, and only statistics move."""
-    return replace(spec, learning_rate=spec.learning_rate._replace(value=0.0))
 
 
 def _train(

@@ -15,7 +15,7 @@ from thesis_repro.models.spec import ModelSpec
 from thesis_repro.progress import RunReport
 from thesis_repro.seeds import epoch_order, seed_noise
 from thesis_repro.training.classifier_step import ClassifierStep
-from thesis_repro.training.compiled import CompiledEpoch, CompiledStep, Vjp
+from thesis_repro.training.compiled import CompiledEpoch, CompiledStep, Vjp, without_slopes
 from thesis_repro.training.evidence_step import EvidenceStep
 from thesis_repro.training.feed import Feed
 from thesis_repro.training.gan_step import AdversarialStep
@@ -39,16 +39,20 @@ class Trainer:
 
     Nothing random outlives an epoch: the order of images and the noise of an epoch are functions of
     (seed, model, epoch). So ``variables`` after an epoch are all that a resumed run needs.
+
+    One that learns nothing makes the same passes, but no update has a slope to follow: weights stay
+    as they are, and only the statistics of batch normalisation move.
     """
 
-    def __init__(self, spec: ModelSpec, model: keras.Model, data: ImageData):
+    def __init__(self, spec: ModelSpec, model: keras.Model, data: ImageData, learns: bool = True):
         self.spec = spec
         self.model = model
         self.data = data
         self.step = step_of(spec)(spec, model)
         known = {id(variable) for variable in model.weights}
         noise = [variable for variable in model.variables if id(variable) not in known]
-        self._update = CompiledEpoch(self._scaled(self.step.update), [*self.variables, *noise])
+        update = self.step.update if learns else _without_learning(self.step.update)
+        self._update = CompiledEpoch(self._scaled(update), [*self.variables, *noise])
         self._validate = CompiledEpoch(self._scaled(self.step.validate), [*model.weights, *noise])
         self._all_finite = CompiledStep(partial(_all_finite, self.variables), self.variables)
         self._training = Feed([data.train, *self.step.known(data.train_known)])
@@ -125,6 +129,15 @@ class Trainer:
             for arrays, here in feed.pieces(rows):
                 for logs in compiled(arrays, here):
                     yield logs, rows.shape[1]
+
+
+def _without_learning(update: Callable) -> Callable:
+    """The update with all slopes 0, which none has to be computed for."""
+
+    def passes(vjp, images, *known):
+        return update(without_slopes, images, *known)
+
+    return passes
 
 
 def _cut(order: np.ndarray, batch: int) -> list[np.ndarray]:

@@ -1,6 +1,6 @@
 """What evidence is worth: the grade of a number by its scale, its precision and its data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -54,3 +54,8 @@ def graded(
     if stand_in or parts or not data:
         grade = Grade.PATH
     return Evidence(grade, tuple(obstacles))
+
+
+def weakest(grades: Iterable[Grade]) -> Grade:
+    """The grade of what rests on numbers of these grades."""
+    return max(grades, key=list(Grade).index)

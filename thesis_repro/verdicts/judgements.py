@@ -85,17 +85,31 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A claim judged on one reading: our numbers, every check on them, the verdict and its why."""
+    """A claim judged on one reading: our numbers, every check on them, the verdict and its why.
+
+    ``obstacles`` are what keeps its evidence from being of the thesis's grade, each in words.
+    """
 
     verdict: Verdict
     why: str
     values: Values | None = None
     checks: tuple[CheckResult, ...] = ()
+    obstacles: tuple[str, ...] = ()
 
     @property
     def finding(self) -> Finding | None:
         """What the checks come to, whatever they are worth; None where nothing was measured."""
         return _finding(self.checks) if self.checks else None
+
+    @property
+    def in_seeds(self) -> str:
+        """In how many seeds it holds; empty of one seed."""
+        return ""
+
+    @property
+    def label(self) -> str:
+        """The verdict as a table has it."""
+        return f"{self.verdict}, {self.in_seeds}" if self.in_seeds else self.verdict.value
 
 
 @dataclass(frozen=True)
@@ -103,7 +117,8 @@ class Judgement:
     """A claim, judged; `scale` and `data` are those of the numbers.
 
     ``run`` is None where the readings do not differ. Without its name, a verdict, its why and its
-    checks are those as written.
+    checks are those as written. ``seeds`` are those of the trainings behind it, where it is joined
+    from several (`thesis_repro.verdicts.seeds`).
     """
 
     claim: Claim
@@ -111,6 +126,7 @@ class Judgement:
     run: Outcome | None
     scale: str
     data: str
+    seeds: tuple[int, ...] = ()
 
     @property
     def outcomes(self) -> dict[Reading, Outcome]:
@@ -163,7 +179,8 @@ class Judgement:
                 for reading, outcome in self.outcomes.items()
             },
         }
-        return _plain(structs.asdict(self.claim) | judged)
+        several = {"seeds": self.seeds} if self.seeds else {}
+        return _plain(structs.asdict(self.claim) | judged | several)
 
 
 def judge(
@@ -217,7 +234,7 @@ def render(judgements: Iterable[Judgement]) -> str:
     for item in judgements:
         sides = [side or {} for side in (item.reported, item.as_written, item.as_run)]
         keys = list(dict.fromkeys(key for side in sides for key in side)) or [ABSENT]
-        verdicts = [item.verdict.value, item.run.verdict.value if item.run else ABSENT]
+        verdicts = [item.written.label, item.run.label if item.run else ABSENT]
         for key in keys:
             first, *last = (item.claim.id, *verdicts) if key == keys[0] else ("", "", "")
             cells = (show(side[key]) if key in side else ABSENT for side in sides)
@@ -245,8 +262,15 @@ def _outcome(claim: Claim, values: Values, evidence: Evidence, where: str) -> Ou
     if checks is None:
         raise ValueError(f"{RULES_FILE} has no rule for {claim.id!r}; add a table of that name.")
     results = tuple(evaluate(check, claim, values) for check in checks)
-    verdict = _VERDICTS[evidence.grade, _finding(results)]
-    return Outcome(verdict, _why(results, evidence, where), values, results)
+    verdict, why = concluded(results, evidence, where)
+    return Outcome(verdict, why, values, results, evidence.obstacles)
+
+
+def concluded(
+    results: Sequence[CheckResult], evidence: Evidence, where: str
+) -> tuple[Verdict, str]:
+    """The verdict that checks come to on this evidence, and the sentence that says what it is."""
+    return _VERDICTS[evidence.grade, _finding(results)], _why(results, evidence, where)
 
 
 def _finding(results: Sequence[CheckResult]) -> Finding:

@@ -36,6 +36,11 @@ class Check:
     why: str
     params: Mapping[str, Any]
 
+    @property
+    def compares(self) -> bool:
+        """Whether it holds our number against the thesis's, within a tolerance."""
+        return CHECK_TYPES[self.type].needs_reported
+
 
 @dataclass(frozen=True)
 class CheckResult:
@@ -193,6 +198,12 @@ def evaluate(check: Check, claim: Claim, measured: Values) -> CheckResult:
     return CheckResult(
         check.name, holds, value, reported.get(check.key), detail, check.why, bool(lacking)
     )
+
+
+def within_tolerance(check: Check, claim: Claim, ours: float, theirs: float) -> bool:
+    """Whether one number of ours is near enough to the thesis's, for a check that compares them."""
+    holds, _ = CHECK_TYPES[check.type].evaluate(_Case([ours], [theirs], claim, {}, check.params))
+    return holds
 
 
 def _numbers(claim: Claim, values: Values, key: str) -> list[float | None]:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from data_prep.dsprites_renderer import COUNT, classes_of, render, values_of
 from data_prep.prepare import prepare
 from thesis_repro.cli import main
+from thesis_repro.commands.report import update_page
 from thesis_repro.models import zoo
 from thesis_repro.plan.rates import Measured, Work
 
@@ -100,13 +101,21 @@ def few_jobs(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("few_jobs")
-def test_all_does_what_is_missing_and_then_nothing(tmp_path):
+def test_all_does_what_is_missing_and_then_nothing(tmp_path, monkeypatch):
+    updates = []
+
+    def update(out, runs_dir):
+        update_page(out, runs_dir)
+        updates.append("Figure 17" in (out / "index.html").read_text(encoding="utf-8"))
+
+    monkeypatch.setattr("thesis_repro.commands.plan.update_page", update)
     folders = ["--data-dir", tmp_path / "data", "--runs-dir", tmp_path / "runs", "--out", tmp_path]
     first, second = (run("all", "--scale", "smoke", "--stand-in", *folders) for _ in range(2))
     assert first.exit_code == second.exit_code == DONE, first.output
     started = [line.split("  ")[1] for line in first.stdout.splitlines() if line[:5] == "start"]
     assert sorted(started) == ["chapter 3.4", "data mnist", "train digit-classifier"]
     assert started.index("data mnist") < started.index("train digit-classifier")
+    assert updates == [True]  # its one section, as it ended
     nothing = f"Nothing is new; the report: {tmp_path / 'index.html'}"
     assert second.stdout.splitlines() == ["All 3 jobs are done.", nothing]
     assert "2 epochs" in (tmp_path / "runs" / "logs" / "train-digit-classifier.log").read_text()

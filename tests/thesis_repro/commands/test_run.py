@@ -6,6 +6,7 @@ import signal
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from thesis_repro.cli import main
 from thesis_repro.commands.workspace import workspace_of
 from thesis_repro.models import zoo
 from thesis_repro.training.run_folder import RunFolder
+from thesis_repro.verdicts.judgements import Measurement
 
 NAME = "mnist-vlae-factor-3"
 STOPPED = "Stopped; the same command goes on from here.\n"
@@ -241,3 +243,96 @@ def test_all_that_train_take_train(command):
 @pytest.mark.parametrize("command", ["kernels", "feature-maps", "controls"])
 def test_what_trains_nothing_that_is_published_does_not(command):
     assert "--train " not in run(command, "--help").stdout
+
+
+# --- Several seeds ---
+
+RATIOS = "4.2-small-activities-matter"
+
+
+@pytest.fixture
+def _measured(monkeypatch):
+    """A section that trains nothing: the loss doubles, but not with seed 2."""
+
+    def run(chapter):
+        ratio = 1.0 if chapter.workspace.options.seed == 2 else 3.0
+        judgements = chapter.judge([Measurement(RATIOS, {"loss_ratio": [ratio] * 3})])
+        chapter.write_manifest()
+        return judgements
+
+    monkeypatch.setattr(
+        "thesis_repro.commands.run.script", lambda section: SimpleNamespace(run=run)
+    )
+
+
+@pytest.mark.usefixtures("_measured")
+def test_a_section_is_run_with_each_seed_the_first_last_then_judged_over_them(data_dir, tmp_path):
+    folders = ("--data-dir", data_dir, "--runs-dir", tmp_path / "runs", "--out", tmp_path / "out")
+    result = run("chapter", "4.2", "3.4", "--seeds", "0-2", "--scale", "quick", *folders)
+    assert result.exit_code == 0, result.output
+    written = [line for line in result.stdout.splitlines() if " files in " in line]
+    places = ["seed-1/4.2", "seed-2/4.2", "4.2", "3.4"]  # 3.4 has no models
+    assert [line.split(" files in ")[1] for line in written] == [
+        str(tmp_path / "out" / place) for place in places
+    ]
+    _, over = result.stdout.split("\nSection 4.2 over seeds 0, 1, 2:\n")
+    assert "holds at reduced scale, 2 of 3 seeds" in over
+    assert "2.333 ± 1.155" in over
+    quiet = run("chapter", "4.2", "--seeds", "0-2", "--scale", "quick", "-q", *folders)
+    assert quiet.stdout == ""
+
+
+@pytest.mark.usefixtures("_measured")
+def test_what_does_not_count_among_the_seeds_is_named(data_dir, tmp_path):
+    folders = ("--data-dir", data_dir, "--runs-dir", tmp_path / "runs", "--out", tmp_path / "out")
+    assert run("chapter", "4.2", "--seeds", "0,5", "--scale", "smoke", *folders).exit_code == 0
+    result = run("chapter", "4.2", "--seeds", "0,1", "--scale", "quick", *folders)
+    assert result.exit_code == 0, result.output
+    assert "Section 4.2 over seeds 0, 1:" in result.stdout
+    assert "seed-5/4.2: it does not count" in result.stderr
+    assert "its scale is smoke, not quick" in result.stderr
+
+
+@pytest.mark.usefixtures("_measured")
+@pytest.mark.parametrize("command", ["chapter", "all"])
+def test_no_seed_s_results_are_replaced_by_less(command, data_dir, tmp_path):
+    folders = ("--data-dir", data_dir, "--runs-dir", tmp_path / "runs", "--out", tmp_path / "out")
+    arguments = ("4.2", "--seed", "1", "--scale", "quick", *folders[:-1], tmp_path / "out/seed-1")
+    assert run("chapter", *arguments).exit_code == 0
+    result = run(command, "4.2", "--seeds", "0-1", "--scale", "smoke", *folders)
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'out' / 'seed-1'} holds more than what is asked for" in result.stderr
+
+
+def test_a_model_is_trained_with_one_seed_after_the_other(data_dir, tmp_path, monkeypatch):
+    from thesis_repro.training.evidence_step import EvidenceStep
+
+    trained = []
+
+    def train(workspace, model):
+        trained.append((model, workspace.options.seed))
+        history = [{"epoch": 1.0} | dict.fromkeys(EvidenceStep.headline, 1.0)]
+        return SimpleNamespace(history=history, run=SimpleNamespace(path="there"))
+
+    monkeypatch.setattr("thesis_repro.section.workspace.Workspace.trained", train)
+    folders = ("--data-dir", data_dir, "--runs-dir", tmp_path)
+    models = ("mnist-vae", "mnist-vlae-factor-3")
+    result = run("train", *models, "--seeds", "4,0", "--scale", "smoke", *folders)
+    assert result.exit_code == 0, result.output
+    assert trained == [(model, seed) for seed in (0, 4) for model in models]
+    assert result.stdout.splitlines()[2].startswith("mnist-vae, seed 4: 1 epoch, ")
+
+
+def test_a_dry_run_counts_the_seeds(data_dir, tmp_path, monkeypatch):
+    monkeypatch.setattr("thesis_repro.plan.timings.calibration", lambda *_: None)
+    folders = ("--data-dir", data_dir, "--runs-dir", tmp_path / "r", "--out", tmp_path / "o")
+    plan = run("plan", "4.2", "--seeds", "0-2", "--scale", "smoke", *folders)
+    dry = run("chapter", "4.2", "--seeds", "0-2", "--scale", "smoke", "--dry-run", *folders)
+    assert plan.exit_code == dry.exit_code == 0, plan.output
+    assert plan.stdout == dry.stdout
+    assert "12 of 13 jobs to do" in plan.stdout  # data, and three times three models and a section
+    assert "train mnist-vlae-factor-1 (seed 2)" in plan.stdout
+    alone = run(
+        "train", "mnist-vae", "--seeds", "1,2", "--scale", "smoke", "--dry-run", *folders[:4]
+    )
+    assert "2 of 3 jobs to do" in alone.stdout

@@ -82,11 +82,29 @@ def test_a_failure_stops_only_what_needs_it(tmp_path):
     assert any(line.startswith("FAILED train bad  exit code 4") for line in lines)
 
 
+def test_what_follows_a_job_is_done_after_each_that_has_ended_well(tmp_path):
+    jobs = plan(job("data a", done=True), job("train b"), job("train c", "1 / 0"), job("chapter d"))
+    seen = []
+    Execution(jobs, InTurn(PYTHON), tmp_path, lambda line: None, seen.append).run()
+    assert seen == [jobs["chapter d"], jobs["train b"]]
+
+
 def test_what_cannot_be_run_is_left_with_its_reason(tmp_path):
     jobs = plan(job("data a", problem="files are missing"), job("train b", needs=["data a"]))
     execution, lines = execute(jobs, tmp_path)
     assert (execution.done, lines) == (set(), [])
     assert execution.left == {"data a": "files are missing", "train b": "needs data a"}
+
+
+def test_logs_have_names_without_blanks_and_brackets(tmp_path):
+    execution = Execution({}, InTurn(), tmp_path, print)
+    for name, log in (
+        ("train mnist-vae", "train-mnist-vae.log"),
+        ("chapter 4.2", "chapter-4.2.log"),
+        ("train mnist-vae (seed 1)", "train-mnist-vae-seed-1.log"),
+        ("chapter 4.2 (seed 12)", "chapter-4.2-seed-12.log"),
+    ):
+        assert execution.log_of(name) == tmp_path / log
 
 
 def test_logs_of_two_attempts_are_both_kept(tmp_path):

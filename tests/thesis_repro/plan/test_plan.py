@@ -175,6 +175,77 @@ def test_results_are_done_if_they_are_whole_and_of_these_runs(workspace):
     assert not make_plan(["4.2"], [], workspace)["chapter 4.2"].is_done
 
 
+# --- Further seeds ---
+
+
+def of_seed(workspace, seed):
+    options = replace(workspace.options, seed=seed)
+    return replace(workspace, options=options, out=workspace.out / f"seed-{seed}")
+
+
+def test_jobs_are_per_seed_and_those_of_the_first_are_named_as_ever(workspace):
+    first = make_plan(["4.2"], ["mnist-vae"], workspace)
+    jobs = make_plan(["4.2"], ["mnist-vae"], workspace, of_seed(workspace, 3))
+    assert {name for name in jobs if "seed" not in name} == set(first)
+    further = {name for name in first if not name.startswith("data ")}
+    assert set(jobs) - set(first) == {f"{name} (seed 3)" for name in further}
+    second = jobs["chapter 4.2 (seed 3)"]
+    models = [f"train {name} (seed 3)" for name in models_of("4.2", "smoke")]
+    assert second.needs == ("data mnist", *models)
+    assert second.command[second.command.index("--seed") + 1] == "3"
+    assert second.command[-2:] == ("--out", str(workspace.out / "seed-3"))
+    assert jobs["train mnist-vae (seed 3)"].is_training
+    assert sum(job.image_passes for job in jobs.values()) == 2 * sum(
+        job.image_passes for job in first.values()
+    )
+
+
+def test_needs_come_first_with_further_seeds_too(workspace):
+    jobs = make_plan(CHAPTERS, zoo.MODELS, workspace, of_seed(workspace, 1), of_seed(workspace, 2))
+    seen = set()
+    for name, job in jobs.items():
+        assert name == job.name
+        assert seen.issuperset(job.needs)
+        seen.add(name)
+    # Made from data alone, they are the same with each seed.
+    assert [name for name in jobs if name.startswith("chapter 3")] == ["chapter 3.3", "chapter 3.4"]
+    assert "chapter 4.8 (seed 2)" in jobs
+
+
+def test_a_section_that_shows_further_seeds_waits_for_them(workspace):
+    jobs = make_plan(["4.2", "4.3"], [], workspace, of_seed(workspace, 1))
+    assert "chapter 4.2 (seed 1)" in jobs["chapter 4.2"].needs
+    assert not [name for name in jobs["chapter 4.3"].needs if "seed" in name]
+
+
+def test_results_are_done_if_they_show_the_seeds_of_the_plan(workspace):
+    runs = {name: {"run_id": finish(name, workspace)} for name in models_of("4.2", "smoke")}
+    folder = workspace.out / "4.2"
+    folder.mkdir(parents=True)
+    data = load("mnist", workspace.data_dir, stand_in=True).description
+    manifest = {
+        "section": "4.2", "scale": "smoke", "seed": 0, "runs": runs, "data": data, "files": {}
+    }  # fmt: skip
+
+    def is_done(further_seeds, **changes):
+        (folder / "manifest.json").write_text(json.dumps(manifest | changes))
+        further = [of_seed(workspace, seed) for seed in further_seeds]
+        return make_plan(["4.2"], [], workspace, *further)["chapter 4.2"].is_done
+
+    assert is_done([])
+    assert is_done([], seeds=[0, 1, 2])
+    assert is_done([1, 2], seeds=[0, 1, 2])
+    assert not is_done([1])
+    assert not is_done([1, 3], seeds=[0, 1, 2])
+
+
+def test_a_section_is_named_once_however_many_seeds_need_a_job(workspace):
+    jobs = make_plan(["4.2"], [], workspace, of_seed(workspace, 1))
+    states, _ = column("for", jobs)
+    assert states["data mnist"] == "4.2"
+    assert states["train mnist-vlae-factor-1 (seed 1)"] == "4.2"
+
+
 def test_official_files_that_are_missing_are_named_with_the_fix(tmp_path, workspace):
     official = replace(workspace, data_dir=tmp_path / "empty", stand_in=False)
     jobs = make_plan(["3.3", "4.3"], [], official)

@@ -51,6 +51,17 @@ def test_origin_is_printed_as_text_in_the_svg(tmp_path):
     assert "epoch" in svg_texts(svg)  # text stays text, to be searched and read aloud
 
 
+def test_a_word_of_caution_comes_first_and_colours_the_line(tmp_path):
+    png, svg = save_figure(drawn(), tmp_path / "figure_1", "scale smoke", "untrained")
+    assert "untrained · scale smoke" in svg_texts(svg)
+    (style,) = re.findall(r'style="([^"]*)"[^>]*>untrained', svg.read_text("utf-8"))
+    assert COLOURS[1].lower() in style
+    with Image.open(png) as image:
+        assert image.text["Description"] == "untrained · scale smoke"
+    _, plain = save_figure(drawn(), tmp_path / "figure_2", "scale quick")
+    assert COLOURS[1].lower() not in plain.read_text("utf-8")
+
+
 def test_origin_is_in_the_metadata(tmp_path):
     png, svg = save_figure(drawn(), tmp_path / "figure_1", ORIGIN)
     with Image.open(png) as image:

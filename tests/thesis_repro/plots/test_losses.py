@@ -55,6 +55,31 @@ def test_dots_of_figure_20_mark_the_lowest_validation_loss(curves):
     assert [dot.get_color() for dot in dots] == solid
 
 
+def test_bands_reach_from_the_lowest_to_the_highest_of_all_seeds(histories):
+    def scaled(factor):
+        losses = ("loss", "val_loss")
+        rows = histories[MODELS[0]]
+        return [row | {key: row[key] * factor for key in losses} for row in rows]
+
+    figure = loss_curves(histories, {MODELS[0]: [scaled(0.9), scaled(1.2)], MODELS[1]: []})
+    (axes,) = figure.axes
+    bands = axes.collections
+    assert len(bands) == 2  # training and validation of the one model that has further seeds
+    for band, key in zip(bands, ("loss", "val_loss"), strict=True):
+        corners = band.get_paths()[0].vertices
+        for epoch in (1, 26, 200):
+            loss = histories[MODELS[0]][epoch - 1][key]
+            there = corners[corners[:, 0] == epoch, 1]
+            assert (there.min(), there.max()) == pytest.approx((0.9 * loss, 1.2 * loss))
+    assert axes.get_title().endswith("; bands: lowest to highest of 3 seeds")
+    assert len([line for line in axes.lines if len(line.get_xdata()) > 1]) == 6
+
+
+def test_without_further_seeds_there_is_no_band(curves):
+    assert not curves.collections
+    assert "bands" not in curves.get_title()
+
+
 @pytest.mark.parametrize("count", [2, 3, 7, 200])
 def test_epochs_of_figure_20_are_whole_numbers(histories, count):
     figure = loss_curves({name: rows[:count] for name, rows in histories.items()})

@@ -85,3 +85,13 @@ def test_results_on_another_device_stand_apart(tmp_path, write_section):
     write_section(tmp_path, "4.3", device="NVIDIA H200")
     names = [names for names, _ in environments(collect(tmp_path, {}))]
     assert names == [["4.2"], ["4.3"]]
+
+
+def test_the_environment_names_the_constraints_and_what_differs_from_them(tmp_path, write_section):
+    digest = "0123456789abcdef" * 4
+    write_section(tmp_path, constraints={"sha256": digest, "otherwise": {}})
+    otherwise = {"keras": "3.14, not 3.15.1"}
+    write_section(tmp_path, "4.3", constraints={"sha256": digest, "otherwise": otherwise})
+    write_section(tmp_path, "4.5", constraints=None)
+    made_with = [made.get("constraints.txt") for _, made in environments(collect(tmp_path, {}))]
+    assert made_with == ["0123456789ab", "0123456789ab; keras 3.14, not 3.15.1", None]

@@ -83,6 +83,11 @@ def other_data(chapter, shown):
     return new_figure(2, 2)
 
 
+@figure(15, data="mnist")
+def digits(chapter, shown):
+    return new_figure(2, 2)
+
+
 @table(3, models=(FACTOR_1,))
 def losses(chapter, shown):
     return pd.DataFrame([{"model": "a", "p": 0.25}, {"model": "b", "p": "< 0.001"}])
@@ -134,6 +139,31 @@ def test_origin_names_scale_data_seed_and_runs(chapter):
         "thesis-repro chapter 4.2 · scale quick · mnist, tested · seed 5 · float32 · "
         "runs 0123456789ab, ba9876543210"
     )
+
+
+@pytest.mark.parametrize(
+    ("scale", "caution"),
+    [
+        ("paper", ""),
+        ("quick", ""),
+        ("smoke", "untrained: proves the path"),
+        ("untrained", "untrained: a control"),
+    ],
+)
+def test_figures_of_networks_of_a_few_updates_say_so_first(chapter, scale, caution):
+    options = TrainingOptions(SCALES[scale])
+    chapter.workspace = replace(chapter.workspace, options=options)
+    for name in RUN_IDS:
+        chapter.trained(name)
+    chapter.emit(curves)
+    start = f">{caution} · thesis-repro chapter 4.2" if caution else ">thesis-repro chapter 4.2"
+    assert f"{start} · scale {scale}" in written(chapter, "figure_20.svg")
+
+
+def test_no_figure_without_a_network_is_called_untrained(chapter):
+    chapter.workspace = replace(chapter.workspace, options=TrainingOptions(SCALES["smoke"]))
+    chapter.emit(digits)
+    assert "untrained" not in written(chapter, "figure_15.svg")
 
 
 def test_origin_names_another_precision(chapter, tmp_path):
@@ -454,3 +484,71 @@ def test_a_released_model_still_names_its_run(chapter):
     chapter.write_manifest()
     (run,) = read_json(chapter, "manifest.json")["runs"].items()
     assert (run[0], run[1]["run_id"]) == (FACTOR_1, "0123456789ab")
+
+
+# --- Further seeds ---
+
+
+def finish(runs_dir, seed, loss, **changes):
+    """A finished run of factor-1 with one epoch, and what its configuration is."""
+    values = {"epochs": 1, "scale": "quick", "seed": seed} | changes
+    run = RunFolder(runs_dir, RunConfig(FACTOR_1, values))
+    run.path.mkdir(parents=True)
+    (run.path / "config.json").write_text(json.dumps(values))
+    run.write_history([{"epoch": 1.0, "loss": loss, "val_loss": loss}])
+    (run.path / "DONE").write_text("{}")
+    return run
+
+
+def further(out, seed, **changes):
+    """The manifest of the section's results with a further seed."""
+    manifest = {
+        "section": "4.2", "created": "", "commit": None, "scale": "quick", "data": MNIST,
+        "stand_in": True, "seed": seed, "precision": "float32", "runs": {}, "files": {},
+        "versions": {},
+    }  # fmt: skip
+    folder = out / f"seed-{seed}" / "4.2"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps(manifest | changes))
+
+
+@pytest.fixture
+def with_run(chapter, monkeypatch):
+    """Seed 5 is the chapter's; it has a run as a training leaves it."""
+    runs_dir = chapter.workspace.runs_dir
+    run = finish(runs_dir, 5, 2.0)
+    trained = TrainedModel(model(FACTOR_1), run, [], SimpleNamespace())
+    monkeypatch.setitem(chapter.models, FACTOR_1, trained)
+    return chapter
+
+
+def test_runs_of_further_seeds_are_those_whose_results_lie_beside(with_run):
+    runs_dir, out = with_run.workspace.runs_dir, with_run.workspace.out
+    for seed in (9, 6, 7):
+        finish(runs_dir, seed, float(seed))
+    finish(runs_dir, 8, 8.0, epochs=2)
+    for seed in (6, 8, 9):  # not 7; the run of 8 is another kind of training
+        further(out, seed)
+    runs = with_run.further_runs(FACTOR_1)
+    assert [run.read_history()[0]["loss"] for run in runs] == [6.0, 9.0]
+    assert with_run.seeds_shown == {5, 6, 9}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"scale": "smoke"}, {"section": "4.3"}, {"precision": "tensorfloat32"}, {"data": "else"}],
+)
+def test_results_that_do_not_count_are_not_shown(with_run, changes):
+    finish(with_run.workspace.runs_dir, 6, 6.0)
+    further(with_run.workspace.out, 6, **changes)
+    assert with_run.further_runs(FACTOR_1) == []
+    assert with_run.seeds_shown == {5}
+
+
+def test_the_manifest_says_which_seeds_are_shown(chapter):
+    chapter.write_manifest()
+    path = chapter.folder / "manifest.json"
+    assert "seeds" not in json.loads(path.read_text())
+    chapter.seeds_shown |= {9, 5}
+    chapter.write_manifest()
+    assert json.loads(path.read_text())["seeds"] == [5, 9]

@@ -22,7 +22,7 @@ def test_smaller_scales_do_less():
 def test_a_scale_limits_data_epochs_and_work_only():
     fields = [field.name for field in dataclasses.fields(Scale)]
     limits = ["train_images", "validation_images", "epochs", "multiply_adds", "fewest_images"]
-    assert fields == ["name", *limits, "learns", "analysed_as"]
+    assert fields == ["name", *limits, "learns", "caution", "analysed_as"]
 
 
 def test_only_the_control_learns_nothing_and_is_analysed_as_another_scale():

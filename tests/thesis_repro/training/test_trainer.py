@@ -387,3 +387,34 @@ def test_no_variable_is_kept_twice(epochs):
     assert len(set(ids)) == len(ids)
     of_optimizers = sum(len(own.variables) for own in epochs.trainer.step.optimizers)
     assert len(ids) == len(epochs.trainer.model.weights) + of_optimizers
+
+
+# --- Without learning ---
+
+
+def forbidden(*arguments, **options):
+    raise AssertionError("a gradient was asked for")
+
+
+@pytest.mark.parametrize("spec", [GAN, MODELS["mnist-vlae-factor-3"], DIGITS])
+def test_without_learning_an_epoch_is_one_of_a_learning_rate_of_0(make_data, monkeypatch, spec):
+    """The same row and weights, batch normalisation moved alike, and no gradient was computed."""
+    is_toy = spec is DIGITS
+    data = toy_data() if is_toy else make_data(train=20, validation=12)
+    spec = replace(spec, batch_size=Sourced(8, "test"))
+    still = replace(spec, learning_rate=Sourced(0.0, "test"))
+    rows, states = [], []
+    for chosen, learns in ((still, True), (spec, False)):
+        keras.utils.set_random_seed(0)
+        model = toy() if is_toy else build_model(chosen)
+        if not learns:
+            monkeypatch.setattr(tf, "GradientTape", forbidden)
+        trainer = Trainer(chosen, model, data, learns=learns)
+        began = [np.asarray(weight) for weight in model.trainable_weights]
+        rows.append(trainer.epoch(0, 1, Report()))
+        for weight, initial in zip(model.trainable_weights, began, strict=True):
+            np.testing.assert_array_equal(np.asarray(weight), initial)
+        states.append([np.asarray(weight) for weight in model.weights])
+    assert rows[0] == pytest.approx(rows[1], rel=1e-5)
+    for one, other in zip(*states, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
