@@ -59,6 +59,7 @@ def test_who_stops_a_command_is_told_that_it_goes_on(
     monkeypatch.setattr("thesis_repro.section.workspace.Workspace.trained", stop)
     monkeypatch.setattr("thesis_repro.section.workspace.Workspace.loadable", stop)
     monkeypatch.setattr("thesis_repro.plan.execution.InTurn.wait", stop)
+    monkeypatch.setattr("thesis_repro.plan.forks.SideBySide.wait", stop)
     out = ("--out", tmp_path / "out")
     arguments = {
         "train": ("train", "mnist-vae", *folders),
