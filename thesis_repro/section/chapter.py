@@ -34,7 +34,7 @@ from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.training.devices import device_name
 from thesis_repro.training.images import ImageData
-from thesis_repro.training.run_folder import RunFolder, finished_runs
+from thesis_repro.training.run_folder import RunFolder
 from thesis_repro.training.train import TrainedModel
 from thesis_repro.verdicts.judgements import Judgement, Measurement, judge, write_claims
 
@@ -79,23 +79,21 @@ class Chapter:
     def further_runs(self, model_id: str) -> list[RunFolder]:
         """The runs of a model of this section with the further seeds whose results lie beside.
 
-        They are this seed's but for the seed. The manifest says which seeds were there to be shown.
+        The manifest says which seeds were there to be shown.
         """
         options = self.workspace.options
         data, stand_in = self.describe(self.dataset_ids), self.is_of_stand_ins
         made = Made(
             self.section, options.scale.name, options.precision, data, stand_in, options.seed
         )
-        seeds = further_seeds(self.workspace.out, made)
-        wanted = self.trained(model_id).run.config.values
-        runs = [
-            run
-            for run in finished_runs(self.workspace.runs_dir, model_id)
-            if run.config.values["seed"] in seeds
-            and run.config.values | {"seed": wanted["seed"]} == wanted
-        ]
-        self.seeds_shown |= {options.seed, *(run.config.values["seed"] for run in runs)}
-        return sorted(runs, key=lambda run: run.config.values["seed"])
+        runs = {}
+        for seed in further_seeds(self.workspace.out, made):
+            of_seed = replace(self.workspace, options=replace(options, seed=seed))
+            run = of_seed.finished(model_id)
+            if run and run.is_done:  # a published one may still have to be downloaded
+                runs[seed] = run
+        self.seeds_shown |= {options.seed, *runs}
+        return [*runs.values()]
 
     def release(self, model_id: str) -> None:
         """Let go of a model's networks (AlexNet-VAE's are 1.2 GB); what is written names its run.

@@ -489,15 +489,17 @@ def test_a_released_model_still_names_its_run(chapter):
 # --- Further seeds ---
 
 
-def finish(runs_dir, seed, loss, **changes):
-    """A finished run of factor-1 with one epoch, and what its configuration is."""
-    values = {"epochs": 1, "scale": "quick", "seed": seed} | changes
-    run = RunFolder(runs_dir, RunConfig(FACTOR_1, values))
-    run.path.mkdir(parents=True)
-    (run.path / "config.json").write_text(json.dumps(values))
-    run.write_history([{"epoch": 1.0, "loss": loss, "val_loss": loss}])
-    (run.path / "DONE").write_text("{}")
-    return run
+def finish(monkeypatch, losses):
+    """Finished runs of factor-1 with one epoch, by seed, wherever they lie."""
+
+    def finished(workspace, model_id):
+        seed = workspace.options.seed
+        if model_id != FACTOR_1 or seed not in losses:
+            return None
+        rows = [{"epoch": 1.0, "loss": losses[seed], "val_loss": losses[seed]}]
+        return SimpleNamespace(is_done=losses[seed] is not None, read_history=lambda: rows)
+
+    monkeypatch.setattr(Workspace, "finished", finished)
 
 
 def further(out, seed, **changes):
@@ -512,37 +514,24 @@ def further(out, seed, **changes):
     (folder / "manifest.json").write_text(json.dumps(manifest | changes))
 
 
-@pytest.fixture
-def with_run(chapter, monkeypatch):
-    """Seed 5 is the chapter's; it has a run as a training leaves it."""
-    runs_dir = chapter.workspace.runs_dir
-    run = finish(runs_dir, 5, 2.0)
-    trained = TrainedModel(model(FACTOR_1), run, [], SimpleNamespace())
-    monkeypatch.setitem(chapter.models, FACTOR_1, trained)
-    return chapter
-
-
-def test_runs_of_further_seeds_are_those_whose_results_lie_beside(with_run):
-    runs_dir, out = with_run.workspace.runs_dir, with_run.workspace.out
-    for seed in (9, 6, 7):
-        finish(runs_dir, seed, float(seed))
-    finish(runs_dir, 8, 8.0, epochs=2)
-    for seed in (6, 8, 9):  # not 7; the run of 8 is another kind of training
-        further(out, seed)
-    runs = with_run.further_runs(FACTOR_1)
+def test_runs_of_further_seeds_are_those_whose_results_lie_beside(chapter, monkeypatch):
+    finish(monkeypatch, {5: 5.0, 6: 6.0, 7: 7.0, 9: 9.0, 10: None})
+    for seed in (9, 6, 8, 10):  # not 7; 8 has no run, that of 10 has still to be downloaded
+        further(chapter.workspace.out, seed)
+    runs = chapter.further_runs(FACTOR_1)
     assert [run.read_history()[0]["loss"] for run in runs] == [6.0, 9.0]
-    assert with_run.seeds_shown == {5, 6, 9}
+    assert chapter.seeds_shown == {5, 6, 9}
 
 
 @pytest.mark.parametrize(
     "changes",
     [{"scale": "smoke"}, {"section": "4.3"}, {"precision": "tensorfloat32"}, {"data": "else"}],
 )
-def test_results_that_do_not_count_are_not_shown(with_run, changes):
-    finish(with_run.workspace.runs_dir, 6, 6.0)
-    further(with_run.workspace.out, 6, **changes)
-    assert with_run.further_runs(FACTOR_1) == []
-    assert with_run.seeds_shown == {5}
+def test_results_that_do_not_count_are_not_shown(chapter, monkeypatch, changes):
+    finish(monkeypatch, {6: 6.0})
+    further(chapter.workspace.out, 6, **changes)
+    assert chapter.further_runs(FACTOR_1) == []
+    assert chapter.seeds_shown == {5}
 
 
 def test_the_manifest_says_which_seeds_are_shown(chapter):
