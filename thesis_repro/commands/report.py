@@ -41,14 +41,19 @@ from thesis_repro.verdicts.judgements import Judgement, Verdict, render
     type=Name("format", ["html", "json"]),
     default="html",
     show_default=True,
-    help="html: OUT/index.html, one offline page; json: OUT/index.json.",
+    help="html: OUT/index.html, an offline page; json: OUT/index.json.",
+)
+@click.option(
+    "--single-file",
+    is_flag=True,
+    help="OUT/report.html instead, with the pictures in it, to be sent alone.",
 )
 @click.option(
     "--pdf",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The thesis: its page with each figure and table is shown beside ours.",
 )
-def report(out: Path, runs_dir: Path, kind: str, pdf: Path | None) -> None:
+def report(out: Path, runs_dir: Path, kind: str, single_file: bool, pdf: Path | None) -> None:
     """Put everything under OUT on one page: claims, tables, figures, and what is missing.
 
     With --runs-dir, the run times of the models, too. Exits with 1 if a result is missing, damaged
@@ -56,12 +61,19 @@ def report(out: Path, runs_dir: Path, kind: str, pdf: Path | None) -> None:
     """
     if pdf and kind != "html":
         raise click.UsageError("--pdf shows the thesis's pages on the HTML page; leave out one.")
-    if not write_report(out, runs_dir, kind, pdf):
+    if single_file and kind != "html":
+        raise click.UsageError("--single-file is of the HTML page; leave out one.")
+    name = "report.html" if single_file else f"index.{kind}"
+    if not write_report(out, runs_dir, name, pdf):
         raise click.exceptions.Exit(exit_codes.FAILED)
 
 
-def write_report(out: Path, runs_dir: Path, kind: str = "html", pdf: Path | None = None) -> bool:
+def write_report(
+    out: Path, runs_dir: Path, name: str = "index.html", pdf: Path | None = None
+) -> bool:
     """Write the report and print its counts; whether all results are as they were made.
+
+    ``name`` is that of the file: "index.html", "report.html" with the pictures, or "index.json".
 
     Raises:
         DataError: there are no results, the PDF cannot be read, or the page cannot be written.
@@ -69,7 +81,7 @@ def write_report(out: Path, runs_dir: Path, kind: str = "html", pdf: Path | None
     results = require(collect(out, scripts(), runs_dir))
     try_places("--out", out)
     _warn(results.problems)
-    path = out / f"index.{kind}"
+    path = out / name
     pages = _thesis_pages(pdf, results) if pdf else None
     with os_errors(path, "it cannot be written", "free some space, or mend the permissions"):
         _write(results, path, pages)
@@ -174,7 +186,7 @@ def _require_replication(judgements: Sequence[Judgement], *, allow_missing: bool
 
 
 def _write(results: Results, path: Path, pages: ThesisPages | None) -> None:
-    """Write the report in the format of the path's suffix."""
+    """Write the report that the path's name stands for."""
     if path.suffix == ".json":
         from thesis_repro.report.plain import write_plain
 
@@ -182,7 +194,7 @@ def _write(results: Results, path: Path, pages: ThesisPages | None) -> None:
     else:
         from thesis_repro.report.page import write_page
 
-        write_page(results, path, pages)
+        write_page(results, path, pages, is_whole=path.name == "report.html")
 
 
 def _thesis_pages(pdf: Path, results: Results) -> ThesisPages:

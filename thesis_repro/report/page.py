@@ -1,12 +1,15 @@
-"""Results as one offline HTML page: a template filled, everything it needs inside it."""
+"""Results as an offline HTML page: a template filled, with the pictures beside it or inside."""
 
 import base64
+import io
 import os
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -30,15 +33,20 @@ from thesis_repro.verdicts.questions import questions_of
 from thesis_repro.words import duration
 
 
-def write_page(results: Results, path: Path, pages: ThesisPages | None = None) -> None:
+def write_page(
+    results: Results, path: Path, pages: ThesisPages | None = None, *, is_whole: bool = False
+) -> None:
     """Write the report.
 
     Args:
         results: what is there.
         path: the HTML file.
         pages: the thesis's pages, to be shown beside ours; None without its PDF.
+        is_whole: whether the page holds the pictures (as WebP, which is smaller), so that the file
+            can be sent alone; else it shows those in the folders of the results.
     """
-    template = _environment(path.parent).get_template("page.html.j2")
+    picture = picture_inside if is_whole else partial(picture_beside, path.parent, results.out)
+    template = _environment(path.parent, picture).get_template("page.html.j2")
     stream = template.stream(_context(results, pages))
     with atomic_path(path) as temporary:  # names of files can hold bytes that are no text
         stream.dump(str(temporary), encoding="utf-8", errors="backslashreplace")
@@ -65,7 +73,7 @@ def _context(results: Results, pages: ThesisPages | None) -> dict[str, Any]:
     }
 
 
-def _environment(folder: Path) -> Environment:
+def _environment(folder: Path, picture: Callable[[str, Item], str]) -> Environment:
     environment = Environment(
         loader=FunctionLoader(_packaged),
         autoescape=True,
@@ -84,6 +92,7 @@ def _environment(folder: Path) -> Environment:
         "anchor": anchor,
         "duration": duration,
         "data_uri": data_uri,
+        "picture": picture,
         "source_link": partial(source_link, folder),
     }
     return environment
@@ -112,6 +121,21 @@ def source_link(folder: Path, maker: Maker) -> str:
     if not folder.resolve().is_relative_to(root):
         return ""
     return f"{os.path.relpath(maker.path.resolve(), folder.resolve())}#L{maker.line}"
+
+
+def picture_beside(folder: Path, out: Path, section: str, item: Item) -> str:
+    """The address of a section's picture in the folder of results ``out``, from a page's folder."""
+    place = os.path.relpath(out.resolve() / section / item.file.name, folder.resolve())
+    return quote(os.fsencode(place))
+
+
+def picture_inside(section: str, item: Item) -> str:
+    """A picture as an address that holds it: as WebP without loss, a third of the PNG's bytes."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(item.content.content)) as image, io.BytesIO() as file:
+        image.convert("RGB").save(file, "WEBP", lossless=True)
+        return data_uri(file.getvalue(), "webp")
 
 
 def data_uri(content: bytes, kind: str) -> str:

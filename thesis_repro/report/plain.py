@@ -1,5 +1,6 @@
 """Results as JSON: what the page says, for other programs."""
 
+from dataclasses import asdict as fields
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def write_plain(results: Results, path: Path) -> None:
 
 def _section(section: Section) -> dict[str, Any]:
     made = section.manifest
-    manifest = made and vars(made) | {"runs": [run._asdict() for run in made.runs]}
+    manifest = made and fields(made) | {"runs": [run._asdict() for run in made.runs]}
     return {
         "section": section.name,
         "script": section.script,

@@ -1,12 +1,17 @@
 """The page as text: all that was found is on it, nothing is fetched, nothing breaks out of it."""
 
+import base64
+import io
 import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
+import numpy as np
 import pytest
 from msgspec.structs import asdict
+from PIL import Image
 
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
@@ -124,12 +129,16 @@ def test_cells_are_short_and_keep_all_digits(out):
     assert "232.759" in page.text  # as the thesis prints it
 
 
-def test_nothing_is_fetched(out):
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_nothing_is_fetched_but_pictures_beside_a_page_without_them(out, is_whole):
+    pictures = set() if is_whole else {f"4.2/{path.name}" for path in out.glob("4.2/*.png")}
     fetching = {"src", "href", "srcset", "action", "data", "poster"}
-    for tag, name, value in page_of(out).attributes:
+    path = out / "index.html"
+    write_page(collect(out, SCRIPTS, out / "runs"), path, is_whole=is_whole)
+    text = path.read_text(encoding="utf-8")
+    for tag, name, value in Page(text).attributes:
         if name in fetching:
-            assert value.startswith(("data:", "#")), (tag, name, value[:60])
-    text = (out / "index.html").read_text(encoding="utf-8")
+            assert value.startswith(("data:", "#")) or value in pictures, (tag, name, value[:60])
     assert "@import" not in text
     assert "url(" not in text
 
@@ -179,11 +188,43 @@ def test_the_thesiss_pages_stand_beside(out):
 def test_an_interrupted_writing_leaves_the_page_as_it_was(out, monkeypatch):
     page_of(out)
     before = (out / "index.html").read_bytes()
-    monkeypatch.setattr("thesis_repro.report.page.data_uri", lambda *_: 1 / 0)
+    monkeypatch.setattr("thesis_repro.report.page.picture_beside", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         page_of(out)
     assert (out / "index.html").read_bytes() == before
     assert [path.name for path in out.iterdir() if path.is_file()] == ["index.html"]
+
+
+def test_a_picture_on_the_page_is_that_of_the_results_wherever_the_page_lies(
+    tmp_path, write_section
+):
+    out = tmp_path / "a folder with ü and #"
+    folder = write_section(out)
+    results = collect(out, SCRIPTS)
+    for path in (out / "index.html", tmp_path / "pages" / "index.html"):
+        path.parent.mkdir(exist_ok=True)
+        write_page(results, path)
+        address = re.search(r'<img src="([^"]*20.png)"', path.read_text(encoding="utf-8"))[1]
+        assert (path.parent / unquote(address)).resolve() == folder / "figure_20.png"
+
+
+def test_a_picture_inside_the_page_is_the_same_picture(out, png):
+    write_page(collect(out, SCRIPTS), out / "report.html", is_whole=True)
+    text = (out / "report.html").read_text(encoding="utf-8")
+    coded = re.search(r'src="data:image/webp;base64,([^"]+)"', text)[1]
+    with (
+        Image.open(io.BytesIO(base64.b64decode(coded))) as inside,
+        Image.open(io.BytesIO(png)) as original,
+    ):
+        np.testing.assert_array_equal(np.asarray(inside), np.asarray(original.convert("RGB")))
+
+
+def test_json_has_the_constraints(tmp_path, write_section):
+    constraints = {"sha256": "ab" * 32, "otherwise": {"keras": "3.14, not 3.15.1"}}
+    write_section(tmp_path, constraints=constraints)
+    write_plain(collect(tmp_path, SCRIPTS), tmp_path / "index.json")
+    (section,) = json.loads((tmp_path / "index.json").read_text())["sections"]
+    assert section["manifest"]["constraints"] == constraints
 
 
 def test_json(out):

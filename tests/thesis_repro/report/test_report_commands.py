@@ -62,6 +62,25 @@ def test_report_as_json(out):
     assert not (out / "index.html").exists()
 
 
+def test_a_single_file_holds_the_pictures_and_the_page_shows_those_beside_it(out):
+    run("report", "--out", out)
+    result = run("report", "--out", out, "--single-file")
+    assert result.exit_code == DONE
+    assert result.stdout.splitlines()[-1].endswith(str(out / "report.html"))
+    beside, inside = ((out / name).read_text() for name in ("index.html", "report.html"))
+    assert 'src="4.2/figure_21_as_run.png"' in beside
+    assert "data:image" not in beside
+    assert inside.count("data:image/webp") == 3
+    assert '.png" loading' not in inside
+
+
+def test_a_single_file_is_of_the_page(out):
+    result = run("report", "--out", out, "--single-file", "--format", "json")
+    assert result.exit_code == USAGE
+    assert "--single-file is of the HTML page" in result.stderr
+    assert not (out / "index.json").exists()
+
+
 def test_report_without_results(tmp_path):
     result = run("report", "--out", tmp_path / "none")
     assert result.exit_code == DATA
@@ -198,7 +217,7 @@ def test_results_are_those_of_the_section_in_whose_folder_they_stand(tmp_path, w
     assert cause in result.stderr
     assert f"{len(CLAIMS)} not run" in result.stdout
     assert "0 of 88 figures and tables" in result.stdout
-    assert "data:image/png" not in (tmp_path / "index.html").read_text()
+    assert "figure_20.png" not in (tmp_path / "index.html").read_text().split('id="manifest"')[0]
     assert run("report", "--out", tmp_path, "--format", "json").exit_code == DAMAGED
     if name == "4.3":
         result = run("claims", name, "--out", tmp_path)
