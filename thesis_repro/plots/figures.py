@@ -66,5 +66,6 @@ def save_figure(figure: Figure, stem: Path, origin: str, caution: str = "") -> l
             path = stem.with_name(f"{stem.name}.{suffix}")
             with atomic_path(path) as temporary:
                 figure.savefig(temporary, dpi=150, metadata=entries)
+            figure.set_layout_engine("none")  # it is laid out, once for both files
             paths.append(path)
     return paths

@@ -56,7 +56,8 @@ def histograms(
 def _histogram(axes: Axes, values: Mapping[str, np.ndarray], is_marked: bool) -> None:
     for index, (name, group) in enumerate(values.items()):
         colour = COLOURS[1] if is_marked and len(values) == 1 else COLOURS[2 * index % 6]
-        axes.hist(group, bins=edges(group), density=True, alpha=0.7, color=colour, label=name)
+        look = {"histtype": "stepfilled", "alpha": 0.7, "color": colour, "label": name}
+        axes.hist(group, bins=edges(group), density=True, **look)
     axes.plot(_PRIOR, stats.norm.pdf(_PRIOR), color="black", linewidth=0.8)
     axes.tick_params(labelsize=7)
 

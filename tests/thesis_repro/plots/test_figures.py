@@ -7,6 +7,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 from matplotlib.image import imread
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from thesis_repro.plots.figures import COLOURS, new_figure, save_figure, style
@@ -43,6 +44,19 @@ def test_a_stem_with_a_dot_keeps_it(tmp_path):
 def test_png_has_150_dots_per_inch(tmp_path):
     png, _ = save_figure(drawn(), tmp_path / "figure_1", ORIGIN)
     assert imread(png).shape[:2] == (3 * 150, 4 * 150)
+
+
+def test_a_figure_is_laid_out_once_for_both_files(tmp_path, monkeypatch):
+    layouts = []
+    execute = ConstrainedLayoutEngine.execute
+
+    def counted(engine, figure):
+        layouts.append(figure)
+        return execute(engine, figure)
+
+    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", counted)
+    save_figure(drawn(), tmp_path / "figure_1", ORIGIN)
+    assert len(layouts) == 1
 
 
 def test_origin_is_printed_as_text_in_the_svg(tmp_path):
