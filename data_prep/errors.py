@@ -60,7 +60,8 @@ def os_errors(path: Path, cause: str, fix: str) -> Iterator[None]:
         yield
     except OSError as error:
         cause = f"{cause} ({error.strerror or error})"
-        raise DataError(error.filename or path, cause, fix) from error
+        # Of two files, as of a copy, the second is the one that was to be made.
+        raise DataError(error.filename2 or error.filename or path, cause, fix) from error
 
 
 def unreadable(path: Path, error: OSError, fix: str) -> DataError:

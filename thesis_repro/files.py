@@ -66,9 +66,16 @@ def read_entries(room: str, name: str, kind: type[Kind]) -> Kind:
     """The content of a packaged JSON file as a value of this type.
 
     Raises:
-        DataFileError: it is not of this type.
+        DataFileError: it is no JSON, or not of this type.
     """
-    return checked(json.loads(read_packaged(room, name)), kind, f"thesis_repro/{room}/{name}")
+    place = f"thesis_repro/{room}/{name}"
+    try:
+        content = json.loads(read_packaged(room, name))
+    except ValueError as error:
+        raise DataFileError(
+            f"{place}: it is no JSON ({error}); put it back from a copy."
+        ) from error
+    return checked(content, kind, place)
 
 
 def checked(value: Any, kind: type[Kind], place: str) -> Kind:

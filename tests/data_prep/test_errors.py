@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_prep.errors import LONGEST_CAUSE, DataError
+from data_prep.errors import LONGEST_CAUSE, DataError, os_errors
 
 
 @pytest.mark.parametrize("sign", ["\n", "\0", "\x1b", "\x85", "\u2028", "\udcff"])
@@ -25,3 +25,14 @@ def test_a_cause_without_end_is_cut():
     error = DataError("a", "9" * 10**6, "fix")
     assert str(error) == f"a: {'9' * LONGEST_CAUSE} .... To fix it: fix."
     assert len(error.cause) == 10**6
+
+
+@pytest.mark.parametrize(
+    ("files", "named"), [((), "folder"), (("one",), "one"), (("one", None, "other"), "other")]
+)
+def test_of_two_files_the_one_to_be_made_is_named(files, named):
+    with pytest.raises(DataError) as caught, os_errors("folder", "it cannot be written", "fix"):
+        raise OSError(28, "No space left on device", *files)
+    assert str(caught.value) == (
+        f"{named}: it cannot be written (No space left on device). To fix it: fix."
+    )

@@ -133,7 +133,10 @@ def finished_run():
             [
                 {"epoch": 1, "loss": 300.0, "val_loss": 280.0, "seconds": 9.0},
                 {"epoch": 2, "loss": 200.0, "val_loss": 210.25, "seconds": 5.0},
-                {"epoch": 3, "loss": 150.5, "val_loss": 230.0, "seconds": 6.0},
+                *(
+                    {"epoch": epoch, "loss": 150.5, "val_loss": 230.0, "seconds": 0.5}
+                    for epoch in range(3, run.config.values["epochs"] + 1)
+                ),
             ]
         )
         np.save(run.path / "first_kernels.npy", np.zeros((4, 5, 5, 1, 2), "float32"))

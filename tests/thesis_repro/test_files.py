@@ -15,6 +15,7 @@ from thesis_repro.files import (
     Entry,
     atomic_path,
     checked,
+    read_entries,
     write_json,
 )
 
@@ -142,3 +143,9 @@ def test_plain_values_become_entries_of_texts_on_one_line():
 def test_what_is_wrong_in_a_data_file_is_named(entry, problem):
     with pytest.raises(DataFileError, match=f"^room/file.json: .*{re.escape(problem)}"):
         checked([{"id": "a"}, entry], list[Part], "room/file.json")
+
+
+def test_a_data_file_that_is_no_json_is_named(monkeypatch):
+    monkeypatch.setattr("thesis_repro.files.read_packaged", lambda *_: "{")
+    with pytest.raises(DataFileError, match=r"^thesis_repro/room/parts\.json: it is no JSON \("):
+        read_entries("room", "parts.json", list[Part])

@@ -112,7 +112,7 @@ class Seeds(click.ParamType):
             if last < first:
                 wrong = f"{part.strip()!r} ends before it begins; write {last}-{first}."
                 self.fail(wrong, param, ctx)
-            if last - first >= self._MOST or len(seeds) >= self._MOST:
+            if last - first >= self._MOST or len(seeds | {*range(first, last + 1)}) > self._MOST:
                 self.fail(f"More than {self._MOST:,} seeds are asked for.", param, ctx)
             seeds |= {*range(first, last + 1)}
         return tuple(sorted(seeds))

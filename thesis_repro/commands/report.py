@@ -97,7 +97,7 @@ def write_report(
 
 def update_page(out: Path, runs_dir: Path) -> None:
     """Write the page of what there is so far, without a word; `write_report` says what is wrong."""
-    with suppress(DataError):
+    with suppress(DataError, OSError):
         _write(collect(out, scripts(), runs_dir), out / "index.html", None)
 
 

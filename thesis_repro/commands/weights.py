@@ -56,7 +56,7 @@ def _where(run: "PublishedRun", published: "Published", runs_dir: Path) -> str:
     folder = trained if trained.is_done else published.folder(run, runs_dir)
     if folder is None:
         return "not here: the package came without its repository"
-    return str(folder.path if folder.is_done else published.index.address)
+    return str(folder.path if folder.path.exists() else published.index.address)
 
 
 @weights.command()
@@ -103,7 +103,7 @@ def export(run: str, runs_dir: Path, out: Path) -> None:
 
     published = published_runs()
     folder = _only(run, _finished(runs_dir, published))
-    if isinstance(folder, PublishedFolder) and not folder.is_done:
+    if isinstance(folder, PublishedFolder) and not folder.is_here:
         from thesis_repro.progress import DataProgress
 
         with DataProgress(unit="B") as progress:

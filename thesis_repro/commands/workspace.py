@@ -89,10 +89,10 @@ def _announce(published: "Iterable[PublishedFolder]", address: str | None) -> No
         DataError: nothing can be written there.
     """
     runs = [*published]
-    try_places("--runs-dir", *(run.path.parent for run in runs if not run.is_done))
+    try_places("--runs-dir", *(run.path.parent for run in runs if not run.is_here))
     for run in runs:
         way = f"loaded from {run.path}"
-        if not run.is_done:
+        if not run.is_here:
             way = f"downloaded from {address} ({run.published.bytes / 1e6:.1f} MB)"
         _log.info("%s: the published run is %s; --train trains it.", run.config.model, way)
 
@@ -142,15 +142,24 @@ def try_places(option: str, *folders: Path) -> None:
 
 
 def refuse_less(
-    sections: Iterable[str], *, out: Path, scale: str, stand_in: bool, **others: Any
+    sections: Iterable[str], *, out: Path, scale: str, seed: int, stand_in: bool, **others: Any
 ) -> None:
     """Make sure, before any work, that no results are replaced by less.
 
     Raises:
-        click.UsageError: these are of a smaller scale than those there, or of stand-ins.
+        click.UsageError: these are of a smaller scale than those there, or of stand-ins, or those
+            there are of several seeds, of which the first is another.
     """
-    from thesis_repro.section.results_folder import more_than
+    from thesis_repro.section.results_folder import first_of_seeds, more_than
 
+    sections = [*sections]
+    if others_first := [each for name in sections if (each := first_of_seeds(name, out, seed))]:
+        raise click.UsageError(
+            f"{out} holds results of several seeds: {'; '.join(others_first)}. With {seed} as the "
+            "first one they would be replaced, and the further ones no longer count. Name all "
+            "seeds, beginning with the first there, or another folder with --out, or say "
+            "`thesis-repro chapter SECTION --replace`."
+        )
     kept = [more for name in sections if (more := more_than(name, out, scale, stand_in=stand_in))]
     if kept:
         asked = f"scale {scale}{', stand-ins' if stand_in else ''}"

@@ -195,7 +195,15 @@ class _Planner:
                     sha256(place / name) == digest for name, digest in manifest["files"].items()
                 )
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, DataError):
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            DataError,
+        ):
             return False
 
     def run_arguments(self) -> Iterator[str]:

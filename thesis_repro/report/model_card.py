@@ -16,6 +16,7 @@ from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.tables import parameter_totals, setting_text
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.errata import load_errata
+from thesis_repro.training.published import PublishedFolder
 from thesis_repro.training.publishing import WITHHELD, checked_files, datasets_behind
 from thesis_repro.training.run_folder import RunFolder
 from thesis_repro.words import duration
@@ -38,6 +39,8 @@ def export_run(run: RunFolder, out: Path) -> Path:
         thesis_repro.errors.TrainingError: its history is damaged.
     """
     target = out / run.config.model / run.config.run_id
+    if isinstance(run, PublishedFolder):
+        run.check()
     files = checked_files(run.path)
     card = model_card(run)
     with (
@@ -83,12 +86,20 @@ def model_card(run: RunFolder) -> str:
         losses=list(_losses(history)),
         epochs=_epochs(history),
         time=duration(sum(row["seconds"] for row in history)),
+        sessions=len(run.sessions),
+        versions=[*dict.fromkeys(_versions(session) for session in run.sessions)],
         claims=[claim for claim in load_claims() if {spec.id, *spec.aliases} & {*claim.models}],
         datasets=datasets,
         data=", ".join(run.recorded("data")) or "data that its provenance does not name",
         terms=[_TERMS[dataset] for dataset in datasets],
         withheld=[] if run.of_stand_ins else [WITHHELD[d] for d in datasets if d in WITHHELD],
     )
+
+
+def _versions(session: dict[str, Any]) -> str:
+    """The versions of a session in a line, without the platform: it names a builder's machine."""
+    versions = session.get("versions") or {}
+    return ", ".join(f"{name} {each}" for name, each in versions.items() if name != "platform")
 
 
 def _settings(spec: ModelSpec, values: dict[str, Any]) -> Iterator[tuple]:

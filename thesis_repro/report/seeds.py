@@ -86,10 +86,22 @@ def with_further_seeds(out: Path, first: Manifest, judgements: tuple[Judgement, 
 
 
 def _folders(out: Path, section: str) -> Iterator[tuple[int, Path]]:
-    """The folders of further seeds that hold anything of a section, by seed."""
-    folders = {path.parent for path in out.glob(f"seed-*/{section}/*.json")}
-    by_seed = ((_SEED.fullmatch(folder.parent.name), folder) for folder in folders)
-    yield from sorted((int(match[1]), folder) for match, folder in by_seed if match)
+    """The places of a section's results with further seeds, by seed.
+
+    Folders without any are left out, and whatever cannot be looked into is not: its manifest cannot
+    be read, and that is said.
+    """
+    places = out.iterdir() if out.is_dir() else ()
+    by_seed = ((_SEED.fullmatch(place.name), place / section) for place in places)
+    for seed, folder in sorted((int(match[1]), folder) for match, folder in by_seed if match):
+        try:
+            is_there = any(path.suffix == ".json" for path in folder.iterdir())
+        except FileNotFoundError:
+            is_there = not folder.parent.is_dir()  # a link to nowhere, else no results
+        except OSError:
+            is_there = True
+        if is_there:
+            yield seed, folder
 
 
 def _manifest(folder: Path, seed: int, first: Made) -> Manifest | Problem:

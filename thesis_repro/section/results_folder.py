@@ -61,6 +61,19 @@ def places_of(sections: Iterable[str], out: Path) -> Iterator[Path]:
         yield from (folder.parent, folder)
 
 
+def first_of_seeds(section: str, out: Path, seed: int) -> str:
+    """What results of several seeds are there that begin with another one, in words; "" if none.
+
+    Those of the further seeds count with the first's alone.
+    """
+    try:
+        first = read_manifest(out / section / _MANIFEST).seed
+    except Damaged:
+        return ""
+    further = any(path.is_dir() for path in out.glob(f"seed-*/{section}"))
+    return f"{section} (first seed {first})" if further and first != seed else ""
+
+
 def more_than(section: str, out: Path, scale: str, *, stand_in: bool) -> str:
     """What results are there, in words, that ones of this scale would be less than; "" if none.
 

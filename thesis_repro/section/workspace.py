@@ -177,17 +177,20 @@ class Workspace:
         return load(dataset, self.data_dir, self.stand_in)
 
     def fetched(self, run: RunFolder) -> RunFolder:
-        """A finished run, which is downloaded now if it is one that is published elsewhere.
+        """A finished run; a published one is downloaded now if need be, and every byte checked.
 
         Raises:
             data_prep.errors.DataError: it cannot be had, is not what was published, or the folder
                 of runs cannot be written to.
         """
-        if isinstance(run, PublishedFolder) and not run.is_done:
-            from thesis_repro.progress import DataProgress
+        if isinstance(run, PublishedFolder):
+            if run.is_here:
+                run.check()
+            else:
+                from thesis_repro.progress import DataProgress
 
-            with DataProgress(quiet=self.progress.quiet, unit="B") as progress:
-                self.published.fetch(run, progress)
+                with DataProgress(quiet=self.progress.quiet, unit="B") as progress:
+                    self.published.fetch(run, progress)
         return run
 
     def trained(self, model_id: str, data: ImageData | None = None) -> "TrainedModel":

@@ -63,12 +63,17 @@ class Index(Entry):
 
 
 class PublishedFolder(RunFolder):
-    """A published run on disk, or where it will be once it is downloaded (`is_done`)."""
+    """A published run on disk, or where it will be once it is downloaded (`is_here`)."""
 
     def __init__(self, place: Path, run: PublishedRun, *, is_download: bool):
         super().__init__(place, run.config)
         self.published = run
         self.is_download = is_download
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this machine, whole or damaged: it is never half-trained."""
+        return self.path.exists()
 
     @property
     def mending(self) -> str:
@@ -79,12 +84,26 @@ class PublishedFolder(RunFolder):
 
     def recorded(self, what: str) -> list[Any]:
         """What its sessions recorded; before it is downloaded, its data alone are known."""
-        if what == "data" and not self.is_done:
+        if what == "data" and not self.is_here:
             return [self.published.data]
         return super().recorded(what)
 
+    def _noted(self) -> dict[str, str]:
+        """The index's digests: what notes them beside the files could be of another run."""
+        return {name: file.sha256 for name, file in self.published.files.items()}
+
     def _copy_or_again(self, name: str) -> str:
         return self.mending
+
+    def check(self) -> None:
+        """See that every byte is what was published.
+
+        Raises:
+            DataError: a file is missing or another one.
+        """
+        for damage in self.damage():
+            cause = f"it is not as it was published: {damage}"
+            raise DataError(self.path, cause, self.mending.removesuffix("."))
 
     def damage(self) -> Iterator[str]:
         """What is not as the index has it, file by file."""
@@ -123,7 +142,7 @@ class Published:
     def folder(self, run: PublishedRun, runs_dir: Path) -> PublishedFolder | None:
         """Where a run lies, or will once it is downloaded; None where it is not to be had."""
         folders = self.folders(run, runs_dir)
-        here = next((folder for folder in folders if folder.is_done), None)
+        here = next((folder for folder in folders if folder.is_here), None)
         return here or (folders[-1] if self.index.address else None)
 
     def fetch(

@@ -1,6 +1,5 @@
 """What may be published, and how a finished run comes into ``published/`` and into its index."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,11 +11,15 @@ from data_prep.errors import DataError, os_errors
 from data_prep.folders import replacing
 from thesis_repro.files import write_json
 from thesis_repro.models import zoo
+from thesis_repro.models.keras_settings import BACKENDS
 from thesis_repro.models.spec import ModelSpec
-from thesis_repro.training.configuration import TRAINING_VERSION
+from thesis_repro.training.configuration import TrainingOptions, run_config
+from thesis_repro.training.images import Identity
+from thesis_repro.training.precision import PRECISIONS
 from thesis_repro.training.published import Index, PublishedFile, PublishedRun
 from thesis_repro.training.run_folder import RunConfig, RunFolder
 from thesis_repro.training.scale import SCALES
+from thesis_repro.words import counted
 
 INDEX = Path(__file__).with_name("published.json")
 
@@ -75,7 +78,7 @@ def write_index(folder: Path, index: Path = INDEX) -> Index:
     Raises:
         DataError: what lies there is damaged or must not be published.
     """
-    address = json.loads(index.read_text(encoding="utf-8"))["address"] if index.exists() else None
+    address = _decoded(index, Index).address if index.exists() else None
     content = Index(address, tuple(runs_in(folder)))
     check(content, folder)
     write_json(index, msgspec.to_builtins(content))
@@ -187,14 +190,32 @@ def _check_configuration(folder: RunFolder) -> None:
     except zoo.UnknownModelError as error:
         raise DataError(folder.path, str(error), "publish models of the zoo alone") from error
     _refuse_withheld(spec, folder.path)
-    wanted = json.loads(json.dumps(spec.values()))
-    is_asked_for = config.model == spec.id and values.get("spec") == wanted
-    if not is_asked_for or values.get("training_version") != TRAINING_VERSION:
-        cause = "this version of the package trains the model otherwise, and would never load it"
-        raise DataError(folder.path, cause, "train it anew")
     if values.get("scale") not in SCALES:
         cause = "it is of a scale that no command asks for"
         raise DataError(folder.path, cause, "train it at another")
+    if config.model != spec.id or not _is_asked_for(spec, values):
+        cause = "this version of the package trains the model otherwise, and would never load it"
+        raise DataError(folder.path, cause, "train it anew")
+    rows = len(folder.read_history())
+    if rows != values["epochs"]:
+        cause = f"its history has {counted(rows, 'epoch')}, its configuration {values['epochs']}"
+        raise DataError(folder.path, cause, _FIX)
+
+
+def _is_asked_for(spec: ModelSpec, values: dict[str, Any]) -> bool:
+    """Whether a command of this version would make a run of this configuration."""
+    try:
+        seed, precision, backend = (values[name] for name in ("seed", "precision", "backend"))
+        options = TrainingOptions(SCALES[values["scale"]], seed, precision)
+        asked = run_config(spec, Identity(**values["data"]), options).values
+    except (KeyError, TypeError):
+        return False
+    return (
+        type(seed) is int
+        and precision in PRECISIONS
+        and backend in BACKENDS
+        and values == asked | {"backend": backend}
+    )
 
 
 def _data_of(folder: RunFolder) -> str:

@@ -134,10 +134,14 @@ class RunFolder:
         with self._writing(made):
             write_json(made, {"sessions": [*sessions, provenance]})
 
+    @property
+    def sessions(self) -> list[dict[str, Any]]:
+        """What each process that has worked on the run knew of itself, in turn."""
+        return _sessions(self.path / "provenance.json")
+
     def recorded(self, what: str) -> list[Any]:
         """What its sessions recorded of something ("device", "commit", ...), each value once."""
-        sessions = _sessions(self.path / "provenance.json")
-        values = (session.get(what) for session in sessions)
+        values = (session.get(what) for session in self.sessions)
         return list(
             dict.fromkeys(value for value in values if isinstance(value, str | int | float))
         )

@@ -54,6 +54,7 @@ def test_what_is_no_list_of_seeds_is_answered_by_how_it_is_written(value):
     [
         ("4-0", "'4-0' ends before it begins; write 0-4."),
         ("0-1000", "More than 1,000 seeds are asked for."),
+        ("0-998,2000-2999", "More than 1,000 seeds are asked for."),
         ("0-999999999999999999", "More than 1,000 seeds are asked for."),
     ],
 )

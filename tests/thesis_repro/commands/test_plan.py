@@ -121,6 +121,15 @@ def test_all_does_what_is_missing_and_then_nothing(tmp_path, monkeypatch):
     assert "2 epochs" in (tmp_path / "runs" / "logs" / "train-digit-classifier.log").read_text()
 
 
+def test_a_page_that_cannot_be_written_stops_no_job(tmp_path):
+    """The end of `all` says so."""
+    (tmp_path / "3.4").mkdir()
+    (tmp_path / "3.4" / "table_2.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "index.html" / "in the way").mkdir(parents=True)
+    update_page(tmp_path, tmp_path / "runs")
+    assert (tmp_path / "index.html").is_dir()
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("few_jobs")
 def test_all_names_what_fails_with_its_log_and_command(tmp_path):

@@ -305,6 +305,24 @@ def test_no_seed_s_results_are_replaced_by_less(command, data_dir, tmp_path):
     assert f"{tmp_path / 'out' / 'seed-1'} holds more than what is asked for" in result.stderr
 
 
+@pytest.mark.usefixtures("_measured")
+@pytest.mark.parametrize("command", ["chapter", "all"])
+def test_results_of_several_seeds_keep_their_first(command, data_dir, tmp_path):
+    """Another first seed would replace its results, and the others would count no longer."""
+    out = tmp_path / "out"
+    folders = ("--data-dir", data_dir, "--runs-dir", tmp_path / "runs", "--out", out)
+    assert run("chapter", "4.2", "--seeds", "0-1", "--scale", "quick", *folders).exit_code == 0
+    result = run(command, "4.2", "--seeds", "1-2", "--scale", "quick", *folders)
+    assert result.exit_code == 2
+    assert f"{out} holds results of several seeds: 4.2 (first seed 0)." in result.stderr
+    assert json.loads((out / "4.2" / "manifest.json").read_text())["seed"] == 0
+    if command == "chapter":
+        again = ("--seeds", "0-2", "--scale", "quick", *folders)
+        assert run(command, "4.2", *again).exit_code == 0
+        other = ("--seed", "1", "--replace", "--scale", "quick", *folders)
+        assert run(command, "4.2", *other).exit_code == 0
+
+
 def test_a_model_is_trained_with_one_seed_after_the_other(data_dir, tmp_path, monkeypatch):
     from thesis_repro.training.evidence_step import EvidenceStep
 

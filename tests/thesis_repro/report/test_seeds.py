@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -153,6 +155,56 @@ def test_first_claims_that_were_edited_are_not_joined(three):
     path = three / "4.3" / "claims.json"
     path.write_text(path.read_text().replace("holds at", "fails at"))
     assert of(three, ORDER).seeds == ()
+
+
+def in_the_way(folder):
+    shutil.rmtree(folder.parent)
+    folder.parent.write_text("a file")
+
+
+def file_of_section(folder):
+    shutil.rmtree(folder)
+    folder.write_text("a file")
+
+
+def link_to_nowhere(folder):
+    shutil.rmtree(folder.parent)
+    folder.parent.symlink_to("nowhere")
+
+
+def link_to_itself(folder):
+    shutil.rmtree(folder.parent)
+    folder.parent.symlink_to(folder.parent.name)
+
+
+@pytest.mark.parametrize("harm", [in_the_way, file_of_section, link_to_nowhere, link_to_itself])
+def test_a_place_that_cannot_be_looked_into_is_named(three, harm):
+    """Else a verdict would rest on fewer seeds without a word."""
+    harm(seed_folder(three, 1) / "4.3")
+    ((cause, is_damage),) = problems(three).values()
+    assert cause.startswith("it does not count with the first seed's: of its manifest.json, it can")
+    assert is_damage
+    assert of(three, ORDER).seeds == (0, 2)
+
+
+def test_a_folder_that_may_not_be_read_is_named(three, monkeypatch):
+    closed, iterdir = seed_folder(three, 1) / "4.3", Path.iterdir
+
+    def refuse(path):
+        if path == closed:
+            raise PermissionError(13, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    (closed / "manifest.json").unlink()
+    ((cause, _),) = problems(three).values()
+    assert "of its manifest.json, it cannot be read" in cause
+
+
+def test_a_seed_folder_without_the_section_is_nothing_to_name(three):
+    shutil.rmtree(seed_folder(three, 1) / "4.3")
+    assert problems(three) == {}
+    assert of(three, ORDER).seeds == (0, 2)
 
 
 def test_other_folders_are_no_seeds(three):

@@ -1,5 +1,7 @@
 """Published runs: which there are, where each lies, and how one comes here from its address."""
 
+import hashlib
+import json
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +13,7 @@ from data_prep import fetch as fetching
 from data_prep.errors import DataError
 from thesis_repro.errors import TrainingError
 from thesis_repro.files import DataFileError, checked
+from thesis_repro.report.model_card import export_run
 from thesis_repro.training import published as module
 from thesis_repro.training.configuration import TRAINING_VERSION
 from thesis_repro.training.published import Index, published_runs
@@ -89,6 +92,36 @@ def test_a_damaged_file_is_named_with_what_mends_it(finished_run, publish, tmp_p
     assert "6 bytes instead of 7" in next(here.damage())
     here.weights("encoder").unlink()
     assert "it cannot be read (No such file or directory)" in next(here.damage())
+
+
+def test_a_run_in_the_place_of_the_published_one_is_noticed(finished_run, publish, tmp_path):
+    """With its own digests beside it: only the index tells it from the one that was published."""
+    publish(finished_run(tmp_path / "trained"))
+    published = published_runs()
+    (run,) = published.index.runs
+    here = published.folder(run, tmp_path / "runs")
+    here.weights("encoder").write_bytes(b"other")
+    digests = json.loads((here.path / "DONE").read_text())
+    digests["encoder.weights.h5"] = hashlib.sha256(b"other").hexdigest()
+    (here.path / "DONE").write_text(json.dumps(digests))
+    with pytest.raises(TrainingError, match=r"encoder\.weights\.h5.*git checkout"):
+        here.verified_weights("encoder")
+    for use in (here.check, lambda: export_run(here, tmp_path / "exported")):
+        with pytest.raises(DataError, match=r"it is not as it was published: .*git checkout"):
+            use()
+    assert not (tmp_path / "exported").exists()
+
+
+def test_a_published_run_without_its_end_is_damaged_not_absent(finished_run, publish, tmp_path):
+    """Else hours of training would begin, and nobody would know why."""
+    publish(finished_run(tmp_path / "trained"))
+    published = published_runs()
+    (run,) = published.index.runs
+    (published.folder(run, tmp_path / "runs").path / "DONE").unlink()
+    here = published.folder(run, tmp_path / "runs")
+    assert here.is_here
+    with pytest.raises(DataError, match="DONE: it cannot be read"):
+        here.check()
 
 
 # --- From an address ---

@@ -5,12 +5,14 @@ import shutil
 
 import pytest
 
+from data_prep.checksums import sha256
 from data_prep.errors import DataError
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training import publishing
 from thesis_repro.training.images import Identity
 from thesis_repro.training.published import published_runs
 from thesis_repro.training.publishing import WITHHELD, datasets_behind, runs_in, write_index
+from thesis_repro.training.run_folder import RunConfig
 
 KEPT = {
     *("config.json", "provenance.json", "history.csv", "first_kernels.npy", "DONE"),
@@ -132,6 +134,11 @@ def test_what_is_damaged_is_not_published(finished_run, publish, tmp_path, harm,
         ({"data": "stand-in: parametric digits"}, "the run is of stand-ins"),
         ({"data": None}, "the run is of data that are not named"),
         ({"training_version": 1}, "would never load it"),
+        ({"epochs": 9_999}, "would never load it"),
+        ({"precision": "float8"}, "would never load it"),
+        ({"backend": "torch"}, "would never load it"),
+        ({"seed": "x"}, "would never load it"),
+        ({"data": "MNIST (official files)", "more": 1}, "would never load it"),
         ({"scale": "paper", "spec": {"model": "mnist-vlae-factor-3"}}, "would never load it"),
     ],
 )
@@ -141,6 +148,33 @@ def test_what_others_could_not_load_or_know_is_not_published(
     assert words in refused(publish, finished_run(tmp_path / "trained", **changed))
 
 
+def test_a_configuration_that_lacks_something_is_not_published(finished_run, publish, tmp_path):
+    run = finished_run(tmp_path / "trained")
+    values = json.loads((run / "config.json").read_text())
+    del values["seed"]
+    (run / "config.json").write_text(json.dumps(values))
+    renamed = run.rename(run.parent / RunConfig(run.parent.name, values).run_id)
+    assert "would never load it" in refused(publish, renamed)
+
+
+def test_a_history_of_other_epochs_is_not_published(finished_run, publish, tmp_path):
+    """As of a smoke run whose configuration was edited to say "paper"."""
+    run = finished_run(tmp_path / "trained")
+    lines = (run / "history.csv").read_text().splitlines()
+    (run / "history.csv").write_text("\n".join(lines[:3]) + "\n")
+    digests = json.loads((run / "DONE").read_text())
+    digests["history.csv"] = sha256(run / "history.csv")
+    (run / "DONE").write_text(json.dumps(digests))
+    assert "its history has 2 epochs, its configuration 200" in refused(publish, run)
+
+
+def test_a_damaged_index_is_named(finished_run, publish, tmp_path):
+    folder = publish(finished_run(tmp_path / "trained"))
+    (tmp_path / "index.json").write_text("{")
+    with pytest.raises(DataError, match=r"index\.json: it is damaged"):
+        publishing.write_index(folder, tmp_path / "index.json")
+
+
 def test_a_run_lies_under_its_models_own_name(finished_run, publish, tmp_path):
     run = finished_run(tmp_path / "trained", "dsprites-vae")
     other = run.parent.rename(run.parent.with_name("10000-vae"))
@@ -148,13 +182,13 @@ def test_a_run_lies_under_its_models_own_name(finished_run, publish, tmp_path):
 
 
 def test_limits(finished_run, publish, tmp_path, monkeypatch):
-    run = finished_run(tmp_path / "trained", weights=bytes(2_000))
-    monkeypatch.setattr(publishing, "LARGEST_FILE", 1_999)
-    assert "encoder.weights.h5: 2,000 bytes are more than the 1,999" in refused(publish, run)
-    monkeypatch.setattr(publishing, "LARGEST_FILE", 2_000)
-    monkeypatch.setattr(publishing, "LARGEST_IN_ALL", 10_000)
+    run = finished_run(tmp_path / "trained", weights=bytes(9_000))
+    monkeypatch.setattr(publishing, "LARGEST_FILE", 8_999)
+    assert "encoder.weights.h5: 9,000 bytes are more than the 8,999" in refused(publish, run)
+    monkeypatch.setattr(publishing, "LARGEST_FILE", 9_000)
+    monkeypatch.setattr(publishing, "LARGEST_IN_ALL", 20_000)
     publish(run)
-    other = finished_run(tmp_path / "trained", seed=1, weights=bytes(2_000))
+    other = finished_run(tmp_path / "trained", seed=1, weights=bytes(9_000))
     sizes = [sum((run / name).stat().st_size for name in KEPT) for run in (run, other)]
     monkeypatch.setattr(publishing, "LARGEST_IN_ALL", sum(sizes) - 1)
     with pytest.raises(DataError, match=f"all runs would have {sum(sizes):,} bytes"):
