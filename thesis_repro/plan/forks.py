@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
@@ -25,6 +26,7 @@ from thesis_repro.training.devices import may_have_gpu
 
 _PRELOADED = ["thesis_repro.plan.preloaded"]
 _SECTION = 8 * 2**30  # bytes: Section 4.4, the largest, takes 7 at smoke scale
+_LOST = 255  # the exit code of a job whose server was killed; whether it still runs is not known
 _USED = 0.75  # of the machine's memory, at most
 
 
@@ -72,11 +74,18 @@ class SideBySide:
             return
         leave_file_unread()
         self._context.set_forkserver_preload(_PRELOADED)
-        ensure_fork_server()
         with interrupts.held_back():  # a process that is not known yet could not be ended
-            process = self._context.Process(target=_run, args=(self._program, job.command, log))
-            process.start()
+            try:
+                process = self._forked(job, log)
+            except (EOFError, ConnectionError):  # the server was killed, as where memory runs out
+                process = self._forked(job, log)
             self._running[process.sentinel] = job, process, time.monotonic()
+
+    def _forked(self, job: Job, log: Path) -> multiprocessing.Process:
+        ensure_fork_server()
+        process = self._context.Process(target=_run, args=(self._program, job.command, log))
+        process.start()
+        return process
 
     def wait(self, timeout: float) -> tuple[str, Outcome] | None:
         """Wait for any job to end."""
@@ -87,6 +96,9 @@ class SideBySide:
             return None
         job, process, began = self._running.pop(ended[0])
         process.join()
+        if process.exitcode == _LOST:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM)
         outcome = Outcome(process.exitcode, time.monotonic() - began)
         process.close()
         return job.name, outcome

@@ -13,7 +13,7 @@ official data, replicate a claim or do not. Of all others the checks are listed 
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -230,7 +230,7 @@ def render(judgements: Iterable[Judgement]) -> str:
     """A plain-text table with one line per quantity of each claim, and the verdict by reading."""
     from tabulate import tabulate
 
-    rows = []
+    judgements, rows = [*judgements], []
     for item in judgements:
         sides = [side or {} for side in (item.reported, item.as_written, item.as_run)]
         keys = list(dict.fromkeys(key for side in sides for key in side)) or [ABSENT]
@@ -242,7 +242,21 @@ def render(judgements: Iterable[Judgement]) -> str:
     readings = [reading.value for reading in Reading]
     verdicts = [f"verdict {reading}" for reading in readings]
     headers = ("claim", "quantity", "reported", *readings, *verdicts)
-    return tabulate(rows, headers, disable_numparse=True)
+    return "\n".join((tabulate(rows, headers, disable_numparse=True), *_legend(judgements)))
+
+
+def _legend(judgements: Sequence["Judgement"]) -> Iterator[str]:
+    """What the table is of, and what its words mean, where they are not the thesis's."""
+    measured = [item for item in judgements if item.written.values is not None]
+    for scale, data in dict.fromkeys((item.scale, item.data) for item in measured):
+        yield f"Ours: scale {scale}, {data}."
+    if any(item.verdict is Verdict.PATH_ONLY for item in measured):
+        yield ("Path only: it proves that all runs, and is no evidence for a claim or against it.")
+    for seeds in dict.fromkeys(item.seeds for item in measured if item.seeds):
+        yield (
+            f"Over seeds {', '.join(map(str, seeds))}: mean ± SD; in brackets, where one more "
+            "training would lie (95 %), if the thesis's number is held against it."
+        )
 
 
 def _not_run(claim: Claim) -> str:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,29 @@ def test_a_job_that_does_not_end_is_killed(program, tmp_path, monkeypatch):
     assert time.monotonic() - began < 30
     with pytest.raises(ProcessLookupError):
         os.kill(pids[0], 0)
+
+
+def test_when_the_server_is_killed_others_go_on(program, tmp_path, monkeypatch):
+    """Whoever it has forked is ended, and named; the jobs that wait are forked from another."""
+    monkeypatch.setattr("thesis_repro.plan.execution.NEWS_PAUSE", 0.05)
+    saved, killed = tmp_path / "saved", []
+
+    def tell(line):
+        if line.strip() == "began" and not killed:
+            killed.append(forkserver._forkserver._forkserver_pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    lost = job("train lost", ENDS_TIDILY.format(path=str(saved)), memory=9 * GIB)
+    later = [job(f"train {name}", note(tmp_path, name), memory=10 * GIB) for name in "ab"]
+    execution = execute(program, tmp_path, lost, *later, tell=tell)
+    assert {name: ended.exit_code for name, ended in execution.failed.items()} == {
+        "train lost": forks._LOST
+    }
+    assert execution.done == {"train a", "train b"}
+    deadline = time.monotonic() + 30
+    while not saved.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 STARTS = """

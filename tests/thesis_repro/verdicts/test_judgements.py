@@ -355,7 +355,26 @@ def test_the_table_shows_all_three_sources_and_the_verdict_on_each_reading():
     assert ["deactivated_mean", "1190.616", "1190.616", "undefined"] in cells
     quick = ["4.2-best-epoch", "best_epoch", "26, 39, 52", "20, 30, 36", "-"]
     assert [*quick, "holds at reduced scale", "-"] in cells
-    assert cells[-1] == ["4.1-vae-no-gabor", "-", "-", "-", "-", "not run", "-"]
+    *_, last, official, quick = lines
+    assert re.split(r"  +", last) == ["4.1-vae-no-gabor", "-", "-", "-", "-", "not run", "-"]
+    assert official == f"Ours: scale paper, {OFFICIAL}."
+    assert quick == f"Ours: scale quick, {OFFICIAL}."
+
+
+def test_a_table_of_what_proves_the_path_says_what_that_is_worth():
+    measured = Measurement("4.2-best-epoch", {"best_epoch": [26, 39, 52]})
+    smoke = judge(
+        CLAIMS["4.2-best-epoch"],
+        measured,
+        scale="smoke",
+        precision="float32",
+        stand_in=False,
+        data=OFFICIAL,
+    )
+    assert render([smoke]).splitlines()[-2:] == [
+        f"Ours: scale smoke, {OFFICIAL}.",
+        "Path only: it proves that all runs, and is no evidence for a claim or against it.",
+    ]
 
 
 def test_an_empty_table_has_its_header():
