@@ -220,8 +220,8 @@ def test_a_damaged_published_run_is_no_run(smoke_run, publish, data_dir, tmp_pat
     path.write_bytes(content)
     folders = ("--data-dir", data_dir, "--runs-dir", tmp_path / "runs")
     result = run("train", NAME, "--scale", "smoke", *folders)
-    assert result.exit_code == 1
-    assert f"{path}: the weights of this run" in result.stderr
+    assert result.exit_code == 3
+    assert f"it is not as it was published: {path}: sha256:" in result.stderr
     assert f"`git checkout -- {folder}` puts it back; or train the model here with --train." in (
         result.stderr
     )
