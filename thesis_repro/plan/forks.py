@@ -27,6 +27,7 @@ from thesis_repro.training.devices import may_have_gpu
 _PRELOADED = ["thesis_repro.plan.preloaded"]
 _SECTION = 8 * 2**30  # bytes: Section 4.4, the largest, takes 7 at smoke scale
 _LOST = 255  # the exit code of a job whose server was killed; whether it still runs is not known
+_PAUSE = 0.1  # s
 _USED = 0.75  # of the machine's memory, at most
 
 
@@ -75,17 +76,24 @@ class SideBySide:
         leave_file_unread()
         self._context.set_forkserver_preload(_PRELOADED)
         with interrupts.held_back():  # a process that is not known yet could not be ended
-            try:
-                process = self._forked(job, log)
-            except (EOFError, ConnectionError):  # the server was killed, as where memory runs out
-                process = self._forked(job, log)
+            process = self._forked(job, log)
             self._running[process.sentinel] = job, process, time.monotonic()
 
     def _forked(self, job: Job, log: Path) -> multiprocessing.Process:
-        ensure_fork_server()
-        process = self._context.Process(target=_run, args=(self._program, job.command, log))
-        process.start()
-        return process
+        deadline = time.monotonic() + GRACE
+        while True:
+            ensure_fork_server()
+            process = self._context.Process(target=_run, args=(self._program, job.command, log))
+            try:
+                process.start()
+            except (EOFError, ConnectionError):
+                # The server was killed, as where memory runs out. Another is started as soon as the
+                # system says so.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return process
 
     def wait(self, timeout: float) -> tuple[str, Outcome] | None:
         """Wait for any job to end."""
