@@ -396,6 +396,7 @@ def forbidden(*arguments, **options):
     raise AssertionError("a gradient was asked for")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", [GAN, MODELS["mnist-vlae-factor-3"], DIGITS])
 def test_without_learning_an_epoch_is_one_of_a_learning_rate_of_0(make_data, monkeypatch, spec):
     """The same row and weights, batch normalisation moved alike, and no gradient was computed."""
