@@ -80,7 +80,7 @@ SAMPLE_SIZES = {
     "paper": SampleSizes(10_000, _ALL, ATTRIBUTES),
     "quick": SampleSizes(3_000, _ALL, ATTRIBUTES),
     "smoke": SampleSizes(
-        200,
+        400,
         (*CONTROLLED_DIGITS, *CONTROLLED_SPRITES, *CONTROLLED_FACES),
         (*HAIR, "Male", "Eyeglasses"),
     ),
