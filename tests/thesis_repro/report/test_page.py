@@ -122,6 +122,15 @@ def test_what_no_check_can_decide_stands_with_its_section(out, monkeypatch):
     assert "For whom?" in page.text
 
 
+def test_checks_of_what_proves_the_path_would_hold_or_fail(out):
+    """Of the fixture's three claims one proves the path; its check does not hold."""
+    text = page_of(out).text
+    assert text.count("a check: would fail") == 1
+    assert text.count("0 of 1 checks would hold") == 1
+    assert "a check: holds" in text
+    assert "a check: fails" in text
+
+
 def test_cells_are_short_and_keep_all_digits(out):
     page = page_of(out)
     assert ("td", "title", "886.2996266682943") in page.attributes
