@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 _OTHERS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -106,15 +106,20 @@ def as_exceptions() -> Iterator[None]:
         _came.clear()
 
 
-def end_with_starter() -> None:
+def _read_input() -> None:
+    os.read(0, 1)
+
+
+def end_with_starter(until_it_ends: Callable[[], None] = _read_input) -> None:
     """Send this process SIGTERM when the one that started it has ended, however that ended.
 
-    Standard input is a pipe that nobody writes to, and that closes then: what
-    `thesis_repro.plan.execution` gives the jobs that it starts.
+    Args:
+        until_it_ends: Returns then. By default, standard input is a pipe that nobody writes to, and
+            that closes: what `thesis_repro.plan.execution` gives the jobs that it starts.
     """
 
     def wait() -> None:
-        os.read(0, 1)
+        until_it_ends()
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, daemon=True).start()

@@ -103,11 +103,8 @@ def export(run: str, runs_dir: Path, out: Path) -> None:
 
     published = published_runs()
     folder = _only(run, _finished(runs_dir, published))
-    if isinstance(folder, PublishedFolder) and not folder.is_here:
-        from thesis_repro.progress import DataProgress
-
-        with DataProgress(unit="B") as progress:
-            published.fetch(folder, progress)
+    if isinstance(folder, PublishedFolder):
+        published.ready(folder)
     click.echo(export_run(folder, out))
 
 

@@ -9,7 +9,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -137,15 +136,5 @@ def _run(program: Callable[[list[str]], None], arguments: Sequence[str], log: Pa
     with open_log(log, arguments) as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
-    _end_with_starter()
+    interrupts.end_with_starter(multiprocessing.parent_process().join)
     program(list(arguments))
-
-
-def _end_with_starter() -> None:
-    """Send this process SIGTERM when the one that started it has ended, however that ended."""
-
-    def wait() -> None:
-        multiprocessing.parent_process().join()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait, daemon=True).start()

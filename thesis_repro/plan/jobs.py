@@ -37,7 +37,6 @@ class Job:
     bytes: float = 0.0
     multiply_adds: float = 0.0
     memory: float = 0.0
-
     is_brief: bool = False
 
     @property

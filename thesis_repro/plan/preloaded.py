@@ -1,8 +1,12 @@
 """What the process that brief jobs are forked from has imported: all but what they compute."""
 
+from contextlib import suppress
+from importlib import import_module
+
+from thesis_repro.errors import SettingsError
 from thesis_repro.models.keras_settings import import_keras
 
-import_keras()
-
-import thesis_repro.section.chapter  # noqa: E402
-import thesis_repro.training.trainer  # noqa: E402, F401
+with suppress(SettingsError):  # each job says it, and how to mend it
+    import_keras()
+    for name in ("section.chapter", "training.trainer"):
+        import_module(f"thesis_repro.{name}")

@@ -16,7 +16,6 @@ from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.tables import parameter_totals, setting_text
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.errata import load_errata
-from thesis_repro.training.published import PublishedFolder
 from thesis_repro.training.publishing import WITHHELD, checked_files, datasets_behind
 from thesis_repro.training.run_folder import RunFolder
 from thesis_repro.words import duration
@@ -39,8 +38,6 @@ def export_run(run: RunFolder, out: Path) -> Path:
         thesis_repro.errors.TrainingError: its history is damaged.
     """
     target = out / run.config.model / run.config.run_id
-    if isinstance(run, PublishedFolder):
-        run.check()
     files = checked_files(run.path)
     card = model_card(run)
     with (

@@ -184,13 +184,7 @@ class Workspace:
                 of runs cannot be written to.
         """
         if isinstance(run, PublishedFolder):
-            if run.is_here:
-                run.check()
-            else:
-                from thesis_repro.progress import DataProgress
-
-                with DataProgress(quiet=self.progress.quiet, unit="B") as progress:
-                    self.published.fetch(run, progress)
+            self.published.ready(run, quiet=self.progress.quiet)
         return run
 
     def trained(self, model_id: str, data: ImageData | None = None) -> "TrainedModel":

@@ -18,6 +18,7 @@ from data_prep.downloads import Download
 from data_prep.errors import DataError, os_errors
 from data_prep.folders import replacing
 from thesis_repro.files import Entry, read_entries
+from thesis_repro.progress import DataProgress
 from thesis_repro.training import published_places
 from thesis_repro.training.run_folder import RunConfig, RunFolder
 
@@ -144,6 +145,18 @@ class Published:
         folders = self.folders(run, runs_dir)
         here = next((folder for folder in folders if folder.is_here), None)
         return here or (folders[-1] if self.index.address else None)
+
+    def ready(self, folder: PublishedFolder, *, quiet: bool = False) -> None:
+        """See that a run is on this machine, whole: it is downloaded if need be.
+
+        Raises:
+            DataError: as of `fetch`, or what is here is not what was published.
+        """
+        if folder.is_here:
+            folder.check()
+            return
+        with DataProgress(quiet=quiet, unit="B") as progress:
+            self.fetch(folder, progress)
 
     def fetch(
         self, folder: PublishedFolder, progress: Callable[[str, int, int | None], None]

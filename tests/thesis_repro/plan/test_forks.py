@@ -237,6 +237,23 @@ def test_no_job_is_left_when_who_started_it_is_killed(tmp_path):
         time.sleep(0.05)
 
 
+@pytest.mark.parametrize(("threads", "imported"), [("x", False), ("1", True)])
+def test_a_setting_that_is_none_ends_jobs_and_not_their_server(threads, imported):
+    code = (
+        "import sys, thesis_repro.plan.preloaded; "
+        "print('thesis_repro.training.trainer' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"TF_NUM_INTRAOP_THREADS": threads},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == str(imported)
+
+
 @pytest.mark.parametrize(
     ("platform", "backend", "gpu", "expected"),
     [

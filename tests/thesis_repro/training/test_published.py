@@ -8,12 +8,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from data_prep import fetch as fetching
 from data_prep.errors import DataError
+from thesis_repro.cli import main
 from thesis_repro.errors import TrainingError
 from thesis_repro.files import DataFileError, checked
-from thesis_repro.report.model_card import export_run
 from thesis_repro.training import published as module
 from thesis_repro.training.configuration import TRAINING_VERSION
 from thesis_repro.training.published import Index, published_runs
@@ -106,9 +107,13 @@ def test_a_run_in_the_place_of_the_published_one_is_noticed(finished_run, publis
     (here.path / "DONE").write_text(json.dumps(digests))
     with pytest.raises(TrainingError, match=r"encoder\.weights\.h5.*git checkout"):
         here.verified_weights("encoder")
-    for use in (here.check, lambda: export_run(here, tmp_path / "exported")):
-        with pytest.raises(DataError, match=r"it is not as it was published: .*git checkout"):
-            use()
+    with pytest.raises(DataError, match=r"it is not as it was published: .*git checkout"):
+        published.ready(here)
+    exported = CliRunner().invoke(
+        main, ["weights", "export", run.run_id, "--out", str(tmp_path / "exported")]
+    )
+    assert exported.exit_code == 3
+    assert "it is not as it was published: " in exported.stderr
     assert not (tmp_path / "exported").exists()
 
 
