@@ -85,7 +85,7 @@ setup(
         "thesis_repro.models": ["*.json"],
         "thesis_repro.report": ["*.css", "*.j2", "*.js"],
         "thesis_repro.thesis": ["*.json", "*.toml"],
-        "thesis_repro.training": ["*.json"],
+        "thesis_repro.training": ["*.j2", "*.json"],
         "thesis_repro.verdicts": ["*.json", "*.toml"],
     },
     install_requires=REQUIREMENTS,

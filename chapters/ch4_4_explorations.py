@@ -29,13 +29,13 @@ from thesis_repro.analysis.explorations import (
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.rotations import ORIENTATIONS, half_circle
 from thesis_repro.analysis.tables import pick
-from thesis_repro.models.decoding import decoded, grey
+from thesis_repro.models.decoding import grey
 from thesis_repro.models.zoo import DSPRITES_VAES as VAES
 from thesis_repro.models.zoo import model, name_by_weight
 from thesis_repro.plots.latent import image_rows
 from thesis_repro.plots.trajectories import image_grids, interpolation
 from thesis_repro.section.chapter import Chapter
-from thesis_repro.section.codes import Codes, decoder_of
+from thesis_repro.section.codes import Codes
 from thesis_repro.section.declarations import Shown, figure, numbers
 from thesis_repro.thesis.readings import Reading
 
@@ -100,7 +100,7 @@ def plain_grids(chapter: Chapter, shown: Shown) -> Figure:
     """From -3 to 3, and as run without its end (erratum E57)."""
     ticks = axis(chapter.at_scale(SAMPLE_SIZES).mnist_points, shown.reading)
     grids = {
-        name_by_weight(name): grey(decoded(decoder_of(chapter, name), [grid(ticks)]))
+        name_by_weight(name): grey(chapter.trained(name).decode([grid(ticks)]))
         for name in shown.models
     }
     return image_grids(f"Images decoded from {ticks[0]:.2g} to {ticks[-1]:.2g}", grids, ticks)
@@ -118,7 +118,7 @@ def layered_grids(chapter: Chapter, shown: Shown) -> Figure:
     grids = {}
     for layer in range(len(dimensions)):
         positions = layered_grid(ticks, layer, dimensions, rng, shown.reading)
-        images = decoded(decoder_of(chapter, shown.model), positions)
+        images = chapter.trained(shown.model).decode(positions)
         grids[f"layer {layer + 1}"] = images if is_mnist else shrunk(images, SHOWN_AT)
     drawn = "uniform draws" if shown.reading is Reading.WRITTEN else "one draw"
     title = (
@@ -149,7 +149,7 @@ def traversals_of(
     }
     evenly = {("evenly", *key): path_through(codes, POINTS) for key, codes in ways.items()}
     steps = {key: path_through(codes, len(rows[key[0]])) for key, codes in ways.items()}
-    made = decoded_together(decoder_of(chapter, name), evenly | steps)
+    made = decoded_together(chapter.trained(name).decode, evenly | steps)
     return {
         (shape, way): Traversal(
             degrees=(len(rows[shape]) - 1) * 360 / ORIENTATIONS,
@@ -195,7 +195,7 @@ def figure_43(chapter: Chapter, shown: Shown, codes: Codes, images: Images) -> F
     (posterior,) = codes.of(shown.model, images)
     line, _ = line_and_codes(posterior.mu, images)
     title = f"{name_by_weight(shown.model)}: from the top left to the bottom right"
-    made = decoded(decoder_of(chapter, shown.model), [line])
+    made = chapter.trained(shown.model).decode([line])
     return interpolation(title, made, log_densities(line, posterior))
 
 

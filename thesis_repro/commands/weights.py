@@ -98,7 +98,7 @@ def export(run: str, runs_dir: Path, out: Path) -> None:
     The folder OUT/MODEL/ID can be given to anyone: `--runs-dir OUT` loads it, and README.md in it
     says what it is.
     """
-    from thesis_repro.report.model_card import export_run
+    from thesis_repro.training.model_card import export_run
     from thesis_repro.training.published import PublishedFolder, published_runs
 
     published = published_runs()

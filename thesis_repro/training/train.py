@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -29,21 +28,13 @@ from thesis_repro.training.images import ImageData
 from thesis_repro.training.kept_programs import programs_kept_in
 from thesis_repro.training.moving_statistics import cap_momentum
 from thesis_repro.training.run_folder import Checkpoint, RunFolder
+from thesis_repro.training.trained_model import TrainedModel
 from thesis_repro.training.trainer import Trainer
 
 _log = logging.getLogger(__name__)
 
 # Between two checkpoints, at least; each is of a whole epoch. A kill costs about as much.
 CHECKPOINT_SECONDS = 60.0
-
-
-class TrainedModel(NamedTuple):
-    """A finished run: spec, folder, history by epoch, and the model with its weights."""
-
-    spec: ModelSpec
-    run: RunFolder
-    history: list[dict[str, float]]
-    model: keras.Model
 
 
 def train_or_load(

@@ -73,7 +73,7 @@ def model_card(run: RunFolder) -> str:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    return environment.from_string(read_packaged("report", "model_card.md.j2")).render(
+    return environment.from_string(read_packaged("training", "model_card.md.j2")).render(
         spec=spec,
         run=run,
         values=values,
