@@ -24,13 +24,14 @@ from thesis_repro.analysis.latent_dimensions import least_normal
 from thesis_repro.analysis.path_length_statistics import MeasuredLengths, p_values, summaries
 from thesis_repro.analysis.posteriors import kl_divergences
 from thesis_repro.analysis.shape_pairs import images_as_run, matched_images
-from thesis_repro.analysis.shape_traversals import changes, told_apart, traversals
+from thesis_repro.analysis.shape_traversals import LINES, PAIRS, changes, told_apart
 from thesis_repro.analysis.statistics import bootstrap_mean
 from thesis_repro.analysis.tables import pick, rows
+from thesis_repro.library.pictures import traverse
 from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.models.zoo import DSPRITES_VAES as VAES
 from thesis_repro.models.zoo import model, name_by_weight
-from thesis_repro.plots.latent import histograms, image_rows
+from thesis_repro.plots.latent import histograms
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.declarations import Shown, figure, numbers, table
 from thesis_repro.thesis.claims import load_claims
@@ -219,7 +220,9 @@ def from_shape_to_shape(
         what = "as run: other factors differ"
     z = posterior_of(chapter, shown.model, images).z
     title = f"{name_by_weight(shown.model)}: from shape to shape, {what}"
-    return image_rows(title, traversals(chapter.trained(shown.model).decode, z))
+    starts, ends = zip(*PAIRS, strict=True)
+    trained = chapter.trained(shown.model)
+    return traverse(trained, z[[*starts]], z[[*ends]], labels=LINES, title=title)
 
 
 @numbers("between_shapes", models=VAES)

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from thesis_repro import provenance
+from thesis_repro.errors import TrainingError
 from thesis_repro.models.building import build_model, first_convolution
 from thesis_repro.models.families import FAMILIES
 from thesis_repro.models.spec import ModelSpec
@@ -98,7 +99,16 @@ def _as_begun(spec: ModelSpec, run: RunFolder) -> Iterator[keras.Model]:
 def _loaded(spec: ModelSpec, run: RunFolder, model: keras.Model) -> TrainedModel:
     """The model with the weights of a finished run."""
     for part, network in FAMILIES[spec.family].networks(model).items():
-        network.load_weights(run.verified_weights(part))
+        weights = run.verified_weights(part)
+        try:
+            network.load_weights(weights)
+        except ValueError as error:  # they are whole: another network's
+            made_by = ", ".join(run.recorded("commit")) or "unknown"
+            raise TrainingError(
+                f"{weights}: these weights are not those of the {part} that this version builds "
+                f"for {spec.id}. Load them with the version that they were made with (commit "
+                f"{made_by}), or train the model again: `thesis-repro train {spec.id}`."
+            ) from error
     return TrainedModel(spec, run, run.read_history(), model)
 
 
