@@ -108,23 +108,27 @@ def traverse(
     Raises:
         ModelError: the codes are not the model's, or not as many ends as starts.
     """
-    starts, ends = (
-        [codes] if isinstance(codes, np.ndarray) and codes.ndim == 2 else [*map(np.asarray, codes)]
-        for codes in (start, end)
-    )
+    starts, ends = _by_layer(start), _by_layer(end)
     if [z.shape for z in starts] != [z.shape for z in ends]:
         raise ModelError(
             f"Lines lead from codes {[z.shape for z in starts]} to codes "
             f"{[z.shape for z in ends]}; pass as many ends as starts."
         )
     lines = [
-        np.concatenate([segment(one, other, points) for one, other in zip(*layer, strict=True)])
-        for layer in zip(starts, ends, strict=True)
+        np.concatenate([segment(*pair, points) for pair in zip(z, z_end, strict=True)])
+        for z, z_end in zip(starts, ends, strict=True)
     ]
     images = np.split(_as_data(model, model.decode(lines)), len(starts[0]))
     names = labels or [f"{number}" for number in range(1, len(images) + 1)]
     heading = f"{name_by_weight(model.spec.id)}: from code to code" if title is None else title
     return image_rows(heading, dict(zip(names, images, strict=True)))
+
+
+def _by_layer(codes: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Codes of each layer; those of a single one may come by themselves."""
+    if isinstance(codes, np.ndarray) and codes.ndim == 2:
+        return [codes]
+    return [np.asarray(layer) for layer in codes]
 
 
 def plot_latent_space(

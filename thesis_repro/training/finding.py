@@ -60,7 +60,7 @@ def spec_of(config: RunConfig) -> ModelSpec:
         thesis_repro.models.zoo.UnknownModelError: this version has no such model.
     """
     spec, values = zoo.model(config.model), config.values["spec"]
-    changed = {
+    changed: dict[str, Any] = {
         name: Sourced(tuple(given) if isinstance(given, list) else given, "this run")
         for name, setting in spec.settings().items()
         if name in values and (given := values[name]) != _plain(setting.value)

@@ -6,7 +6,7 @@ calmly as right ones.
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard, Union
 
 import numpy as np
 
@@ -36,7 +36,9 @@ def as_taken(images: ImagesLike, spec: ModelSpec) -> np.ndarray | Column:
     shape = tuple(spec.input_shape.value)
     values = images if isinstance(images, Column) else _array(images, spec)
     if values.dtype != np.uint8 and not np.issubdtype(values.dtype, np.floating):
-        raise _refused(spec, values, "Pass uint8, or floats from 0 to 1.")
+        is_path = values.dtype.kind in "OSU"
+        fix = "Open files with PIL.Image.open." if is_path else "Pass uint8, or floats from 0 to 1."
+        raise _refused(spec, values, fix)
     batch = _in_shape(values, shape)
     if batch is None:
         height, width, _ = shape
@@ -53,7 +55,7 @@ def _array(images: ImagesLike, spec: ModelSpec) -> np.ndarray:
     channels = spec.input_shape.value[-1]
     if _is_picture(images):
         return _pixels(images, channels)
-    if isinstance(images, Sequence):
+    if isinstance(images, Sequence) and not isinstance(images, str):
         each = [_pixels(one, channels) if _is_picture(one) else np.asarray(one) for one in images]
         if len({(one.shape, one.dtype) for one in each}) > 1:
             kinds = ", ".join(sorted({f"{one.dtype} {one.shape}" for one in each}))
@@ -62,7 +64,7 @@ def _array(images: ImagesLike, spec: ModelSpec) -> np.ndarray:
     return np.asarray(images)
 
 
-def _is_picture(image: object) -> bool:
+def _is_picture(image: object) -> TypeGuard["Image"]:
     """Whether it is a Pillow picture; nobody has one who has not imported Pillow."""
     module = sys.modules.get("PIL.Image")
     return module is not None and isinstance(image, module.Image)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,8 +102,10 @@ def _loaded(spec: ModelSpec, run: RunFolder, model: keras.Model) -> TrainedModel
     for part, network in FAMILIES[spec.family].networks(model).items():
         weights = run.verified_weights(part)
         try:
-            network.load_weights(weights)
-        except ValueError as error:  # they are whole: another network's
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", UserWarning)  # of layers that keep initial weights
+                network.load_weights(weights)
+        except (ValueError, UserWarning) as error:  # they are whole: another network's
             made_by = ", ".join(run.recorded("commit")) or "unknown"
             raise TrainingError(
                 f"{weights}: these weights are not those of the {part} that this version builds "
