@@ -32,7 +32,7 @@ def explore(
     *models: TrainedModel,
     points: int = MNIST_POINTS,
     rng: np.random.Generator | None = None,
-    reading: Reading = Reading.WRITTEN,
+    reading: Reading | str = Reading.WRITTEN,
     side: int | None = None,
 ) -> Figure:
     """Images decoded from a grid over each latent layer of two dimensions (Figures 35, 36, 38).
@@ -44,12 +44,14 @@ def explore(
         models: One, or several whose grids stand side by side.
         points: Along each axis.
         rng: For the draws; without one, the same at each call.
-        reading: As the thesis writes it, or as its code ran (erratum E57).
+        reading: "as written", or "as run" by the original code (erratum E57).
         side: Pixels that images are shrunk to, a divisor of theirs.
 
     Raises:
         ModelError: a model has no layer of two dimensions.
+        ValueError: there is no such reading.
     """
+    reading = Reading(reading)
     ticks, rng = axis(points, reading), np.random.default_rng(0) if rng is None else rng
     grids = {}
     for name, model in _named(models).items():

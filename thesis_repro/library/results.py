@@ -14,6 +14,7 @@ from thesis_repro.report.reading import Manifest, Table
 from thesis_repro.section.registry import CHAPTERS
 from thesis_repro.thesis.claims import UNDEFINED
 from thesis_repro.verdicts.judgements import Judgement
+from thesis_repro.words import counted
 
 
 class UnknownSectionError(LookupError):
@@ -41,11 +42,13 @@ class SectionResults:
 
     def __repr__(self) -> str:
         made = self.manifest
-        return (
-            f"<Section {self.section}: tables {', '.join(self.tables) or 'none'}; "
-            f"{self.claims['claim'].nunique()} claims; scale {made.scale}, {made.data}, seed "
-            f"{made.seed}>"
-        )
+        parts = [
+            f"tables {', '.join(self.tables) or 'none'}",
+            counted(self.claims["claim"].nunique(), "claim"),
+            f"scale {made.scale}, seed {made.seed}",
+            made.data,
+        ]
+        return f"<Section {self.section}: {'; '.join(filter(None, parts))}>"
 
 
 def load_results(section: str, *, out: str | Path = "results") -> SectionResults:

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 
 from thesis_repro import ModelError, explore, plot_latent_space, plot_losses, traverse
 from thesis_repro.models.zoo import MODELS
-from thesis_repro.thesis.readings import Reading
 from thesis_repro.training.run_folder import RunConfig
 from thesis_repro.training.trained_model import TrainedModel
 
@@ -63,7 +62,7 @@ def test_a_grid_of_each_layer_with_the_same_draws_at_each_call():
     np.testing.assert_array_equal(first, again)
     other = pictures(explore(model_of(VLAE), points=2, rng=np.random.default_rng(1)))
     assert not np.array_equal(first, other)
-    figure = explore(model_of(VLAE), points=2, reading=Reading.RUN)
+    figure = explore(model_of(VLAE), points=2, reading="as run")
     assert "one draw from [-3, 3] in the others" in figure.get_suptitle()
     assert [axes.get_title() for axes in figure.axes] == ["layer 1", "layer 2", "layer 3"]
 
@@ -79,6 +78,8 @@ def test_grids_of_several_models_stand_side_by_side():
 
 
 def test_layers_of_more_dimensions_have_no_grid():
+    with pytest.raises(ValueError, match="not a valid Reading"):
+        explore(model_of(VAE), reading="as it pleases")
     with pytest.raises(ModelError, match="no latent layer of two dimensions: its layers have 10"):
         explore(model_of("dsprites-vae"))
 
