@@ -5,7 +5,6 @@ import importlib.util
 import re
 import subprocess
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -90,17 +89,17 @@ def test_the_lines_of_the_readme(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_model_and_its_grid_from_a_cold_start(tmp_path):
-    """Within 10 s of the processor: the clock also counts what else a machine does."""
+def test_a_model_and_its_grid_take_hardly_more_than_keras(tmp_path):
+    """Of the processor, which a busy machine keeps others from: the import of Keras is not ours."""
     code = (
-        "import time, thesis_repro as t; t.explore(t.load_model('mnist-vlae-factor-3'));"
-        "print(time.process_time())"
+        "import thesis_repro, time; from thesis_repro.models.keras_settings import import_keras;"
+        "import_keras(); began = time.process_time();"
+        "thesis_repro.explore(thesis_repro.load_model('mnist-vlae-factor-3'));"
+        "print(time.process_time() - began)"
     )
-    began = time.perf_counter()
     ended = python("-c", code, cwd=tmp_path)
-    took = time.perf_counter() - began
     assert ended.returncode == 0, ended.stderr
-    assert min(float(ended.stdout), took) < 10
+    assert float(ended.stdout) < 5
 
 
 # --- Types ---
