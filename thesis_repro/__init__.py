@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from data_prep.errors import DataError as DataError
     from thesis_repro.errors import ModelError as ModelError
     from thesis_repro.errors import SettingsError as SettingsError
     from thesis_repro.errors import TrainingError as TrainingError
@@ -34,15 +35,16 @@ __version__ = "0.1.0"  # setup.py reads it here
 # === The public surface, imported when it is first asked for ===
 
 _PLACES = {
-    "errors": ("ModelError", "SettingsError", "TrainingError"),
-    "library.data": ("UnknownDataError", "load_data"),
-    "library.models": ("list_models", "load_model"),
-    "library.pictures": ("explore", "plot_latent_space", "plot_losses", "traverse"),
-    "library.results": ("SectionResults", "UnknownSectionError", "load_results"),
-    "models.encoding": ("Posterior",),
-    "models.zoo": ("UnknownModelError",),
-    "training.finding": ("UnknownRunError",),
-    "training.trained_model": ("TrainedModel",),
+    "data_prep.errors": ("DataError",),
+    "thesis_repro.errors": ("ModelError", "SettingsError", "TrainingError"),
+    "thesis_repro.library.data": ("UnknownDataError", "load_data"),
+    "thesis_repro.library.models": ("list_models", "load_model"),
+    "thesis_repro.library.pictures": ("explore", "plot_latent_space", "plot_losses", "traverse"),
+    "thesis_repro.library.results": ("SectionResults", "UnknownSectionError", "load_results"),
+    "thesis_repro.models.encoding": ("Posterior",),
+    "thesis_repro.models.zoo": ("UnknownModelError",),
+    "thesis_repro.training.finding": ("UnknownRunError",),
+    "thesis_repro.training.trained_model": ("TrainedModel",),
 }
 _PUBLIC = {name: module for module, names in _PLACES.items() for name in names}
 
@@ -54,7 +56,7 @@ if not TYPE_CHECKING:  # to a type checker, it would make any name a public one
     def __getattr__(name: str) -> Any:
         if name not in _PUBLIC:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+        value = getattr(importlib.import_module(_PUBLIC[name]), name)
         globals()[name] = value
         return value
 

@@ -37,7 +37,7 @@ def load_data(
 
     Raises:
         UnknownDataError: there is no such data set or split.
-        data_prep.errors.DataError: it has not been prepared, and needs files; or it is damaged.
+        DataError: it has not been prepared, and needs files; or it is damaged.
     """
     if named(dataset, DATASETS) is None:
         raise UnknownDataError(

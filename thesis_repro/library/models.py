@@ -82,7 +82,7 @@ def load_model(
         UnknownModelError: no model is called so.
         UnknownRunError: it has no such run, or several; the message says what trains one.
         TrainingError: a file of the run is missing or damaged; the message says what to do.
-        data_prep.errors.DataError: the same of a published run, or it cannot be downloaded.
+        DataError: the same of a published run, or it cannot be downloaded.
     """
     published = published_runs()
     if (path := _as_path(name)) is not None:

@@ -1,6 +1,6 @@
-"""Pictures of trained models, as the thesis draws them: matplotlib figures.
+"""Pictures of trained models, as the thesis draws them: matplotlib figures, outside pyplot.
 
-``figure.savefig("grid.png")`` writes one; a notebook shows it.
+``figure.savefig("grid.png")`` writes one.
 """
 
 from collections.abc import Mapping, Sequence

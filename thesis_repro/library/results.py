@@ -60,7 +60,7 @@ def load_results(section: str, *, out: str | Path = "results") -> SectionResults
 
     Raises:
         UnknownSectionError: there is no such section.
-        data_prep.errors.DataError: it has not been run, or a file is missing or damaged.
+        DataError: it has not been run, or a file is missing or damaged.
     """
     if section not in CHAPTERS:
         raise UnknownSectionError(

@@ -10,6 +10,7 @@ from PIL import Image
 
 import thesis_repro
 from thesis_repro import (
+    DataError,
     ModelError,
     Posterior,
     SectionResults,
@@ -64,6 +65,6 @@ figures: list[Figure] = [
     thesis_repro.plot_losses(model, loss="loss", title="losses"),
 ]
 errors: tuple[type[Exception], ...] = (
-    *(ModelError, SettingsError, TrainingError, UnknownDataError),
+    *(DataError, ModelError, SettingsError, TrainingError, UnknownDataError),
     *(UnknownModelError, UnknownRunError, UnknownSectionError),
 )
