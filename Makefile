@@ -79,4 +79,4 @@ benchmark: .venv/installed
 	$(BIN)/python benchmarks/memory.py
 
 clean:
-	rm -rf .venv .venv-newest $(DEMO) build *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .venv-newest $(DEMO) build *.egg-info .mypy_cache .pytest_cache .ruff_cache

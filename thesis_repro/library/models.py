@@ -72,7 +72,7 @@ def load_model(
 
     Args:
         name: A model of `list_models`, by its id or name in any case; or the path of a run folder,
-            to which no other argument but this one applies.
+            which says all else by itself.
         run: The id of its run; else the one with this seed and scale.
         seed: Of its training.
         scale: How much of the thesis's training it had: "paper", "quick", "smoke" or "untrained".

@@ -97,7 +97,7 @@ class RunFolder:
         try:
             values = json.loads(file.read_text(encoding="utf-8"))
             config = RunConfig(values["spec"]["model"], values)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise TrainingError(
                 f"{path}: it is no run folder, as there is no config.json in it. Name "
                 "<runs-dir>/<model>/<run-id>, as `thesis-repro train` says it."

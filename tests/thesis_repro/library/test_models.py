@@ -154,6 +154,15 @@ def test_a_damaged_folder(copied, damage, said):
     assert said in str(error.value)
 
 
+@pytest.mark.parametrize("place", ["nowhere/at-all", "file/config"])
+def test_a_path_where_no_run_is(tmp_path, place):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(TrainingError, match="it is no run folder"):
+        load_model(str(tmp_path / place))
+    with pytest.raises(TrainingError, match="it is no run folder"):
+        load_model(tmp_path / "file")
+
+
 def test_a_configuration_that_is_another_runs(copied):
     place = copied.rename(copied.parent / RUN)
     config = (place / "config.json").read_text()
