@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from appendix_architectures.sampling import variance_of
 from data_prep.reading import Column
 
 if TYPE_CHECKING:
@@ -78,4 +77,6 @@ def float_batches(images: np.ndarray | Column, size: int) -> Iterator[np.ndarray
 
 def standard_deviation(log_var: np.ndarray) -> np.ndarray:
     """exp(log_var / 2), continued as the models sample (erratum E81), in the shape given."""
+    from appendix_architectures.sampling import variance_of  # with Keras
+
     return variance_of(log_var, 0.5, np)

@@ -34,6 +34,16 @@ def test_importing_it_takes_no_time_and_loads_nothing(tmp_path):
     assert [names for _, *names in runs] == [[]] * 3
 
 
+def test_no_name_imports_keras(tmp_path):
+    """Which `load_model` does without a word; ``explore(load_model(...))`` names `explore` first."""
+    code = (
+        "import sys, thesis_repro as t; [getattr(t, name) for name in t.__all__];"
+        "print(*({'keras', 'tensorflow', 'jax'} & {*sys.modules}))"
+    )
+    ended = python("-c", code, cwd=tmp_path)
+    assert (ended.stdout, ended.stderr) == ("\n", "")
+
+
 def test_it_exports_what_its_page_names():
     page = PAGE.read_text(encoding="utf-8")
     assert {*dir(thesis_repro)} == {*thesis_repro.__all__}
@@ -98,7 +108,7 @@ def test_a_model_and_its_grid_take_hardly_more_than_keras(tmp_path):
         "print(time.process_time() - began)"
     )
     ended = python("-c", code, cwd=tmp_path)
-    assert ended.returncode == 0, ended.stderr
+    assert (ended.returncode, ended.stderr) == (0, "")
     assert float(ended.stdout) < 5
 
 
