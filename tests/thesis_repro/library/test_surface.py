@@ -35,7 +35,7 @@ def test_importing_it_takes_no_time_and_loads_nothing(tmp_path):
 
 
 def test_no_name_imports_keras(tmp_path):
-    """Which `load_model` does without a word; ``explore(load_model(...))`` names `explore` first."""
+    """Which `load_model` does without a word; in `explore(load_model(...))`, it comes second."""
     code = (
         "import sys, thesis_repro as t; [getattr(t, name) for name in t.__all__];"
         "print(*({'keras', 'tensorflow', 'jax'} & {*sys.modules}))"
