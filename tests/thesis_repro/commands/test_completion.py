@@ -112,6 +112,24 @@ def test_data_sets_as_they_are_written(command):
     assert completed("data", command, "dS") == ["dsprites"]
 
 
+@pytest.mark.parametrize("command", ["show", "prune"])
+def test_runs_by_id_and_model(command, folders, monkeypatch):
+    """Those under --runs-dir, downloaded and published ones; no file is opened for it."""
+    given = ("runs", command, "--runs-dir", folders / "runs")
+    runs = {"0a1b2c3d4e5f", "0afffff00000", "1", "77aa", "55bb"}
+    assert {*completed(*given, "")} == runs | {"mnist-vae", "celeba-vae", "7500-vae", "5000-vae"}
+    assert completed(*given, "0a1") == ["0a1b2c3d4e5f"]
+    monkeypatch.chdir(folders)
+    assert {*completed("runs", command, "0A")} == {"0a1b2c3d4e5f", "0afffff00000"}
+    monkeypatch.chdir(folders / "clone")
+    assert completed("runs", command, "0a") == []
+
+
+def test_models_of_runs_and_scales_of_what_is_pruned():
+    assert {*completed("runs", "list", "")} == ALL_MODELS
+    assert completed("runs", "prune", "--scale", "Q") == ["quick"]
+
+
 def test_what_is_damaged_is_said_by_the_command_alone(monkeypatch):
     def damaged(*arguments):
         raise ValueError("it is damaged")
@@ -176,7 +194,8 @@ def test_completing_loads_nothing_heavy(folders):
 import sys
 from click.shell_completion import BashComplete
 from thesis_repro.cli import main
-for before in (["train"], ["where"], ["errata"], ["chapter"], ["data", "prepare"]):
+for before in (["train"], ["where"], ["errata"], ["chapter"], ["data", "prepare"],
+               ["runs", "show"]):
     assert BashComplete(main, {}, "thesis-repro", "_X").get_completions(before, ""), before
 print(*sys.modules)
 """
