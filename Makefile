@@ -5,8 +5,9 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 	$(p) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(p))))
 BIN := .venv/bin
 DEMO := demo
+RESULTS := build/results
 
-.PHONY: constraints published demo test test-newest test-fast test-long lint benchmark clean
+.PHONY: constraints published results demo test test-newest test-fast test-long lint benchmark clean
 
 # The exact versions behind the published results, each file held against its SHA-256.
 .venv/installed: setup.py constraints.txt
@@ -26,6 +27,14 @@ constraints: .venv/installed
 # Finished runs into published/ and its index: make published RUNS="runs/MODEL/ID ..."; without RUNS, the index alone.
 published: .venv/installed
 	$(BIN)/python -m thesis_repro.commands.publish $(RUNS)
+
+# The published results, docs/results/ and README's ledger: sections of published runs at the thesis's
+# scale, the others at quick scale. CelebA and ImageNet have to be prepared in data/, a part will do.
+PAPER ?= 4.2
+results: .venv/installed
+	$(if $(PAPER),$(BIN)/thesis-repro chapter $(PAPER) --out $(RESULTS))
+	$(BIN)/thesis-repro all --scale quick --out $(RESULTS)
+	$(BIN)/python -m thesis_repro.commands.publish_results $(RESULTS) --runs-dir runs
 
 # The tests with the newest versions that setup.py allows, whatever the constraints say.
 test-newest:

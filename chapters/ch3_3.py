@@ -40,7 +40,7 @@ def run(chapter: Chapter) -> list[Judgement]:
     return judgements
 
 
-@figure(13, data="celeba")
+@figure(13, data="celeba", shows_pictures=True)
 def figure_13(chapter: Chapter, shown: Shown) -> Figure:
     """The first training picture and its attributes."""
     celeba = chapter.prepared("celeba").train

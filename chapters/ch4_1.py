@@ -86,8 +86,8 @@ def ended_run(chapter: Chapter, name: str) -> RunFolder:
 # === Figures 18 and 19, and the fits beside Figure 18 ===
 
 
-@figure(18, models=(CLASSIFIER,))
-@figure(19, models=(VAE,), readings=Reading)
+@figure(18, models=(CLASSIFIER,), shows_pictures=False)
+@figure(19, models=(VAE,), readings=Reading, shows_pictures=False)
 def first_layer(chapter: Chapter, shown: Shown, kernels: Mapping[str, np.ndarray]) -> Figure | None:
     """All slices of the kernels after the last epoch; as run, after an earlier one."""
     by_epoch = kernels[shown.model]
@@ -100,13 +100,13 @@ def first_layer(chapter: Chapter, shown: Shown, kernels: Mapping[str, np.ndarray
     return kernel_sheet(title, slices(by_epoch[epoch]))
 
 
-@figure("18_gabor", models=ALEXNETS)
+@figure("18_gabor", models=ALEXNETS, shows_pictures=False)
 def figure_18_gabor(chapter: Chapter, shown: Shown, fits: Mapping[str, KernelFits]) -> Figure:
     """How much Gabor functions explain of both networks' kernels, and since when."""
     return gabor_panels("Gabor functions fitted to the kernels of the first layer", named(fits))
 
 
-@figure("18_best_fits", models=ALEXNETS)
+@figure("18_best_fits", models=ALEXNETS, shows_pictures=False)
 def figure_18_best_fits(chapter: Chapter, shown: Shown, fits: Mapping[str, KernelFits]) -> Figure:
     """The kernels that are most like Gabor functions."""
     return best_fits("The kernels that a Gabor function explains best, with R²", named(fits))

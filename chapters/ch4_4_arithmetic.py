@@ -72,7 +72,7 @@ def emit(chapter: Chapter, codes: Codes) -> pd.DataFrame:
     return chapter.compute(attribute_arithmetic, changed)
 
 
-@figure("39_a", models=FACES)
+@figure("39_a", models=FACES, shows_pictures=True)
 def hair_of_faces(chapter: Chapter, shown: Shown, changed: Mapping[str, Changed]) -> Figure:
     """Black hair becomes blond."""
     title = "v - v(black hair) + α v(blond hair), v a face with black hair, α from 0 to 2"
@@ -80,7 +80,7 @@ def hair_of_faces(chapter: Chapter, shown: Shown, changed: Mapping[str, Changed]
     return image_rows(title, pictures)
 
 
-@figure("39_b", models=FACES)
+@figure("39_b", models=FACES, shows_pictures=True)
 def attributes_of_draws(chapter: Chapter, shown: Shown, changed: Mapping[str, Changed]) -> Figure:
     """A random draw becomes male, or blond: the caption's attribute and the text's (E59)."""
     pictures = {
@@ -91,7 +91,7 @@ def attributes_of_draws(chapter: Chapter, shown: Shown, changed: Mapping[str, Ch
     return image_rows("v + α v(attribute), v random, α from 0 to 4", pictures)
 
 
-@figure(39, models=FACES[:1], readings=(Reading.RUN,))
+@figure(39, models=FACES[:1], readings=(Reading.RUN,), shows_pictures=True)
 def arithmetic_as_run(
     chapter: Chapter, shown: Shown, codes: Codes, photos: Mapping[str, Images]
 ) -> Figure:

@@ -134,10 +134,10 @@ def sprite_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure
     return coloured(title(shown.model, images), layers, dsprites_colourings(images), letters)
 
 
-@figure(67, models=("celeba-vae",))
-@figure(68, models=("celeba-vae-gan",))
-@figure(69, models=("celeba-vlae",))
-@figure(70, models=("celeba-vlae-gan",))
+@figure(67, models=("celeba-vae",), shows_pictures=False)
+@figure(68, models=("celeba-vae-gan",), shows_pictures=False)
+@figure(69, models=("celeba-vlae",), shows_pictures=False)
+@figure(70, models=("celeba-vlae-gan",), shows_pictures=False)
 def face_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure:
     """Codes of CelebA, once for each attribute that one of these images has."""
     layers, images = embedded[shown.model]
@@ -145,7 +145,7 @@ def face_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure:
     return present_or_not(title(shown.model, images), layers, drawn)
 
 
-@figure(32, models=("celeba-vlae",))
+@figure(32, models=("celeba-vlae",), shows_pictures=False)
 def curated_codes(chapter: Chapter, shown: Shown, embedded: Embeddings) -> Figure:
     """The same for four attributes."""
     layers, images = embedded[shown.model]
@@ -164,7 +164,7 @@ def title(name: str, images: Images) -> str:
 # === Attributes of CelebA: Figure 31 ===
 
 
-@figure(31, data="celeba")
+@figure(31, data="celeba", shows_pictures=False)
 def attribute_bars(chapter: Chapter, shown: Shown) -> Figure:
     """The share of all images that have an attribute; without those that none has."""
     known = known_of_all(chapter.prepared("celeba"), "attributes")

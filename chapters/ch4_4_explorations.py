@@ -108,7 +108,7 @@ def plain_grids(chapter: Chapter, shown: Shown) -> Figure:
 
 @figure("36_a", models=("mnist-vlae-factor-1",), readings=Reading)
 @figure("36_b", models=("mnist-vlae-gan",), readings=Reading)
-@figure(38, models=("celeba-vlae-gan",), readings=Reading)
+@figure(38, models=("celeba-vlae-gan",), readings=Reading, shows_pictures=True)
 def layered_grids(chapter: Chapter, shown: Shown) -> Figure:
     """A grid per layer, the others drawn; as run these share a draw."""
     spec, sizes = model(shown.model), chapter.at_scale(SAMPLE_SIZES)

@@ -240,8 +240,8 @@ def figure_55(chapter: Chapter, shown: Shown, made: Mapping[str, np.ndarray]) ->
     return lettered_images("Test images: white and black bands of 28 px", made)
 
 
-@figure(54, models=(ALEXNET,))
-@figure(56, models=(ALEXNET,))
+@figure(54, models=(ALEXNET,), shows_pictures=True)
+@figure(56, models=(ALEXNET,), shows_pictures=False)
 def after_the_relu(chapter: Chapter, shown: Shown, pictures: Mapping[str, Picture]) -> Figure:
     """An image and its feature maps after the last ReLU and after pooling."""
     picture = pictures[shown.declaration.name]
@@ -251,8 +251,8 @@ def after_the_relu(chapter: Chapter, shown: Shown, pictures: Mapping[str, Pictur
     )
 
 
-@figure("54_before_relu", models=(ALEXNET,))
-@figure("56_before_relu", models=(ALEXNET,))
+@figure("54_before_relu", models=(ALEXNET,), shows_pictures=True)
+@figure("56_before_relu", models=(ALEXNET,), shows_pictures=False)
 def before_the_relu(chapter: Chapter, shown: Shown, pictures: Mapping[str, Picture]) -> Figure:
     """The maps before the last ReLU.
 
@@ -263,8 +263,8 @@ def before_the_relu(chapter: Chapter, shown: Shown, pictures: Mapping[str, Pictu
     return beside_maps(picture, {f"({picture.letters[0]}) {BEFORE}": BEFORE})
 
 
-@figure("54_leaky_relu", models=(ALEXNET,))
-@figure("56_leaky_relu", models=(ALEXNET,))
+@figure("54_leaky_relu", models=(ALEXNET,), shows_pictures=True)
+@figure("56_leaky_relu", models=(ALEXNET,), shows_pictures=False)
 def after_a_leaky_relu(chapter: Chapter, shown: Shown, pictures: Mapping[str, Picture]) -> Figure:
     """The maps after a LeakyReLU in place of the last ReLU, and after its pooling."""
     picture = pictures[shown.declaration.name.removesuffix("_leaky_relu")]

@@ -12,7 +12,7 @@ from thesis_repro.commands.options import SectionName, out_option, training_opti
 from thesis_repro.commands.report import update_page, write_report
 from thesis_repro.commands.workspace import (
     of_seeds,
-    refuse_less,
+    refuse_another_first,
     sections_of_seeds,
     try_places,
     workspace_of,
@@ -60,7 +60,8 @@ def run_all(
     """Train every model and run every section, then put all of it on one page.
 
     With SECTIONS, only these and what they need. Each section is on the page as it ends. The jobs
-    can be stopped at any time; the same command goes on with what is missing.
+    can be stopped at any time; the same command goes on with what is missing. Results of a larger
+    scale, or of the data themselves where stand-ins are asked for, are kept.
     """
     if options["dry_run"]:
         show(*sections_and_models(sections), gpus=gpus, quiet=quiet, **options)
@@ -71,20 +72,26 @@ def run_all(
         from thesis_repro.plan.gpus import check_gpus
 
         check_gpus(gpus, address)
+    from thesis_repro.plan.table import kept_line
     from thesis_repro.section.results_folder import places_of
 
     chosen, logs = sections_and_models(sections), options["runs_dir"] / "logs"
     by_seed = [*sections_of_seeds(chosen[0], **options)]
     for sections_of_seed, of_seed in by_seed:
-        refuse_less(sections_of_seed, **of_seed)
+        refuse_another_first(sections_of_seed, **of_seed)
+    jobs = jobs_of(*chosen, **options)
+    kept = {name: job for name, job in jobs.items() if job.kept}
     workspace, *_ = resolved_workspaces(**options)
     for section in chosen[0]:
-        workspace.check(section)
-    jobs = jobs_of(*chosen, **options)
+        if f"chapter {section}" not in kept:
+            workspace.check(section)
     if not all(job.is_done for job in jobs.values()):
         for sections_of_seed, of_seed in by_seed:
             try_places("--out", of_seed["out"], *places_of(sections_of_seed, of_seed["out"]))
         try_places("--runs-dir", logs)
+
+    for job in kept.values() if not quiet else ():
+        click.echo(kept_line(job))
 
     def add_to_page(job: "Job") -> None:
         if job.name.startswith("chapter "):

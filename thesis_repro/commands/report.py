@@ -18,17 +18,11 @@ from thesis_repro.commands.options import (
 )
 from thesis_repro.commands.workspace import try_places
 from thesis_repro.report.collect import collect, problems_of_claims, require, require_claims
-from thesis_repro.report.results import (
-    Problem,
-    Results,
-    ThesisPages,
-    count_verdicts,
-    ledger_head,
-)
+from thesis_repro.report.ledger import heads
+from thesis_repro.report.results import Problem, Results, ThesisPages
 from thesis_repro.section.registry import CHAPTERS, scripts
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims, load_unchecked, render_unchecked
-from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Verdict, render
 
 
@@ -86,7 +80,7 @@ def write_report(
     with os_errors(path, "it cannot be written", "free some space, or mend the permissions"):
         _write(results, path, pages)
     there, missing = len(results.reproduced), len(results.missing)
-    click.echo(_counts(results.judgements))
+    click.echo(heads(results.judgements))
     click.echo(f"{there} of {there + missing} figures and tables; {path}")
     damaged = [section.name for section in results.sections if section.is_damaged]
     if damaged:
@@ -132,7 +126,7 @@ def claims(sections: tuple[str, ...], out: Path, strict: bool, allow_missing: bo
     click.echo(f"{render(judgements)}\n")
     if unchecked:
         click.echo(f"Statements that no check can decide:\n\n{render_unchecked(unchecked)}\n")
-    click.echo(_counts(judgements))
+    click.echo(heads(judgements))
     kinds = Counter(one.claim.kind for one in judgements)
     click.echo(f"By kind: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}")
     click.echo(f"Not checked: {len(unchecked)} statements")
@@ -192,9 +186,9 @@ def _write(results: Results, path: Path, pages: ThesisPages | None) -> None:
 
         write_plain(results, path)
     else:
-        from thesis_repro.report.page import write_page
+        from thesis_repro.report.page import picture_inside, write_page
 
-        write_page(results, path, pages, is_whole=path.name == "report.html")
+        write_page(results, path, pages, picture_inside if path.name == "report.html" else None)
 
 
 def _thesis_pages(pdf: Path, results: Results) -> ThesisPages:
@@ -212,13 +206,3 @@ def _thesis_pages(pdf: Path, results: Results) -> ThesisPages:
 def _warn(problems: Iterable[Problem]) -> None:
     for problem in problems:
         click.echo(str(problem), err=True)
-
-
-def _counts(judgements: Sequence[Judgement]) -> str:
-    """What the verdicts come to as written, in a line, and as run, where that differs."""
-    lines = []
-    for reading in Reading:
-        counts = count_verdicts(judgements, reading)
-        if sum(counts.values()):
-            lines.append(f"{sum(counts.values())} claims {reading}: {ledger_head(counts)}")
-    return "\n".join(lines)

@@ -13,6 +13,7 @@ from thesis_repro.commands.workspace import (
     import_matplotlib,
     of_seeds,
     open_workspace,
+    refuse_another_first,
     refuse_less,
     sections_of_seeds,
 )
@@ -52,6 +53,7 @@ def chapter(
         by_seed = [*sections_of_seeds(experiments, seeds, out=out, **options)]
         if not replace:
             for chosen, of_seed in by_seed:
+                refuse_another_first(chosen, **of_seed)
                 refuse_less(chosen, **of_seed)
         _run_sections(by_seed)
         if len(seeds) > 1 and not options["quiet"]:

@@ -142,31 +142,40 @@ def try_places(option: str, *folders: Path) -> None:
 
 
 def refuse_less(
-    sections: Iterable[str], *, out: Path, scale: str, seed: int, stand_in: bool, **others: Any
+    sections: Iterable[str], *, out: Path, scale: str, stand_in: bool, **others: Any
 ) -> None:
     """Make sure, before any work, that no results are replaced by less.
 
     Raises:
-        click.UsageError: these are of a smaller scale than those there, or of stand-ins, or those
-            there are of several seeds, of which the first is another.
+        click.UsageError: these are of a smaller scale than those there, or of stand-ins.
     """
-    from thesis_repro.section.results_folder import first_of_seeds, more_than
+    from thesis_repro.section.results_folder import more_than
 
-    sections = [*sections]
-    if others_first := [each for name in sections if (each := first_of_seeds(name, out, seed))]:
-        raise click.UsageError(
-            f"{out} holds results of several seeds: {'; '.join(others_first)}. With {seed} as the "
-            "first one they would be replaced, and the further ones no longer count. Name all "
-            "seeds, beginning with the first there, or another folder with --out, or say "
-            "`thesis-repro chapter SECTION --replace`."
-        )
-    kept = [more for name in sections if (more := more_than(name, out, scale, stand_in=stand_in))]
+    there = {name: more_than(name, out, scale, stand_in=stand_in) for name in sections}
+    kept = [f"{name} ({more})" for name, more in there.items() if more]
     if kept:
         asked = f"scale {scale}{', stand-ins' if stand_in else ''}"
         raise click.UsageError(
             f"{out} holds more than what is asked for ({asked}): {'; '.join(kept)}. Name another "
             "folder with --out, or say `thesis-repro chapter SECTION --replace` with the same "
             "options to replace it."
+        )
+
+
+def refuse_another_first(sections: Iterable[str], *, out: Path, seed: int, **others: Any) -> None:
+    """Make sure, before any work, that results of several seeds keep the first of them.
+
+    Raises:
+        click.UsageError: they would not.
+    """
+    from thesis_repro.section.results_folder import first_of_seeds
+
+    if there := [each for name in sections if (each := first_of_seeds(name, out, seed))]:
+        raise click.UsageError(
+            f"{out} holds results of several seeds: {'; '.join(there)}. With {seed} as the "
+            "first one they would be replaced, and the further ones no longer count. Name all "
+            "seeds, beginning with the first there, or another folder with --out, or say "
+            "`thesis-repro chapter SECTION --replace`."
         )
 
 

@@ -24,6 +24,7 @@ class Job:
         multiply_adds: Of the whole training, with its validation.
         memory: Estimate for the training process (bytes).
         is_brief: Whether it takes about as long as its process does to start.
+        kept: What is there in its place and is more than what was asked for, in words: it is done.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Job:
     multiply_adds: float = 0.0
     memory: float = 0.0
     is_brief: bool = False
+    kept: str = ""
 
     @property
     def is_training(self) -> bool:

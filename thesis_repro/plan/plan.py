@@ -24,6 +24,7 @@ from thesis_repro.models.spec import ModelSpec
 from thesis_repro.plan.jobs import Job
 from thesis_repro.plan.work import training_work
 from thesis_repro.section.registry import datasets_of, looked_at, models_of, shows_seeds
+from thesis_repro.section.results_folder import more_than
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.training.images import resized_dataset
 from thesis_repro.training.published import PublishedFolder
@@ -44,6 +45,9 @@ def make_plan(
         for planner in (first, *others):
             planner.add_model(zoo.model(model))
     for section in sections:
+        if first.keeps(section):  # results of further seeds would not count with these
+            first.add_section(section)
+            continue
         first.add_needs(section)
         if models_of(section, workspace.options.scale.name):
             for planner in others:
@@ -115,8 +119,16 @@ class _Planner:
         return needs + [self.add_model(zoo.model(name)) for name in models_of(section, scale)]
 
     def add_section(self, section: str, further: Iterable["_Planner"] = ()) -> None:
-        """A section; where its figures show ``further`` seeds, after those."""
+        """A section; where its figures show ``further`` seeds, after those.
+
+        Results that are more than what is asked for are kept, and need nothing.
+        """
         scale = self.workspace.options.scale.name
+        if kept := self.keeps(section):
+            name = self.chapter(section)
+            command = ("chapter", section)
+            self.jobs[name] = Job(name, (), command, is_done=True, kept=kept)
+            return
         needs = self.add_needs(section)
         specs = [zoo.model(name) for name in models_of(section, scale)]
         others = [zoo.model(name) for name in looked_at(section)]
@@ -156,6 +168,12 @@ class _Planner:
         with suppress(TrainingError):
             return isinstance(self.workspace.loadable(spec.id), PublishedFolder)
         return False
+
+    def keeps(self, section: str) -> str:
+        """The section's results, in words, where they are more than what is asked for."""
+        workspace = self.workspace
+        scale = workspace.options.scale.name
+        return more_than(section, workspace.out, scale, stand_in=workspace.stand_in)
 
     def images(self, spec: ModelSpec) -> tuple[int | None, int | None]:
         """Training and validation images of an epoch: of what is prepared, else of what will be.

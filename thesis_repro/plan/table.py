@@ -53,6 +53,9 @@ def render(
     left = [job for job in jobs.values() if not job.is_done]
     unknown = sum(job.is_training and job.name not in seconds for job in left)
     lines = [table, ""]
+    kept = [job for job in jobs.values() if job.kept]
+    if kept:
+        lines += [*map(kept_line, kept), ""]
     if notes:
         lines += [f"[{number}] {job.name}: {job.problem}" for number, job in enumerate(notes, 1)]
         lines.append("")
@@ -77,10 +80,15 @@ def render(
     return "\n".join(lines)
 
 
+def kept_line(job: Job) -> str:
+    """Why a job whose results are kept is not run."""
+    return f"{job.name} is kept: what is there is more than what is asked for ({job.kept})."
+
+
 def _state(job: Job, jobs: Mapping[str, Job], notes: Sequence[Job]) -> str:
     """Whether it is done, can be started now, or what it waits for; in a few words."""
     if job.is_done:
-        return "done"
+        return "kept" if job.kept else "done"
     missing = [str(number) for number, note in enumerate(notes, 1) if note in _needed(job, jobs)]
     if missing:
         return f"files missing [{', '.join(missing)}]"

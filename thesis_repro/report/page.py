@@ -34,7 +34,10 @@ from thesis_repro.words import duration
 
 
 def write_page(
-    results: Results, path: Path, pages: ThesisPages | None = None, *, is_whole: bool = False
+    results: Results,
+    path: Path,
+    pages: ThesisPages | None = None,
+    picture: Callable[[str, Item], str] | None = None,
 ) -> None:
     """Write the report.
 
@@ -42,10 +45,10 @@ def write_page(
         results: what is there.
         path: the HTML file.
         pages: the thesis's pages, to be shown beside ours; None without its PDF.
-        is_whole: whether the page holds the pictures (as WebP, which is smaller), so that the file
-            can be sent alone; else it shows those in the folders of the results.
+        picture: the address of a section's picture, `picture_inside` for a page that can be sent
+            alone; by default that in the folders of the results.
     """
-    picture = picture_inside if is_whole else partial(picture_beside, path.parent, results.out)
+    picture = picture or partial(picture_beside, path.parent, results.out)
     template = _environment(path.parent, picture).get_template("page.html.j2")
     stream = template.stream(_context(results, pages))
     with atomic_path(path) as temporary:  # names of files can hold bytes that are no text
@@ -130,12 +133,17 @@ def picture_beside(folder: Path, out: Path, section: str, item: Item) -> str:
 
 
 def picture_inside(section: str, item: Item) -> str:
-    """A picture as an address that holds it: as WebP without loss, a third of the PNG's bytes."""
+    """A picture as an address that holds it."""
+    return data_uri(webp(item), "webp")
+
+
+def webp(item: Item) -> bytes:
+    """A figure as WebP without loss, a third of the PNG's bytes."""
     from PIL import Image
 
     with Image.open(io.BytesIO(item.content.content)) as image, io.BytesIO() as file:
         image.convert("RGB").save(file, "WEBP", lossless=True)
-        return data_uri(file.getvalue(), "webp")
+        return file.getvalue()
 
 
 def data_uri(content: bytes, kind: str) -> str:

@@ -1,7 +1,7 @@
 """What lies under the results folder, as data, and what is missing from it."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -46,6 +46,7 @@ class Maker(NamedTuple):
         function: Its name.
         models: Ids of the models shown.
         data: What the data are, in words.
+        withheld: Why it must not be passed on; empty where it may be.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class Maker(NamedTuple):
     function: str
     models: tuple[str, ...]
     data: str
+    withheld: str = ""
 
 
 class Script(NamedTuple):
@@ -128,11 +130,15 @@ ThesisPages = Mapping[Caption, ThesisPage | str]
 
 @dataclass(frozen=True)
 class Results:
-    """All that is there; ``scripts`` are those of this version, by section."""
+    """All that is there; ``scripts`` are those of this version, by section.
+
+    ``withheld`` are figures that were taken out of it, and why.
+    """
 
     out: Path
     scripts: Mapping[str, Script]
     sections: tuple[Section, ...]
+    withheld: Mapping[Key, str] = field(default_factory=dict)
 
     def of(self, sections: Collection[str]) -> "Results":
         """Those of some sections alone."""
@@ -180,7 +186,7 @@ class Results:
         """The figures and tables of the thesis that are not there."""
         captions = load_captions()
         return tuple(
-            Gap(caption, self._reason(caption))
+            Gap(caption, self.withheld.get(key) or self._reason(caption))
             for key, caption in captions.items()
             if key not in self.reproduced
         )

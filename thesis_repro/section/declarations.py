@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from thesis_repro.models.zoo import model
 from thesis_repro.thesis.readings import Reading
+from thesis_repro.training.withheld import WITHHELD
 
 Kind = Literal["figure", "table", "numbers"]
 
@@ -30,6 +31,8 @@ class Declaration:
         data: Ids of the data sets that it shows; None: those of its models.
         note: What else is to be said of the data, "made images".
         readings: Those in which it is made.
+        shows_pictures: Of a figure, whether pictures of its data can be made out in it, or such as
+            models make after them; None where it does not matter.
     """
 
     kind: Kind
@@ -38,6 +41,13 @@ class Declaration:
     data: tuple[str, ...] | None = None
     note: str = ""
     readings: tuple[Reading, ...] = (Reading.WRITTEN,)
+    shows_pictures: bool | None = None
+
+    @property
+    def withheld(self) -> str:
+        """Why the figure may not be passed on; empty where it may be."""
+        reasons = [WITHHELD[name] for name in self.datasets if name in WITHHELD]
+        return reasons[0] if reasons and self.shows_pictures else ""
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -103,12 +113,13 @@ def figure(
     data: str | Iterable[str] | None = None,
     note: str = "",
     readings: Reading | Iterable[Reading] = Reading.WRITTEN,
+    shows_pictures: bool | None = None,
 ) -> Callable[[Callable], Declared]:
     """Declare a figure of the thesis, or a part of one ("36_a"): see `Declaration`.
 
     ``data`` names the data sets where they are not those of the models.
     """
-    return _declare("figure", str(number), models, data, note, readings)
+    return _declare("figure", str(number), models, data, note, readings, shows_pictures)
 
 
 def table(number: int, *, models: str | Iterable[str] = ()) -> Callable[[Callable], Declared]:
@@ -134,13 +145,19 @@ def _declare(
     data: str | Iterable[str] | None = None,
     note: str = "",
     readings: Reading | Iterable[Reading] = Reading.WRITTEN,
+    shows_pictures: bool | None = None,
 ) -> Callable[[Callable], Declared]:
     ids = (models,) if isinstance(models, str) else tuple(models)
     for model_id in ids:
         model(model_id)  # there is one
     datasets = (data,) if isinstance(data, str) else data and tuple(data)
     which = (readings,) if isinstance(readings, Reading) else tuple(readings)
-    declaration = Declaration(kind, name, ids, datasets, note, which)
+    declaration = Declaration(kind, name, ids, datasets, note, which, shows_pictures)
+    if kind == "figure" and shows_pictures is None and WITHHELD.keys() & {*declaration.datasets}:
+        raise ValueError(
+            "say shows_pictures=True or False: whether pictures of its data, which may not be "
+            "passed on, or such as models make after them, can be made out in it"
+        )
 
     def declared(function: Callable) -> Declared:
         others = getattr(function, "declarations", ())  # decorators apply from below

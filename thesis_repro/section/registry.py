@@ -69,7 +69,8 @@ def _makers(section: str) -> dict[str, Maker]:
     for place in declared(section):
         shown = place.declaration
         data = ", ".join([*shown.datasets, *([shown.note] if shown.note else [])])
-        maker = Maker(place.path, place.file, place.line, place.function, shown.models, data)
+        where = place.path, place.file, place.line, place.function
+        maker = Maker(*where, shown.models, data, shown.withheld)
         makers |= {name: maker for reading in shown.readings for name in shown.files(reading)}
     return makers
 

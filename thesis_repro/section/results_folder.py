@@ -87,5 +87,5 @@ def more_than(section: str, out: Path, scale: str, *, stand_in: bool) -> str:
     of_models = bool(models_of(section, scale))
     made_up = any(is_made_up(dataset, stand_in) for dataset in datasets_of(section, scale))
     if (is_less and of_models) or (made_up and not there.stand_in):
-        return f"{section} (scale {there.scale}, {there.data})"
+        return f"scale {there.scale}, {there.data}"
     return ""

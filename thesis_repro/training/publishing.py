@@ -19,18 +19,13 @@ from thesis_repro.training.precision import PRECISIONS
 from thesis_repro.training.published import Index, PublishedFile, PublishedRun
 from thesis_repro.training.run_folder import RunConfig, RunFolder
 from thesis_repro.training.scale import SCALES
+from thesis_repro.training.withheld import WITHHELD
 from thesis_repro.words import counted
 
 INDEX = Path(__file__).with_name("published.json")
 
 # A repository is cloned whole, by everyone (bytes).
 LARGEST_FILE, LARGEST_IN_ALL = 30_000_000, 60_000_000
-
-# Data sets of which nothing is published, and why.
-WITHHELD = {
-    "celeba": "its pictures show people, and no portion of it may be passed on",
-    "imagenet": "its photos are others', for non-commercial research and education only",
-}
 
 # Besides the weights and whatever else DONE names.
 _RUN_FILES = ("config.json", "provenance.json", "history.csv", "DONE")

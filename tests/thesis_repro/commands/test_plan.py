@@ -1,5 +1,6 @@
 """The commands `plan` and `all`, and dry runs of the others."""
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -119,6 +120,31 @@ def test_all_does_what_is_missing_and_then_nothing(tmp_path, monkeypatch):
     nothing = f"Nothing is new; the report: {tmp_path / 'index.html'}"
     assert second.stdout.splitlines() == ["All 3 jobs are done.", nothing]
     assert "2 epochs" in (tmp_path / "runs" / "logs" / "train-digit-classifier.log").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("few_jobs")
+def test_all_keeps_results_that_are_more_than_what_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("thesis_repro.commands.plan.zoo", SimpleNamespace(MODELS={}))
+    monkeypatch.setattr(
+        "thesis_repro.commands.plan.CHAPTERS",
+        {"3.4": "chapters.ch3_4", "4.2": "chapters.ch4_2"},
+    )
+    (tmp_path / "out" / "4.2").mkdir(parents=True)
+    manifest = {
+        "section": "4.2", "scale": "paper", "seed": 0, "runs": {}, "data": "MNIST", "files": {},
+        "created": "", "commit": None, "stand_in": False, "precision": "float32", "versions": {},
+    }  # fmt: skip
+    (tmp_path / "out" / "4.2" / "manifest.json").write_text(json.dumps(manifest))
+    folders = ["--data-dir", tmp_path, "--runs-dir", tmp_path / "runs", "--out", tmp_path / "out"]
+    result = run("all", "--scale", "smoke", *folders)
+    assert result.exit_code == DONE, result.output
+    kept = "chapter 4.2 is kept: what is there is more than what is asked for (scale paper, MNIST)."
+    assert kept in result.stdout
+    assert json.loads((tmp_path / "out" / "4.2" / "manifest.json").read_text()) == manifest
+    assert "Figure 17" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    quiet = run("all", "--scale", "smoke", *folders, "--quiet")
+    assert kept not in quiet.output
 
 
 def test_a_page_that_cannot_be_written_stops_no_job(tmp_path):

@@ -295,12 +295,11 @@ def test_what_does_not_count_among_the_seeds_is_named(data_dir, tmp_path):
 
 
 @pytest.mark.usefixtures("_measured")
-@pytest.mark.parametrize("command", ["chapter", "all"])
-def test_no_seed_s_results_are_replaced_by_less(command, data_dir, tmp_path):
+def test_no_seed_s_results_are_replaced_by_less(data_dir, tmp_path):
     folders = ("--data-dir", data_dir, "--runs-dir", tmp_path / "runs", "--out", tmp_path / "out")
     arguments = ("4.2", "--seed", "1", "--scale", "quick", *folders[:-1], tmp_path / "out/seed-1")
     assert run("chapter", *arguments).exit_code == 0
-    result = run(command, "4.2", "--seeds", "0-1", "--scale", "smoke", *folders)
+    result = run("chapter", "4.2", "--seeds", "0-1", "--scale", "smoke", *folders)
     assert result.exit_code == 2
     assert f"{tmp_path / 'out' / 'seed-1'} holds more than what is asked for" in result.stderr
 

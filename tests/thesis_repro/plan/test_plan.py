@@ -175,6 +175,26 @@ def test_results_are_done_if_they_are_whole_and_of_these_runs(workspace):
     assert not make_plan(["4.2"], [], workspace)["chapter 4.2"].is_done
 
 
+def test_results_that_are_more_than_what_is_asked_for_are_kept_and_need_nothing(workspace):
+    """So the demo has Section 4.2 at paper scale beside the others at smoke scale."""
+    manifest = {
+        "section": "4.2", "scale": "paper", "seed": 0, "runs": {}, "data": "MNIST", "files": {},
+        "created": "", "commit": None, "stand_in": False, "precision": "float32", "versions": {},
+    }  # fmt: skip
+    (workspace.out / "4.2").mkdir(parents=True)
+    (workspace.out / "4.2" / "manifest.json").write_text(json.dumps(manifest))
+    jobs = make_plan(["4.2"], ["mnist-vae"], workspace, of_seed(workspace, 1))
+    trainings = {"train mnist-vae", "train mnist-vae (seed 1)"}  # asked for by themselves
+    assert jobs.keys() == {"data mnist", *trainings, "chapter 4.2"}
+    assert jobs["chapter 4.2"].is_done
+    states, lines = column("state", jobs)
+    assert states["chapter 4.2"] == "kept"
+    why = "what is there is more than what is asked for (scale paper, MNIST)"
+    assert f"chapter 4.2 is kept: {why}." in lines
+    of_paper = replace(workspace, options=TrainingOptions(SCALES["paper"]))
+    assert not make_plan(["4.2"], [], of_paper)["chapter 4.2"].kept
+
+
 # --- Further seeds ---
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
-from thesis_repro.report.page import write_page
+from thesis_repro.report.page import picture_inside, write_page
 from thesis_repro.report.plain import write_plain
 from thesis_repro.report.results import Maker, Script, ThesisPage
 from thesis_repro.thesis.captions import load_captions
@@ -143,7 +143,8 @@ def test_nothing_is_fetched_but_pictures_beside_a_page_without_them(out, is_whol
     pictures = set() if is_whole else {f"4.2/{path.name}" for path in out.glob("4.2/*.png")}
     fetching = {"src", "href", "srcset", "action", "data", "poster"}
     path = out / "index.html"
-    write_page(collect(out, SCRIPTS, out / "runs"), path, is_whole=is_whole)
+    inside = picture_inside if is_whole else None
+    write_page(collect(out, SCRIPTS, out / "runs"), path, picture=inside)
     text = path.read_text(encoding="utf-8")
     for tag, name, value in Page(text).attributes:
         if name in fetching:
@@ -218,7 +219,7 @@ def test_a_picture_on_the_page_is_that_of_the_results_wherever_the_page_lies(
 
 
 def test_a_picture_inside_the_page_is_the_same_picture(out, png):
-    write_page(collect(out, SCRIPTS), out / "report.html", is_whole=True)
+    write_page(collect(out, SCRIPTS), out / "report.html", picture=picture_inside)
     text = (out / "report.html").read_text(encoding="utf-8")
     coded = re.search(r'src="data:image/webp;base64,([^"]+)"', text)[1]
     with (

@@ -23,7 +23,7 @@ NOT_RUN = len(CLAIMS) - 3
 COUNTS = [
     f"{len(CLAIMS)} claims as written: 2 decided at paper scale (1 replicated, 1 not); "
     f"0 indicated at reduced scale (0 hold, 0 fail); 1 path only; {NOT_RUN} not run",
-    "1 claims as run: 1 decided at paper scale (1 replicated, 0 not); "
+    "1 claim as run: 1 decided at paper scale (1 replicated, 0 not); "
     "0 indicated at reduced scale (0 hold, 0 fail)",
 ]
 

@@ -78,7 +78,7 @@ def curves(chapter, shown):
     return new_figure(2, 2)
 
 
-@figure(21, models=(FACTOR_2,), data="celeba")
+@figure(21, models=(FACTOR_2,), data="celeba", shows_pictures=False)
 def other_data(chapter, shown):
     return new_figure(2, 2)
 
@@ -205,7 +205,9 @@ def test_a_figure_of_no_model_has_neither_scale_nor_precision_nor_runs(chapter):
 
 
 def test_a_note_follows_the_data(chapter):
-    @figure(21, models=(FACTOR_1,), data=("mnist", "celeba"), note="made images")
+    @figure(
+        21, models=(FACTOR_1,), data=("mnist", "celeba"), note="made images", shows_pictures=False
+    )
     def noted(chapter, shown):
         return new_figure(2, 2)
 

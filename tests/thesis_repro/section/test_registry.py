@@ -38,7 +38,7 @@ def both(chapter, shown):
 
 
 @figure("97_a", models=(GAN,), data="morpho-mnist", note="drawn")
-@figure(98, models=ALL)
+@figure(98, models=ALL, shows_pictures=True)
 def several(chapter, shown): ...
 
 
@@ -149,6 +149,7 @@ def test_the_report_is_told_who_makes_which_file(section):
         ("@figure(99, model='mnist-vae')", "unexpected keyword argument 'model'"),
         ("@figure(99, models=SOMEWHERE_ELSE)", "'SOMEWHERE_ELSE' is not defined"),
         ("@declarations.table()", "number"),
+        ("@figure(99, data='celeba')", "say shows_pictures=True or False"),
     ],
 )
 def test_a_wrong_declaration_names_script_line_and_fix(section, line, cause):

@@ -1,0 +1,210 @@
+"""Published results: what a repository may show, whole; README says what they say."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from data_prep.errors import DataError
+from tests.thesis_repro.report.conftest import write_manifest
+from thesis_repro.commands.publish_results import FOLDER, ROOT
+from thesis_repro.report.collect import collect
+from thesis_repro.report.published_results import LARGEST_IN_ALL, publish_results, readme_with
+from thesis_repro.section.declarations import figure
+from thesis_repro.section.registry import everything, scripts
+from thesis_repro.verdicts.judgements import Verdict
+
+MADE = {"scale": "paper", "stand_in": False}
+VERDICTS = {
+    "4.2-best-epoch": Verdict.REPLICATED,
+    "4.2-best-loss-order": Verdict.NOT_REPLICATED,
+    "4.2-overfit-order": Verdict.PATH_ONLY,
+}
+
+
+@pytest.fixture
+def out(tmp_path, write_section):
+    write_section(tmp_path / "out", verdicts=VERDICTS, figures=("20", "21"), **MADE)
+    return tmp_path / "out"
+
+
+def publish(out):
+    return publish_results(collect(out, scripts()), out.parent / "results")
+
+
+def test_page_pictures_and_json_are_there(out, png):
+    publish(out)
+    folder = out.parent / "results"
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    for name in ("20", "21"):
+        assert f'src="pictures/4.2-figure_{name}.webp"' in page
+        with (
+            Image.open(folder / "pictures" / f"4.2-figure_{name}.webp") as ours,
+            Image.open(io.BytesIO(png)) as theirs,
+        ):
+            assert ours.convert("RGB").tobytes() == theirs.convert("RGB").tobytes()
+    assert str(out) not in page  # a path of whoever made them
+    read = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    assert read["verdicts"]["as written"]["replicated"] == 1
+
+
+def test_they_replace_those_before_and_nothing_else(out):
+    folder = out.parent / "results"
+    publish(out)
+    (folder / "pictures" / "4.2-figure_99.webp").write_bytes(b"of before")
+    publish(out)
+    assert not (folder / "pictures" / "4.2-figure_99.webp").exists()
+    (folder / "index.html").unlink()  # a folder of somebody's
+    with pytest.raises(DataError, match="it holds no published results"):
+        publish(out)
+    assert (folder / "README.md").exists()
+
+
+def test_pictures_of_people_are_left_out_and_named(out, write_section):
+    """Figure 38 is of decoded faces, Figure 67 of codes of faces as points, 99 of nobody knows."""
+    write_section(out, "4.4", figures=("38", "38_as_run", "67", "99"), verdicts={}, **MADE)
+    shown = publish(out)
+    folder = out.parent / "results"
+    pictures = {path.name for path in (folder / "pictures").iterdir()}
+    assert pictures == {"4.2-figure_20.webp", "4.2-figure_21.webp", "4.4-figure_67.webp"}
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "not shown: its pictures show people, and no portion of it may be passed on" in page
+    assert {key for key in shown.withheld} == {("figure", 38), ("figure", 99)}
+    assert "unknown" not in json.loads((folder / "index.json").read_text())["missing"]
+
+
+def test_a_figure_of_such_data_has_to_say_what_it_shows():
+    def drawn(**declared):
+        return figure(38, **declared)(lambda chapter, shown: None).declarations[0]
+
+    for data in ({"models": "celeba-vae"}, {"models": "mnist-vae", "data": ("mnist", "imagenet")}):
+        with pytest.raises(ValueError, match="say shows_pictures=True or False"):
+            drawn(**data)
+        assert drawn(**data, shows_pictures=True).withheld
+        assert not drawn(**data, shows_pictures=False).withheld
+    assert not drawn(models="mnist-vae").withheld
+    assert not drawn(models="mnist-vae", shows_pictures=True).withheld
+
+
+def test_what_is_withheld_is_what_draws_pictures_of_celeba_and_imagenet():
+    """Looked at one by one: a photo, faces with attributes, decoded faces, maps of a photo."""
+    withheld = {f"{place.section} {each.stem()}" for place in everything()
+                for each in [place.declaration] if each.withheld}  # fmt: skip
+    assert withheld == {
+        "3.3 figure_13", "4.4 figure_38", "4.4 figure_39", "4.4 figure_39_a", "4.4 figure_39_b",
+        "4.8 figure_54", "4.8 figure_54_before_relu", "4.8 figure_54_leaky_relu",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"stand_in": True}, r"4\.2: they are of stand-ins \(digits\)"),
+        ({"commit": None}, r"4\.2: the code that made them was of no commit"),
+        ({"commit": "0123456789ab-dirty"}, r"4\.2: the code that made them was 0123456789ab-dirty"),
+        ({"scale": "smoke"}, r"4\.2: they prove nothing: the scale is smoke, not paper"),
+        ({"scale": "untrained"}, r"4\.2: they prove nothing: the scale is untrained, not paper"),
+        ({"data": ""}, r"4\.2: they prove nothing: nothing says which data they are of"),
+    ],
+)
+def test_what_proves_nothing_or_cannot_be_made_again_is_refused(out, changes, cause):
+    publish(out)
+    before = contents(out.parent / "results")
+    (out / "4.2" / "manifest.json").unlink()
+    write_manifest(out / "4.2", **MADE | changes)
+    with pytest.raises(DataError, match=cause):
+        publish(out)
+    assert contents(out.parent / "results") == before
+
+
+def test_damaged_results_are_refused(out):
+    (out / "4.2" / "table_3.csv").write_text("edited\n1\n")
+    with pytest.raises(DataError, match=r"table_3\.csv: it is not the file that manifest\.json"):
+        publish(out)
+    (out / "4.2" / "manifest.json").unlink()
+    with pytest.raises(DataError, match=r"manifest\.json: it is missing"):
+        publish(out)
+    assert not (out.parent / "results").exists()
+
+
+def test_more_than_a_repository_should_hold_is_refused(out, monkeypatch):
+    monkeypatch.setattr("thesis_repro.report.published_results.LARGEST_IN_ALL", 1_000)
+    with pytest.raises(DataError, match="bytes are more than the 1,000 allowed"):
+        publish(out)
+    assert not (out.parent / "results").exists()
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# --- README ---
+
+README = "# Title\n\n<!-- results: by `make results` -->\nold\n<!-- /results -->\n\n## Next\n"
+
+
+def test_readme_has_the_evidence_and_nothing_else_changes(out):
+    shown = publish(out)
+    text = readme_with(README, shown.judgements, "docs/results")
+    before, after = (
+        "# Title\n\n<!-- results: by `make results` -->\n",
+        "<!-- /results -->\n\n## Next\n",
+    )
+    assert text.startswith(before)
+    assert text.endswith(after)
+    *_, first, second = text.removesuffix(after).strip().splitlines()
+    assert first == (
+        "| [4.2-best-epoch](docs/results/index.html#4.2-best-epoch): Epoch of the minimum "
+        "validation loss: fewer feature maps, later minimum | best epoch 26, 39, 52 "
+        "| best epoch 2, 2, 2 | paper | replicated | `thesis-repro chapter 4.2 --scale smoke` |"
+    )
+    assert "| – | loss 1.25 | paper | not replicated; as run replicated |" in second
+    assert "4.2-overfit-order" not in text  # path only
+    assert readme_with(text, shown.judgements, "docs/results") == text
+
+
+@pytest.mark.parametrize("text", ["# No place", README + README])
+def test_readme_without_one_place_is_refused(text):
+    with pytest.raises(ValueError, match="no place for the published results, or several"):
+        readme_with(text, [], "docs/results")
+
+
+@pytest.mark.skipif(not FOLDER.exists(), reason="no results are published yet")
+def test_readme_says_what_the_published_results_say():
+    """README and the folder have the same ledger, line by line, and the JSON its verdicts."""
+    place = FOLDER.relative_to(ROOT).as_posix()
+    of_folder = (FOLDER / "README.md").read_text("utf-8").replace("[index.html](index.html)", "")
+    published = rows(of_folder.replace("](index.html#", f"]({place}/index.html#"))
+    shown = {name: row for name, row in published.items() if row[3] in ("paper", "reduced")}
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert shown
+    assert rows(text[text.index("<!-- results") : text.index("<!-- /results -->")]) == shown
+    claims = json.loads((FOLDER / "index.json").read_text("utf-8"))["claims"]
+    assert published.keys() == {claim["id"] for claim in claims}
+    for claim in claims:
+        *_, grade, verdict, _ = published[claim["id"]]
+        assert re.match(rf"{claim['verdict']}\b", verdict)
+        assert grade == (claim["grade"] or "–")
+
+
+def rows(text):
+    """The cells of a ledger's rows, by claim."""
+    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| [")]
+    return {re.match(r"\[(.*?)\]", line[0])[1]: line for line in lines}
+
+
+@pytest.mark.skipif(not FOLDER.exists(), reason="no results are published yet")
+def test_published_results_are_small_and_show_nobody():
+    files = [path for path in FOLDER.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= LARGEST_IN_ALL
+    makers = {
+        f"{section}-{Path(name).stem}.webp": maker
+        for section, script in scripts().items()
+        for name, maker in script.makers.items()
+    }
+    pictures = [path.name for path in files if path.suffix not in (".html", ".json", ".md")]
+    assert pictures
+    assert [name for name in pictures if name not in makers or makers[name].withheld] == []

@@ -1,0 +1,44 @@
+"""For who keeps the repository: ``python -m thesis_repro.commands.publish_results OUT``.
+
+``make results`` calls it.
+"""
+
+from pathlib import Path
+
+import click
+
+from data_prep.errors import DataError
+from thesis_repro.commands import exit_codes
+from thesis_repro.files import atomic_path
+from thesis_repro.report.collect import collect, require
+from thesis_repro.report.ledger import heads
+from thesis_repro.report.published_results import publish_results, readme_with
+from thesis_repro.section.registry import scripts
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "docs" / "results"
+
+
+@click.command()
+@click.argument("out", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--runs-dir", type=click.Path(file_okay=False, path_type=Path), help="For run times.")
+def main(out: Path, runs_dir: Path | None) -> None:
+    """Put the results in OUT into docs/results/, and what they come to into README."""
+    readme = ROOT / "README.md"
+    try:
+        results = publish_results(require(collect(out, scripts(), runs_dir)), FOLDER)
+    except DataError as error:
+        failure = click.ClickException(str(error))
+        failure.exit_code = exit_codes.DATA
+        raise failure from error
+    place = FOLDER.relative_to(ROOT).as_posix()
+    text = readme_with(readme.read_text(encoding="utf-8"), results.judgements, place)
+    with atomic_path(readme) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    in_all = sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file())
+    click.echo(heads(results.judgements))
+    click.echo(f"{FOLDER}: {in_all / 1e6:.1f} MB; {len(results.withheld)} figures are not shown")
+
+
+if __name__ == "__main__":
+    main()
