@@ -33,9 +33,10 @@ def runs() -> None:
 @runs_dir_option
 @out_option
 def list_(models: tuple[str, ...], runs_dir: Path, out: Path) -> None:
-    """Show all runs, or those of MODELS, finished or not, with those that are published.
+    """Show runs, finished or not: all, or those of MODELS.
 
-    A run is used by results under OUT whose manifest names it.
+    Those that are published and lie here are among them. A run is used by results under OUT whose
+    manifest names it.
     """
     there, strays = _runs_here(runs_dir)
     shown = [run for run in there if not models or run.config.model in models]
@@ -95,9 +96,10 @@ def _bytes_of(run: "RunFolder") -> int:
 @runs_dir_option
 @out_option
 def show(run: str, runs_dir: Path, out: Path) -> None:
-    """Show what RUN is: an id, the beginning of one, or a model that has one run.
+    """Show all of one RUN.
 
-    Exits with 3 if its history is damaged.
+    RUN is an id, the beginning of one, or a model that has one run. Exits with 3 if its history is
+    damaged.
     """
     there, strays = _runs_here(runs_dir)
     folder = chosen(run, there)
@@ -117,7 +119,7 @@ def show(run: str, runs_dir: Path, out: Path) -> None:
 @click.argument("names", nargs=-1, metavar="[RUN]...", type=run_name)
 @click.option("--scale", type=Name("scale", SCALES), help="Runs of this scale.")
 @click.option("--unfinished", is_flag=True, help="Runs that have not ended, with checkpoints.")
-@click.option("--unused", is_flag=True, help="Runs that no results under OUT name.")
+@click.option("--unused", is_flag=True, help="Runs that no results under OUT name, or not yet.")
 @click.option(
     "--checkpoints",
     is_flag=True,
@@ -136,12 +138,13 @@ def prune(
     runs_dir: Path,
     out: Path,
 ) -> None:
-    """Delete runs that are all of what is named: these RUNs, of this --scale, --unfinished, ...
+    """Delete runs that are all of what is named.
 
-    At least one has to be named. What would go is shown, with its bytes, and goes after a question
-    or with --yes; without a terminal and --yes, nothing does. Published runs, runs that are being
-    trained, links, and folders that hold anything else stay. A deleted run is trained again where
-    a command needs it; its results stay, but reports no longer know how long it took.
+    These RUNs, of this --scale, --unfinished, --unused: at least one has to be named. What could go
+    is shown, with its bytes, and goes after a question or with --yes; without a terminal and
+    without --yes, nothing does. Published runs, runs that are being trained, links, and folders
+    that hold anything else stay. A deleted run is trained again where a command needs it; its
+    results stay, but reports no longer know how long it took.
     """
     if not (names or scale or unfinished or unused or checkpoints):
         raise click.UsageError(

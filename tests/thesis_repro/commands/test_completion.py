@@ -1,6 +1,7 @@
 """What a shell completes, by click's own machinery and by the program that it calls."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -178,6 +179,13 @@ def test_what_a_shell_evaluates(shell):
     assert VARIABLE in done.stdout
     assert "thesis-repro" in done.stdout
     assert done.stderr == ""
+
+
+def test_readme_has_the_line_of_each_shell():
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    assert re.findall(rf"{VARIABLE}=(\w+) thesis-repro", text) == [
+        *("bash_source", "zsh_source", "fish_source")
+    ]
 
 
 @pytest.mark.parametrize("shell", [ZshComplete, FishComplete])
