@@ -1,8 +1,9 @@
 """``thesis-repro runs``: the runs that are here, what each is, and which of them can go."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,8 +154,8 @@ def prune(
         )
     if checkpoints and unfinished:
         raise click.UsageError("--checkpoints is of finished runs: --unfinished ones need theirs.")
+    from thesis_repro.training import pruning
     from thesis_repro.training.folder_of_runs import look_through
-    from thesis_repro.training.pruning import no_longer_needed, size, why_left_alone
 
     trained, strays, leftovers = look_through(runs_dir)
     uses = _uses(out)
@@ -162,38 +163,43 @@ def prune(
         _require_uses(uses, out)
     _tell_strays(strays)
     named = {chosen(name, trained).path for name in names}
-    selected = [
-        run
-        for run in trained
-        if (not names or run.path in named)
-        and scale in (None, value(run, "scale"))
-        and not (unfinished and run.is_done)
-        and not (unused and run.config.run_id in uses.places)
-    ]
-    doomed, sizes = [], {}
-    for run in selected:
-        paths = no_longer_needed(run) if checkpoints else [run.path]
-        if not paths:
+    doomed, sizes, steps = [], {}, {}
+    for path in leftovers:
+        steps[path] = partial(pruning.delete_leftover, path)
+    for run in trained:
+        is_meant = (
+            (not names or run.path in named)
+            and scale in (None, value(run, "scale"))
+            and not (unfinished and run.is_done)
+            and not (unused and run.config.run_id in uses.places)
+        )
+        paths = pruning.no_longer_needed(run) if checkpoints else [run.path]
+        if not (is_meant and paths):
             continue
-        if why := why_left_alone(run):
+        if why := pruning.why_left_alone(run):
             _tell_strays({run.path: f"{why}: left alone"})
-        else:
-            doomed.append(run)
-            sizes[run.path] = size(paths)
-    if not (doomed or leftovers):
+            continue
+        doomed.append(run)
+        sizes[run.path] = pruning.size(paths)
+        steps[run.path] = (
+            partial(pruning.delete_no_longer_needed, run)
+            if checkpoints
+            else partial(pruning.delete_run, run, pruning.progress(run))
+        )
+    if not steps:
         click.echo(f"Nothing in {runs_dir} is to be deleted.")
         return
     if doomed:
         click.echo(table(doomed, sizes, uses))
     for path in leftovers:
         click.echo(printable(f"{path}: left of a deletion that was interrupted"))
-    total = sum(sizes.values()) + size(leftovers)
-    what = f"checkpoints and compiled programs of {counted(len(doomed), 'run')}"
-    what = what if checkpoints else counted(len(doomed), "run")
-    click.echo(f"To delete: {what}, {total:,} bytes ({total / 1e6:,.1f} MB).")
-    if not (yes or _is_confirmed()):
-        return
-    _delete(doomed, leftovers, checkpoints=checkpoints)
+    of = "checkpoints and compiled programs of " if checkpoints else ""
+    total = sum(sizes.values()) + pruning.size(leftovers)
+    click.echo(
+        f"To delete: {of}{counted(len(doomed), 'run')}, {total:,} bytes ({total / 1e6:,.1f} MB)."
+    )
+    if yes or _is_confirmed():
+        _delete(steps)
 
 
 def _require_uses(uses: "Uses", out: Path) -> None:
@@ -221,23 +227,21 @@ def _is_confirmed() -> bool:
     return False
 
 
-def _delete(doomed: "Sequence[RunFolder]", leftovers: Sequence[Path], *, checkpoints: bool) -> None:
+def _delete(steps: Mapping[Path, Callable[[], None]]) -> None:
     """Delete one after another; what cannot be deleted is named, and stops no other."""
-    from thesis_repro.training import pruning
+    from thesis_repro.training.pruning import LeftAloneError
 
-    delete = pruning.delete_no_longer_needed if checkpoints else pruning.delete_run
     deleted, failed = 0, 0
-    for action, things in ((pruning.delete_leftover, leftovers), (delete, doomed)):
-        for thing in things:
-            try:
-                action(thing)
-            except pruning.LeftAloneError as error:
-                _tell_strays({thing.path: f"{error}: left alone"})
-            except DataError as error:
-                click.echo(str(error), err=True)
-                failed += 1
-            else:
-                deleted += action is delete
-    click.echo(f"Deleted: {'that of ' if checkpoints else ''}{counted(deleted, 'run')}.")
+    for path, delete in steps.items():
+        try:
+            delete()
+        except LeftAloneError as error:
+            _tell_strays({path: f"{error}: left alone"})
+        except DataError as error:
+            click.echo(str(error), err=True)
+            failed += 1
+        else:
+            deleted += 1
+    click.echo(f"Deleted: {deleted} of {len(steps)}.")
     if failed:
         raise click.exceptions.Exit(exit_codes.DATA)

@@ -30,7 +30,9 @@ _TEMPORARY = (".writing-", ".trial-", DELETING)
 _FOR_TRAINING = ("checkpoint", "compiled")  # folders that only a training reads
 
 _TRAINING = "a training is under way in it"
-_FIX = "mend its permissions, or have its owner do it; what is half deleted goes the next time"
+_CAUSE, _FIX = "it cannot be deleted", "mend its permissions, or have its owner do it"
+_HALF = "it cannot be deleted as a whole"
+_FIX_HALF = f"{_FIX}; what is left goes the next time that something is deleted"
 
 
 class LeftAloneError(Exception):
@@ -51,7 +53,7 @@ def why_left_alone(run: RunFolder) -> str:
         return f"it cannot be looked into ({error.strerror})"
     if others:
         return f"it holds {others[0]}, which is no file of a run"
-    return _TRAINING if _is_held(run) else ""
+    return _why_held(run)
 
 
 def _is_of_a_run(path: Path) -> bool:
@@ -65,17 +67,19 @@ def _is_of_a_run(path: Path) -> bool:
     )
 
 
-def _is_held(run: RunFolder) -> bool:
-    """Whether another process has the run's lock, or it cannot be told; no lock is made for it."""
+def _why_held(run: RunFolder) -> str:
+    """That another process has the run's lock, or it cannot be told; no lock is made for it."""
     lock = filelock.FileLock(run.path / ".lock")
     if not Path(lock.lock_file).exists():
-        return False
+        return ""
     try:
         lock.acquire(timeout=0)
-    except (filelock.Timeout, OSError):
-        return True
+    except filelock.Timeout:
+        return _TRAINING
+    except OSError as error:
+        return f"whether a training is under way in it is not known: its .lock, {error.strerror}"
     lock.release()
-    return False
+    return ""
 
 
 def no_longer_needed(run: RunFolder) -> list[Path]:
@@ -96,17 +100,27 @@ def size(paths: Sequence[Path]) -> int:
     )
 
 
-def delete_run(run: RunFolder) -> None:
+def progress(run: RunFolder) -> tuple[bool, int]:
+    """Whether a run is finished, and the epoch of its newest checkpoint."""
+    return run.is_done, run.newest_epoch
+
+
+def delete_run(run: RunFolder, seen: tuple[bool, int]) -> None:
     """Delete a run with all its files.
 
+    Args:
+        run: It lies in a folder of runs.
+        seen: Its `progress` when somebody chose it: what has gone on since was not chosen.
+
     Raises:
-        LeftAloneError: it must not be deleted, or is no longer there.
+        LeftAloneError: it must not be deleted, has gone on, or is no longer there.
         data_prep.errors.DataError: it cannot be; it is whole, or no longer taken for a run.
     """
-    with os_errors(run.path, "it cannot be deleted", _FIX):
-        with _held(run):
-            doomed = _renamed(run.path)
-        _delete(doomed)
+    with os_errors(run.path, _CAUSE, _FIX), _held(run):
+        if progress(run) != seen:
+            raise LeftAloneError("it has been trained since it was chosen")
+        doomed = _renamed(run.path)
+    delete_leftover(doomed)
 
 
 def delete_no_longer_needed(run: RunFolder) -> None:
@@ -116,19 +130,23 @@ def delete_no_longer_needed(run: RunFolder) -> None:
         LeftAloneError: it must not be touched, or is no longer there.
         data_prep.errors.DataError: it cannot be; the run is loaded as before.
     """
-    with os_errors(run.path, "it cannot be deleted", _FIX), _held(run):
+    with os_errors(run.path, _CAUSE, _FIX), _held(run):
         for path in no_longer_needed(run):
-            _delete(_renamed(path))
+            delete_leftover(_renamed(path))
 
 
 def delete_leftover(path: Path) -> None:
-    """Delete what is left of a deletion that was interrupted.
+    """Delete what has its new name: by now, or since a deletion that was interrupted.
 
     Raises:
         data_prep.errors.DataError: it cannot be deleted.
     """
-    with os_errors(path, "it cannot be deleted", _FIX):
-        _delete(path)
+    with os_errors(path, _HALF, _FIX_HALF):
+        if path.is_symlink() or not path.is_dir():
+            path.unlink(missing_ok=True)
+            return
+        (path / "DONE").unlink(missing_ok=True)  # first, should anybody give it its name back
+        shutil.rmtree(path)
 
 
 @contextmanager
@@ -147,6 +165,8 @@ def _held(run: RunFolder) -> Iterator[None]:
         lock.acquire(timeout=0)
     except filelock.Timeout:
         raise LeftAloneError(_TRAINING) from None
+    except OSError as error:  # it is the run that is to be named
+        raise OSError(error.errno, error.strerror, str(run.path)) from error
     try:
         yield
     finally:
@@ -159,11 +179,3 @@ def _renamed(path: Path) -> Path:
         return path.rename(doomed)
     except OSError as error:  # of the two, the one that is there is to be named
         raise OSError(error.errno, error.strerror, str(path)) from error
-
-
-def _delete(doomed: Path) -> None:
-    if doomed.is_symlink() or not doomed.is_dir():
-        doomed.unlink(missing_ok=True)
-        return
-    (doomed / "DONE").unlink(missing_ok=True)  # first, should anybody give it its name back
-    shutil.rmtree(doomed)

@@ -401,6 +401,21 @@ def test_at_a_terminal_it_is_asked(called, finished_run, runs_dir, monkeypatch, 
     assert run.exists() == stays
 
 
+def test_a_run_that_ends_while_the_question_waits(called, finished_run, runs_dir, monkeypatch):
+    run = finished_run(runs_dir)
+    note = (run / "DONE").read_bytes()
+    (run / "DONE").unlink()
+
+    def answered():
+        (run / "DONE").write_bytes(note)
+        return True
+
+    monkeypatch.setattr(commands, "_is_confirmed", answered)
+    result = called("prune", "--unfinished")
+    assert f"{run}: it has been trained since it was chosen: left alone." in result.stderr
+    assert checked_files(run)
+
+
 @pytest.fixture
 def four(finished_run, runs_dir, out):
     """Runs by whether they are finished and used, and another scale."""
@@ -517,7 +532,7 @@ def test_a_folder_that_is_read_only(called, four, monkeypatch):
     result = called("prune", "--scale", "smoke", "--yes")
     assert result.exit_code == DATA
     assert f"{four['used']}: it cannot be deleted (Read-only file system)" in result.stderr
-    assert result.stdout.endswith("Deleted: 2 runs.\n")
+    assert result.stdout.endswith("Deleted: 2 of 3.\n")
     assert checked_files(four["used"])
 
 

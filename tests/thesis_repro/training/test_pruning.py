@@ -16,8 +16,8 @@ from thesis_repro.training.pruning import (
     LeftAloneError,
     delete_leftover,
     delete_no_longer_needed,
-    delete_run,
     no_longer_needed,
+    progress,
     size,
     why_left_alone,
 )
@@ -31,6 +31,10 @@ MODEL = "mnist-vlae-factor-3"
 @pytest.fixture
 def run(finished_run, tmp_path):
     return described_run(finished_run(tmp_path / "runs"))
+
+
+def delete_run(run):
+    pruning.delete_run(run, progress(run))
 
 
 def files(folder):
@@ -87,12 +91,27 @@ def test_a_training_that_begins_after_the_question(run, monkeypatch):
     assert run.is_done
 
 
-def test_a_lock_that_may_not_be_opened_is_one_that_is_held(run, monkeypatch):
+def test_a_run_that_was_trained_since_it_was_chosen(run):
+    """While a question waits for its answer, an unfinished run may come to its end."""
+    for seen in ((False, 0), (True, 3)):
+        with pytest.raises(LeftAloneError, match="it has been trained since it was chosen"):
+            pruning.delete_run(run, seen)
+    assert run.is_done
+
+
+def test_a_lock_that_may_not_be_opened(run, monkeypatch):
     def refuse(*arguments, **options):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
-    assert why_left_alone(run) == "a training is under way in it"
+    assert why_left_alone(run).startswith("whether a training is under way in it is not known")
+    with pytest.raises(LeftAloneError, match=r"its \.lock, Permission denied"):
+        delete_run(run)
+    (run.path / ".lock").unlink()  # it would have to be made
+    with pytest.raises(DataError) as raised:
+        delete_run(run)
+    assert str(raised.value).startswith(f"{run.path}: it cannot be deleted (Permission denied).")
+    assert run.is_done
 
 
 def test_looking_makes_no_lock(run):
@@ -177,7 +196,7 @@ def test_what_is_half_deleted_is_no_run_and_goes_the_next_time(run, monkeypatch,
 
     with monkeypatch.context() as patch:
         patch.setattr(pruning.shutil, "rmtree", refuse)
-        with pytest.raises(DataError, match="it cannot be deleted"):
+        with pytest.raises(DataError, match="what is left goes the next time"):
             delete_run(run)
     assert not run.path.exists()
     assert finished_runs(tmp_path / "runs", MODEL) == []
