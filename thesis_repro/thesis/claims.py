@@ -2,7 +2,9 @@
 
 import math
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from thesis_repro.files import Entry, read_entries
@@ -30,6 +32,12 @@ class Claim(Entry):
     reported: dict[str, Quantity] | None = None
     note: str | None = None
 
+    @property
+    def title(self) -> str:
+        """The statement, after the claim's models where others have the same."""
+        shared = self.statement in _shared_statements()
+        return f"{', '.join(self.models)}: {self.statement}" if shared else self.statement
+
 
 def load_claims(section: str | None = None) -> tuple[Claim, ...]:
     """The thesis's claims in its order, all of them or those of one section ("4.2").
@@ -45,6 +53,13 @@ def load_claims(section: str | None = None) -> tuple[Claim, ...]:
         known = ", ".join(sorted({claim.section for claim in claims}))
         raise ValueError(f"No claims for section {section!r}; sections with claims are {known}.")
     return chosen
+
+
+@cache
+def _shared_statements() -> frozenset[str]:
+    """What several claims state, each of other models."""
+    counts = Counter(claim.statement for claim in load_claims())
+    return frozenset(statement for statement, count in counts.items() if count > 1)
 
 
 class Unchecked(Entry):

@@ -47,6 +47,9 @@ class CheckResult:
     """Outcome of one check, with both values and the distance in words.
 
     ``is_lacking`` where it neither holds nor fails: a value is undefined, infinite or not measured.
+    ``distance`` is how far ours is from the thesis's, as many times as is allowed: of the worst
+    value, and of a ratio on a logarithmic scale. ``allowed`` are the ends of what is, value by
+    value. Both are empty where neither is a matter of more or less, as of orders.
     """
 
     name: str
@@ -56,6 +59,8 @@ class CheckResult:
     detail: str
     why: str
     is_lacking: bool = False
+    distance: float | None = None
+    allowed: tuple[tuple[float, float], ...] = ()
 
 
 @cache
@@ -100,63 +105,88 @@ class _Case(NamedTuple):
     params: Mapping[str, Any]
 
 
-def _relative(case: _Case) -> tuple[bool, str]:
+class _Outcome(NamedTuple):
+    """Whether a check holds, the distance in words, and as `CheckResult` has it."""
+
+    holds: bool
+    detail: str
+    distance: float | None = None
+    allowed: tuple[tuple[float, float], ...] = ()
+
+
+def _relative(case: _Case) -> _Outcome:
     tolerance = case.params["tolerance"]
     off = [abs(a - b) / abs(b) for a, b in zip(case.ours, case.theirs, strict=True)]
     words = ", ".join(f"{value:.1%}" for value in off)
-    return max(off) <= tolerance, f"off by {words}; allowed {tolerance:.0%}"
+    allowed = tuple((b - tolerance * abs(b), b + tolerance * abs(b)) for b in case.theirs)
+    detail = f"off by {words}; allowed {tolerance:.0%}"
+    return _Outcome(max(off) <= tolerance, detail, max(off) / tolerance, allowed)
 
 
-def _ratio(case: _Case) -> tuple[bool, str]:
+def _ratio(case: _Case) -> _Outcome:
     factor = case.params["factor"]
     ratios = [a / b for a, b in zip(case.ours, case.theirs, strict=True)]
     words = ", ".join(f"{ratio:.2f}" for ratio in ratios)
     holds = all(1 / factor <= ratio <= factor for ratio in ratios)
-    return holds, f"{words} times the reported; allowed {1 / factor:.2f} to {factor:.2f}"
+    detail = f"{words} times the reported; allowed {1 / factor:.2f} to {factor:.2f}"
+    distance = None  # of another sign or 0, no factor leads to the reported number
+    if min(ratios) > 0:
+        distance = max(abs(math.log(ratio)) for ratio in ratios) / math.log(factor)
+    allowed = tuple(
+        (min(ends), max(ends)) for b in case.theirs for ends in [(b / factor, b * factor)]
+    )
+    return _Outcome(holds, detail, distance, allowed)
 
 
-def _increasing(case: _Case) -> tuple[bool, str]:
+def _increasing(case: _Case) -> _Outcome:
     holds = all(a < b for a, b in pairwise(case.ours))
-    return holds, f"{show(case.ours)} {'increases' if holds else 'does not increase'} strictly"
-
-
-def _descending(case: _Case) -> tuple[bool, str]:
-    by_model = dict(zip(case.claim.models, case.ours, strict=True))
-    ordered = [by_model[model] for model in case.params["order"]]
-    holds = all(a > b for a, b in pairwise(ordered))
-    return holds, f"{show(ordered)} {'falls' if holds else 'does not fall'} strictly"
-
-
-def _within(case: _Case) -> tuple[bool, str]:
-    low, high = case.params["low"], case.params["high"]
-    return all(low <= value <= high for value in case.ours), (
-        f"{show(case.ours)}; allowed {low:g} to {high:g}"
+    return _Outcome(
+        holds, f"{show(case.ours)} {'increases' if holds else 'does not increase'} strictly"
     )
 
 
-def _extreme_at(case: _Case, pick: Callable[..., float]) -> tuple[bool, str]:
+def _descending(case: _Case) -> _Outcome:
+    by_model = dict(zip(case.claim.models, case.ours, strict=True))
+    ordered = [by_model[model] for model in case.params["order"]]
+    holds = all(a > b for a, b in pairwise(ordered))
+    return _Outcome(holds, f"{show(ordered)} {'falls' if holds else 'does not fall'} strictly")
+
+
+def _within(case: _Case) -> _Outcome:
+    low, high = case.params["low"], case.params["high"]
+    holds = all(low <= value <= high for value in case.ours)
+    detail = f"{show(case.ours)}; allowed {low:g} to {high:g}"
+    return _Outcome(holds, detail, None, ((low, high),) * len(case.ours))
+
+
+def _extreme_at(case: _Case, pick: Callable[..., float]) -> _Outcome:
     """Hold if the model's element is the only one that `pick` (min or max) chooses."""
     by_model = dict(zip(case.claim.models, case.ours, strict=True))
     value = by_model.pop(case.params["model"])
     rival = pick(by_model.values())
     holds = value != rival and pick(value, rival) == value
-    return holds, f"{show(value)} there; {pick.__name__} of the other models {show(rival)}"
+    return _Outcome(
+        holds, f"{show(value)} there; {pick.__name__} of the other models {show(rival)}"
+    )
 
 
-def _greater(case: _Case) -> tuple[bool, str]:
+def _greater(case: _Case) -> _Outcome:
     than = case.params["than"]
     other = _numbers(case.claim, case.measured, than)
     holds = all(a > b for a, b in zip(case.ours, other, strict=True))
-    return holds, f"{show(case.ours)} {'>' if holds else 'is not >'} {show(other)} ({than})"
+    return _Outcome(
+        holds, f"{show(case.ours)} {'>' if holds else 'is not >'} {show(other)} ({than})"
+    )
 
 
-def _significance(case: _Case) -> tuple[bool, str]:
+def _significance(case: _Case) -> _Outcome:
     alpha = case.params["alpha"]
-    return all(0 <= p < alpha for p in case.ours), f"p = {show(case.ours)}; alpha is {alpha:g}"
+    holds = all(0 <= p < alpha for p in case.ours)
+    return _Outcome(holds, f"p = {show(case.ours)}; alpha is {alpha:g}")
 
 
 class _CheckType(NamedTuple):
-    evaluate: Callable[[_Case], tuple[bool, str]]
+    evaluate: Callable[[_Case], _Outcome]
     params: frozenset[str] = frozenset()
     needs_reported: bool = False
     per_model: bool = False
@@ -189,21 +219,28 @@ def evaluate(check: Check, claim: Claim, measured: Values) -> CheckResult:
     used = [check.key, *([check.params["than"]] if "than" in check.params else [])]
     lacking = [word for key in used if (word := _lacking(key, _numbers(claim, measured, key)))]
     if lacking:
-        holds, detail = False, "; ".join(lacking)
+        outcome = _Outcome(False, "; ".join(lacking))
     elif len(ours) != wanted:
         raise ValueError(f"{claim.id}: {check.key!r} has {len(ours)} values; pass {wanted}.")
     else:
-        holds, detail = kind.evaluate(_Case(ours, theirs, claim, measured, check.params))
-    value = listed(measured[check.key])
+        outcome = kind.evaluate(_Case(ours, theirs, claim, measured, check.params))
     return CheckResult(
-        check.name, holds, value, reported.get(check.key), detail, check.why, bool(lacking)
+        check.name,
+        outcome.holds,
+        listed(measured[check.key]),
+        reported.get(check.key),
+        outcome.detail,
+        check.why,
+        bool(lacking),
+        outcome.distance,
+        outcome.allowed,
     )
 
 
 def within_tolerance(check: Check, claim: Claim, ours: float, theirs: float) -> bool:
     """Whether one number of ours is near enough to the thesis's, for a check that compares them."""
-    holds, _ = CHECK_TYPES[check.type].evaluate(_Case([ours], [theirs], claim, {}, check.params))
-    return holds
+    case = _Case([ours], [theirs], claim, {}, check.params)
+    return CHECK_TYPES[check.type].evaluate(case).holds
 
 
 def _numbers(claim: Claim, values: Values, key: str) -> list[float | None]:

@@ -6,7 +6,7 @@ they hold if they do in more than half of the seeds, and all of a rule in the sa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from thesis_repro.thesis.claims import Claim, listed, show
@@ -26,7 +26,8 @@ Spreads = Spread | list[Spread]
 class CheckOverSeeds(CheckResult):
     """A check over seeds; ``count``: in how many it holds by the rule for one training.
 
-    ``ours`` is a `Spread`, or a list of them.
+    ``ours`` is a `Spread`, or a list of them; ``distance`` is the thesis's from our mean, 1 at the
+    end of the prediction interval.
     """
 
     count: Count
@@ -146,7 +147,7 @@ def _compared(
     reported = claim.reported[check.key]
     spreads = ours if isinstance(ours, list) else [ours]
     theirs = reported if isinstance(reported, list) else [reported]
-    outcomes, words = [], []
+    outcomes, words, distances = [], [], []
     for spread, number in zip(spreads, theirs, strict=True):
         if spread.lacking:
             outcomes.append(None)
@@ -157,6 +158,7 @@ def _compared(
             words.append(f"{spread}, which gives no interval; {near} enough to {show(number)}")
         else:
             outcomes.append(spread.low <= number <= spread.high)
+            distances.append(abs(number - spread.mean) / (spread.high - spread.mean))
             lies = "lies" if outcomes[-1] else "does not lie"
             interval = f"{show(spread.low)} to {show(spread.high)}"
             words.append(
@@ -164,7 +166,9 @@ def _compared(
             )
     count = Count.of([_holds(result) for result in by_seed])
     detail = f"{'; '.join(words)}; within the tolerance for one training in {count}"
-    return _over_seeds(check, ours, reported, all_hold(outcomes), detail, count)
+    result = _over_seeds(check, ours, reported, all_hold(outcomes), detail, count)
+    is_known = len(distances) == len(spreads)
+    return replace(result, distance=max(distances) if is_known else None)
 
 
 def _counted(check: Check, ours: Spreads, by_seed: Sequence[CheckResult]) -> CheckOverSeeds:

@@ -38,6 +38,17 @@ def test_claims_carry_what_the_thesis_prints():
     assert CLAIMS["4.1-classifier-gabor"].note.startswith("needs a stated numeric criterion")
 
 
+def test_a_title_is_the_statement_after_the_models_where_others_state_the_same():
+    assert CLAIMS["4.2-faster-convergence"].title == CLAIMS["4.2-faster-convergence"].statement
+    gan = CLAIMS["4.6-table5-mnist-vae-gan"]
+    assert gan.title == f"mnist-vae-gan: {gan.statement}"
+    assert CLAIMS["4.3-kl-3750"].title == "3750-vae: KL divergence on the dSprites validation set"
+
+
+def test_no_two_claims_have_one_title():
+    assert len({claim.title for claim in CLAIMS.values()}) == len(CLAIMS)
+
+
 def test_unknown_section_names_the_known_ones():
     with pytest.raises(ValueError, match=r"'4\.9'.*4\.1, 4\.2"):
         load_claims("4.9")

@@ -37,6 +37,36 @@ def test_what_is_no_number_on_the_other_side_is_named(bad, word):
     assert (result.holds, result.detail) == (False, f"r is {word}")
 
 
+# === How far it is ===
+
+
+@pytest.mark.parametrize(
+    ("type_", "ours", "theirs", "params", "distance", "allowed"),
+    [
+        ("relative", 1.4, 1.0, {"tolerance": 0.5}, 0.8, [(0.5, 1.5)]),
+        ("relative", -1.1, -1.0, {"tolerance": 0.2}, 0.5, [(-1.2, -0.8)]),
+        ("relative", [1.0, 3.0], [1.0, 2.0], {"tolerance": 0.25}, 2.0, [(0.75, 1.25), (1.5, 2.5)]),
+        ("ratio", 4.0, 1.0, {"factor": 2.0}, 2.0, [(0.5, 2.0)]),
+        ("ratio", 0.25, 1.0, {"factor": 2.0}, 2.0, [(0.5, 2.0)]),
+        ("ratio", -1.0, -1.0, {"factor": 2.0}, 0.0, [(-2.0, -0.5)]),
+        ("ratio", 0.0, 1.0, {"factor": 2.0}, None, [(0.5, 2.0)]),
+        ("ratio", -1.0, 1.0, {"factor": 2.0}, None, [(0.5, 2.0)]),
+        ("within", 3.0, None, {"low": 2.0, "high": 4.0}, None, [(2.0, 4.0)]),
+        ("increasing", [1, 2, 3], None, {}, None, []),
+        ("significance", 0.01, None, {"alpha": 0.05}, None, []),
+        ("relative", float("nan"), 1.0, {"tolerance": 0.5}, None, []),
+    ],
+)
+def test_the_distance_is_as_many_times_as_is_allowed(
+    type_, ours, theirs, params, distance, allowed
+):
+    result = outcome(type_, ours, theirs, **params)
+    assert result.distance == (None if distance is None else pytest.approx(distance))
+    assert [*result.allowed] == [pytest.approx(ends) for ends in allowed]
+    if distance is not None:
+        assert result.holds == (distance <= 1)
+
+
 # === Check types ===
 
 

@@ -119,6 +119,16 @@ def test_the_thesis_s_number_lies_where_one_more_training_would():
     assert far.verdict is Verdict.NOT_REPLICATED
 
 
+def test_the_distance_is_in_reaches_of_the_prediction():
+    """Of three seeds with SD 1, one more lies within 4.303 sqrt(4/3) = 4.968 of their mean."""
+    printed = CLAIMS[TABLE].reported["original_mean"]
+    one = joined(TABLE, *[table(original_mean=printed + 2 + step) for step in (-1, 0, 1)])
+    check = next(check for check in one.checks if check.theirs == printed)
+    assert check.distance == pytest.approx(2 / 4.968, rel=1e-3)
+    same = joined(TABLE, table(), table())
+    assert next(each for each in same.checks if each.theirs == printed).distance is None
+
+
 def test_numbers_that_are_the_same_with_each_seed_are_judged_as_with_one():
     over = joined(TABLE, table(), table())
     check = over.checks[0]
