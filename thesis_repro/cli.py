@@ -21,6 +21,7 @@ from thesis_repro.commands import (
     reference,
     report,
     run,
+    runs,
     terminal,
     weights,
 )
@@ -122,6 +123,7 @@ for command in (
     pictures.kernels,
     pictures.feature_maps,
     data.data,
+    runs.runs,
     weights.weights,
     doctor.doctor,
 ):

@@ -3,18 +3,19 @@
 import click
 
 from thesis_repro.commands import exit_codes
+from thesis_repro.commands.names import erratum_id, figure_name, model_name
 from thesis_repro.models import zoo
 from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.section.places import find, render
 
 
 @click.command()
-@click.argument("model", required=False)
+@click.argument("model", required=False, type=model_name)
 def models(model: str | None) -> None:
     """Table 2 with parameter totals, or everything about one MODEL with its sources."""
     from thesis_repro.models.tables import model_table, table_2
 
-    click.echo(model_table(zoo.model(model)) if model else table_2())
+    click.echo(model_table(zoo.MODELS[model]) if model else table_2())
 
 
 @click.command()
@@ -55,7 +56,7 @@ def _check_listings() -> None:
 
 
 @click.command()
-@click.argument("erratum", required=False, metavar="[ID]")
+@click.argument("erratum", required=False, metavar="[ID]", type=erratum_id)
 def errata(erratum: str | None) -> None:
     """Contradictions in the sources and the reading taken: all of them, or one ID in full."""
     from thesis_repro.thesis import errata as book
@@ -67,7 +68,7 @@ def errata(erratum: str | None) -> None:
 
 
 @click.command()
-@click.argument("name", nargs=-1, required=True)
+@click.argument("name", nargs=-1, required=True, type=figure_name)
 def where(name: tuple[str, ...]) -> None:
     """Find the code of a figure or table: 41, "Table 4", 27_as_run, or the name of a CSV file.
 
