@@ -1,5 +1,6 @@
 """Trained models by their names, from their run folders alone: no data set is needed."""
 
+import logging
 import os
 import random
 from collections.abc import Iterator
@@ -128,8 +129,9 @@ def _run_of(
 
 
 def _loaded(run: RunFolder) -> "TrainedModel":
-    # What really fails is raised; "no GPU found" is no news.
+    # What really fails is raised; "no GPU found" is no news, nor is advice on batches of any size.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     keras_settings.import_keras()
     from thesis_repro.training.train import load_run
 

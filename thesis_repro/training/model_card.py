@@ -14,10 +14,10 @@ from thesis_repro.files import read_packaged
 from thesis_repro.models import zoo
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.tables import parameter_totals, setting_text
-from thesis_repro.report.run_facts import losses, milestones, versions_of
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.errata import load_errata
 from thesis_repro.training.publishing import checked_files, datasets_behind
+from thesis_repro.training.run_facts import losses, milestones, versions_of
 from thesis_repro.training.run_folder import RunFolder
 from thesis_repro.training.withheld import WITHHELD
 from thesis_repro.words import duration

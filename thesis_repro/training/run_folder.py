@@ -103,7 +103,7 @@ class RunFolder:
                 f"{path}: it is no run folder, as there is no config.json in it. Name "
                 "<runs-dir>/<model>/<run-id>, as `thesis-repro train` says it."
             ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise TrainingError(
                 f"{file}: it is damaged ({error!r}), and only it says what the run is. Put it back "
                 "from a copy."

@@ -99,6 +99,16 @@ def test_the_lines_of_the_readme(tmp_path):
 
 
 @pytest.mark.slow
+def test_batches_of_any_size_are_encoded_without_a_word(tmp_path):
+    code = (
+        "import numpy as np, thesis_repro as t; model = t.load_model('mnist-vlae-factor-3');"
+        "[model.encode(np.zeros((n, 28, 28), 'uint8')) for n in range(1, 20)]"
+    )
+    ended = python("-c", code, cwd=tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+@pytest.mark.slow
 def test_a_model_and_its_grid_take_hardly_more_than_keras(tmp_path):
     """Of the processor, which a busy machine keeps others from: the import of Keras is not ours."""
     code = (
