@@ -87,6 +87,8 @@ def _strips(claim: Claim, check: CheckResult) -> Iterator[Strip]:
     ours = values if isinstance(values, list) else [values]
     theirs = check.theirs if isinstance(check.theirs, list) else [check.theirs] * len(ours)
     ends = [*check.allowed] or [_prediction(value) for value in ours]
+    if check.theirs is None and not check.allowed:
+        return
     if not (len(ours) == len(theirs) == len(ends)) or len(ours) > _MOST:
         return
     by_model = len(ours) > 1 and len(ours) == len(claim.models)

@@ -15,9 +15,10 @@ from PIL import Image
 
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
-from thesis_repro.report.page import picture_inside, write_page
+from thesis_repro.report.page import picture_inside, webp, write_page
 from thesis_repro.report.plain import write_plain
-from thesis_repro.report.results import Maker, Script, ThesisPage
+from thesis_repro.report.reading import Picture
+from thesis_repro.report.results import File, Item, Maker, Script, ThesisPage
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import Unchecked, load_claims, load_unchecked
 from thesis_repro.thesis.errata import load_errata
@@ -306,6 +307,21 @@ def test_a_picture_inside_the_page_is_the_same_picture(out, png):
         Image.open(io.BytesIO(png)) as original,
     ):
         np.testing.assert_array_equal(np.asarray(inside), np.asarray(original.convert("RGB")))
+
+
+def test_photos_inside_the_page_take_fewer_bytes_than_without_loss_and_look_the_same(tmp_path):
+    noise = np.random.default_rng(0).normal(128, 40, (60, 80, 3)).clip(0, 255).astype("uint8")
+    photo = Image.fromarray(noise).resize((480, 360), Image.Resampling.BICUBIC)
+    with io.BytesIO() as file:
+        photo.save(file, "PNG")
+        picture = Picture(file.getvalue(), *photo.size, "")
+    coded = webp(Item(None, "", File("photo.png", "", ""), picture, None))
+    with io.BytesIO() as file:
+        photo.save(file, "WEBP", lossless=True)
+        assert len(coded) < len(file.getvalue()) / 2
+    with Image.open(io.BytesIO(coded)) as ours:
+        off = np.asarray(ours, float) - np.asarray(photo, float)
+    assert np.sqrt(np.mean(off**2)) < 5  # of 255
 
 
 def test_json_has_the_constraints(tmp_path, write_section):
