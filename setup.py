@@ -56,6 +56,7 @@ EXTRAS = {
         "hypothesis>=6.170,<7",
         "scikit-image>=0.26,<1",
         "ruff>=0.17,<1",
+        "mypy>=2.4,<3",
         f"jax{JAX}",
     ],
 }
