@@ -60,7 +60,7 @@ def claim_entry(claim, verdict, as_run=None):
     return asdict(claim) | {"verdict": verdict} | own
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_section(png):
     """Write a finished section; returns its folder."""
 

@@ -110,9 +110,10 @@ def browse(tmp_path_factory):
     return open_page
 
 
-@pytest.fixture
-def page(tmp_path, write_section, thesis_pdf):
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, write_section, thesis_pdf):
     """A report on one section with the thesis's pages, a wide table, and the probe in it."""
+    tmp_path = tmp_path_factory.mktemp("report")
     folder = write_section(tmp_path)
     wide = [[f"a long name {number}" for number in range(30)]] * 3
     (folder / "table_3.csv").write_text("\n".join(map(",".join, wide)))
@@ -135,8 +136,13 @@ def seen_by(browse, page, width):
     return json.loads(html.unescape(answer))
 
 
-def test_on_a_desk(browse, page):
-    seen = seen_by(browse, page, 1280)
+@pytest.fixture(scope="module")
+def seen(browse, page):
+    """What a reader sees and does at a desk."""
+    return seen_by(browse, page, 1280)
+
+
+def test_on_a_desk(seen):
     assert len(seen["images"]) == 3 + 4  # three figures; the thesis's pages beside them and Table 3
     assert all(width and width > 0 for width in seen["images"])
     assert seen["scroll"] <= seen["width"]
@@ -145,8 +151,7 @@ def test_on_a_desk(browse, page):
         assert theirs[1] == ours[1]
 
 
-def test_the_ledger_is_filtered_searched_and_sent(browse, page):
-    seen = seen_by(browse, page, 1280)
+def test_the_ledger_is_filtered_searched_and_sent(seen):
     claims, of_43 = len(load_claims()), len(load_claims("4.3"))
     verdicts, sections, questions, grades, outcomes = seen["counts"]
     assert verdicts == sections == grades == outcomes == claims
@@ -176,8 +181,7 @@ def test_the_ledger_is_filtered_searched_and_sent(browse, page):
     assert (seen["sent"]["claims"], seen["sent"]["pressed"]) == (of_43, ["4.3", "none"])
 
 
-def test_the_ledger_is_sorted_by_distance_with_what_has_none_last(browse, page):
-    seen = seen_by(browse, page, 1280)
+def test_the_ledger_is_sorted_by_distance_with_what_has_none_last(seen):
     first = [claim.id for claim in load_claims()][:3]
     (*two, _), order, address = seen["nearest"]
     assert two == ["4.2-overfit-order", "4.2-best-epoch"]  # 0.5 and 12 by the fixture
@@ -186,15 +190,13 @@ def test_the_ledger_is_sorted_by_distance_with_what_has_none_last(browse, page):
     assert seen["unsorted"] == [first, None]
 
 
-def test_links_open_what_is_folded_and_long_tables_are_shown_whole(browse, page):
-    seen = seen_by(browse, page, 1280)
+def test_links_open_what_is_folded_and_long_tables_are_shown_whole(seen):
     assert seen["erratumOpen"]
     assert seen["linked"] == len(load_claims())
     assert seen["rows"] == [10, 40]
 
 
-def test_figures_are_shown_large_one_after_the_other(browse, page):
-    seen = seen_by(browse, page, 1280)
+def test_figures_are_shown_large_one_after_the_other(seen):
     captions = load_captions()
     names = [
         f"Figure 20: {captions['figure', 20].title}",
@@ -222,8 +224,9 @@ def test_on_a_phone(browse, page):
 def test_without_script_everything_is_shown(browse, page):
     """But for rows of long tables, and what needs a script."""
     text = page.read_text(encoding="utf-8")
-    page.write_text(re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL), encoding="utf-8")
-    dom, _ = browse(page, 1280)
+    bare = page.with_name("bare.html")
+    bare.write_text(re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL), encoding="utf-8")
+    dom, _ = browse(bare, 1280)
     assert re.search(r'class="filters" hidden', dom)
     assert re.search(r'class="nothing" hidden', dom)
     assert len(re.findall("hidden", re.sub(r"<style>.*?</style>", "", dom, flags=re.S))) == 2
@@ -240,7 +243,8 @@ addEventListener("load", () => axe.run({ resultTypes: ["violations"] }).then((fo
   document.body.append(answer);
 }));"""
     script = Path(AXE).read_text(encoding="utf-8")
-    page.write_text(
+    checked = page.with_name("checked.html")
+    checked.write_text(
         text.replace("</body>", f"<script>{script}{check}</script></body>"), encoding="utf-8"
     )
-    assert seen_by(browse, page, width) == []
+    assert seen_by(browse, checked, width) == []
