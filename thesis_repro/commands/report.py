@@ -1,7 +1,6 @@
-"""``thesis-repro report`` and ``claims``: all results on one page, and what became of claims."""
+"""``thesis-repro report``: all results on one page."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,21 +8,13 @@ import click
 
 from data_prep.errors import DataError, os_errors
 from thesis_repro.commands import exit_codes
-from thesis_repro.commands.options import (
-    Name,
-    SectionName,
-    UnknownNameError,
-    out_option,
-    runs_dir_option,
-)
+from thesis_repro.commands.options import Name, out_option, runs_dir_option
 from thesis_repro.commands.workspace import try_places
-from thesis_repro.report.collect import collect, problems_of_claims, require, require_claims
+from thesis_repro.report.collect import collect, require
 from thesis_repro.report.ledger import heads
 from thesis_repro.report.results import Problem, Results, ThesisPages
-from thesis_repro.section.registry import CHAPTERS, scripts
+from thesis_repro.section.registry import scripts
 from thesis_repro.thesis.captions import load_captions
-from thesis_repro.thesis.claims import load_claims, load_unchecked, render_unchecked
-from thesis_repro.verdicts.judgements import Judgement, Verdict, render
 
 
 @click.command()
@@ -74,7 +65,7 @@ def write_report(
     """
     results = require(collect(out, scripts(), runs_dir))
     try_places("--out", out)
-    _warn(results.problems)
+    warn(results.problems)
     path = out / name
     pages = _thesis_pages(pdf, results) if pdf else None
     with os_errors(path, "it cannot be written", "free some space, or mend the permissions"):
@@ -93,90 +84,6 @@ def update_page(out: Path, runs_dir: Path) -> None:
     """Write the page of what there is so far, without a word; `write_report` says what is wrong."""
     with suppress(DataError, OSError):
         _write(collect(out, scripts(), runs_dir), out / "index.html", None)
-
-
-@click.command()
-@click.argument("sections", nargs=-1, metavar="[SECTION]...", type=SectionName(CHAPTERS))
-@out_option
-@click.option(
-    "--strict",
-    is_flag=True,
-    help="Exit with 4 if a claim is not replicated as written, or is not decided: not run, or of "
-    "another scale, precision or data than the thesis's, or undefined. With 3 if a file of claims "
-    "is damaged, or the manifest beside it.",
-)
-@click.option(
-    "--allow-missing",
-    is_flag=True,
-    help="With --strict: claims that are not decided pass, if others are.",
-)
-def claims(sections: tuple[str, ...], out: Path, strict: bool, allow_missing: bool) -> None:
-    """Every claim, or those of SECTIONs: reported, ours and the verdict, as written and as run.
-
-    Then the statements that no check can decide, with the reasons, and all in counts.
-    """
-    if allow_missing and not strict:
-        raise click.UsageError("--allow-missing says what --strict lets pass; give both.")
-    chosen = with_claims(sections)
-    results = collect(out, scripts()).of(chosen)
-    _tell_absent(results, sections)
-    _warn(problems_of_claims(results))
-    judgements = [one for one in results.judgements if one.claim.section in chosen]
-    unchecked = [one for one in load_unchecked() if one.section in chosen]
-    click.echo(f"{render(judgements)}\n")
-    if unchecked:
-        click.echo(f"Statements that no check can decide:\n\n{render_unchecked(unchecked)}\n")
-    click.echo(heads(judgements))
-    kinds = Counter(one.claim.kind for one in judgements)
-    click.echo(f"By kind: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}")
-    click.echo(f"Not checked: {len(unchecked)} statements")
-    if strict:
-        require_claims(results)
-        _require_replication(judgements, allow_missing=allow_missing)
-
-
-def with_claims(sections: Sequence[str]) -> tuple[str, ...]:
-    """These sections, or if none is named all that make claims.
-
-    Raises:
-        UnknownNameError: one of them makes none.
-    """
-    try:
-        chosen = [claim for name in sections or (None,) for claim in load_claims(name)]
-    except ValueError as error:
-        raise UnknownNameError(str(error)) from error
-    return tuple(dict.fromkeys(claim.section for claim in chosen))
-
-
-def _tell_absent(results: Results, sections: Sequence[str]) -> None:
-    """Say which of the sections that were named have no results, or that none has."""
-    there = {section.name for section in results.sections}
-    absent = [name for name in sections if name not in there]
-    of, them = (f" of {', '.join(absent)}", "them") if absent else ("", "some")
-    if absent or not there:
-        command = f"thesis-repro chapter {' '.join(absent or ['4.2'])}"
-        click.echo(f"{results.out}: it holds no results{of}; `{command}` makes {them}.", err=True)
-
-
-def _require_replication(judgements: Sequence[Judgement], *, allow_missing: bool) -> None:
-    """End with an exit code of its own unless every claim is replicated as written.
-
-    Where none is decided, nothing was held against the thesis, and nothing passes.
-    """
-    failed = [one for one in judgements if one.verdict is Verdict.NOT_REPLICATED]
-    for judgement in failed:
-        click.echo(f"{judgement.claim.id} is not replicated: {judgement.why}", err=True)
-    missing = [one for one in judgements if not one.verdict.decides]
-    if allow_missing and len(missing) < len(judgements):
-        missing = []
-    for verdict in dict.fromkeys(one.verdict for one in missing):
-        names = [one.claim.id for one in missing if one.verdict is verdict]
-        click.echo(f"{len(names)} {verdict}: {', '.join(names)}", err=True)
-    if missing:
-        others = ", where others are" if allow_missing else ""
-        click.echo(f"--allow-missing lets claims pass that are not decided{others}.", err=True)
-    if failed or missing:
-        raise click.exceptions.Exit(exit_codes.NOT_REPLICATED)
 
 
 def _write(results: Results, path: Path, pages: ThesisPages | None) -> None:
@@ -203,6 +110,7 @@ def _thesis_pages(pdf: Path, results: Results) -> ThesisPages:
     return pages
 
 
-def _warn(problems: Iterable[Problem]) -> None:
+def warn(problems: Iterable[Problem]) -> None:
+    """Say what is damaged, missing or of another run."""
     for problem in problems:
         click.echo(str(problem), err=True)

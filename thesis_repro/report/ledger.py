@@ -31,7 +31,7 @@ def is_evidence(judgement: Judgement) -> bool:
     return judgement.verdict.grade in (Grade.PAPER, Grade.REDUCED)
 
 
-def ledger_table(judgements: Iterable[Judgement], page: str) -> str:
+def ledger_table(judgements: Iterable[Judgement], page: str = "") -> str:
     """A line for each claim: what is reported, ours, what that is worth, the verdict, the command.
 
     Ours are the quantities that the thesis reports; where it prints no number, the first ones that
@@ -39,7 +39,7 @@ def ledger_table(judgements: Iterable[Judgement], page: str) -> str:
 
     Args:
         judgements: The claims.
-        page: The address of the page that has all of each.
+        page: The address of the page that has all of each; empty without one.
     """
     rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(_row(one, page) for one in judgements)]
     return "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in rows)
@@ -49,7 +49,8 @@ def _row(judgement: Judgement, page: str) -> Iterator[str]:
     claim, reported = judgement.claim, judgement.reported or {}
     ours = judgement.as_written or {}
     names = [name for name in ours if name in reported] or [*ours][:_QUANTITIES]
-    yield f"[{claim.id}]({page}#{claim.id}): {claim.statement}"
+    name = f"[{claim.id}]({page}#{claim.id})" if page else claim.id
+    yield f"{name}: {claim.title}"
     yield _values(reported, reported, printed=True)
     yield _values(ours, names, printed=False)
     yield judgement.verdict.grade or "–"

@@ -1,15 +1,15 @@
 """The thesis's claims, as data (`claims.json`), and the quantities that they are about."""
 
 import math
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from thesis_repro.columns import filled
 from thesis_repro.files import Entry, read_entries
 
-WIDTH = 96  # columns of the terminal text
+WIDTH = 96  # columns of prose, where the terminal has as many
 
 # A number, a list with one number per model of the claim, or a bound as printed ("< 0.001"). NaN is
 # undefined (a p of equal values, say), None not measured.
@@ -75,11 +75,11 @@ def load_unchecked() -> tuple[Unchecked, ...]:
     return read_entries("thesis", "unchecked.json", tuple[Unchecked, ...])
 
 
-def render_unchecked(statements: Iterable[Unchecked]) -> str:
-    """Statements with their sections and reasons, as plain text wrapped for the terminal."""
+def render_unchecked(statements: Iterable[Unchecked], width: int | None = None) -> str:
+    """Statements with their sections and reasons, as plain text; ``width`` is the terminal's."""
     indent = " " * 5
     return "\n".join(
-        textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=indent)
+        filled(text, min(width or WIDTH, WIDTH), first, indent)
         for one in statements
         for first, text in (
             (f"{one.section}  ", f"“{one.statement}”"),
