@@ -8,7 +8,7 @@ from thesis_repro.report.links import errata_of
 from thesis_repro.thesis.claims import show
 from thesis_repro.verdicts.judgements import Judgement, Outcome
 from thesis_repro.verdicts.questions import questions_of
-from thesis_repro.verdicts.rules import CheckResult
+from thesis_repro.verdicts.rules import CheckResult, load_rules
 from thesis_repro.verdicts.text import HEADERS, cells
 
 _INDENT = " " * 2
@@ -23,7 +23,7 @@ def describe(judgement: Judgement, width: int | None = None) -> str:
     if not judgement.lines:
         paragraphs.pop()
     paragraphs += [
-        [f"{reading.capitalize()}: {outcome.label}", *_outcome(outcome)]
+        [f"{reading.capitalize()}: {outcome.label}", *_outcome(judgement, outcome)]
         for reading, outcome in judgement.outcomes.items()
     ]
     paragraphs.append(_beside(judgement))
@@ -54,19 +54,24 @@ def _head(judgement: Judgement) -> list[str]:
     return lines
 
 
-def _outcome(outcome: Outcome) -> Iterator[str]:
+def _outcome(judgement: Judgement, outcome: Outcome) -> Iterator[str]:
     """Why the verdict is what it is, and the checks that it rests on."""
+    keys = {check.name: check.key for check in load_rules().get(judgement.claim.id, ())}
     yield f"{_INDENT}{outcome.why}"
     for check in outcome.checks:
-        yield from _check(check)
+        yield from _check(judgement, check, keys.get(check.name, ""))
 
 
-def _check(check: CheckResult) -> Iterator[str]:
+def _check(judgement: Judgement, check: CheckResult, key: str) -> Iterator[str]:
+    """A check of a quantity: what it came to, and why it is as it is."""
     deeper = _INDENT * 2
     holds = "holds" if check.holds else "is undecided" if check.is_lacking else "fails"
     yield f"{_INDENT}- {check.name}: {holds}"
-    theirs = "" if check.theirs is None else f"; the thesis's {show(check.theirs)}"
-    yield f"{deeper}Ours {show(check.ours)}{theirs}: {check.detail}"
+    ours = f"Ours {show(check.ours, least_p=judgement.claim.least_p(key))}"
+    theirs = (judgement.reported or {}).get(key, check.theirs)
+    if check.theirs is not None:
+        ours = f"{ours}; the thesis's {show(theirs, printed=True)}"
+    yield f"{deeper}{ours}: {check.detail}"
     if check.allowed:
         ends = ", ".join(f"{show(low)} to {show(high)}" for low, high in check.allowed)
         far = f"; {check.distance:.2g} times what is allowed away" if check.distance else ""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from thesis_repro.report.cells import cell
 from thesis_repro.report.results import count_verdicts, ledger_head
+from thesis_repro.thesis.claims import Claim
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.grades import Grade
 from thesis_repro.verdicts.judgements import Judgement
@@ -51,8 +52,8 @@ def _row(judgement: Judgement, page: str) -> Iterator[str]:
     names = [name for name in ours if name in reported] or [*ours][:_QUANTITIES]
     name = f"[{claim.id}]({page}#{claim.id})" if page else claim.id
     yield f"{name}: {claim.title}"
-    yield _values(reported, reported, printed=True)
-    yield _values(ours, names, printed=False)
+    yield _values(claim, reported, reported, printed=True)
+    yield _values(claim, ours, names, printed=False)
     yield judgement.verdict.grade or "–"
     verdicts = (
         f"{judgement.written.label}",
@@ -69,10 +70,11 @@ def command_of(judgement: Judgement) -> str:
     return f"thesis-repro chapter {judgement.claim.section}{scale}{seeds}"
 
 
-def _values(values: dict, names: Iterable[str], *, printed: bool) -> str:
-    parts = (
-        f"{name.replace('_', ' ')} {cell(values[name], printed=printed).text}" for name in names
-    )
+def _values(claim: Claim, values: dict, names: Iterable[str], *, printed: bool) -> str:
+    cells = {
+        name: cell(values[name], printed=printed, least_p=claim.least_p(name)) for name in names
+    }
+    parts = (f"{name.replace('_', ' ')} {shown.text}" for name, shown in cells.items())
     return "; ".join(parts) or "–"
 
 

@@ -48,7 +48,8 @@ def write_plain(results: Results, path: Path) -> None:
 def claim_entries(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
     """All that is known of each claim, and the research questions that it bears on."""
     return [
-        judgement.to_json() | {"questions": questions_of(judgement.claim)}
+        judgement.to_json()
+        | {"questions": questions_of(judgement.claim), "printed": judgement.claim.printed}
         for judgement in judgements
     ]
 
@@ -68,11 +69,16 @@ def claim_rows(judgements: Iterable[Judgement]) -> str:
             claim, run = one.claim, one.run.label if one.run else ""
             worth = (one.written.label, run, one.verdict.grade or "", one.scale, one.data)
             for line in one.lines or [Line("", "", ("", "", ""))]:
-                values = (cell(value).full or cell(value).text for value in line.values)
-                given = (value if line.values[at] != "" else "" for at, value in enumerate(values))
+                given = (_in_full(value) for value in line.values)
                 stands = (claim.id, claim.section, claim.title, claim.source)
                 writer.writerow((*stands, line.name, line.model, *given, *worth))
         return file.getvalue()
+
+
+def _in_full(value: Any) -> str:
+    """A quantity with all of its digits; empty where none belongs."""
+    shown = cell(value)
+    return "" if value == "" else shown.full or shown.text
 
 
 def _section(section: Section) -> dict[str, Any]:
@@ -84,7 +90,10 @@ def _section(section: Section) -> dict[str, Any]:
         "manifest": manifest,
         "answers": [answer._asdict() for answer in section.answers],
         "figures": [_item(item) for item in section.figures],
-        "tables": [_item(item) | item.content._asdict() for item in section.tables],
+        "tables": [
+            _item(item) | {"columns": item.content.columns, "rows": item.content.rows}
+            for item in section.tables
+        ],
         "files": [file._asdict() for file in section.files],
     }
 

@@ -117,11 +117,13 @@ class Line(NamedTuple):
 
     ``model`` is empty of a quantity that is not a list with a number for each model. ``values`` are
     the reported one, ours as written and as run; "" where that side has no such quantity.
+    ``least_p`` is the claim's of that name, None of what is no p-value.
     """
 
     name: str
     model: str
     values: tuple[Any, Any, Any]
+    least_p: float | None = None
 
     @property
     def title(self) -> str:
@@ -178,8 +180,8 @@ class Judgement:
 
     @property
     def reported(self) -> dict[str, Any] | None:
-        """The numbers the thesis prints for this claim."""
-        return self.claim.reported
+        """The numbers the thesis prints for this claim, with all digits that it prints."""
+        return self.claim.as_printed
 
     @property
     def lines(self) -> list[Line]:
@@ -189,14 +191,14 @@ class Judgement:
         for name in dict.fromkeys(name for side in sides for name in side):
             values = [listed(side.get(name, "")) for side in sides]
             lists = [value for value in values if value != ""]
-            models = self.claim.models
+            models, least_p = self.claim.models, self.claim.least_p(name)
             if all(isinstance(value, list) and len(value) == len(models) for value in lists):
                 lines += [
-                    Line(name, model, tuple(value and value[at] for value in values))
+                    Line(name, model, tuple(value and value[at] for value in values), least_p)
                     for at, model in enumerate(models)
                 ]
             else:
-                lines.append(Line(name, "", tuple(values)))
+                lines.append(Line(name, "", tuple(values), least_p))
         return lines
 
     def to_json(self) -> dict[str, Any]:
@@ -215,7 +217,9 @@ class Judgement:
             },
         }
         several = {"seeds": self.seeds} if self.seeds else {}
-        return _plain(structs.asdict(self.claim) | judged | several)
+        claim = structs.asdict(self.claim)
+        del claim["printed"]  # the same numbers
+        return _plain(claim | judged | several)
 
 
 def judge(

@@ -39,7 +39,9 @@ def verdicts(judgement: Judgement) -> str:
 
 def cells(line: Line) -> tuple[str, ...]:
     """A quantity and its three values as a row of a table."""
-    return (line.title, *(ABSENT if value == "" else show(value) for value in line.values))
+    reported, *ours = line.values
+    shown = [show(reported, printed=True), *(show(value, least_p=line.least_p) for value in ours)]
+    return (line.title, *(text or ABSENT for text in shown))
 
 
 def _table(rows: Iterable[Sequence[str]], columns: Sequence[int]) -> Iterator[str]:

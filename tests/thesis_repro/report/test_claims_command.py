@@ -78,6 +78,22 @@ def test_a_check_says_what_is_allowed_and_how_far_ours_is(out):
     assert f"    Allowed: {ends}; 3.2 times what is allowed away" in lines
 
 
+def test_a_claim_has_the_numbers_as_printed(tmp_path):
+    text = run("claims", "4.2-table3-factor-1", "--out", tmp_path).stdout
+    (line,) = (line for line in text.splitlines() if line.startswith("deactivated sd"))
+    assert "14.710" in line
+    assert "14.710" in run("claims", "4.2", "--out", tmp_path).stdout
+    assert "14.710" in run("claims", "4.2", "--out", tmp_path, "--format", "md").stdout
+    rows = csv.DictReader(
+        io.StringIO(run("claims", "4.4", "--out", tmp_path, "--format", "csv").stdout)
+    )
+    assert "47.860" in [row["reported"] for row in rows]
+    entries = json.loads(run("claims", "4.4", "--out", tmp_path, "--format", "json").stdout)
+    (losses,) = (entry for entry in entries if entry["id"] == "4.4-dim2-loss")
+    assert losses["reported"]["loss"] == 47.86
+    assert losses["printed"] == {"loss": "47.860"}
+
+
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_every_claim_has_a_page_before_anything_was_run(claim, tmp_path):
     result = run("claims", claim, "--out", tmp_path / "none")

@@ -77,6 +77,18 @@ def test_all_of_it_fits_the_terminal(judgements, tmp_path, width):
         assert claim.title in words
 
 
+def test_numbers_are_those_printed_and_p_values_are_never_0_or_1():
+    values = {**CLAIMS[TABLE].reported, "p": 0.99999}
+    text = render([judged(TABLE, values, values | {"p": 1e-5})])
+    cells = cells_of(text)
+    assert ["deactivated sd", "14.710", "14.710", "14.710"] in cells
+    assert ["p", "< 0.001", "> 0.999", "< 0.001"] in cells
+    steps = judged("4.3-ppl-p", {"p": [6.9e-18, 1e-30]})
+    assert ["p", "< 1e-29", "6.90e-18, < 1e-29", "-"] in cells_of(render([steps]))
+    accuracy = judged("4.3-feature-net", {"top1_val_accuracy": 0.8125})
+    assert ["top1 val accuracy", "0.8", "0.812", "-"] in cells_of(render([accuracy]))
+
+
 def test_without_a_terminal_lines_are_whole():
     lines = render([judge(claim, None, **PAPER) for claim in CLAIMS.values()]).splitlines()
     for claim in CLAIMS.values():
