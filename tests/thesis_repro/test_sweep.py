@@ -78,6 +78,7 @@ COMMANDS = {
             **{name: PLACES for name in ("--out", "--runs-dir")},
             "--format": ("html", "json", "JSON"),
             "--pdf": PICTURES,
+            **dict.fromkeys(("--single-file", "--summary", "--latex")),
         },
     ),
     ("plan",): ((SECTIONS, SECTIONS), {**_SEVERAL, "--gpus": NUMBERS, "--stand-in": None}),

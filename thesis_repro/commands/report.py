@@ -16,6 +16,8 @@ from thesis_repro.report.results import Problem, Results, ThesisPages
 from thesis_repro.section.registry import scripts
 from thesis_repro.thesis.captions import load_captions
 
+_FILES = {"--single-file": "report.html", "--summary": "REPORT.md", "--latex": "report.tex"}
+
 
 @click.command()
 @out_option
@@ -34,21 +36,44 @@ from thesis_repro.thesis.captions import load_captions
     help="OUT/report.html instead, with the pictures in it, to be sent alone.",
 )
 @click.option(
+    "--summary",
+    is_flag=True,
+    help="OUT/REPORT.md instead: a page in the form of a report to a reproducibility challenge.",
+)
+@click.option(
+    "--latex",
+    is_flag=True,
+    help="OUT/report.tex instead: a macro for each value and verdict, and the thesis's tables.",
+)
+@click.option(
     "--pdf",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The thesis: its page with each figure and table is shown beside ours.",
 )
-def report(out: Path, runs_dir: Path, kind: str, single_file: bool, pdf: Path | None) -> None:
+def report(
+    out: Path,
+    runs_dir: Path,
+    kind: str,
+    single_file: bool,
+    summary: bool,
+    latex: bool,
+    pdf: Path | None,
+) -> None:
     """Put everything under OUT on one page: claims, tables, figures, and what is missing.
 
     With --runs-dir, the run times of the models, too. Exits with 1 if a result is missing, damaged
     or not the file that its manifest lists; the page is written and says which.
     """
-    if pdf and kind != "html":
+    asked = {"--single-file": single_file, "--summary": summary, "--latex": latex}
+    given = [name for name, is_given in asked.items() if is_given]
+    if pdf and (kind != "html" or summary or latex):
         raise click.UsageError("--pdf shows the thesis's pages on the HTML page; leave out one.")
-    if single_file and kind != "html":
-        raise click.UsageError("--single-file is of the HTML page; leave out one.")
-    name = "report.html" if single_file else f"index.{kind}"
+    if given and kind != "html":
+        of = "is of the HTML page" if single_file else "writes a file of another format"
+        raise click.UsageError(f"{given[0]} {of}; leave out one.")
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} are files of their own; ask for one.")
+    name = _FILES[given[0]] if given else f"index.{kind}"
     if not write_report(out, runs_dir, name, pdf):
         raise click.exceptions.Exit(exit_codes.FAILED)
 
@@ -58,7 +83,8 @@ def write_report(
 ) -> bool:
     """Write the report and print its counts; whether all results are as they were made.
 
-    ``name`` is that of the file: "index.html", "report.html" with the pictures, or "index.json".
+    ``name`` is that of the file: "index.html", "report.html" with the pictures, "index.json",
+    "REPORT.md", or "report.tex".
 
     Raises:
         DataError: there are no results, the PDF cannot be read, or the page cannot be written.
@@ -92,6 +118,14 @@ def _write(results: Results, path: Path, pages: ThesisPages | None) -> None:
         from thesis_repro.report.plain import write_plain
 
         write_plain(results, path)
+    elif path.suffix == ".md":
+        from thesis_repro.report.summary import write_summary
+
+        write_summary(results, path)
+    elif path.suffix == ".tex":
+        from thesis_repro.report.latex import write_latex
+
+        write_latex(results, path)
     else:
         from thesis_repro.report.page import picture_inside, write_page
 
