@@ -22,6 +22,7 @@ from thesis_repro.commands import (
     reference,
     report,
     run,
+    runs,
     terminal,
     weights,
 )
@@ -124,6 +125,7 @@ for command in (
     pictures.kernels,
     pictures.feature_maps,
     data.data,
+    runs.runs,
     weights.weights,
     doctor.doctor,
 ):

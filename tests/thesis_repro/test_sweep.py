@@ -89,6 +89,16 @@ COMMANDS = {
     ),
     ("chapter",): ((SECTIONS, SECTIONS), _SEVERAL),
     ("train",): ((NAMES_OF_MODELS, NAMES_OF_MODELS), {**_SEVERAL, "--train": None}),
+    ("runs", "list"): ((NAMES_OF_MODELS,), {"--runs-dir": PLACES, "--out": PLACES}),
+    ("runs", "show"): ((NAMES_OF_MODELS,), {"--runs-dir": PLACES, "--out": PLACES}),
+    ("runs", "prune"): (  # without --yes: other calls load the fixture's run
+        (NAMES_OF_MODELS,),
+        {
+            **{name: PLACES for name in ("--runs-dir", "--out")},
+            "--scale": _RUN["--scale"],
+            **dict.fromkeys(("--unfinished", "--unused", "--checkpoints")),
+        },
+    ),
     ("weights", "list"): ((), {"--runs-dir": PLACES}),
     ("weights", "verify"): ((), {"--runs-dir": PLACES}),
     ("weights", "export"): ((NAMES_OF_MODELS,), {"--runs-dir": PLACES, "--out": PLACES}),

@@ -2,12 +2,13 @@
 
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from thesis_repro.names import did_you_mean, named
 from thesis_repro.thesis.claims import Claim, load_claims
@@ -20,6 +21,16 @@ class UnknownNameError(click.ClickException):
     """A line on its own, where click would show the usage and the parameter, too."""
 
     exit_code = click.UsageError.exit_code
+
+
+def completions(incomplete: str, known: Mapping[str, str | None]) -> list[CompletionItem]:
+    """What a shell may complete a word to: names with the words on each, in any case."""
+    begin = incomplete.casefold()
+    return [
+        CompletionItem(name, help=words)
+        for name, words in known.items()
+        if name.casefold().startswith(begin)
+    ]
 
 
 class Name(click.Choice):
@@ -50,6 +61,12 @@ class Name(click.Choice):
         """One line that says what to type."""
         hint = did_you_mean(value, self.choices) or f" Choose from {', '.join(self.choices)}."
         return f"No {self.kind} is called {value!r}.{hint}"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The names as they are written, where click would give what it compares them by."""
+        return completions(incomplete, dict.fromkeys(self.choices))
 
 
 class SectionName(Name):
@@ -90,6 +107,13 @@ class ClaimName(SectionName):
             return super().get_invalid_choice_message(value, ctx)
         hint = did_you_mean(value, (claim.id for claim in load_claims()))
         return f"No claim is called {value!r}.{hint} `thesis-repro claims` lists all."
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Sections, and once a section is typed its claims with their statements."""
+        claims = {claim.id: claim.title for claim in load_claims()} if incomplete else {}
+        return super().shell_complete(ctx, param, incomplete) + completions(incomplete, claims)
 
 
 class Place(click.Path):

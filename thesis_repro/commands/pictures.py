@@ -10,6 +10,7 @@ import click
 
 from data_prep.errors import printable
 from thesis_repro.commands import plan
+from thesis_repro.commands.names import model_name
 from thesis_repro.commands.options import Place, out_option, run_options
 from thesis_repro.commands.workspace import import_matplotlib, open_workspace
 from thesis_repro.errors import TrainingError
@@ -32,7 +33,7 @@ _STEM_BYTES = 100  # of a picture's name in its figure's; file systems allow 255
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", type=model_name)
 @click.option(
     "--epoch", type=click.IntRange(0), help="Of the training, 0 before it.  [default: the last]"
 )
@@ -44,7 +45,7 @@ def kernels(model: str, epoch: int | None, out: Path, **options: Any) -> None:
     Of its finished run at this scale, which needs no data; without one, it is said what training
     takes and how it is started (exit 1).
     """
-    spec = zoo.model(model)
+    spec = zoo.MODELS[model]
     if options["dry_run"]:
         plan.show((), (spec.id,), seeds=(options["seed"],), out=out, **options)
         return
@@ -101,7 +102,7 @@ def _gabors(shown: "np.ndarray", initial: "np.ndarray", channels: int, epoch: in
 
 
 @click.command("feature-maps")
-@click.argument("model")
+@click.argument("model", type=model_name)
 @click.argument("image", type=Place())
 @click.option(
     "--layer",
@@ -122,7 +123,7 @@ def feature_maps(
     takes and how it is started (exit 1). Of an autoencoder, its encoder is shown; the picture is
     squashed to what it takes.
     """
-    spec = zoo.model(model)
+    spec = zoo.MODELS[model]
     if len(layers) > _MANY:
         raise click.UsageError(f"A figure has room for {_MANY} layers; {len(layers)} are given.")
     if options["dry_run"]:

@@ -4,18 +4,19 @@ import click
 
 from thesis_repro.columns import table
 from thesis_repro.commands import exit_codes, terminal
+from thesis_repro.commands.names import erratum_id, figure_name, model_name
 from thesis_repro.models import zoo
 from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.section.places import find, render
 
 
 @click.command()
-@click.argument("model", required=False)
+@click.argument("model", required=False, type=model_name)
 def models(model: str | None) -> None:
     """Table 2 with parameter totals, or everything about one MODEL with its sources."""
     from thesis_repro.models.tables import model_table, table_2
 
-    click.echo(model_table(zoo.model(model)) if model else table_2())
+    click.echo(model_table(zoo.MODELS[model]) if model else table_2())
 
 
 @click.command()
@@ -79,11 +80,11 @@ def _check_listings() -> None:
 
 
 @click.command()
-@click.argument("erratum", required=False, metavar="[ID]")
+@click.argument("erratum", required=False, metavar="[ID]", type=erratum_id)
 @click.option(
     "--section", help="Only those of a section, 4.3 or 3.4.1: its figures' and tables', too."
 )
-@click.option("--model", help="Only those that name a model.")
+@click.option("--model", type=model_name, help="Only those that name a model.")
 def errata(erratum: str | None, section: str | None, model: str | None) -> None:
     """Contradictions in the sources and the reading taken: all of them, or one ID in full.
 
@@ -97,7 +98,7 @@ def errata(erratum: str | None, section: str | None, model: str | None) -> None:
     if erratum:
         click.echo(book.render(book.get(erratum), terminal.width()))
         return
-    names = () if model is None else (zoo.model(model).id, *zoo.model(model).aliases)
+    names = () if model is None else (model, *zoo.model(model).aliases)
     chosen, known = book.chosen(section, names), book.load_errata()
     if chosen:
         click.echo(book.render_table(chosen, terminal.width()))
@@ -105,7 +106,7 @@ def errata(erratum: str | None, section: str | None, model: str | None) -> None:
 
 
 @click.command()
-@click.argument("name", nargs=-1, required=True)
+@click.argument("name", nargs=-1, required=True, type=figure_name)
 def where(name: tuple[str, ...]) -> None:
     """Find the code of a figure or table: 41, "Table 4", 27_as_run, or the name of a CSV file.
 

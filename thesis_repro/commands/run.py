@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thesis_repro.commands import plan, terminal
+from thesis_repro.commands.names import model_name
 from thesis_repro.commands.options import SectionName, out_option, training_options
 from thesis_repro.commands.workspace import (
     import_matplotlib,
@@ -120,19 +121,20 @@ def _tell_over_seeds(sections: Sequence[str], out: Path) -> None:
 
 
 @click.command()
-@click.argument("models", nargs=-1, required=True)
+@click.argument("models", nargs=-1, required=True, type=model_name)
 @training_options
 def train(models: tuple[str, ...], seeds: tuple[int, ...], **options: Any) -> None:
     """Train one or more MODELS; finished runs are kept, interrupted ones go on.
 
     A model whose run is published is loaded, unless --train says otherwise.
     """
-    specs = [zoo.model(name) for name in models]
+    specs = [zoo.MODELS[name] for name in models]
     if options["dry_run"]:
         plan.show((), models, seeds=seeds, out=Path(), **options)
         return
-    ids = [spec.id for spec in specs]
-    workspaces = [open_workspace(models=ids, **of_seed) for of_seed in of_seeds(seeds, **options)]
+    workspaces = [
+        open_workspace(models=models, **of_seed) for of_seed in of_seeds(seeds, **options)
+    ]
     for workspace in workspaces:
         for spec in specs:
             if workspace.loadable(spec.id) is None:

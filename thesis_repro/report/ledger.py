@@ -35,9 +35,6 @@ def is_evidence(judgement: Judgement) -> bool:
 def ledger_table(judgements: Iterable[Judgement], page: str = "") -> str:
     """A line for each claim: what is reported, ours, what that is worth, the verdict, the command.
 
-    Ours are the quantities that the thesis reports; where it prints no number, the first ones that
-    its rule rests on. A list has a number for each of the claim's models.
-
     Args:
         judgements: The claims.
         page: The address of the page that has all of each; empty without one.
@@ -46,14 +43,30 @@ def ledger_table(judgements: Iterable[Judgement], page: str = "") -> str:
     return "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in rows)
 
 
+def in_brief(judgement: Judgement) -> tuple[str, str, str]:
+    """What is reported, ours as written and ours as run, each in a line; empty where nothing is.
+
+    Ours are the quantities that the thesis reports; where it prints no number, the first ones that
+    the claim's rule rests on. A list has a number for each of the claim's models.
+    """
+    reported, written, run = (
+        values or {} for values in (judgement.reported, judgement.as_written, judgement.as_run)
+    )
+    names = [name for name in written if name in reported] or [*written][:_QUANTITIES]
+    return (
+        _values(judgement.claim, reported, reported, printed=True),
+        _values(judgement.claim, written, names, printed=False),
+        _values(judgement.claim, run, [name for name in names if name in run], printed=False),
+    )
+
+
 def _row(judgement: Judgement, page: str) -> Iterator[str]:
-    claim, reported = judgement.claim, judgement.reported or {}
-    ours = judgement.as_written or {}
-    names = [name for name in ours if name in reported] or [*ours][:_QUANTITIES]
+    claim = judgement.claim
+    reported, written, _ = in_brief(judgement)
     name = f"[{claim.id}]({page}#{claim.id})" if page else claim.id
     yield f"{name}: {claim.title}"
-    yield _values(claim, reported, reported, printed=True)
-    yield _values(claim, ours, names, printed=False)
+    yield reported or "–"
+    yield written or "–"
     yield judgement.verdict.grade or "–"
     verdicts = (
         f"{judgement.written.label}",
@@ -75,7 +88,7 @@ def _values(claim: Claim, values: dict, names: Iterable[str], *, printed: bool) 
         name: cell(values[name], printed=printed, least_p=claim.least_p(name)) for name in names
     }
     parts = (f"{name.replace('_', ' ')} {shown.text}" for name, shown in cells.items())
-    return "; ".join(parts) or "–"
+    return "; ".join(parts)
 
 
 def _escaped(text: str) -> str:

@@ -14,6 +14,7 @@ from thesis_repro.files import read_packaged
 from thesis_repro.models import zoo
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.tables import parameter_totals, setting_text
+from thesis_repro.report.run_facts import losses, milestones, versions_of
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.errata import load_errata
 from thesis_repro.training.publishing import checked_files, datasets_behind
@@ -81,23 +82,17 @@ def model_card(run: RunFolder) -> str:
         parameters=parameter_totals(spec),
         settings=settings,
         errata=[load_errata()[name] for name in errata],
-        losses=list(_losses(history)),
-        epochs=_epochs(history),
+        losses=list(losses(history)),
+        epochs=milestones(history),
         time=duration(sum(row["seconds"] for row in history)),
         sessions=len(run.sessions),
-        versions=[*dict.fromkeys(_versions(session) for session in run.sessions)],
+        versions=[*dict.fromkeys(versions_of(session) for session in run.sessions)],
         claims=[claim for claim in load_claims() if {spec.id, *spec.aliases} & {*claim.models}],
         datasets=datasets,
         data=", ".join(run.recorded("data")) or "data that its provenance does not name",
         terms=[_TERMS[dataset] for dataset in datasets],
         withheld=[] if run.of_stand_ins else [WITHHELD[d] for d in datasets if d in WITHHELD],
     )
-
-
-def _versions(session: dict[str, Any]) -> str:
-    """The versions of a session in a line, without the platform: it names a builder's machine."""
-    versions = session.get("versions") or {}
-    return ", ".join(f"{name} {each}" for name, each in versions.items() if name != "platform")
 
 
 def _settings(spec: ModelSpec, values: dict[str, Any]) -> Iterator[tuple]:
@@ -110,22 +105,3 @@ def _settings(spec: ModelSpec, values: dict[str, Any]) -> Iterator[tuple]:
         if name == "epochs" and values["epochs"] != setting.value:
             text = f"{text}; {values['epochs']} at scale {values['scale']}"
         yield name.replace("_", " "), text, source, setting.errata
-
-
-def _epochs(history: list[dict[str, float]]) -> dict[str, int]:
-    """The rows of the history that a card shows, by what they are called."""
-    rows = {"first epoch": 0}
-    if "val_loss" in history[0]:
-        rows["lowest validation loss"] = min(
-            range(len(history)), key=lambda row: history[row]["val_loss"]
-        )
-    return rows | {"last epoch": len(history) - 1}
-
-
-def _losses(history: list[dict[str, float]]) -> Iterator[tuple[str, list[str]]]:
-    """Each quantity of the history at these epochs."""
-    rows = [history[row] for row in _epochs(history).values()]
-    for name in history[0]:
-        if name not in ("epoch", "seconds"):
-            words = name.replace("val_", "validation ").replace("_", " ")
-            yield words, [f"{row[name]:.5g}" for row in rows]

@@ -1,55 +1,158 @@
 "use strict";
-// Filters by verdict and section. Without this script everything is shown and no filter is.
-const chosen = { verdict: "", section: "" };
-const bar = document.querySelector(".filters");
+// The ledger's filters, order and search, kept in the address ("#?section=4.2&grade=paper") so that a
+// view can be sent; figures large; long tables whole. Without this script everything is shown.
+const ledger = document.querySelector("table.ledger");
+const rows = [...ledger.tBodies[0].rows];
+const form = document.querySelector(".filters");
+const groups = [...form.querySelectorAll("fieldset[data-filter]")];
+const view = new Map(); // name of a filter, "words" or "sort": its value
 
-function sectionOf(element) {
-  return element.closest("[data-section]")?.dataset.section ?? "";
+function values(row, name) {
+  return (row.dataset[name] ?? "").split("|");
+}
+
+function matches(row) {
+  for (const [name, wanted] of view) {
+    if (name === "words") {
+      const text = row.textContent.toLowerCase();
+      if (!wanted.toLowerCase().split(/\s+/).every((word) => text.includes(word))) return false;
+    } else if (name !== "sort" && !values(row, name).includes(wanted)) return false;
+  }
+  return true;
+}
+
+function sortKey(row, column) {
+  const cell = row.cells[column];
+  return cell.dataset.sort ?? cell.textContent.trim();
+}
+
+function inOrder() {
+  if (!view.has("sort")) return rows;
+  const [name, direction] = view.get("sort").split(" ");
+  const sign = direction === "down" ? -1 : 1;
+  const column = [...ledger.tHead.rows[0].cells].findIndex((cell) => cell.textContent === name.replaceAll("_", " "));
+  if (column < 0) return rows;
+  const none = (text) => text === "–" || text === "";
+  return [...rows].sort((one, other) => {
+    const [a, b] = [sortKey(one, column), sortKey(other, column)];
+    if (none(a) || none(b)) return none(a) - none(b); // what has no number comes last
+    return sign * a.localeCompare(b, "en", { numeric: true });
+  });
 }
 
 function apply() {
-  for (const item of document.querySelectorAll("[data-verdict], blockquote[data-section]")) {
-    const verdict = item.dataset.verdict;
-    const otherVerdict = chosen.verdict && verdict !== chosen.verdict;
-    item.hidden = otherVerdict || (chosen.section && sectionOf(item) !== chosen.section);
+  let shown = 0;
+  for (const row of rows) {
+    row.hidden = !matches(row);
+    shown += !row.hidden;
   }
-  for (const chapter of document.querySelectorAll("section.chapter")) {
-    const claims = [...chapter.querySelectorAll("[data-verdict]")];
-    const empty = chosen.verdict && claims.every((claim) => claim.hidden);
-    chapter.hidden = empty || (chosen.section && chapter.dataset.section !== chosen.section);
+  const order = inOrder();
+  if (order.some((row, at) => row !== ledger.tBodies[0].rows[at])) ledger.tBodies[0].append(...order);
+  for (const group of groups) {
+    for (const button of group.querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(view.get(group.dataset.filter) === button.dataset.value));
+    }
   }
-  for (const question of document.querySelectorAll(".question")) {
-    const claims = [...question.querySelectorAll("[data-verdict]")];
-    question.hidden = claims.length > 0 && claims.every((claim) => claim.hidden);
+  for (const name of ["model", "erratum", "words"]) form.elements[name].value = view.get(name) ?? "";
+  for (const cell of ledger.tHead.rows[0].cells) {
+    const [name, direction] = (view.get("sort") ?? "").split(" ");
+    const sorted = name.replaceAll("_", " ") === cell.textContent;
+    if (sorted) cell.setAttribute("aria-sort", direction === "down" ? "descending" : "ascending");
+    else cell.removeAttribute("aria-sort");
   }
+  form.querySelector("output").value = `${shown} of ${rows.length} claims`;
+  document.querySelector(".nothing").hidden = shown > 0;
 }
 
-bar.addEventListener("click", (event) => {
-  const button = event.target.closest("button");
-  if (!button) return;
-  const group = button.closest("[data-filter]");
-  chosen[group.dataset.filter] = button.dataset.value;
-  for (const other of group.querySelectorAll("button")) {
-    other.setAttribute("aria-pressed", String(other === button));
-  }
+function set(name, value) {
+  if (value) view.set(name, value);
+  else view.delete(name);
   apply();
-});
-bar.hidden = false;
+  const address = view.size ? `#?${new URLSearchParams([...view])}` : "#ledger";
+  history.replaceState(null, "", address);
+}
 
-// A link to a claim that is filtered out shows it again; paper shows what is folded up.
-addEventListener("hashchange", () => {
+function readAddress() {
+  if (location.hash.startsWith("#?")) {
+    view.clear();
+    for (const [name, value] of new URLSearchParams(location.hash.slice(2))) if (value) view.set(name, value);
+    apply();
+    document.getElementById("ledger").scrollIntoView();
+    return;
+  }
+  // What a link leads to is opened: an erratum, a table, a claim of a folded part.
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (target?.closest("[hidden]")) {
-    for (const all of bar.querySelectorAll('button[data-value=""]')) all.click();
-  }
+  for (let part = target; part; part = part.parentElement?.closest("details")) if (part.matches("details")) part.open = true;
   target?.scrollIntoView();
+}
+
+form.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-value]");
+  if (!button) return;
+  const name = button.closest("fieldset").dataset.filter;
+  set(name, view.get(name) === button.dataset.value ? "" : button.dataset.value);
 });
-addEventListener("beforeprint", () => {
-  for (const folded of document.querySelectorAll("details:not([open])")) {
-    folded.open = true;
-    folded.dataset.folded = "";
+form.addEventListener("input", (event) => set(event.target.name, event.target.value));
+form.addEventListener("submit", (event) => event.preventDefault());
+form.addEventListener("reset", (event) => {
+  event.preventDefault();
+  view.clear();
+  set("words", "");
+});
+for (const cell of ledger.tHead.rows[0].cells) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = cell.textContent;
+  cell.replaceChildren(button);
+  button.addEventListener("click", () => {
+    const name = cell.textContent.replaceAll(" ", "_");
+    const next = { [`${name} up`]: `${name} down`, [`${name} down`]: "" }[view.get("sort")] ?? `${name} up`;
+    set("sort", next);
+  });
+}
+form.hidden = false;
+apply();
+addEventListener("hashchange", readAddress);
+if (location.hash) readAddress();
+
+// Long tables: their other rows are in a template until they are asked for.
+document.addEventListener("click", (event) => {
+  const all = event.target.closest(".all-rows");
+  if (!all) return;
+  const part = all.closest(".ours");
+  part.querySelector("tbody").append(part.querySelector("template").content);
+  all.closest("p").remove();
+});
+
+// Figures, large: the next and the one before by buttons or arrow keys.
+const dialog = document.getElementById("large");
+const figures = [...document.querySelectorAll("figure")];
+let current = 0;
+
+function show(at) {
+  current = (at + figures.length) % figures.length;
+  const figure = figures[current];
+  const copy = figure.querySelector(".shown").cloneNode(true);
+  for (const button of copy.querySelectorAll("button.open")) button.replaceWith(...button.childNodes);
+  for (const image of copy.querySelectorAll("img")) image.loading = "eager";
+  dialog.querySelector(".shown").replaceChildren(copy, figure.querySelector("figcaption").cloneNode(true));
+  dialog.querySelector(".place").textContent = `${current + 1} of ${figures.length}`;
+}
+
+document.addEventListener("click", (event) => {
+  const opened = event.target.closest("button.open");
+  if (opened) {
+    show(figures.indexOf(opened.closest("figure")));
+    dialog.showModal();
   }
 });
-addEventListener("afterprint", () => {
-  for (const folded of document.querySelectorAll("details[data-folded]")) folded.open = false;
+dialog.addEventListener("click", (event) => {
+  const step = event.target.closest("[data-step]");
+  if (step) show(current + Number(step.dataset.step));
+  if (event.target.closest("[data-close]")) dialog.close();
 });
+dialog.addEventListener("keydown", (event) => {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (step) show(current + step);
+});
+dialog.addEventListener("close", () => figures[current].scrollIntoView());

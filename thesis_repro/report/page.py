@@ -4,8 +4,7 @@ import base64
 import io
 import os
 import re
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from thesis_repro import provenance
 from thesis_repro.files import atomic_path, read_packaged
 from thesis_repro.report import views
 from thesis_repro.report.cells import cell, table_view
+from thesis_repro.report.links import claims_of, errata_of, places_in, shown_in, touched_by
 from thesis_repro.report.results import (
     Item,
     Maker,
@@ -26,10 +26,11 @@ from thesis_repro.report.results import (
     count_verdicts,
     ledger_head,
 )
+from thesis_repro.report.strips import strips
 from thesis_repro.thesis.captions import Key, load_captions
-from thesis_repro.thesis.errata import load_errata
+from thesis_repro.thesis.claims import Claim
+from thesis_repro.thesis.errata import Erratum, load_errata
 from thesis_repro.thesis.readings import Reading
-from thesis_repro.verdicts.questions import questions_of
 from thesis_repro.words import duration
 
 
@@ -50,21 +51,25 @@ def write_page(
     """
     picture = picture or partial(picture_beside, path.parent, results.out)
     template = _environment(path.parent, picture).get_template("page.html.j2")
-    stream = template.stream(_context(results, pages))
+    stream = template.stream(_context(results, pages, path.parent))
     with atomic_path(path) as temporary:  # names of files can hold bytes that are no text
         stream.dump(str(temporary), encoding="utf-8", errors="backslashreplace")
 
 
-def _context(results: Results, pages: ThesisPages | None) -> dict[str, Any]:
-    """What the template is filled with."""
+def _context(results: Results, pages: ThesisPages | None, folder: Path) -> dict[str, Any]:
+    """What the template is filled with, for a page in this folder."""
+    rows = views.ledger(results)
     return {
         "results": results,
         "pages": pages,
         "sections": views.sections(results),
+        "ledger": rows,
+        "choices": views.choices(rows),
+        "links": PageLinks(results, folder),
+        "data_in_brief": views.data_in_brief(results),
         "questions": views.questions(results),
         "counts": count_verdicts(results.judgements),
         "counts_as_run": count_verdicts(results.judgements, Reading.RUN),
-        "kinds": Counter(judgement.claim.kind for judgement in results.judgements),
         "origins": views.origins(results),
         "environments": views.environments(results),
         "errata": load_errata().values(),
@@ -89,10 +94,11 @@ def _environment(folder: Path, picture: Callable[[str, Item], str]) -> Environme
         "quantities": views.quantities,
         "cell": cell,
         "table_view": table_view,
-        "questions_of": questions_of,
         "count_verdicts": count_verdicts,
         "ledger_head": ledger_head,
         "anchor": anchor,
+        "alternative": alternative,
+        "strips": strips,
         "duration": duration,
         "data_uri": data_uri,
         "picture": picture,
@@ -108,11 +114,112 @@ def _packaged(name: str) -> str:
 # === What the template calls ===
 
 
+class PageLinks:
+    """What belongs together on the page, as links to it."""
+
+    def __init__(self, results: Results, folder: Path):
+        self._folder = folder
+        self._scripts = results.scripts
+        # The first of each number: "36_a" stands for Figure 36.
+        self._anchors: dict[Key, str] = {}
+        self._makers: dict[Key, Maker] = {}
+        self._runs: dict[tuple[str, str], str] = {}
+        for section in results.sections:
+            for item in (*section.figures, *section.tables):
+                if item.key:
+                    place = anchor(item) + ("-numbers" if item in section.tables else "")
+                    self._anchors.setdefault(item.key, place)
+                    if item.maker:
+                        self._makers.setdefault(item.key, item.maker)
+            for run in section.manifest.runs if section.manifest else ():
+                self._runs[section.name, run.model] = f"run-{section.name}-{run.model}"
+
+    def source(self, claim: Claim) -> Markup:
+        """Where the thesis makes a claim, with links to what is shown of that."""
+        return self._named(claim.source, shown_in(claim))
+
+    def of_claim(self, claim: Claim) -> Markup:
+        """Its models with their runs, what touches it, and the function that makes its numbers."""
+        models = Markup(", ").join(self._model(claim.section, name) for name in claim.models)
+        parts = [Markup("Models: {}").format(models)]
+        if errata := errata_of(claim):
+            links = (_link(f"#{erratum.id}", erratum.id) for erratum in errata)
+            parts.append(Markup("Errata: {}").format(Markup(", ").join(links)))
+        makers = {m.function: m for key in shown_in(claim) if (m := self._makers.get(key))}
+        code = [self._code(maker) for maker in makers.values()]
+        if not code and claim.section in self._scripts:
+            code = [Markup("{}").format(self._scripts[claim.section].name)]
+        if code:
+            parts.append(Markup("Code: {}").format(Markup(", ").join(code)))
+        return Markup(" · ").join(parts)
+
+    def of_figure(self, item: Item) -> Markup:
+        """The claims that the thesis takes from a figure; empty where it takes none."""
+        claims = claims_of(item.key) if item.key else ()
+        if not claims:
+            return Markup("")
+        links = Markup(", ").join(_link(f"#{claim.id}", claim.id) for claim in claims)
+        return Markup('<p class="small">Claims: {}</p>').format(links)
+
+    def affected(self, erratum: Erratum) -> Markup:
+        """What an erratum affects."""
+        return Markup(", ").join(self._affected(item) for item in erratum.affects)
+
+    def touched_by(self, erratum: Erratum) -> tuple[Claim, ...]:
+        """The claims that it touches."""
+        return touched_by(erratum)
+
+    def _affected(self, item: str) -> Markup:
+        section = item.removeprefix("Section ")
+        if section in views.SECTION_TITLES:
+            return _link(f"#section-{section}", item)
+        if item in {model for _, model in self._runs}:
+            return _link(f"#?model={quote(item)}", item)
+        return self._named(item, places_in(item))
+
+    def _named(self, text: str, keys: Iterable[Key]) -> Markup:
+        """A text with a link for each figure and table that it names and that is on the page."""
+        there = [(key, self._anchors[key]) for key in keys if key in self._anchors]
+        numbers = {str(key[1]): place for key, place in there}
+        return Markup(
+            re.sub(
+                r"(?<![\w.])\d+(?![\d.]*\.\d)(?=[a-z]?\b)",
+                lambda match: (
+                    _link(f"#{numbers[match[0]]}", match[0]) if match[0] in numbers else match[0]
+                ),
+                str(escape(text)),
+            )
+        )
+
+    def _model(self, section: str, name: str) -> Markup:
+        place = self._runs.get((section, name))
+        return _link(f"#{place}", name) if place else Markup("{}").format(name)
+
+    def _code(self, maker: Maker) -> Markup:
+        words, place = f"{maker.name}:{maker.line}", source_link(self._folder, maker)
+        named = _link(place, words) if place else Markup("{}").format(words)
+        return Markup("{} <code>{}</code>").format(named, maker.function)
+
+
+def _link(address: str, words: str) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(address, words)
+
+
 def anchor(item: Item | Key) -> str:
     """The id of a figure or table on the page: "figure-23", "figure-27-as-run"."""
     key, variant = (item.key, item.variant) if isinstance(item, Item) else (item, "")
     parts = [*(map(str, key) if key else ()), *variant.split()]
     return "-".join(parts)
+
+
+def alternative(item: Item) -> str:
+    """What a figure shows, in words for who cannot see it; different for each."""
+    variant = f" ({item.variant})" if item.variant else ""
+    if item.caption is None:
+        return (
+            f"{item.file.name.removesuffix('.png').replace('_', ' ')}, beside the thesis's figures"
+        )
+    return f"{item.caption.name}{variant}: {item.caption.title}"
 
 
 def source_link(folder: Path, maker: Maker) -> str:

@@ -146,6 +146,15 @@ def read_manifest(path: Path) -> Manifest:
     return _checked(content | {"runs": runs}, Manifest)
 
 
+def read_runs(path: Path) -> dict[str, str]:
+    """The ids of the runs that ``manifest.json`` names, by model; of all else, nothing is asked.
+
+    Raises:
+        Damaged: it is no JSON, or names no runs.
+    """
+    return {model: run.run_id for model, run in _read(path, _Runs).runs.items()}
+
+
 def read_judgements(path: Path) -> dict[str, Judgement]:
     """Read ``claims.json``: the judgements by claim id.
 

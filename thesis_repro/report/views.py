@@ -1,14 +1,26 @@
 """What the page shows of the results: by section, by question, by what made them."""
 
+import re
+from collections import Counter
+from collections.abc import Iterable
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 from thesis_repro.report.cells import Cell, cell
+from thesis_repro.report.ledger import in_brief
+from thesis_repro.report.links import errata_of
 from thesis_repro.report.reading import Answer
 from thesis_repro.report.results import Gap, Results, Section
 from thesis_repro.thesis.claims import Unchecked, load_unchecked
 from thesis_repro.thesis.research_questions import QUESTIONS
-from thesis_repro.verdicts.judgements import Judgement
-from thesis_repro.verdicts.questions import by_question
+from thesis_repro.verdicts.grades import Grade
+from thesis_repro.verdicts.judgements import Finding, Judgement, Verdict
+from thesis_repro.verdicts.questions import by_question, questions_of
+
+NO_EVIDENCE = "none"  # the grade of what was not measured
+
+_LINE = 220  # signs of an answer on the first screen
+_OUTSIDE_BRACKETS = re.compile(r",\s*(?![^()]*\))")
 
 # The thesis's table of contents.
 SECTION_TITLES = {
@@ -44,6 +56,55 @@ class QuestionView(NamedTuple):
     text: str
     judgements: list[Judgement]
     answers: list[tuple[str, Answer]]
+
+    @property
+    def brief(self) -> str:
+        """The beginning of the first answer, a line of it; empty where there is none."""
+        text = self.answers[0][1].text if self.answers else ""
+        return shorten(text, _LINE, placeholder=" …")
+
+
+class Row(NamedTuple):
+    """A line of the ledger.
+
+    Attributes:
+        judgement: The claim's.
+        reported: What the thesis prints, in brief.
+        written: Ours as written.
+        run: Ours as run, where that differs.
+        distance: How far the worst number is from the thesis's, as many times as is allowed; None
+            where nothing is held against a number of the thesis.
+        questions: The research questions that it bears on, without their parts.
+        errata: Ids of those that touch it.
+    """
+
+    judgement: Judgement
+    reported: str
+    written: str
+    run: str
+    distance: float | None
+    questions: tuple[str, ...]
+    errata: tuple[str, ...]
+
+    @property
+    def grade(self) -> str:
+        """What the evidence is worth; "none" where nothing was measured."""
+        return self.judgement.verdict.grade or NO_EVIDENCE
+
+    @property
+    def finding(self) -> str:
+        """What the checks come to where that says something, else the verdict."""
+        verdict = self.judgement.verdict
+        if verdict in (Verdict.PATH_ONLY, Verdict.NOT_RUN):
+            return verdict.value
+        return self.judgement.written.finding.value
+
+
+class Choice(NamedTuple):
+    """One value that the ledger can be filtered by, and how many claims have it."""
+
+    value: str
+    count: int
 
 
 class Quantity(NamedTuple):
@@ -135,6 +196,61 @@ def origins(results: Results) -> dict[Origin, list[str]]:
             trained = (made.scale, made.precision) if networks else ("", "")
             groups.setdefault(Origin(*trained, made.data), []).append(section.name)
     return groups
+
+
+def ledger(results: Results) -> list[Row]:
+    """The ledger, in the thesis's order."""
+    return [
+        Row(
+            one,
+            *in_brief(one),
+            max((d for check in one.checks if (d := check.distance) is not None), default=None),
+            tuple(dict.fromkeys(name.rstrip("ab") for name in questions_of(one.claim))),
+            tuple(erratum.id for erratum in errata_of(one.claim)),
+        )
+        for one in results.judgements
+    ]
+
+
+def choices(rows: Iterable[Row]) -> dict[str, list[Choice]]:
+    """What the ledger can be filtered by, each with its values and their counts."""
+    rows = [*rows]
+    values = {
+        "section": lambda row: (row.judgement.claim.section,),
+        "question": lambda row: row.questions,
+        "grade": lambda row: (row.grade,),
+        "outcome": lambda row: (row.finding,),
+        "model": lambda row: row.judgement.claim.models,
+        "erratum": lambda row: row.errata,
+    }
+    counts = {
+        name: Counter(each for row in rows for each in of(row)) for name, of in values.items()
+    }
+    orders = {
+        "grade": [*map(str, Grade), NO_EVIDENCE],
+        "outcome": [*map(str, Finding), Verdict.PATH_ONLY.value, Verdict.NOT_RUN.value],
+        "model": sorted(counts["model"]),
+        "erratum": sorted(counts["erratum"]),
+    }
+    return {
+        name: [
+            Choice(value, count[value]) for value in orders.get(name, sorted(count)) if count[value]
+        ]
+        for name, count in counts.items()
+    }
+
+
+def data_in_brief(results: Results) -> str:
+    """Data and scale in a line: "MNIST, dSprites: real; CelebA: stand-ins; scale smoke"."""
+    made = [section.manifest for section in results.sections if section.manifest]
+    parts = {part.strip() for each in made for part in _OUTSIDE_BRACKETS.split(each.data) if part}
+    kinds: dict[str, set[str]] = {}
+    for part in sorted(parts):
+        kind = "stand-ins" if "stand-in" in part else "real"
+        kinds.setdefault(kind, set()).add(part.partition(" (")[0])
+    scales = sorted({each.scale for each in made if each.runs})
+    lines = [f"{', '.join(sorted(names))}: {kind}" for kind, names in kinds.items()]
+    return "; ".join([*lines, *([f"scale {', '.join(scales)}"] if scales else [])])
 
 
 def questions(results: Results) -> list[QuestionView]:

@@ -33,6 +33,27 @@ def find(name: str) -> list[Place]:
     return meant
 
 
+def known_names() -> dict[str, str]:
+    """Numbers, and names of files without their suffix, each with the section that it is of."""
+    names: dict[str, str] = {}
+    for place in everything():
+        declaration = place.declaration
+        numbers = [] if declaration.kind == "numbers" else [declaration.name.partition("_")[0]]
+        for name in (*numbers, *map(declaration.stem, declaration.readings)):
+            names.setdefault(name, f"Section {place.section}")
+    return names
+
+
+def known_numbers(kind: str) -> dict[str, str]:
+    """The numbers of what is reproduced of a kind, "figure" or "table", each with its section."""
+    declared = ((place.declaration, place.section) for place in everything())
+    return {
+        declaration.name.partition("_")[0]: f"Section {section}"
+        for declaration, section in declared
+        if declaration.kind == kind
+    }
+
+
 def _normal(name: str) -> str:
     """One spelling of all: figure_41 for "Figure  41.", "fig. 041", "results/4.4/figure_41.png"."""
     stem = re.sub(r"\.(csv|png|svg)$", "", name.strip().lower().rsplit("/", 1)[-1])

@@ -188,7 +188,7 @@ def _check_configuration(folder: RunFolder) -> None:
     if values.get("scale") not in SCALES:
         cause = "it is of a scale that no command asks for"
         raise DataError(folder.path, cause, "train it at another")
-    if config.model != spec.id or not _is_asked_for(spec, values):
+    if config.model != spec.id or not is_asked_for(spec, values):
         cause = "this version of the package trains the model otherwise, and would never load it"
         raise DataError(folder.path, cause, "train it anew")
     rows = len(folder.read_history())
@@ -197,7 +197,7 @@ def _check_configuration(folder: RunFolder) -> None:
         raise DataError(folder.path, cause, _FIX)
 
 
-def _is_asked_for(spec: ModelSpec, values: dict[str, Any]) -> bool:
+def is_asked_for(spec: ModelSpec, values: dict[str, Any]) -> bool:
     """Whether a command of this version would make a run of this configuration."""
     try:
         seed, precision, backend = (values[name] for name in ("seed", "precision", "backend"))

@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -326,25 +327,38 @@ def passed_over(runs_dir: Path, model: str) -> dict[Path, str]:
     places = (runs_dir, runs_dir / model, *(runs_dir / model).glob("*"))
     links = (path for path in places if path.is_symlink() and not path.exists())
     return {path: f"a link to {path.readlink()}, where nothing is" for path in links} | {
-        folder: f"its config.json is that of run {run.config.run_id}: rename it to that"
-        if run
-        else "its config.json cannot be read: mend it, or put it back from a copy"
+        folder: why_passed_over(run)
         for folder, run in _finished(runs_dir, model).items()
         if not run or run.path != folder
     }
 
 
+def why_passed_over(run: RunFolder | None) -> str:
+    """Why a folder is not taken for a run: what its ``config.json`` says is None or another run."""
+    if run:
+        return f"its config.json is that of run {run.config.run_id}: rename it to that"
+    return "its config.json cannot be read: mend it, or put it back from a copy"
+
+
 def _finished(runs_dir: Path, model: str) -> dict[Path, RunFolder | None]:
     """What each folder with ``DONE`` is by its ``config.json``; None where that cannot be read."""
-    runs = {}
-    for done in sorted((runs_dir / model).glob("*/DONE")):
-        try:
-            values = json.loads((done.parent / "config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            values = None
-        is_whole = isinstance(values, dict)
-        runs[done.parent] = RunFolder(runs_dir, RunConfig(model, values)) if is_whole else None
-    return runs
+    # Not of hidden folders: they are what is left of runs that were deleted.
+    folders = sorted(done.parent for done in (runs_dir / model).glob("[!.]*/DONE"))
+    return {folder: described_run(folder) for folder in folders}
+
+
+def described_run(folder: Path) -> RunFolder | None:
+    """The run that the ``config.json`` of ``<runs-dir>/<model>/<run-id>/`` describes.
+
+    None where that cannot be read. Its path is another one where the folder has not its name.
+    """
+    try:
+        values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(values, dict):
+        return None
+    return RunFolder(folder.parents[1], RunConfig(folder.parent.name, values))
 
 
 class _Provenance(msgspec.Struct):
@@ -361,13 +375,19 @@ def _sessions(provenance: Path) -> list[dict[str, Any]]:
         made = msgspec.json.decode(provenance.read_bytes(), type=_Provenance)
         return made.sessions
     except (OSError, ValueError, msgspec.MsgspecError) as error:
-        _log.warning(
-            "%s is damaged (%r): what made this run so far is no longer known. It is written anew, "
-            "and the run goes on.",
-            provenance,
-            error,
-        )
+        _warn_of_damage(provenance, repr(error))
         return []
+
+
+@cache
+def _warn_of_damage(provenance: Path, cause: str) -> None:
+    """Once, however often the file is asked."""
+    _log.warning(
+        "%s is damaged (%s): what made this run so far is no longer known. Where the run goes on, "
+        "it is written anew.",
+        provenance,
+        cause,
+    )
 
 
 def _read_checkpoint(file: Path, variables: Sequence[Any]) -> Checkpoint:

@@ -157,7 +157,8 @@ def _within(case: _Case) -> _Outcome:
     low, high = case.params["low"], case.params["high"]
     holds = all(low <= value <= high for value in case.ours)
     detail = f"{show(case.ours)}; allowed {low:g} to {high:g}"
-    return _Outcome(holds, detail, None, ((low, high),) * len(case.ours))
+    has_ends = math.isfinite(low) and math.isfinite(high)
+    return _Outcome(holds, detail, None, ((low, high),) * len(case.ours) if has_ends else ())
 
 
 def _extreme_at(case: _Case, pick: Callable[..., float]) -> _Outcome:

@@ -13,7 +13,9 @@ from thesis_repro.report.reading import (
     read_picture,
     read_table,
 )
-from thesis_repro.verdicts.judgements import Verdict
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.verdicts.judgements import Measurement, Verdict, judge, write_claims
+from thesis_repro.verdicts.rules import CHECK_TYPES, load_rules
 
 
 @pytest.fixture
@@ -172,3 +174,22 @@ def test_a_device_is_not_read_without_end(tmp_path, read):
     (tmp_path / "x").symlink_to("/dev/zero")
     with pytest.raises(Damaged, match="it is a pipe, a socket or a device"):
         read(tmp_path / "x")
+
+
+def test_judgements_by_every_rule_are_read_as_they_were_written(tmp_path):
+    """Whatever bounds a rule has: some are open to one side."""
+    conditions = {"scale": "paper", "precision": "float32", "stand_in": False, "data": "MNIST"}
+    claims = {claim.id: claim for claim in load_claims()}
+    judgements = []
+    for name, checks in load_rules().items():
+        values = {}
+        for check in checks:
+            reported = (claims[name].reported or {}).get(check.key)
+            by_model = CHECK_TYPES[check.type].per_model or isinstance(reported, list)
+            number = [1.0] * len(claims[name].models) if by_model else 1.0
+            values |= {check.key: number, check.params.get("than", check.key): number}
+        measured = Measurement(name, values, values)
+        judgements.append(judge(claims[name], measured, **conditions))
+    write_claims(tmp_path / "claims.json", judgements)
+    read = read_judgements(tmp_path / "claims.json")
+    assert [one.to_json() for one in read.values()] == [one.to_json() for one in judgements]
