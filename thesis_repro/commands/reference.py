@@ -16,7 +16,7 @@ def models(model: str | None) -> None:
     """Table 2 with parameter totals, or everything about one MODEL with its sources."""
     from thesis_repro.models.tables import model_table, table_2
 
-    click.echo(model_table(zoo.MODELS[model]) if model else table_2())
+    click.echo(model_table(zoo.MODELS[model]) if model else table_2(terminal.width()))
 
 
 @click.command()
