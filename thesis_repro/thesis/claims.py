@@ -73,7 +73,7 @@ def load_claims(section: str | None = None) -> tuple[Claim, ...]:
     Raises:
         ValueError: for a section that has no claims.
     """
-    claims = read_entries("thesis", "claims.json", tuple[Claim, ...])
+    claims = _all_claims()
     if section is None:
         return claims
     chosen = tuple(claim for claim in claims if claim.section == section)
@@ -81,6 +81,11 @@ def load_claims(section: str | None = None) -> tuple[Claim, ...]:
         known = ", ".join(sorted({claim.section for claim in claims}))
         raise ValueError(f"No claims for section {section!r}; sections with claims are {known}.")
     return chosen
+
+
+@cache
+def _all_claims() -> tuple[Claim, ...]:
+    return read_entries("thesis", "claims.json", tuple[Claim, ...])
 
 
 @cache
