@@ -77,6 +77,7 @@ benchmark: .venv/installed
 	$(BIN)/python benchmarks/path_length.py
 	$(BIN)/python benchmarks/layer_samples.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/cold_start.py
 
 clean:
-	rm -rf .venv .venv-newest $(DEMO) build *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .venv-newest $(DEMO) build *.egg-info .mypy_cache .pytest_cache .ruff_cache

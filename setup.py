@@ -1,10 +1,12 @@
 """Installation of thesis-repro; tool settings are in pyproject.toml."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
-VERSION = "0.1.0"
+PACKAGE = Path(__file__).with_name("thesis_repro") / "__init__.py"
+VERSION = re.search(r'^__version__ = "(.+?)"', PACKAGE.read_text("utf-8"), re.MULTILINE)[1]
 
 # Lower bounds are the versions that the tests were run with; upper bounds the next major version,
 # of TensorFlow the next minor one: `thesis_repro.training.backend` reaches behind its public
@@ -54,6 +56,7 @@ EXTRAS = {
         "hypothesis>=6.170,<7",
         "scikit-image>=0.26,<1",
         "ruff>=0.17,<1",
+        "mypy>=2.4,<3",
         f"jax{JAX}",
     ],
 }
@@ -79,13 +82,14 @@ setup(
         ]
     ),
     package_data={
+        "thesis_repro": ["py.typed"],
         "appendix_architectures": ["listings.json"],
         "chapters": ["answers/*.j2"],
         "data_prep": ["mnist_files/*.gz"],
         "thesis_repro.models": ["*.json"],
         "thesis_repro.report": ["*.css", "*.j2", "*.js"],
         "thesis_repro.thesis": ["*.json", "*.toml"],
-        "thesis_repro.training": ["*.json"],
+        "thesis_repro.training": ["*.j2", "*.json"],
         "thesis_repro.verdicts": ["*.json", "*.toml"],
     },
     install_requires=REQUIREMENTS,

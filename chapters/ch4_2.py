@@ -39,9 +39,10 @@ from thesis_repro.analysis.statistics import (
     signed_rank_p,
     wilson,
 )
+from thesis_repro.library.pictures import plot_losses
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.activities import feature_map_activities
-from thesis_repro.plots.losses import History, loss_curves
+from thesis_repro.plots.losses import History
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.declarations import Shown, figure, table
 from thesis_repro.seeds import derive_seed
@@ -109,7 +110,7 @@ def run(chapter: Chapter) -> list[Judgement]:
         for name in VLAES
     }
 
-    chapter.emit(figure_20, histories, further)
+    chapter.emit(figure_20, further)
     chapter.emit(all_feature_maps, activity)
     chapter.emit(few_feature_maps, activity)
     chapter.emit(table_3, losses)
@@ -160,14 +161,14 @@ def feature_maps(encoder: keras.Model, images: np.ndarray) -> tuple[Activity, ke
 
 
 @figure(20, models=VLAES)
-def figure_20(
-    chapter: Chapter,
-    shown: Shown,
-    histories: Mapping[str, History],
-    further: Mapping[str, list[History]],
-) -> Figure:
+def figure_20(chapter: Chapter, shown: Shown, further: Mapping[str, list[History]]) -> Figure:
     """Training and validation loss by epoch, and where those of further seeds lie."""
-    return loss_curves(histories, further)
+    return plot_losses(
+        *map(chapter.trained, shown.models),
+        labels=[f"fm = {name[-1]}" for name in shown.models],
+        further=[further[name] for name in shown.models],
+        title="MNIST-VLAE: feature maps reduced by a factor fm",
+    )
 
 
 @figure(57, models=("mnist-vlae-factor-1",))  # Appendix B

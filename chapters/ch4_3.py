@@ -22,17 +22,17 @@ from thesis_repro.analysis import latent_dimensions, path_length
 from thesis_repro.analysis.image_sets import encoded_rows
 from thesis_repro.analysis.latent_dimensions import least_normal
 from thesis_repro.analysis.path_length_statistics import MeasuredLengths, p_values, summaries
-from thesis_repro.analysis.posteriors import Posterior, kl_divergences, posteriors
+from thesis_repro.analysis.posteriors import kl_divergences
 from thesis_repro.analysis.shape_pairs import images_as_run, matched_images
-from thesis_repro.analysis.shape_traversals import changes, told_apart, traversals
+from thesis_repro.analysis.shape_traversals import LINES, PAIRS, changes, told_apart
 from thesis_repro.analysis.statistics import bootstrap_mean
 from thesis_repro.analysis.tables import pick, rows
-from thesis_repro.models.decoding import decoded
+from thesis_repro.library.pictures import traverse
+from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.models.zoo import DSPRITES_VAES as VAES
 from thesis_repro.models.zoo import model, name_by_weight
-from thesis_repro.plots.latent import histograms, image_rows
+from thesis_repro.plots.latent import histograms
 from thesis_repro.section.chapter import Chapter
-from thesis_repro.section.codes import decoder_of
 from thesis_repro.section.declarations import Shown, figure, numbers, table
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import REPORTED, Reading
@@ -64,7 +64,7 @@ SAMPLE_SIZES = {
     "smoke": SampleSizes(256, 6, 2, 6, 64, 10),
 }
 
-Posteriors = Mapping[str, Posterior]
+Posteriors = Mapping[str, SampledPosterior]
 Lengths = Mapping[str, MeasuredLengths]
 
 
@@ -116,12 +116,10 @@ def run(chapter: Chapter) -> list[Judgement]:
     return judgements
 
 
-def posterior_of(chapter: Chapter, name: str, images: np.ndarray) -> Posterior:
+def posterior_of(chapter: Chapter, name: str, images: np.ndarray) -> SampledPosterior:
     """The posterior of these images; z is sampled, as in the original code (erratum E51)."""
-    (posterior,) = posteriors(
-        chapter.trained(name).model.posterior, images, chapter.rng("posterior")
-    )
-    return posterior
+    (posterior,) = chapter.trained(name).encode(images)
+    return SampledPosterior.of(posterior, chapter.rng("posterior"))
 
 
 # === Latent dimensions: Figures 23 to 26 and 28, KL divergences ===
@@ -222,7 +220,9 @@ def from_shape_to_shape(
         what = "as run: other factors differ"
     z = posterior_of(chapter, shown.model, images).z
     title = f"{name_by_weight(shown.model)}: from shape to shape, {what}"
-    return image_rows(title, traversals(decoder_of(chapter, shown.model), z))
+    starts, ends = zip(*PAIRS, strict=True)
+    trained = chapter.trained(shown.model)
+    return traverse(trained, z[[*starts]], z[[*ends]], labels=LINES, title=title)
 
 
 @numbers("between_shapes", models=VAES)
@@ -236,8 +236,8 @@ def between_shapes(chapter: Chapter, shown: Shown, matched: np.ndarray) -> pd.Da
     table_rows = []
     for name in VAES:
         z = posterior_of(chapter, name, images).z.reshape(*matched.shape[:2], -1)
-        lines = changes(decoder_of(chapter, name), z)
-        shapes = told_apart(decoder_of(chapter, name), z, matched / 255)
+        decode = chapter.trained(name).decode
+        lines, shapes = changes(decode, z), told_apart(decode, z, matched / 255)
         lines["unbroken"] = lines["ends_shown"] & ~lines["sudden"] & shapes
         for line, of_line in lines.groupby("line", sort=False):
             row = {"model": name, "line": line, "lines": len(of_line)}
@@ -261,7 +261,7 @@ def averaged_codes(
         averages = latent_dimensions.means_by_shape_and_scale(z, classes)
         single = z[:: -(-len(z) // OWN_CODES)]
         empty, of_own = (
-            path_length.is_empty(decoded(decoder_of(chapter, name), [codes])).mean()
+            path_length.is_empty(chapter.trained(name).decode([codes])).mean()
             for codes in (averages, single)
         )
         row = {"model": name, "codes": len(averages), "empty": empty}

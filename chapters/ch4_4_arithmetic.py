@@ -27,7 +27,7 @@ from thesis_repro.analysis.tables import rows
 from thesis_repro.models.zoo import short_name
 from thesis_repro.plots.latent import image_rows
 from thesis_repro.section.chapter import Chapter
-from thesis_repro.section.codes import Codes, decoder_of
+from thesis_repro.section.codes import Codes
 from thesis_repro.section.declarations import Shown, figure, numbers
 from thesis_repro.thesis.readings import Reading
 
@@ -108,7 +108,7 @@ def arithmetic_as_run(
         "random + male": arithmetic(draw, means["Male"], ALPHAS_AS_RUN),
     }
     title = f"{short_name(name)}: attribute arithmetic as run, α from 0 to 3.8"
-    return image_rows(title, decoded_together(decoder_of(chapter, name), positions))
+    return image_rows(title, decoded_together(chapter.trained(name).decode, positions))
 
 
 @numbers("attribute_arithmetic", models=FACES)
@@ -182,7 +182,7 @@ def changed_faces(
     draws = rng.standard_normal((count, starts.shape[1]))
     shown = shown_positions(means, starts[0], draws[0])
     measured = measured_positions(means, starts, draws)
-    images = decoded_together(decoder_of(chapter, name), shown | measured)
+    images = decoded_together(chapter.trained(name).decode, shown | measured)
     measures = [
         {
             "model": name,

@@ -19,10 +19,10 @@ from thesis_repro.analysis.layer_effects import changed, redrawn, total_effect
 from thesis_repro.analysis.morphology import measured
 from thesis_repro.analysis.statistics import bootstrap_mean
 from thesis_repro.analysis.tables import pick
-from thesis_repro.models.decoding import decoded, grey
+from thesis_repro.models.decoding import grey
 from thesis_repro.models.zoo import model
 from thesis_repro.section.chapter import Chapter
-from thesis_repro.section.codes import Codes, decoder_of
+from thesis_repro.section.codes import Codes
 from thesis_repro.section.declarations import Shown, numbers
 from thesis_repro.verdicts.judgements import Measurement
 
@@ -65,8 +65,8 @@ def layer_effects(chapter: Chapter, shown: Shown) -> pd.DataFrame:
 def _effects(chapter: Chapter, name: str, reader: DigitReader, count: int) -> pd.DataFrame:
     dimensions = model(name).latent_dims.value
     draws = redrawn(dimensions, count, chapter.rng("layer effects", name))
-    decode = decoder_of(chapter, name)
-    images = [grey(decoded(decode, z)) for z in draws]
+    decode = chapter.trained(name).decode
+    images = [grey(decode(z)) for z in draws]
     digits, *new_digits = map(reader.read, images)
     every_form = measured(np.concatenate(images), available_cores())
     forms, *new_forms = np.split(every_form, len(images))
@@ -94,7 +94,7 @@ def reconstructions(chapter: Chapter, shown: Shown, codes: Codes) -> pd.DataFram
 
     def row(name: str) -> dict[str, object]:
         z = [layer.mu for layer in codes.of(name, images)]
-        each = overlaps(decoded(decoder_of(chapter, name), z), images.pixels / 255)
+        each = overlaps(chapter.trained(name).decode(z), images.pixels / 255)
         interval = bootstrap_mean(each, chapter.rng("reconstructions", name))
         return {"model": name, "images": len(images)} | dict(
             zip(("overlap", "low", "high"), interval, strict=True)

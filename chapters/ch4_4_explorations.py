@@ -13,15 +13,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from data_prep.dsprites_renderer import SHAPES
-from thesis_repro.analysis.decoded_images import decoded_together, overlap_measures, shrunk
+from thesis_repro.analysis.decoded_images import decoded_together, overlap_measures
 from thesis_repro.analysis.designs import Design, diagonal, drawn_images
 from thesis_repro.analysis.explorations import (
     CELEBA_POINTS,
     MNIST_POINTS,
-    axis,
     density_measures,
-    grid,
-    layered_grid,
     log_densities,
     path_through,
     segment,
@@ -29,13 +26,13 @@ from thesis_repro.analysis.explorations import (
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.rotations import ORIENTATIONS, half_circle
 from thesis_repro.analysis.tables import pick
-from thesis_repro.models.decoding import decoded, grey
+from thesis_repro.library.pictures import explore
 from thesis_repro.models.zoo import DSPRITES_VAES as VAES
 from thesis_repro.models.zoo import model, name_by_weight
 from thesis_repro.plots.latent import image_rows
-from thesis_repro.plots.trajectories import image_grids, interpolation
+from thesis_repro.plots.trajectories import interpolation
 from thesis_repro.section.chapter import Chapter
-from thesis_repro.section.codes import Codes, decoder_of
+from thesis_repro.section.codes import Codes
 from thesis_repro.section.declarations import Shown, figure, numbers
 from thesis_repro.thesis.readings import Reading
 
@@ -98,12 +95,8 @@ def emit(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, pd.DataFrame]:
 @figure(35, models=("mnist-vae", "mnist-vae-gan"), readings=Reading)
 def plain_grids(chapter: Chapter, shown: Shown) -> Figure:
     """From -3 to 3, and as run without its end (erratum E57)."""
-    ticks = axis(chapter.at_scale(SAMPLE_SIZES).mnist_points, shown.reading)
-    grids = {
-        name_by_weight(name): grey(decoded(decoder_of(chapter, name), [grid(ticks)]))
-        for name in shown.models
-    }
-    return image_grids(f"Images decoded from {ticks[0]:.2g} to {ticks[-1]:.2g}", grids, ticks)
+    points = chapter.at_scale(SAMPLE_SIZES).mnist_points
+    return explore(*map(chapter.trained, shown.models), points=points, reading=shown.reading)
 
 
 @figure("36_a", models=("mnist-vlae-factor-1",), readings=Reading)
@@ -111,21 +104,15 @@ def plain_grids(chapter: Chapter, shown: Shown) -> Figure:
 @figure(38, models=("celeba-vlae-gan",), readings=Reading, shows_pictures=True)
 def layered_grids(chapter: Chapter, shown: Shown) -> Figure:
     """A grid per layer, the others drawn; as run these share a draw."""
-    spec, sizes = model(shown.model), chapter.at_scale(SAMPLE_SIZES)
-    is_mnist, dimensions = spec.dataset.value == "mnist", spec.latent_dims.value
-    ticks = axis(sizes.mnist_points if is_mnist else sizes.celeba_points, shown.reading)
-    rng = chapter.rng("grids", shown.model)
-    grids = {}
-    for layer in range(len(dimensions)):
-        positions = layered_grid(ticks, layer, dimensions, rng, shown.reading)
-        images = decoded(decoder_of(chapter, shown.model), positions)
-        grids[f"layer {layer + 1}"] = images if is_mnist else shrunk(images, SHOWN_AT)
-    drawn = "uniform draws" if shown.reading is Reading.WRITTEN else "one draw"
-    title = (
-        f"{name_by_weight(shown.model)}: images decoded from {ticks[0]:.2g} to {ticks[-1]:.2g} in a"
-        f" layer, {drawn} from [-3, 3] in the others"
+    sizes = chapter.at_scale(SAMPLE_SIZES)
+    is_mnist = model(shown.model).dataset.value == "mnist"
+    return explore(
+        chapter.trained(shown.model),
+        points=sizes.mnist_points if is_mnist else sizes.celeba_points,
+        rng=chapter.rng("grids", shown.model),
+        reading=shown.reading,
+        side=None if is_mnist else SHOWN_AT,
     )
-    return image_grids(title, grids, ticks)
 
 
 # === Between rotations: Figures 40 and 71 to 74 ===
@@ -149,7 +136,7 @@ def traversals_of(
     }
     evenly = {("evenly", *key): path_through(codes, POINTS) for key, codes in ways.items()}
     steps = {key: path_through(codes, len(rows[key[0]])) for key, codes in ways.items()}
-    made = decoded_together(decoder_of(chapter, name), evenly | steps)
+    made = decoded_together(chapter.trained(name).decode, evenly | steps)
     return {
         (shape, way): Traversal(
             degrees=(len(rows[shape]) - 1) * 360 / ORIENTATIONS,
@@ -195,7 +182,7 @@ def figure_43(chapter: Chapter, shown: Shown, codes: Codes, images: Images) -> F
     (posterior,) = codes.of(shown.model, images)
     line, _ = line_and_codes(posterior.mu, images)
     title = f"{name_by_weight(shown.model)}: from the top left to the bottom right"
-    made = decoded(decoder_of(chapter, shown.model), [line])
+    made = chapter.trained(shown.model).decode([line])
     return interpolation(title, made, log_densities(line, posterior))
 
 

@@ -23,7 +23,6 @@ from thesis_repro.analysis.designs import (
 )
 from thesis_repro.analysis.image_factors import known_images, morphometrics
 from thesis_repro.analysis.image_sets import Images
-from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.analysis.rotations import rotation_measures, shown_positions
 from thesis_repro.analysis.tables import pick
 from thesis_repro.analysis.trajectories import (
@@ -33,6 +32,7 @@ from thesis_repro.analysis.trajectories import (
     mean_by_value,
     path_measures,
 )
+from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.models.zoo import DSPRITES_VAES as VAES
 from thesis_repro.models.zoo import name_by_weight
 from thesis_repro.plots.trajectories import circles, paths
@@ -200,7 +200,7 @@ def attribute_paths(means: Mapping[str, np.ndarray], images: Images) -> Paths:
 
 
 def design_paths(
-    designs: Mapping[str, Design], layers: list[Posterior], images: Images, reading: Reading
+    designs: Mapping[str, Design], layers: list[SampledPosterior], images: Images, reading: Reading
 ) -> Paths:
     """The path of each design's images: of a factor, or of a shape's rotation over all scales."""
     return {

@@ -13,6 +13,7 @@ if __name__ == "__main__":  # the same as `thesis-repro chapter 4.5`
     run_section("4.5")
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import permutations
 from typing import NamedTuple
 
@@ -29,7 +30,6 @@ from thesis_repro.analysis.tables import rows
 from thesis_repro.models.zoo import model, short_name
 from thesis_repro.plots.independence import correlation_histograms, pixel_boxes
 from thesis_repro.section.chapter import Chapter
-from thesis_repro.section.codes import decoder_of
 from thesis_repro.section.declarations import Shown, figure, numbers
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
@@ -92,7 +92,8 @@ def representatives(chapter: Chapter, name: str, sizes: SampleSizes) -> Represen
     Models with layers of the same sizes have the same v, so that their samples can be paired.
     """
     dims = model(name).latent_dims.value
-    decode, rng = decoder_of(chapter, name), chapter.rng("other layers", name)
+    decode = partial(chapter.trained(name).decode, batch_size=layer_independence.AT_ONCE)
+    rng = chapter.rng("other layers", name)
     fixed = layer_independence.shared_vectors(dims, sizes.samples, chapter.rng("v", *dims))
     return layer_independence.layer_representatives(decode, fixed, sizes.approximations, rng)
 

@@ -23,7 +23,7 @@ from thesis_repro.analysis.discrimination import (
 from thesis_repro.analysis.image_sets import Images, encoded_rows, some_images
 from thesis_repro.models.zoo import MNIST_GENERATORS as GENERATORS
 from thesis_repro.section.chapter import Chapter
-from thesis_repro.section.codes import Codes, decoder_of
+from thesis_repro.section.codes import Codes
 from thesis_repro.section.declarations import Shown, numbers
 from thesis_repro.section.generation import Generation, Source, is_vlae, validation_images
 from thesis_repro.thesis.claims import load_claims
@@ -129,7 +129,7 @@ def real_images(chapter: Chapter, sizes: SampleSizes) -> tuple[Images, Images]:
 
 def reconstructed(codes: Codes, name: str, learnt: Images, held_out: Images) -> Kind:
     """Images decoded from the mean values of the real ones."""
-    decode = decoder_of(codes.chapter, name)
+    decode = codes.chapter.trained(name).decode
     train, test = (
         grey_levels(decode, Generation(codes, images).encoded(name, Source.ENCODED))
         for images in (learnt, held_out)
@@ -140,5 +140,5 @@ def reconstructed(codes: Codes, name: str, learnt: Images, held_out: Images) -> 
 def drawn(source: Source, codes: Codes, name: str, held_out: Images, count: int) -> Kind:
     """Samples, ``count`` of them to learn from and as many as there are real images held out."""
     positions = Generation(codes, held_out).positions(name, source, count + len(held_out))
-    images = grey_levels(decoder_of(codes.chapter, name), positions)
+    images = grey_levels(codes.chapter.trained(name).decode, positions)
     return Kind(f"drawn from {source}", images[:count], images[count:])

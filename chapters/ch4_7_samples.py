@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import keras
 import numpy as np
 
 from data_prep.mnist import DIGITS
@@ -13,6 +12,7 @@ from thesis_repro.analysis.statistics import Interval, wilson
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import Codes
 from thesis_repro.section.generation import Generation, Source, validation_images
+from thesis_repro.training.trained_model import TrainedModel
 
 DATASET = "morpho-mnist"  # MNIST with its forms
 TRAINING, TEST = "training images", "test images"  # the sources of real ones
@@ -20,8 +20,6 @@ TRAINING, TEST = "training images", "test images"  # the sources of real ones
 # Images of each model, and test images; None is as many as there are of these. The text has "a
 # large number", the original code 10,000.
 SAMPLE_SIZES: dict[str, int | None] = {"paper": None, "quick": 2_000, "smoke": 120}
-
-_AT_ONCE = 500  # images classified together
 
 
 class Sample(NamedTuple):
@@ -81,13 +79,13 @@ class Samples(NamedTuple):
 
 
 def samples_of(
-    chapter: Chapter, classifier: keras.Model, sources: Mapping[str, Mapping[str, Source]]
+    chapter: Chapter, classifier: TrainedModel, sources: Mapping[str, Mapping[str, Source]]
 ) -> Samples:
     """Generate the images of every reading and model, classify and measure them."""
     known = chapter.prepared(DATASET).train.known
     training = (np.asarray(known[key]) for key in ("label", "morphometrics"))
     test = validation_images(chapter, DATASET, chapter.at_scale(SAMPLE_SIZES))
-    labels = classified(classifier, test.pixels / np.float32(255))
+    labels = classified(classifier, test.pixels)
     generation = Generation(Codes(chapter), test)
     others = [Sample("", "", TEST, labels, test.known["morphometrics"])]
     for reading, by_model in sources.items():
@@ -99,6 +97,6 @@ def samples_of(
     return Samples(Sample("", "", TRAINING, *training), others, accuracy)
 
 
-def classified(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
-    """The likeliest digit of each image in [0, 1], (n,)."""
-    return classifier.predict(images, batch_size=_AT_ONCE, verbose=0).argmax(axis=1)
+def classified(classifier: TrainedModel, images: np.ndarray) -> np.ndarray:
+    """The likeliest digit of each image, (n,)."""
+    return classifier.classify(images).argmax(axis=1)

@@ -12,6 +12,10 @@ class TrainingError(Exception):
     """A model cannot be trained, or its training cannot go on; the message says what to do."""
 
 
+class ModelError(ValueError):
+    """A model cannot do what is asked of it, or not with this; the message says what it takes."""
+
+
 def install_command(extra: str = "") -> str:
     """What installs this package and all that it needs, with an extra's packages where one is."""
     return f"pip install -e '.[{extra}]'" if extra else "pip install -e ."

@@ -28,8 +28,8 @@ from chapters.ch4_3 import (
 from thesis_repro.analysis.latent_dimensions import SCALE, SHAPE, areas, in_numbers, least_normal
 from thesis_repro.analysis.path_length import PathLengths
 from thesis_repro.analysis.path_length_statistics import MeasuredLengths, p_values
-from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.analysis.shape_traversals import LINES
+from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.models.zoo import name_by_weight
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Shown
@@ -73,7 +73,7 @@ def posterior(classes):
     for index, name in enumerate(VAES):
         z = rng.normal(size=(len(classes), 10)).astype("float32")
         z[:, 8] = (classes[:, SCALE] - small_heart - 3) / 2 + (0.05 + index / 5) * z[:, 8]
-        posteriors[name] = Posterior(z, np.zeros_like(z), z)
+        posteriors[name] = SampledPosterior(z, np.zeros_like(z), z)
     return posteriors
 
 
@@ -178,7 +178,10 @@ def test_histograms_of_the_latent_space(posterior, classes, dimensions, number, 
 
 
 def test_histograms_of_all_models(posterior, dimensions):
-    few = {name: Posterior(*(part[:50] for part in one)) for name, one in posterior.items()}
+    few = {
+        name: SampledPosterior(one.mu[:50], one.log_var[:50], one.z[:50])
+        for name, one in posterior.items()
+    }
     figure = histograms_by_weight(None, shown(histograms_by_weight), few, dimensions)
     labels = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
     assert labels == [name_by_weight(name) for name in VAES]
@@ -229,9 +232,10 @@ class Square:
     """A chapter whose models decode z_1 to a bright square if it is above 0."""
 
     def trained(self, name):
-        return SimpleNamespace(model=SimpleNamespace(decoder=self))
+        return self
 
-    def predict_on_batch(self, z):
+    def decode(self, layers):
+        (z,) = layers
         images = np.zeros((len(z), 64, 64, 1))
         images[z[:, 0] > 0, 20:30, 20:30] = 1
         return images
@@ -240,7 +244,7 @@ class Square:
 def test_lines_and_averages_are_decoded(monkeypatch, classes):
     """Squares and ellipses at 1, hearts at -3: hearts are empty ends, and so are their averages."""
     z = np.where(np.arange(3) == 2, -3.0, 1.0)[:, np.newaxis] * np.ones((1, 10))
-    found = Posterior(np.tile(z, (4, 1)), None, np.tile(z, (4, 1)))
+    found = SampledPosterior(np.tile(z, (4, 1)), None, np.tile(z, (4, 1)))
     monkeypatch.setattr("chapters.ch4_3.posterior_of", lambda *arguments: found)
     matched = np.zeros((4, 3, 64, 64, 1), "uint8")
     table = between_shapes(Square(), shown(between_shapes), matched)
@@ -251,7 +255,7 @@ def test_lines_and_averages_are_decoded(monkeypatch, classes):
     assert of_vae["sudden"].tolist() == [0, 0, 0]
     assert of_vae["unbroken"].tolist() == [0, 0, 0]  # one picture for all shapes
     codes = np.where(classes[:, SHAPE] == 2, -3.0, 1.0)[:, np.newaxis] * np.ones((1, 10))
-    posterior = dict.fromkeys(VAES, Posterior(codes, None, codes))
+    posterior = dict.fromkeys(VAES, SampledPosterior(codes, None, codes))
     averages = averaged_codes(Square(), shown(averaged_codes), posterior, classes)
     assert set(averages["codes"]) == {18}
     assert averages["empty"].tolist() == pytest.approx([1 / 3] * 5)
@@ -322,7 +326,7 @@ def test_what_the_thesis_does_not_say_does_not_pass(tables, classes, kind):
         width = 0.4 if kind == "broad" else 0.05 + index / 5
         if kind in ("no peaks within a scale", "broad"):
             z[:, 8] = classes[:, SCALE] / 2 + width * z[:, 8]
-        posteriors[name] = Posterior(z, 0 * z, z)
+        posteriors[name] = SampledPosterior(z, 0 * z, z)
     dimensions = in_numbers(posteriors, classes)
     least = least_normal(dimensions, VAE)["dimension"] - 1
     made = tables._replace(dimensions=dimensions, areas=areas(posteriors[VAE].z[:, least], classes))

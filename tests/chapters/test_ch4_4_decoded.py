@@ -18,7 +18,7 @@ from chapters.ch4_4_decoded import (
     reconstructions,
 )
 from data_prep.dsprites_renderer import classes_of, render
-from thesis_repro.analysis.posteriors import Posterior
+from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.models.zoo import model
 from thesis_repro.section.declarations import Shown
 from thesis_repro.thesis.readings import Reading
@@ -64,9 +64,11 @@ def test_effects_of_layers_that_are_known(monkeypatch):
     labels = np.repeat([0, 1], 50)
     train = bars(rng.uniform(2, 4, 100), np.where(labels, 11.0, 5.0), np.zeros(100))
     data = SimpleNamespace(train=(255 * train).astype("uint8"), train_known={"label": labels})
-    monkeypatch.setattr(ch4_4_decoded, "decoder_of", lambda *_: decode)
     monkeypatch.setattr(ch4_4_decoded, "available_cores", lambda: 1)
-    table = layer_effects(chapter(images=lambda name: data), shown(layer_effects))
+    table = layer_effects(
+        chapter(images=lambda name: data, trained=lambda name: SimpleNamespace(decode=decode)),
+        shown(layer_effects),
+    )
     assert table.groupby("model").size().to_dict() == dict.fromkeys(VLAES, 9)
     values = table[table["model"] == VLAES[0]].set_index(["effect", "layer"])["value"]
     assert [values[DIGIT, f"z_{n}"] for n in (1, 2, 3)] == pytest.approx([0, 0, 0.5], abs=0.2)
@@ -90,16 +92,17 @@ def test_overlaps_of_reconstructions_that_are_known(monkeypatch):
     def of(name, images):
         numbers["pixels"] = images.pixels / 255
         index = np.arange(len(images), dtype="float32")[:, None]
-        return [Posterior(index, index, index)]
+        return [SampledPosterior(index, index, index)]
 
-    def decoder(_, name):
+    def trained(name):
         step = 0 if name == DSPRITES[0] else 1
         images = numbers["pixels"]
-        return lambda z: images[(z[0][:, 0].astype(int) + step) % len(images)]
+        return SimpleNamespace(
+            decode=lambda z: images[(z[0][:, 0].astype(int) + step) % len(images)]
+        )
 
-    monkeypatch.setattr(ch4_4_decoded, "decoder_of", decoder)
     table = reconstructions(
-        chapter(prepared=lambda name: SimpleNamespace(validation=split)),
+        chapter(prepared=lambda name: SimpleNamespace(validation=split), trained=trained),
         shown(reconstructions),
         SimpleNamespace(of=of),
     ).set_index("model")

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chapters import ch4_4_explorations
 from chapters.ch4_4_explorations import (
     MOVED,
     POINTS,
@@ -25,7 +24,7 @@ from chapters.ch4_4_explorations import (
 from data_prep.dsprites_renderer import SHAPES
 from thesis_repro.analysis.designs import Design, drawn_images
 from thesis_repro.analysis.explorations import density_measures, segment
-from thesis_repro.analysis.posteriors import Posterior
+from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.models.zoo import model
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.training.scale import SCALES
@@ -57,13 +56,10 @@ def test_ways_between_two_rotations(monkeypatch):
     images = drawn_images("turned", [Design(("shape", "orientation"), TURNED)])
     rng = np.random.default_rng(0)
     mu = rng.normal(size=(len(images), 10))
-    codes = SimpleNamespace(of=lambda name, of_these: [Posterior(mu, mu, mu)])
-    monkeypatch.setattr(
-        ch4_4_explorations,
-        "decoder_of",
-        lambda chapter, name: lambda layers: layers[0][:, :, np.newaxis, np.newaxis],
-    )
-    traversals = traversals_of(None, codes, "dsprites-vae", images)
+    codes = SimpleNamespace(of=lambda name, of_these: [SampledPosterior(mu, mu, mu)])
+    model = SimpleNamespace(decode=lambda layers: layers[0][:, :, np.newaxis, np.newaxis])
+    chapter = SimpleNamespace(trained=lambda name: model)
+    traversals = traversals_of(chapter, codes, "dsprites-vae", images)
     assert list(traversals) == [(shape, way) for shape in SHAPES for way in ("line", "codes")]
     for (shape, way), traversal in traversals.items():
         count = {"square": 6, "ellipse": 11, "heart": 11}[shape]
@@ -130,7 +126,7 @@ def test_narrow_posteriors_do_not_make_a_straight_path_replicate(kind, verdict):
     angle = np.pi * at / 31
     arc = 31 / np.pi * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     mu = {"straight": np.stack([at, 0 * at], axis=1), "bent": arc}[kind]
-    posterior = Posterior(mu, np.full(mu.shape, 2 * np.log(0.1)), mu)
+    posterior = SampledPosterior(mu, np.full(mu.shape, 2 * np.log(0.1)), mu)
     measures = density_measures(segment(mu[0], mu[-1], POINTS), mu, posterior)
     table = pd.DataFrame({"model": name, **measures} for name in VAES)
     (claim,) = (one for one in load_claims("4.4") if one.id == "4.4-position-line")

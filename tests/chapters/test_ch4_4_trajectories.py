@@ -29,8 +29,8 @@ from data_prep.dsprites_renderer import FACTORS, SHAPES
 from data_prep.morphometry import COLUMNS
 from thesis_repro.analysis.designs import drawn_images, factor_designs, rotation_designs
 from thesis_repro.analysis.image_sets import Images
-from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.analysis.tables import pick
+from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.section.declarations import Shown
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.training.scale import SCALES
@@ -67,7 +67,7 @@ def layers(images):
     mu = np.stack([x, np.cos(bent), np.sin(bent), np.cos(turned), np.sin(turned), scale], axis=1)
     rng = np.random.default_rng(0)
     log_var = np.full(mu.shape, np.log(0.01))
-    return [Posterior(mu, log_var, mu + 0.1 * rng.normal(size=mu.shape))]
+    return [SampledPosterior(mu, log_var, mu + 0.1 * rng.normal(size=mu.shape))]
 
 
 def test_every_figure_is_there_once():

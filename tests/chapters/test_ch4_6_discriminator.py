@@ -16,13 +16,14 @@ from chapters.ch4_6_discriminator import (
     cases,
     discriminator_accuracies,
 )
-from thesis_repro.analysis.posteriors import Posterior
+from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.generation import is_vlae
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.training.scale import SCALES
+from thesis_repro.training.trained_model import TrainedModel
 
 WRITTEN, RUN = Reading
 
@@ -36,7 +37,7 @@ class Codes:
     def of(self, name, images):
         first = images.pixels[:, 0, 0].astype("float32") / 255
         sizes = MODELS[name].latent_dims.value
-        return [Posterior(np.repeat(first, size, axis=1), None, None) for size in sizes]
+        return [SampledPosterior(np.repeat(first, size, axis=1), None, None) for size in sizes]
 
 
 def paint(z):
@@ -61,7 +62,7 @@ def chapter():
     options = SimpleNamespace(seed=0, scale=SCALES["smoke"])
     workspace = SimpleNamespace(options=options, runs_dir=None, progress=None)
     models = {
-        name: SimpleNamespace(spec=MODELS[name], model=SimpleNamespace(decoder=decoder))
+        name: TrainedModel(MODELS[name], None, [], SimpleNamespace(decoder=decoder))
         for name in GENERATORS
     }
     return Chapter("4.6", workspace, models=models, data={"mnist": data})

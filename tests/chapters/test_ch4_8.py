@@ -40,10 +40,11 @@ from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.registry import models_of
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.thesis.claims import load_claims
+from thesis_repro.training.configuration import TrainingOptions
 from thesis_repro.training.images import ImageData
 from thesis_repro.training.run_folder import RunConfig
 from thesis_repro.training.scale import SCALES
-from thesis_repro.training.train import TrainedModel, TrainingOptions
+from thesis_repro.training.trained_model import TrainedModel
 from thesis_repro.verdicts.judgements import Verdict
 
 RUN = RunConfig("alexnet-vae", {"epochs": 1})

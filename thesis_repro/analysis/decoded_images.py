@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 
 import numpy as np
 
-from thesis_repro.models.decoding import Decode, decoded
+from thesis_repro.models.decoding import Decode
 
 
 def decoded_together(decode: Decode, positions: Mapping[Hashable, np.ndarray]) -> dict:
@@ -16,7 +16,7 @@ def decoded_together(decode: Decode, positions: Mapping[Hashable, np.ndarray]) -
     Decoded together: a batch of each size is compiled anew.
     """
     ends = np.cumsum([len(z) for z in positions.values()])
-    images = decoded(decode, [np.concatenate([*positions.values()])])
+    images = decode([np.concatenate([*positions.values()])])
     return dict(zip(positions, np.split(images, ends[:-1]), strict=True))
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from data_prep.dsprites_renderer import COUNT, FACTOR_SIZES, FACTORS, SHAPES, classes_of, render
 from thesis_repro.analysis.image_sets import Images
-from thesis_repro.analysis.posteriors import Posterior
 from thesis_repro.analysis.trajectories import Trajectory, mean_by_value
+from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.thesis.readings import Reading
 
 _LAST = FACTOR_SIZES[FACTORS.index("x")] - 1  # class of position 1.0, in x as in y
@@ -83,7 +83,7 @@ def rotation_designs(steps: Mapping[str, int]) -> dict[str, Design]:
 
 
 def mean_path(
-    design: Design, posterior: Posterior, classes: np.ndarray, reading: Reading
+    design: Design, posterior: SampledPosterior, classes: np.ndarray, reading: Reading
 ) -> Trajectory:
     """A layer's mean position for each class of the one factor that a design varies.
 

@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from data_prep.reading import PreparedData
 from thesis_repro.analysis.statistics import Interval, wilson
-from thesis_repro.models.decoding import Decode, decoded, grey
+from thesis_repro.models.decoding import Decode, grey
 from thesis_repro.models.spec import ModelSpec, Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.images import ImageData
@@ -115,7 +115,7 @@ def grey_levels(decode: Decode, layers: Iterable[np.ndarray]) -> np.ndarray:
     layers = list(layers)
     parts = []
     for start in range(0, len(layers[0]), _AT_ONCE):
-        images = decoded(decode, [z[start : start + _AT_ONCE] for z in layers])
+        images = decode([z[start : start + _AT_ONCE] for z in layers])
         parts.append(np.rint(grey(images) * 255).astype(np.uint8))
     return np.concatenate(parts)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import logsumexp
 
-from thesis_repro.analysis.posteriors import Posterior, standard_deviation
+from thesis_repro.models.encoding import Posterior, standard_deviation
 from thesis_repro.thesis.readings import Reading
 
 LIMIT = 3.0  # of every grid, and of the uniform draws beside it

@@ -8,15 +8,16 @@ import pandas as pd
 
 from data_prep.dsprites_renderer import FACTORS, SHAPES
 from thesis_repro.analysis.normality import count_peaks, negentropy, overlap, variance_explained
-from thesis_repro.analysis.posteriors import Posterior, kl_divergences
+from thesis_repro.analysis.posteriors import kl_divergences
 from thesis_repro.analysis.tables import pick, rows
+from thesis_repro.models.encoding import SampledPosterior
 
 SHAPE, SCALE = FACTORS.index("shape"), FACTORS.index("scale")  # columns of the classes
 SCALES = ("0.5", "0.6", "0.7", "0.8", "0.9", "1.0")  # by class
 SMALLEST = f"scale {SCALES[0]}"
 
 
-def in_numbers(posteriors: Mapping[str, Posterior], classes: np.ndarray) -> pd.DataFrame:
+def in_numbers(posteriors: Mapping[str, SampledPosterior], classes: np.ndarray) -> pd.DataFrame:
     """Per model and dimension (from 1): negentropy, peaks, KL divergence.
 
     ``by_shape``, ``by_scale`` and ``by_both`` are the shares of the dimension's variance that these

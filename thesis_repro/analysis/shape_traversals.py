@@ -7,7 +7,7 @@ from data_prep.dsprites_renderer import SHAPES
 from thesis_repro.analysis.decoded_images import overlaps
 from thesis_repro.analysis.explorations import segment
 from thesis_repro.analysis.path_length import is_empty
-from thesis_repro.models.decoding import Decode, decoded
+from thesis_repro.models.decoding import Decode
 
 PAIRS = ((0, 1), (1, 2), (2, 0))  # square to ellipse, ellipse to heart, heart to square
 LINES = tuple(f"{SHAPES[a]} to {SHAPES[b]}" for a, b in PAIRS)
@@ -21,7 +21,7 @@ def traversals(decode: Decode, z: np.ndarray) -> dict[str, np.ndarray]:
     By the line's name, "square to ellipse".
     """
     lines = [segment(z[a], z[b], POINTS) for a, b in PAIRS]
-    return dict(zip(LINES, np.split(decoded(decode, [np.concatenate(lines)]), 3), strict=True))
+    return dict(zip(LINES, np.split(decode([np.concatenate(lines)]), 3), strict=True))
 
 
 def changes(decode: Decode, z: np.ndarray) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def told_apart(decode: Decode, z: np.ndarray, true: np.ndarray) -> np.ndarray:
     Each end overlaps more with its own image than with the other's. ``true``: the images of z,
     (n, 3, height, width, 1) in [0, 1].
     """
-    images = decoded(decode, [np.concatenate(z)]).reshape(true.shape)
+    images = decode([np.concatenate(z)]).reshape(true.shape)
     ends = [
         overlaps(images[:, one], true[:, one]) > overlaps(images[:, one], true[:, other])
         for pair in PAIRS

@@ -140,10 +140,9 @@ def feature_maps(
     from thesis_repro.models.families import FAMILIES
     from thesis_repro.training.train import load_run
 
-    family = FAMILIES[spec.family]
-    part = family.parts[0]
+    part = FAMILIES[spec.family].parts[0]
     names = chosen_layers(build_shapes(builders(spec)[part]), layers)
-    network = family.networks(load_run(spec, run).model)[part]
+    network = load_run(spec, run).networks[part]
     maps = {name: batch[0] for name, batch in maps_after(network, names, pixels[None]).items()}
     for line in (*_save(out, spec, run, image, pixels, maps), *_shares(maps)):
         click.echo(line)

@@ -106,7 +106,7 @@ def _sessions(run: "RunFolder", history: Sequence[Mapping[str, float]]) -> str:
     """A row for each process that has worked on the run, with the epochs that count."""
     from tabulate import tabulate
 
-    from thesis_repro.report.run_facts import versions_of
+    from thesis_repro.training.run_facts import versions_of
 
     sessions = run.sessions
     rows = []
@@ -144,7 +144,7 @@ def _is_between(epoch: float, first: Any, next_one: Any) -> bool:
 def _losses(history: list[dict[str, float]]) -> str:
     from tabulate import tabulate
 
-    from thesis_repro.report.run_facts import losses, milestones
+    from thesis_repro.training.run_facts import losses, milestones
 
     epochs = milestones(history)
     headers = ["", *(f"{name} ({history[row]['epoch']:.0f})" for name, row in epochs.items())]

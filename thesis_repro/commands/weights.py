@@ -7,12 +7,9 @@ import click
 
 from thesis_repro.commands import exit_codes
 from thesis_repro.commands.options import UnknownNameError, directory, runs_dir_option
-from thesis_repro.models import zoo
-from thesis_repro.names import did_you_mean
 
 if TYPE_CHECKING:
     from thesis_repro.training.published import Published, PublishedRun
-    from thesis_repro.training.run_folder import RunFolder
 
 _NONE = "No runs are published with this version: `thesis-repro train MODEL` trains one."
 
@@ -98,49 +95,15 @@ def export(run: str, runs_dir: Path, out: Path) -> None:
     The folder OUT/MODEL/ID can be given to anyone: `--runs-dir OUT` loads it, and README.md in it
     says what it is.
     """
-    from thesis_repro.report.model_card import export_run
+    from thesis_repro.training.finding import UnknownRunError, chosen_run, runs_at_hand
+    from thesis_repro.training.model_card import export_run
     from thesis_repro.training.published import PublishedFolder, published_runs
 
     published = published_runs()
-    folder = _only(run, _finished(runs_dir, published))
+    try:
+        folder = chosen_run(run, runs_at_hand(runs_dir, published))
+    except UnknownRunError as error:
+        raise UnknownNameError(str(error)) from error
     if isinstance(folder, PublishedFolder):
         published.ready(folder)
     click.echo(export_run(folder, out))
-
-
-def _finished(runs_dir: Path, published: "Published") -> "dict[str, RunFolder]":
-    """The finished runs of all models that are to be had, by id; those trained here first."""
-    from thesis_repro.training.run_folder import finished_runs
-
-    trained = [run for name in zoo.MODELS for run in finished_runs(runs_dir, name)]
-    others = (published.folder(run, runs_dir) for run in published.index.runs)
-    runs = {run.config.run_id: run for run in others if run}
-    return runs | {run.config.run_id: run for run in trained}
-
-
-def _only(name: str, runs: "dict[str, RunFolder]") -> "RunFolder":
-    """The run that is named.
-
-    Raises:
-        UnknownNameError: there is none, or there are several of a model.
-    """
-    if name in runs:
-        return runs[name]
-    known = [*dict.fromkeys(run.config.model for run in runs.values())]
-    try:
-        model = zoo.model(name).id
-    except zoo.UnknownModelError:
-        hint = did_you_mean(name, [*runs, *known]) or " `thesis-repro weights list` has some."
-        raise UnknownNameError(f"No finished run is called {name!r}.{hint}") from None
-    fitting = [run for run in runs.values() if run.config.model == model]
-    if not fitting:
-        raise UnknownNameError(f"There is no finished run of {model}: `thesis-repro train {model}`")
-    if len(fitting) > 1:
-        lines = (
-            "  {0}: scale {scale}, seed {seed}, {precision}, {backend}".format(
-                run.config.run_id, **run.config.values
-            )
-            for run in fitting
-        )
-        raise UnknownNameError("\n".join((f"{model} has several finished runs; name one:", *lines)))
-    return fitting[0]

@@ -1,17 +1,20 @@
 """Images of latent positions, decoded batch by batch (Sections 4.3 to 4.7, Appendix I)."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
+
+if TYPE_CHECKING:
+    import keras
 
 BATCH_SIZE = 100
 
-# Images of one float32 array (n, dimensions) per layer.
+# Images of one array (n, dimensions) per layer: `TrainedModel.decode`, or a network `compiled`.
 Decode = Callable[[list[np.ndarray]], np.ndarray]
 
 
-def compiled(decoder: keras.Model) -> Decode:
+def compiled(decoder: "keras.Model") -> Decode:
     """What decodes by this network, in one compiled call for all positions."""
     return lambda z: decoder.predict_on_batch(z if len(z) > 1 else z[0])
 
@@ -31,11 +34,6 @@ def in_batches(
         filling = (0, size - rows), (0, 0)
         z = [np.pad(layer[start : start + rows].astype("float32"), filling) for layer in layers]
         yield np.asarray(decode(z), "float32")[:rows]
-
-
-def decoded(decode: Decode, layers: Sequence[np.ndarray]) -> np.ndarray:
-    """The images of positions (n, dimensions) in each layer, (n, height, width, channels)."""
-    return np.concatenate([*in_batches(decode, layers)])
 
 
 def grey(images: np.ndarray) -> np.ndarray:

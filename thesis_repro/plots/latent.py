@@ -62,7 +62,7 @@ def _histogram(axes: Axes, values: Mapping[str, np.ndarray], is_marked: bool) ->
     axes.tick_params(labelsize=7)
 
 
-def image_rows(title: str, rows: Mapping[str, Sequence[np.ndarray]]) -> Figure:
+def image_rows(title: str, rows: Mapping[str, Sequence[np.ndarray] | np.ndarray]) -> Figure:
     """Rows of images in [0, 1], each (height, width, channels); grey ones black on white."""
     columns = max(map(len, rows.values()))
     figure = new_figure(0.5 * columns + 1.2, 0.5 * len(rows) + 0.6)

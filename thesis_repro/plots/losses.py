@@ -13,48 +13,57 @@ History = list[dict[str, float]]
 
 
 def loss_curves(
-    histories: Mapping[str, History], further: Mapping[str, Sequence[History]] | None = None
+    title: str,
+    histories: Mapping[str, History],
+    further: Mapping[str, Sequence[History]] | None = None,
+    *,
+    loss: str = "loss",
 ) -> Figure:
     """Figure 20: training and validation loss by epoch; dots mark the lowest validation loss.
 
     Args:
-        histories: By model.
+        title: Of the figure.
+        histories: By what the legend calls them.
         further: Those of the same models with further seeds. A band reaches from the lowest to the
             highest loss of all of a model's.
+        loss: The loss that is shown, and with "val_" before it the validation loss.
     """
-    others = further or {}
+    others, keys = further or {}, (loss, f"val_{loss}")
     figure = new_figure(8.5, 4.5)
     with style():
         axes = figure.subplots()
         for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
-            _loss_curve(axes, f"fm = {name[-1]}", history, colour)
+            _loss_curve(axes, name, history, keys, colour)
             if others.get(name):
-                _band(axes, [history, *others[name]], colour)
+                _band(axes, [history, *others[name]], keys, colour)
         seeds = 1 + max(map(len, others.values()), default=0)
         bands = f"; bands: lowest to highest of {seeds} seeds" if seeds > 1 else ""
-        axes.set_title(f"MNIST-VLAE: feature maps reduced by a factor fm{bands}")
-        axes.set(xlabel="epoch", ylabel="loss (log scale)", yscale="log")
+        axes.set_title(f"{title}{bands}")
+        words = loss.replace("_", " ")
+        axes.set(xlabel="epoch", ylabel=f"{words} (log scale)", yscale="log")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 5, 7)))
-        axes.yaxis.set_major_formatter("{x:.0f}")
+        axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_locator(NullLocator())
         axes.grid(axis="y", color="0.9", lw=0.6)
         figure.legend(loc="outside right upper", fontsize=8)
     return figure
 
 
-def _band(axes: Axes, histories: Sequence[History], colour: str) -> None:
+def _band(axes: Axes, histories: Sequence[History], keys: tuple[str, str], colour: str) -> None:
     """Where the losses of trainings of one model lie, as far as all have gone."""
-    for key in ("loss", "val_loss"):
+    for key in keys:
         losses = list(zip(*([row[key] for row in history] for history in histories), strict=False))
         epochs = [int(row["epoch"]) for row in histories[0]][: len(losses)]
         low, high = np.min(losses, axis=1), np.max(losses, axis=1)
         axes.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
 
 
-def _loss_curve(axes: Axes, label: str, history: History, colour: str) -> None:
+def _loss_curve(
+    axes: Axes, label: str, history: History, keys: tuple[str, str], colour: str
+) -> None:
     epochs = [int(row["epoch"]) for row in history]
-    training, validation = ([row[key] for row in history] for key in ("loss", "val_loss"))
+    training, validation = ([row[key] for row in history] for key in keys)
     best = int(np.argmin(validation))
     lowest = f"{label}, validation (lowest at {epochs[best]})"
     axes.plot(epochs, training, "--", color=colour, linewidth=1, label=f"{label}, training")

@@ -116,6 +116,11 @@ def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = No
     return Results(out, scripts, tuple(sections))
 
 
+def section_results(folder: Path) -> Section:
+    """What lies in the folder of one section, without the functions that made it."""
+    return _section(folder, Script("", {}), None)
+
+
 def _holds_any(folder: Path) -> bool:
     """Whether a file lies there that is no note of a file manager."""
     return folder.is_dir() and any(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from thesis_repro.thesis.captions import Key
 from thesis_repro.thesis.claims import Claim, load_claims
@@ -31,7 +32,7 @@ def shown_in(claim: Claim) -> tuple[Key, ...]:
 
 def claims_of(key: Key) -> tuple[Claim, ...]:
     """The claims that the thesis takes from a figure or table."""
-    return tuple(claim for claim in load_claims() if key in shown_in(claim))
+    return _claims_by_place().get(key, ())
 
 
 def errata_of(claim: Claim) -> tuple[Erratum, ...]:
@@ -41,19 +42,53 @@ def errata_of(claim: Claim) -> tuple[Erratum, ...]:
     are taken from none, it is one that affects the section. Of a model that claims of the same
     place tell apart, it touches that model's. And those that the claim's note names.
     """
-    return tuple(erratum for erratum in load_errata().values() if _touches(erratum, claim))
+    return tuple(load_errata()[name] for name in _errata_by_claim()[claim.id])
 
 
-def _touches(erratum: Erratum, claim: Claim) -> bool:
+def touched_by(erratum: Erratum) -> tuple[Claim, ...]:
+    """The claims that an erratum touches."""
+    return tuple(one for one in _claims() if erratum.id in _errata_by_claim()[one.id])
+
+
+# === Found once ===
+
+
+@cache
+def _claims() -> tuple[Claim, ...]:
+    return load_claims()
+
+
+@cache
+def _claims_by_place() -> dict[Key, tuple[Claim, ...]]:
+    shown = {claim.id: shown_in(claim) for claim in _claims()}
+    places = dict.fromkeys(key for keys in shown.values() for key in keys)
+    return {key: tuple(one for one in _claims() if key in shown[one.id]) for key in places}
+
+
+@cache
+def _errata_by_claim() -> dict[str, tuple[str, ...]]:
+    affected = {
+        erratum.id: {key for place in erratum.affects for key in places_in(place)}
+        for erratum in load_errata().values()
+    }
+    return {
+        claim.id: tuple(
+            erratum.id
+            for erratum in load_errata().values()
+            if _touches(erratum, affected[erratum.id], claim)
+        )
+        for claim in _claims()
+    }
+
+
+def _touches(erratum: Erratum, affected: set[Key], claim: Claim) -> bool:
     if claim.note and erratum.id in claim.note:
         return True
-    affected = {key for place in erratum.affects for key in places_in(place)}
     shown = {*shown_in(claim)}
     if affected and shown:
-        shared = affected & shown
-        beside = {other.id: other for key in shared for other in claims_of(key)}.values()
-        return bool(shared) and _is_of(erratum, claim, beside)
-    beside = load_claims(claim.section)
+        beside = [other for key in affected & shown for other in claims_of(key)]
+        return bool(beside) and _is_of(erratum, claim, beside)
+    beside = [other for other in _claims() if other.section == claim.section]
     return f"Section {claim.section}" in erratum.affects and _is_of(erratum, claim, beside)
 
 
@@ -61,8 +96,3 @@ def _is_of(erratum: Erratum, claim: Claim, beside: Iterable[Claim]) -> bool:
     """Whether an erratum is of a claim's models, or of none that claims beside it are of."""
     told_apart = {model for other in beside for model in other.models} & {*erratum.models}
     return not told_apart or not told_apart.isdisjoint(claim.models)
-
-
-def touched_by(erratum: Erratum) -> tuple[Claim, ...]:
-    """The claims that an erratum touches."""
-    return tuple(claim for claim in load_claims() if _touches(erratum, claim))

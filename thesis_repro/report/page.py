@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -32,6 +32,12 @@ from thesis_repro.thesis.claims import Claim
 from thesis_repro.thesis.errata import Erratum, load_errata
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.words import duration
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+
+_QUALITY = 90  # of pictures that would take more bytes without loss
 
 
 def write_page(
@@ -245,11 +251,18 @@ def picture_inside(section: str, item: Item) -> str:
 
 
 def webp(item: Item) -> bytes:
-    """A figure as WebP without loss, a third of the PNG's bytes."""
+    """A figure as WebP: of charts without loss, a third of the PNG's bytes; of photos at 90 %."""
     from PIL import Image
 
-    with Image.open(io.BytesIO(item.content.content)) as image, io.BytesIO() as file:
-        image.convert("RGB").save(file, "WEBP", lossless=True)
+    with Image.open(io.BytesIO(item.content.content)) as image:
+        picture = image.convert("RGB")
+    ways: tuple[dict[str, Any], ...] = ({"lossless": True}, {"quality": _QUALITY})
+    return min((_saved(picture, **way) for way in ways), key=len)
+
+
+def _saved(picture: "PIL.Image.Image", **options: Any) -> bytes:
+    with io.BytesIO() as file:
+        picture.save(file, "WEBP", **options)
         return file.getvalue()
 
 

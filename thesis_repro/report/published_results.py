@@ -1,6 +1,6 @@
 """The published results: what a repository shows of results, and may show.
 
-``docs/results/`` has a page with its pictures (WebP without loss), the same as JSON, and the ledger
+``docs/results/`` has a page with its pictures (WebP), the same as JSON, and the ledger
 as Markdown, which is also what README has of it. Pictures of data that may not be passed on, and
 such as models make after them, are left out by name (`Maker.withheld`).
 """

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from thesis_repro.report.cells import cell
 from thesis_repro.thesis.claims import Claim, listed
 from thesis_repro.verdicts.judgements import Outcome
-from thesis_repro.verdicts.rules import CheckResult
+from thesis_repro.verdicts.rules import CheckResult, load_rules
 from thesis_repro.verdicts.spread import Spread, is_number
 
 _WIDTH, _HEIGHT, _MARGIN = 260, 20, 6  # px
@@ -79,7 +79,13 @@ class Strip(NamedTuple):
 
 def strips(claim: Claim, outcome: Outcome) -> list[Strip]:
     """A strip for each number of an outcome that is held against ends; orders have none."""
-    return [strip for check in outcome.checks for strip in _strips(claim, check)]
+    compared = {check.name for check in load_rules().get(claim.id, ()) if check.compares}
+    return [
+        strip
+        for check in outcome.checks
+        if check.allowed or check.name in compared
+        for strip in _strips(claim, check)
+    ]
 
 
 def _strips(claim: Claim, check: CheckResult) -> Iterator[Strip]:
@@ -87,6 +93,8 @@ def _strips(claim: Claim, check: CheckResult) -> Iterator[Strip]:
     ours = values if isinstance(values, list) else [values]
     theirs = check.theirs if isinstance(check.theirs, list) else [check.theirs] * len(ours)
     ends = [*check.allowed] or [_prediction(value) for value in ours]
+    if check.theirs is None and not check.allowed:
+        return
     if not (len(ours) == len(theirs) == len(ends)) or len(ours) > _MOST:
         return
     by_model = len(ours) > 1 and len(ours) == len(claim.models)

@@ -241,13 +241,13 @@ def choices(rows: Iterable[Row]) -> dict[str, list[Choice]]:
 
 
 def data_in_brief(results: Results) -> str:
-    """Data and scale in a line: "MNIST, dSprites: real; CelebA: stand-ins; scale smoke"."""
+    """Data and scale in a line: "MNIST: real; parametric faces: stand-ins; scale smoke"."""
     made = [section.manifest for section in results.sections if section.manifest]
     parts = {part.strip() for each in made for part in _OUTSIDE_BRACKETS.split(each.data) if part}
     kinds: dict[str, set[str]] = {}
     for part in sorted(parts):
         kind = "stand-ins" if "stand-in" in part else "real"
-        kinds.setdefault(kind, set()).add(part.partition(" (")[0])
+        kinds.setdefault(kind, set()).add(part.partition(" (")[0].removeprefix("stand-in: "))
     scales = sorted({each.scale for each in made if each.runs})
     lines = [f"{', '.join(sorted(names))}: {kind}" for kind, names in kinds.items()]
     return "; ".join([*lines, *([f"scale {', '.join(scales)}"] if scales else [])])

@@ -35,7 +35,7 @@ from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.training.devices import device_name
 from thesis_repro.training.images import ImageData
 from thesis_repro.training.run_folder import RunFolder
-from thesis_repro.training.train import TrainedModel
+from thesis_repro.training.trained_model import TrainedModel
 from thesis_repro.verdicts.judgements import Judgement, Measurement, judge, write_claims
 
 _log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class Chapter:
 
         The model cannot be used in this section any more.
         """
-        self.models[model_id] = self.models[model_id]._replace(model=None)
+        self.models[model_id] = replace(self.models[model_id], model=None)
         gc.collect()  # layers and their models refer to each other
 
     def untrained(self, model_id: str) -> keras.Model:

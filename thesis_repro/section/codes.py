@@ -1,4 +1,4 @@
-"""Codes of images, each set of images encoded once per model, and decoders (Section 4.4).
+"""Codes of images, each set of images encoded once per model (Section 4.4).
 
 A section that draws and measures the same codes many times asks here; images are read when a model
 first encodes them.
@@ -10,9 +10,8 @@ import keras
 import numpy as np
 
 from thesis_repro.analysis.image_sets import Images
-from thesis_repro.analysis.posteriors import Posterior, posteriors
 from thesis_repro.models.autoencoder import latent_outputs
-from thesis_repro.models.decoding import Decode, compiled
+from thesis_repro.models.encoding import SampledPosterior, posteriors
 from thesis_repro.models.heads import POSTERIOR
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.seeds import derive_seed
@@ -24,20 +23,19 @@ class Codes:
     """The codes of a chapter's models, kept from when they are first asked for."""
 
     chapter: Chapter
-    encoded: dict[tuple[str, str], list[Posterior]] = field(default_factory=dict)
+    encoded: dict[tuple[str, str], list[SampledPosterior]] = field(default_factory=dict)
 
-    def of(self, model_id: str, images: Images) -> list[Posterior]:
-        """The posterior of each latent layer, the lowest first; ``mu``, ``log_var``, sampled ``z``.
+    def of(self, model_id: str, images: Images) -> list[SampledPosterior]:
+        """The posterior of each latent layer, the lowest first, with one sampled z per image.
 
         What is sampled depends on the seed, the model and the name of the images alone.
         """
         key = model_id, images.name
         if key not in self.encoded:
-            trained = self.chapter.trained(model_id)
-            pixels = with_channels(images.pixels, trained.spec.input_shape.value[-1])
+            layers = self.chapter.trained(model_id).encode(images.pixels)
             seed = self.chapter.workspace.options.seed
             rng = np.random.default_rng(derive_seed(seed, self.chapter.section, *key))
-            self.encoded[key] = posteriors(trained.model.posterior, pixels, rng)
+            self.encoded[key] = [SampledPosterior.of(layer, rng) for layer in layers]
         return self.encoded[key]
 
     def means(self, model_id: str, images: Images) -> dict[str, np.ndarray]:
@@ -53,7 +51,7 @@ class Codes:
         heads = {name: latent_outputs(encoder, name) for name in POSTERIOR}
         pixels = with_channels(images.pixels, encoder.input_shape[-1])
         posterior = keras.Model(encoder.input, heads)
-        layers = posteriors(posterior, pixels, np.random.default_rng(0))
+        layers = posteriors(posterior, pixels)
         return {name: layer.mu for name, layer in by_layer(layers).items()}
 
 
@@ -62,8 +60,3 @@ def by_layer(layers: list) -> dict[str, object]:
     if len(layers) == 1:
         return {"z": layers[0]}
     return {f"z_{number}": layer for number, layer in enumerate(layers, 1)}
-
-
-def decoder_of(chapter: Chapter, name: str) -> Decode:
-    """What makes images of one position per layer, each float32 (n, dimensions)."""
-    return compiled(chapter.trained(name).model.decoder)

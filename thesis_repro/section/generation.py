@@ -12,10 +12,10 @@ import numpy as np
 
 from thesis_repro.analysis.image_sets import Images, encoded_rows, some_images
 from thesis_repro.analysis.kernel_density import kde_samples
-from thesis_repro.models.decoding import decoded, grey
+from thesis_repro.models.decoding import grey
 from thesis_repro.models.zoo import model
 from thesis_repro.section.chapter import Chapter
-from thesis_repro.section.codes import Codes, decoder_of
+from thesis_repro.section.codes import Codes
 from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.readings import Reading
 
@@ -82,9 +82,7 @@ class Generation:
         Those of encodings belong to the images in `rows`, in their order.
         """
         if source is Source.PRIOR:
-            sizes = self.codes.chapter.trained(name).spec.latent_dims.value
-            rng = self._rng(name, source)
-            return [rng.standard_normal((count, size)) for size in sizes]
+            return self.codes.chapter.trained(name).sample_prior(count, self._rng(name, source))
         encoded = self.encoded(name, source)
         if source in KDES:
             rng = self._rng(name, source)
@@ -118,7 +116,7 @@ class Generation:
         """
         key = name, source, count
         if key not in self.made:
-            images = decoded(decoder_of(self.codes.chapter, name), self.positions(*key))
+            images = self.codes.chapter.trained(name).decode(self.positions(*key))
             is_grey = self.real.pixels.shape[-1] == 1
             self.made[key] = grey(images) if is_grey and images.shape[-1] > 1 else images
         return self.made[key]

@@ -27,7 +27,7 @@ from thesis_repro.training.schedule import Schedule, schedule
 if TYPE_CHECKING:
     import keras
 
-    from thesis_repro.training.train import TrainedModel
+    from thesis_repro.training.trained_model import TrainedModel
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from thesis_repro.models.decoding import compiled, grey, in_batches
+from thesis_repro.models.decoding import grey
 from thesis_repro.seeds import derive_seed
 from thesis_repro.training.configuration import judged_identity
 from thesis_repro.training.images import ImageData
-from thesis_repro.training.train import TrainedModel
+from thesis_repro.training.trained_model import TrainedModel
 
 REAL, GENERATED = 0, 1  # labels of the original code
 
@@ -58,7 +58,7 @@ def _generated(
     sizes = generator.spec.latent_dims.value
     z = [rng.standard_normal((count, size), dtype="float32") for size in sizes]
     parts = []
-    for images in in_batches(compiled(generator.model.decoder), z, _AT_ONCE):
+    for images in generator.decode_in_batches(z, _AT_ONCE):
         shown = grey(images) if channels < images.shape[-1] else images
         parts.append(np.rint(shown * 255).astype(np.uint8))
     return np.concatenate(parts)

@@ -13,6 +13,7 @@ import io
 import json
 import logging
 import os
+import re
 import shutil
 import zipfile
 import zlib
@@ -34,6 +35,8 @@ from thesis_repro.errors import TrainingError
 from thesis_repro.files import atomic_path, write_json
 
 _log = logging.getLogger(__name__)
+
+_RUN_ID = re.compile("[0-9a-f]{12}")
 
 _OTHER_ENTRIES = ("history", "kernels")  # after the arrays "0000", "0001", ... of a checkpoint
 
@@ -74,15 +77,50 @@ class Checkpoint(NamedTuple):
 class RunFolder:
     """One run on disk."""
 
-    def __init__(self, runs_dir: Path, config: RunConfig):
+    def __init__(self, runs_dir: Path, config: RunConfig, path: Path | None = None):
         self.config = config
-        self.path = runs_dir / config.model / config.run_id
+        self.path = path or runs_dir / config.model / config.run_id
         self._runs_dir = runs_dir
         self._checkpoints = self.path / "checkpoint"
         self._history = self.path / "history.csv"
         self._kernels = self.path / "first_kernels.npy"
         self._kept = 0  # the epoch of the checkpoint that was read or written last
         self._held: os.stat_result | None = None  # the folder that is locked
+
+    @classmethod
+    def at(cls, path: Path) -> "RunFolder":
+        """The finished run in a folder, wherever it lies and whatever it is called.
+
+        Raises:
+            TrainingError: there is no run, it has not ended, or what it is cannot be read.
+        """
+        file = path / "config.json"
+        try:
+            values = json.loads(file.read_text(encoding="utf-8"))
+            config = RunConfig(values["spec"]["model"], values)
+        except (FileNotFoundError, NotADirectoryError):
+            raise TrainingError(
+                f"{path}: it is no run folder, as there is no config.json in it. Name "
+                "<runs-dir>/<model>/<run-id>, as `thesis-repro train` says it."
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise TrainingError(
+                f"{file}: it is damaged ({error!r}), and only it says what the run is. Put it back "
+                "from a copy."
+            ) from error
+        name = path.resolve().name
+        if _RUN_ID.fullmatch(name) and name != config.run_id:
+            raise TrainingError(
+                f"{file}: it is that of run {config.run_id}, and not of {name}: put it back from a "
+                "copy, or give the folder that name."
+            )
+        run = cls(path.parent.parent, config, path)
+        if not run.is_done:
+            raise TrainingError(
+                f"{path}: the run has not ended: there is no file DONE. It goes on with "
+                f"`thesis-repro train {config.model}` and the options that it was started with."
+            )
+        return run
 
     @property
     def is_done(self) -> bool:

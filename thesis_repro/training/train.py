@@ -2,15 +2,16 @@
 
 import logging
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from thesis_repro import provenance
+from thesis_repro.errors import TrainingError
 from thesis_repro.models.building import build_model, first_convolution
 from thesis_repro.models.families import FAMILIES
 from thesis_repro.models.spec import ModelSpec
@@ -29,21 +30,13 @@ from thesis_repro.training.images import ImageData
 from thesis_repro.training.kept_programs import programs_kept_in
 from thesis_repro.training.moving_statistics import cap_momentum
 from thesis_repro.training.run_folder import Checkpoint, RunFolder
+from thesis_repro.training.trained_model import TrainedModel
 from thesis_repro.training.trainer import Trainer
 
 _log = logging.getLogger(__name__)
 
 # Between two checkpoints, at least; each is of a whole epoch. A kill costs about as much.
 CHECKPOINT_SECONDS = 60.0
-
-
-class TrainedModel(NamedTuple):
-    """A finished run: spec, folder, history by epoch, and the model with its weights."""
-
-    spec: ModelSpec
-    run: RunFolder
-    history: list[dict[str, float]]
-    model: keras.Model
 
 
 def train_or_load(
@@ -107,7 +100,18 @@ def _as_begun(spec: ModelSpec, run: RunFolder) -> Iterator[keras.Model]:
 def _loaded(spec: ModelSpec, run: RunFolder, model: keras.Model) -> TrainedModel:
     """The model with the weights of a finished run."""
     for part, network in FAMILIES[spec.family].networks(model).items():
-        network.load_weights(run.verified_weights(part))
+        weights = run.verified_weights(part)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", UserWarning)  # of layers that keep initial weights
+                network.load_weights(weights)
+        except (ValueError, UserWarning) as error:  # they are whole: another network's
+            made_by = ", ".join(run.recorded("commit")) or "unknown"
+            raise TrainingError(
+                f"{weights}: these weights are not those of the {part} that this version builds "
+                f"for {spec.id}. Load them with the version that they were made with (commit "
+                f"{made_by}), or train the model again: `thesis-repro train {spec.id}`."
+            ) from error
     return TrainedModel(spec, run, run.read_history(), model)
 
 

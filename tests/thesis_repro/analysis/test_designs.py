@@ -14,7 +14,7 @@ from thesis_repro.analysis.designs import (
     rotation_designs,
     rows_with,
 )
-from thesis_repro.analysis.posteriors import Posterior
+from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.thesis.readings import Reading
 
 
@@ -118,7 +118,7 @@ def test_as_run_takes_the_sampled_codes():
     design = factor_designs({"orientation": 20, "scale": 5})["x"]
     classes = drawn_images("x", [design]).known["classes"]
     mu = np.stack([column(classes, "x"), column(classes, "scale")], axis=1).astype(float)
-    posterior = Posterior(mu, np.full(mu.shape, np.log(0.01)), mu + 7)
+    posterior = SampledPosterior(mu, np.full(mu.shape, np.log(0.01)), mu + 7)
     written, run = (mean_path(design, posterior, classes, reading) for reading in Reading)
     np.testing.assert_array_equal(written.means[:, 0], np.arange(32))
     np.testing.assert_allclose(run.means, written.means + 7)

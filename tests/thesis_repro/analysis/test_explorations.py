@@ -21,7 +21,7 @@ from thesis_repro.analysis.explorations import (
     segment,
     some_with,
 )
-from thesis_repro.analysis.posteriors import Posterior
+from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.thesis.readings import Reading
 
 
@@ -146,7 +146,7 @@ def test_a_line_across_a_ring_of_codes_leads_through_low_density():
 def test_a_line_across_a_half_circle_is_less_dense_than_the_way_along_it():
     angle = np.linspace(0, np.pi, 32)
     mu = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    posterior = Posterior(mu, np.full(mu.shape, 2 * np.log(0.1)), mu)
+    posterior = SampledPosterior(mu, np.full(mu.shape, 2 * np.log(0.1)), mu)
     measures = density_measures(segment(mu[0], mu[-1], 21), mu, posterior)
     middle = np.mean([stats.multivariate_normal(code, 0.01).pdf([0, 0]) for code in mu])
     assert measures["lowest"] == pytest.approx(np.log(middle), abs=1)
@@ -164,7 +164,7 @@ def test_codes_on_a_line_have_no_denser_way_between_them(kind):
     uneven = straight * np.linspace(1, 1.5, 32)[:, np.newaxis]
     mu = {"straight": straight, "uneven": uneven, "bent": arc}[kind]
     steps = np.linalg.norm(np.diff(mu, axis=0), axis=1)
-    posterior = Posterior(mu, np.full(mu.shape, 2 * np.log(steps.mean() / 10)), mu)
+    posterior = SampledPosterior(mu, np.full(mu.shape, 2 * np.log(steps.mean() / 10)), mu)
     measures = density_measures(segment(mu[0], mu[-1], 21), mu, posterior)
     fall = measures["codes_between"] - measures["lowest"]
     assert fall > 1_000 if kind == "bent" else fall < 4.6  # the bound of 4.4-position-line
@@ -173,7 +173,7 @@ def test_codes_on_a_line_have_no_denser_way_between_them(kind):
 
 def test_densities_of_the_prior_and_of_the_encoded_images_are_told_apart(rng):
     mu, points = rng.normal(size=(30, 3)), rng.normal(size=(5, 3))
-    posterior = Posterior(mu, np.zeros_like(mu), mu)
+    posterior = SampledPosterior(mu, np.zeros_like(mu), mu)
     densities = log_densities(points, posterior)
     prior = stats.multivariate_normal(np.zeros(3)).logpdf(points)
     np.testing.assert_allclose(densities["prior"], prior)

@@ -21,7 +21,7 @@ from thesis_repro.analysis.latent_dimensions import (
     peaks_of_shapes,
     smallest_by_shape,
 )
-from thesis_repro.analysis.posteriors import Posterior
+from thesis_repro.models.encoding import SampledPosterior
 
 MODELS = ("first", "second")
 
@@ -44,7 +44,7 @@ def dimensions(classes):
     for name, width in zip(MODELS, (0.05, 0.25), strict=True):
         z = rng.normal(size=(len(classes), 10)).astype("float32")
         z[:, 8] = (classes[:, SCALE] + large_heart - 3) / 2 + width * z[:, 8]
-        posteriors[name] = Posterior(z, np.zeros_like(z), z)
+        posteriors[name] = SampledPosterior(z, np.zeros_like(z), z)
     return in_numbers(posteriors, classes)
 
 
@@ -104,7 +104,7 @@ def clustered(classes, heart, width=0.05):
 def test_neither_explains_it_alone_only_if_shapes_part_within_scales(classes, heart):
     """Both together explain more in any case, if only by chance."""
     z = clustered(classes, heart)[:, np.newaxis]
-    numbers = nongaussian(in_numbers({"first": Posterior(z, 0 * z, z)}, classes), ("first",))
+    numbers = nongaussian(in_numbers({"first": SampledPosterior(z, 0 * z, z)}, classes), ("first",))
     assert 0 < numbers["left_by_both"] < 2 * numbers["half_left_by_the_better_one"]
     parts = numbers["left_by_both"] < numbers["half_left_by_the_better_one"]
     assert parts == (heart == 0.2)

@@ -288,6 +288,7 @@ def test_the_work_of_a_job_is_that_of_its_schedule(workspace):
 def test_identity_of_judged_data_is_known_before_the_generator_is(workspace, monkeypatch):
     """The same run id as `judged_images` leads to, whose generator is trained."""
     from thesis_repro.training.real_and_generated import judged_images
+    from thesis_repro.training.trained_model import TrainedModel
 
     spec = zoo.model("sample-discriminator")
     few = Schedule(20, 10, 1)
@@ -296,11 +297,8 @@ def test_identity_of_judged_data_is_known_before_the_generator_is(workspace, mon
     generator_spec = zoo.model("mnist-vae")
     config = run_config(generator_spec, Identity(real.fingerprint, 20, 10), workspace.options)
     decoder = SimpleNamespace(predict_on_batch=lambda z: np.zeros((len(z), 28, 28, 3)))
-    generator = SimpleNamespace(
-        spec=generator_spec,
-        run=SimpleNamespace(config=config),
-        model=SimpleNamespace(decoder=decoder),
-    )
+    run, model = SimpleNamespace(config=config), SimpleNamespace(decoder=decoder)
+    generator = TrainedModel(generator_spec, run, [], model)
     judged = judged_images(real, generator, 0)
     assert workspace.identity(spec) == judged.identity()
 

@@ -5,6 +5,8 @@ import pytest
 
 from thesis_repro.plots.losses import loss_curves
 
+TITLE = "three models"
+
 MODELS = ("mnist-vlae-factor-1", "mnist-vlae-factor-2", "mnist-vlae-factor-3")
 BEST_EPOCHS = dict(zip(MODELS, (26, 39, 52), strict=True))  # Section 4.2, Figure 20
 LOWEST = dict(zip(MODELS, (210.0, 215.0, 220.0), strict=True))
@@ -29,7 +31,7 @@ def histories():
 
 @pytest.fixture(scope="module")
 def curves(histories):
-    (axes,) = loss_curves(histories).axes
+    (axes,) = loss_curves(TITLE, histories).axes
     return axes
 
 
@@ -42,7 +44,7 @@ def test_figure_20_has_training_and_validation_loss_of_each_model(curves, histor
         assert list(line.get_ydata()) == [row[key] for row in histories[name]]
         lowest = f"validation (lowest at {BEST_EPOCHS[name]})"
         part = "training" if key == "loss" else lowest
-        assert line.get_label() == f"fm = {name[-1]}, {part}"
+        assert line.get_label() == f"{name}, {part}"
     styles = [line.get_linestyle() for line in lines]
     assert styles == ["--", "-"] * 3
 
@@ -61,7 +63,7 @@ def test_bands_reach_from_the_lowest_to_the_highest_of_all_seeds(histories):
         rows = histories[MODELS[0]]
         return [row | {key: row[key] * factor for key in losses} for row in rows]
 
-    figure = loss_curves(histories, {MODELS[0]: [scaled(0.9), scaled(1.2)], MODELS[1]: []})
+    figure = loss_curves(TITLE, histories, {MODELS[0]: [scaled(0.9), scaled(1.2)], MODELS[1]: []})
     (axes,) = figure.axes
     bands = axes.collections
     assert len(bands) == 2  # training and validation of the one model that has further seeds
@@ -82,7 +84,7 @@ def test_without_further_seeds_there_is_no_band(curves):
 
 @pytest.mark.parametrize("count", [2, 3, 7, 200])
 def test_epochs_of_figure_20_are_whole_numbers(histories, count):
-    figure = loss_curves({name: rows[:count] for name, rows in histories.items()})
+    figure = loss_curves(TITLE, {name: rows[:count] for name, rows in histories.items()})
     figure.draw_without_rendering()
     ticks = figure.axes[0].get_xticks()
     assert (ticks == np.round(ticks)).all()
@@ -90,7 +92,7 @@ def test_epochs_of_figure_20_are_whole_numbers(histories, count):
 
 
 def test_the_legend_of_figure_20_stands_beside_the_curves(histories):
-    figure = loss_curves(histories)
+    figure = loss_curves(TITLE, histories)
     figure.draw_without_rendering()
     (axes,), (legend,) = figure.axes, figure.legends
     assert legend.get_window_extent().x0 >= axes.get_window_extent().x1

@@ -25,6 +25,7 @@ VERDICTS = {
     "4.2-overfit-order": "path only",
 }
 AS_RUN = {"4.2-best-loss-order": "replicated"}
+DISTANCES = {"4.2-best-epoch": 12.0, "4.2-overfit-order": 0.5}
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +45,7 @@ def claim_entry(claim, verdict, as_run=None):
         "theirs": None,
         "detail": "off by 90.0%",
         "why": "the ground <of it>",
+        "distance": DISTANCES.get(claim.id),
     }
     outcome = {
         "verdict": verdict,

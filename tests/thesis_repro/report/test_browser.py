@@ -1,53 +1,89 @@
-"""The page in headless Chromium: no errors, images load, filters filter, pictures side by side."""
+"""The page in headless Chromium: no errors, images load, what a reader does works."""
 
+import html
 import json
+import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from thesis_repro.report.collect import collect
+from thesis_repro.report.links import touched_by
 from thesis_repro.report.page import write_page
 from thesis_repro.report.pdf import thesis_pages
 from thesis_repro.report.results import Script
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.errata import load_errata
 from thesis_repro.verdicts.questions import questions_of
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+AXE = os.environ.get("THESIS_REPRO_AXE")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 
-# What a reader sees, asked of the page itself; the answer is written into it.
+# What a reader sees and does, asked of the page itself; the answer is written into it.
 PROBE = """
 <script>
 const shown = (selector) => [...document.querySelectorAll(selector)]
   .filter((element) => element.checkVisibility()).map((element) => element.id || element.innerText);
-const press = (value) => document.querySelector(`button[data-value="${value}"]`).click();
+const button = (filter, value) =>
+  document.querySelector(`fieldset[data-filter="${filter}"] button[data-value="${value}"]`);
+const press = (filter, value) => button(filter, value).click();
+const pressed = () => [...document.querySelectorAll('[aria-pressed="true"]')]
+  .map((one) => one.dataset.value);
+const ids = () => [...document.querySelectorAll(".ledger tbody tr")]
+  .filter((row) => row.checkVisibility()).map((row) => row.querySelector("a").textContent);
+const state = () => ({ claims: ids().length, pressed: pressed(), address: location.hash,
+  output: document.querySelector("output").value, nothing: shown(".nothing").length });
 const boxes = () => [...document.querySelectorAll("figure .pair")].map((pair) =>
   [...pair.children].map((side) => side.getBoundingClientRect()).map((box) => [box.left, box.top]));
-addEventListener("load", () => {
+const turned = () => new Promise((done) => addEventListener("hashchange", done, { once: true }));
+const go = async (address) => { const there = turned(); location.hash = address; await there; };
+const key = (name) =>
+  dialog.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
+const place = () => [dialog.open, dialog.querySelector(".place").textContent,
+  dialog.querySelector("img")?.alt];
+addEventListener("load", async () => {
   const seen = {
     images: [...document.images].map((image) => image.complete && image.naturalWidth),
     width: innerWidth, scroll: document.documentElement.scrollWidth, boxes: boxes(),
-    filters: shown(".filters button").length, all: shown(".claim").length,
+    counts: [...document.querySelectorAll("fieldset[data-filter]")].map((group) =>
+      [...group.querySelectorAll(".count")].reduce((sum, one) => sum + Number(one.textContent), 0)),
+    all: state(), alternatives: [...document.images].map((image) => image.alt),
   };
-  press("not replicated");
-  seen.verdict = { claims: shown(".claim"), lines: shown(".ledger li").length,
-    chapters: shown(".chapter"), pressed: shown('[aria-pressed="true"]') };
-  press("4.3"); seen.neither = shown(".claim").length;
-  document.querySelector('button[data-filter], [data-filter="verdict"] button').click();
-  seen.section = { claims: shown(".claim").length, chapters: shown(".chapter"),
-    lines: shown(".ledger li").length };
-  location.hash = "4.2-best-epoch";
-  addEventListener("hashchange", () => {
-    seen.linked = shown(".claim").length;
-    dispatchEvent(new Event("beforeprint"));
-    seen.folded = document.querySelectorAll("details:not([open])").length;
-    const answer = document.createElement("pre");
-    answer.id = "answer"; answer.textContent = JSON.stringify(seen);
-    document.body.append(answer);
-  });
+  press("verdict", "not replicated"); seen.verdict = { ...state(), ids: ids() };
+  press("section", "4.3"); seen.neither = state();
+  press("verdict", "not replicated"); seen.section = state();
+  document.querySelector("button[type=reset]").click(); seen.reset = state();
+  const words = document.querySelector("input[name=words]");
+  words.value = "SKEWNESS gan table5"; words.dispatchEvent(new Event("input", { bubbles: true }));
+  seen.searched = ids();
+  document.querySelector("button[type=reset]").click();
+  const erratum = document.querySelector("select[name=erratum]");
+  erratum.value = "E04"; erratum.dispatchEvent(new Event("input", { bubbles: true }));
+  seen.erratum = state();
+  document.querySelector("button[type=reset]").click();
+  const sorted = () => ids().slice(0, 3);
+  const columns = [...document.querySelectorAll("thead button")];
+  const column = columns.find((one) => one.textContent === "Distance");
+  column.click(); seen.nearest = [sorted(), column.parentElement.ariaSort, location.hash];
+  column.click(); seen.farthest = [sorted(), column.parentElement.ariaSort];
+  column.click(); seen.unsorted = [sorted(), column.parentElement.ariaSort];
+  await go("#?section=4.3&grade=none"); seen.sent = state();
+  await go("#E04"); seen.erratumOpen = document.getElementById("E04").open;
+  await go("#4.2-best-epoch"); seen.linked = shown("article.claim").length;
+  const long = document.getElementById("long-numbers"); long.open = true;
+  const rowsOf = () => long.querySelectorAll("tbody tr").length;
+  seen.rows = [rowsOf()]; long.querySelector(".all-rows").click(); seen.rows.push(rowsOf());
+  document.querySelector("button.open").click(); seen.large = [place()];
+  for (const name of ["Right", "Left", "Left"]) { key(`Arrow${name}`); seen.large.push(place()); }
+  dialog.querySelector("[data-close]").click(); seen.large.push([dialog.open]);
+  const answer = document.createElement("pre");
+  answer.id = "answer"; answer.textContent = JSON.stringify(seen);
+  document.body.append(answer);
 });
 </script></body>"""
 
@@ -80,6 +116,7 @@ def page(tmp_path, write_section, thesis_pdf):
     folder = write_section(tmp_path)
     wide = [[f"a long name {number}" for number in range(30)]] * 3
     (folder / "table_3.csv").write_text("\n".join(map(",".join, wide)))
+    (folder / "long.csv").write_text("n\n" + "\n".join(map(str, range(40))) + "\n")
     results = collect(
         tmp_path, {name: Script(f"chapters/ch{name}.py", {}) for name in ("4.2", "4.3")}
     )
@@ -94,7 +131,8 @@ def page(tmp_path, write_section, thesis_pdf):
 def seen_by(browse, page, width):
     dom, console = browse(page, width)
     assert console == []
-    return json.loads(re.search(r'<pre id="answer">(.*?)</pre>', dom, re.DOTALL)[1])
+    answer = re.search(r'<pre id="answer">(.*?)</pre>', dom, re.DOTALL)[1]
+    return json.loads(html.unescape(answer))
 
 
 def test_on_a_desk(browse, page):
@@ -107,24 +145,70 @@ def test_on_a_desk(browse, page):
         assert theirs[1] == ours[1]
 
 
-def test_filters(browse, page):
+def test_the_ledger_is_filtered_searched_and_sent(browse, page):
     seen = seen_by(browse, page, 1280)
-    assert seen["filters"] == (1 + 4) + (1 + 10)
-    assert seen["all"] == len(load_claims())
+    claims, of_43 = len(load_claims()), len(load_claims("4.3"))
+    verdicts, sections, questions, grades, outcomes = seen["counts"]
+    assert verdicts == sections == grades == outcomes == claims
+    assert questions == sum(len({name.rstrip("ab") for name in questions_of(claim)})
+                            for claim in load_claims())  # fmt: skip
+    every = {"claims": claims, "pressed": [], "address": "", "nothing": 0}
+    assert seen["all"] == every | {"output": f"{claims} of {claims} claims"}
     assert seen["verdict"] == {
-        "claims": ["4.2-best-loss-order"],
-        "lines": 1,
-        "chapters": ["section-4.2"],
-        "pressed": ["not replicated", "all sections"],
+        "claims": 1,
+        "ids": ["4.2-best-loss-order"],
+        "pressed": ["not replicated"],
+        "address": "#?verdict=not+replicated",
+        "output": f"1 of {claims} claims",
+        "nothing": 0,
     }
-    assert seen["neither"] == 0
-    claims = load_claims("4.3")
-    lines = sum(max(1, len(questions_of(claim))) for claim in claims)
-    assert seen["section"] == {"claims": len(claims), "chapters": ["section-4.3"], "lines": lines}
-    assert seen["linked"] == len(
-        load_claims()
-    )  # a link to a claim that is filtered out shows it again
-    assert seen["folded"] == 0  # in print
+    assert (seen["neither"]["claims"], seen["neither"]["nothing"]) == (0, 1)
+    assert seen["neither"]["address"] == "#?verdict=not+replicated&section=4.3"
+    assert (seen["section"]["claims"], seen["section"]["pressed"]) == (of_43, ["4.3"])
+    assert seen["reset"]["claims"] == claims
+    assert seen["reset"]["address"] == "#ledger"
+    assert seen["searched"] == ["4.6-table5-mnist-vae-gan", "4.6-table5-mnist-vlae-gan"]
+    touched = touched_by(load_errata()["E04"])
+    assert (seen["erratum"]["claims"], seen["erratum"]["address"]) == (
+        len(touched),
+        "#?erratum=E04",
+    )
+    assert (seen["sent"]["claims"], seen["sent"]["pressed"]) == (of_43, ["4.3", "none"])
+
+
+def test_the_ledger_is_sorted_by_distance_with_what_has_none_last(browse, page):
+    seen = seen_by(browse, page, 1280)
+    first = [claim.id for claim in load_claims()][:3]
+    (*two, _), order, address = seen["nearest"]
+    assert two == ["4.2-overfit-order", "4.2-best-epoch"]  # 0.5 and 12 by the fixture
+    assert (order, address) == ("ascending", "#?sort=Distance+up")
+    assert seen["farthest"] == [[*reversed(two), first[0]], "descending"]
+    assert seen["unsorted"] == [first, None]
+
+
+def test_links_open_what_is_folded_and_long_tables_are_shown_whole(browse, page):
+    seen = seen_by(browse, page, 1280)
+    assert seen["erratumOpen"]
+    assert seen["linked"] == len(load_claims())
+    assert seen["rows"] == [10, 40]
+
+
+def test_figures_are_shown_large_one_after_the_other(browse, page):
+    seen = seen_by(browse, page, 1280)
+    captions = load_captions()
+    names = [
+        f"Figure 20: {captions['figure', 20].title}",
+        f"Figure 21: {captions['figure', 21].title}",
+        f"Figure 21 (as run): {captions['figure', 21].title}",
+    ]
+    assert seen["large"] == [
+        [True, "1 of 3", names[0]],
+        [True, "2 of 3", names[1]],
+        [True, "1 of 3", names[0]],
+        [True, "3 of 3", names[2]],
+        [False],
+    ]
+    assert len({*seen["alternatives"]}) == len(seen["alternatives"])
 
 
 def test_on_a_phone(browse, page):
@@ -136,8 +220,27 @@ def test_on_a_phone(browse, page):
 
 
 def test_without_script_everything_is_shown(browse, page):
+    """But for rows of long tables, and what needs a script."""
     text = page.read_text(encoding="utf-8")
     page.write_text(re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL), encoding="utf-8")
     dom, _ = browse(page, 1280)
     assert re.search(r'class="filters" hidden', dom)
-    assert len(re.findall("hidden", re.sub(r"<style>.*?</style>", "", dom, flags=re.S))) == 1
+    assert re.search(r'class="nothing" hidden', dom)
+    assert len(re.findall("hidden", re.sub(r"<style>.*?</style>", "", dom, flags=re.S))) == 2
+
+
+@pytest.mark.skipif(not AXE, reason="THESIS_REPRO_AXE names no axe.min.js (`npm install axe-core`)")
+@pytest.mark.parametrize("width", [1400, 500])
+def test_it_is_accessible(browse, page, width):
+    text = page.read_text(encoding="utf-8").replace(PROBE, "</body>")
+    check = """
+addEventListener("load", () => axe.run({ resultTypes: ["violations"] }).then((found) => {
+  const answer = document.createElement("pre");
+  answer.id = "answer"; answer.textContent = JSON.stringify(found.violations.map((one) => one.id));
+  document.body.append(answer);
+}));"""
+    script = Path(AXE).read_text(encoding="utf-8")
+    page.write_text(
+        text.replace("</body>", f"<script>{script}{check}</script></body>"), encoding="utf-8"
+    )
+    assert seen_by(browse, page, width) == []

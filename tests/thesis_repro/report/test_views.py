@@ -3,8 +3,19 @@
 import pytest
 
 from thesis_repro.report.collect import collect
+from thesis_repro.report.reading import Answer
 from thesis_repro.report.results import Script
-from thesis_repro.report.views import SECTION_TITLES, environments, origins, quantities, sections
+from thesis_repro.report.views import (
+    SECTION_TITLES,
+    QuestionView,
+    choices,
+    data_in_brief,
+    environments,
+    ledger,
+    origins,
+    quantities,
+    sections,
+)
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.verdicts.judgements import Judgement, Outcome, Verdict
 
@@ -95,3 +106,67 @@ def test_the_environment_names_the_constraints_and_what_differs_from_them(tmp_pa
     write_section(tmp_path, "4.5", constraints=None)
     made_with = [made.get("constraints.txt") for _, made in environments(collect(tmp_path, {}))]
     assert made_with == ["0123456789ab", "0123456789ab; keras 3.14, not 3.15.1", None]
+
+
+# --- The ledger ---
+
+
+def test_rows_say_what_a_claim_is_worth_and_how_far_it_is(results):
+    rows = {row.judgement.claim.id: row for row in ledger(results)}
+    assert rows.keys() == CLAIMS.keys()
+    best = rows["4.2-best-epoch"]
+    assert (best.reported, best.written, best.run) == (
+        "best epoch 26, 39, 52",
+        "best epoch 2, 2, 2",
+        "",
+    )
+    assert (best.distance, best.questions, best.grade) == (12.0, ("RQ1",), "paper")
+    assert "E04" in best.errata
+    assert {rows[name].finding for name in ("4.2-overfit-order", "4.2-best-epoch")} == {
+        "path only",
+        "holds",
+    }
+    not_run = rows["4.3-kl-10000"]
+    assert (not_run.distance, not_run.grade, not_run.finding) == (None, "none", "not run")
+
+
+def test_choices_count_every_claim_and_have_their_own_order(results):
+    rows = ledger(results)
+    found = choices(rows)
+    assert [each.value for each in found["grade"]] == ["paper", "path", "none"]
+    assert [each.value for each in found["outcome"]] == ["holds", "fails", "path only", "not run"]
+    for name in ("section", "grade", "outcome"):
+        assert sum(each.count for each in found[name]) == len(rows)
+    by_model = {each.value: each.count for each in found["model"]}
+    for model in ("mnist-vae", "all but alexnet-classifier"):
+        assert by_model[model] == sum(model in claim.models for claim in CLAIMS.values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"data": "MNIST (official files)"}, "MNIST: real; scale smoke"),
+        (
+            {"data": "Morpho-MNIST (official files; measured, here), stand-in: parametric faces"},
+            "Morpho-MNIST: real; parametric faces: stand-ins; scale smoke",
+        ),
+        ({"data": "MNIST (a, b), dSprites (c)", "runs": {}}, "MNIST, dSprites: real"),
+        ({"data": ""}, "scale smoke"),
+    ],
+)
+def test_data_and_scale_in_a_line(tmp_path, write_section, changes, line):
+    write_section(tmp_path, **changes)
+    assert data_in_brief(collect(tmp_path, {})) == line
+
+
+def test_no_results_have_no_line(tmp_path):
+    assert data_in_brief(collect(tmp_path, {})) == ""
+
+
+def test_an_answer_is_cut_at_a_word(results):
+    question = QuestionView(
+        "RQ1", "?", [], [("4.2", Answer("RQ1", "word " * 100, "smoke", "data"))]
+    )
+    assert question.brief.endswith("word …")
+    assert len(question.brief) <= 220
+    assert QuestionView("RQ1", "?", [], []).brief == ""

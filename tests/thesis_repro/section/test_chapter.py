@@ -24,11 +24,12 @@ from thesis_repro.section.workspace import Workspace
 from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import REPORTED, Reading
+from thesis_repro.training.configuration import TrainingOptions
 from thesis_repro.training.devices import device_name
 from thesis_repro.training.images import ImageData
 from thesis_repro.training.run_folder import RunConfig, RunFolder
 from thesis_repro.training.scale import SCALES
-from thesis_repro.training.train import TrainedModel, TrainingOptions
+from thesis_repro.training.trained_model import TrainedModel
 from thesis_repro.verdicts.judgements import Measurement, Verdict
 
 FACTOR_1, FACTOR_2 = "mnist-vlae-factor-1", "mnist-vlae-factor-2"

@@ -13,6 +13,7 @@ from thesis_repro.analysis.image_sets import (
     some_images,
 )
 from thesis_repro.section.codes import Codes, by_layer
+from thesis_repro.training.trained_model import TrainedModel
 
 
 class Encoder:
@@ -33,8 +34,9 @@ class Encoder:
 
 def codes_with(encoders, channels=1):
     def trained(name):
-        spec = SimpleNamespace(input_shape=SimpleNamespace(value=(2, 2, channels)))
-        return SimpleNamespace(model=encoders[name], spec=spec)
+        shape = SimpleNamespace(value=(2, 2, channels))
+        spec = SimpleNamespace(name=name, family="vlae", input_shape=shape)
+        return TrainedModel(spec, None, [], encoders[name])
 
     workspace = SimpleNamespace(options=SimpleNamespace(seed=0))
     return Codes(SimpleNamespace(section="4.4", workspace=workspace, trained=trained))

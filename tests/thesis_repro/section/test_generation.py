@@ -19,6 +19,7 @@ from thesis_repro.section.generation import (
     source_of,
 )
 from thesis_repro.thesis.readings import Reading
+from thesis_repro.training.trained_model import TrainedModel
 
 REAL = 2_000
 
@@ -49,6 +50,8 @@ def real():
 
 def generation(real, model, seed=0, section="4.6"):
     spec = SimpleNamespace(
+        name="a VAE",
+        family="vae",
         input_shape=SimpleNamespace(value=(2, 2, model.channels)),
         latent_dims=SimpleNamespace(value=(2,)),
     )
@@ -56,7 +59,7 @@ def generation(real, model, seed=0, section="4.6"):
     chapter = SimpleNamespace(
         section=section,
         workspace=workspace,
-        trained=lambda name: SimpleNamespace(model=model, spec=spec),
+        trained=lambda name: TrainedModel(spec, None, [], model),
     )
     return Generation(Codes(chapter), real)
 

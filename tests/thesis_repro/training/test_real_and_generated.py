@@ -11,7 +11,7 @@ import pytest
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.real_and_generated import judged_images
 from thesis_repro.training.run_folder import RunConfig, RunFolder
-from thesis_repro.training.train import TrainedModel
+from thesis_repro.training.trained_model import TrainedModel
 from thesis_repro.training.trainer import Trainer
 
 SPEC = MODELS["mnist-vlae-factor-3"]

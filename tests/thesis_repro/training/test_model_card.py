@@ -4,9 +4,9 @@ import pytest
 
 from thesis_repro.models.tables import setting_text
 from thesis_repro.models.zoo import MODELS, model
-from thesis_repro.report.model_card import model_card
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.errata import load_errata
+from thesis_repro.training.model_card import model_card
 from thesis_repro.training.run_folder import finished_runs
 
 NAME = "mnist-vlae-factor-3"

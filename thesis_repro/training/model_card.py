@@ -14,10 +14,10 @@ from thesis_repro.files import read_packaged
 from thesis_repro.models import zoo
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.tables import parameter_totals, setting_text
-from thesis_repro.report.run_facts import losses, milestones, versions_of
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.errata import load_errata
 from thesis_repro.training.publishing import checked_files, datasets_behind
+from thesis_repro.training.run_facts import losses, milestones, versions_of
 from thesis_repro.training.run_folder import RunFolder
 from thesis_repro.training.withheld import WITHHELD
 from thesis_repro.words import duration
@@ -75,7 +75,7 @@ def model_card(run: RunFolder) -> str:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    return environment.from_string(read_packaged("report", "model_card.md.j2")).render(
+    return environment.from_string(read_packaged("training", "model_card.md.j2")).render(
         spec=spec,
         run=run,
         values=values,

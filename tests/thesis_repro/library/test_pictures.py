@@ -1,0 +1,160 @@
+"""Pictures of models: what is on them, looked for among the numbers of the artists."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from thesis_repro import ModelError, explore, plot_latent_space, plot_losses, traverse
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.run_folder import RunConfig
+from thesis_repro.training.trained_model import TrainedModel
+
+VAE, VLAE = "mnist-vae", "mnist-vlae-factor-3"
+
+
+def model_of(name, history=(), seed=0):
+    """A model that encodes an image's first pixels and paints the mean of all codes."""
+    spec = MODELS[name]
+    channels, sizes = spec.input_shape.value[-1], spec.latent_dims.value
+
+    def encode(batch):
+        mu = [batch.reshape(len(batch), -1)[:, :size] for size in sizes]
+        return {"mu": mu, "log_var": [np.zeros_like(each) for each in mu]}
+
+    def decode(z):
+        z = np.concatenate(z, axis=1) if isinstance(z, list) else z
+        shade = 1 / (1 + np.exp(-z.sum(axis=1)))
+        return np.ones((len(z), 28, 28, channels), "float32") * shade[:, None, None, None]
+
+    networks = SimpleNamespace(
+        posterior=SimpleNamespace(predict_on_batch=encode),
+        decoder=SimpleNamespace(predict_on_batch=decode),
+    )
+    values = {"seed": seed, "scale": "smoke", "epochs": 1}
+    run = SimpleNamespace(config=RunConfig(name, values))
+    return TrainedModel(spec, run, [*history], networks)
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).random((120, 28, 28, 1))
+
+
+def pictures(figure):
+    return [np.asarray(axes.images[0].get_array()) for axes in figure.axes if axes.images]
+
+
+def test_a_grid_shows_each_position_once_first_dimension_down():
+    figure = explore(model_of(VAE), points=3)
+    assert isinstance(figure, Figure)
+    (canvas,) = pictures(figure)
+    ticks = np.array([-3, 0, 3])
+    expected = 1 - 1 / (1 + np.exp(-(ticks[:, None] + ticks)))  # inverted, as the thesis shows it
+    np.testing.assert_allclose(canvas[14::28, 14::28], expected, atol=1e-6)
+    assert figure.get_suptitle() == "Images decoded from -3 to 3"
+
+
+def test_a_grid_of_each_layer_with_the_same_draws_at_each_call():
+    first, again = (pictures(explore(model_of(VLAE), points=2)) for _ in range(2))
+    assert len(first) == 3
+    np.testing.assert_array_equal(first, again)
+    other = pictures(explore(model_of(VLAE), points=2, rng=np.random.default_rng(1)))
+    assert not np.array_equal(first, other)
+    figure = explore(model_of(VLAE), points=2, reading="as run")
+    assert "one draw from [-3, 3] in the others" in figure.get_suptitle()
+    assert [axes.get_title() for axes in figure.axes] == ["layer 1", "layer 2", "layer 3"]
+
+
+def test_grids_of_several_models_stand_side_by_side():
+    models = model_of(VAE), model_of("mnist-vae-gan"), model_of(VAE, seed=1)
+    titles = [axes.get_title() for axes in explore(*models, points=2, side=7).axes]
+    assert titles == [
+        f"MNIST-VAE, run {models[0].run.config.run_id}",
+        "MNIST-VAE-GAN",
+        f"MNIST-VAE, run {models[2].run.config.run_id}",
+    ]
+
+
+def test_layers_of_more_dimensions_have_no_grid():
+    with pytest.raises(ValueError, match="not a valid Reading"):
+        explore(model_of(VAE), reading="as it pleases")
+    with pytest.raises(ModelError, match="no latent layer of two dimensions: its layers have 10"):
+        explore(model_of("dsprites-vae"))
+
+
+def test_lines_lead_from_start_to_end():
+    start, end = np.zeros((2, 2)), np.array([[1.0, 0.0], [0.0, -1.0]])
+    figure = traverse(model_of(VAE), start, end, points=3, labels=["up", "down"], title="lines")
+    shades = [picture[0, 0] for picture in pictures(figure)]
+    steps = np.array([0, 0.5, 1, 0, -0.5, -1])
+    np.testing.assert_allclose(shades, 1 - 1 / (1 + np.exp(-steps)), rtol=1e-5)
+    assert figure.get_suptitle() == "lines"
+    labels = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
+    assert labels == ["up", "down"]
+
+
+def test_lines_of_all_layers(images):
+    model, rng = model_of(VLAE), np.random.default_rng(0)
+    figure = traverse(model, model.sample(images[:2], rng), model.sample(images[2:4], rng))
+    assert len(pictures(figure)) == 2 * 21
+    with pytest.raises(ModelError, match="pass as many ends as starts"):
+        traverse(model, model.sample(images[:2], rng), model.sample(images[:3], rng))
+
+
+def test_codes_lie_where_they_are(images):
+    classes, heights = np.arange(120) % 3 + 4, np.linspace(0, 1, 120)
+    known = {"digit": classes, "height": heights, "one": np.ones(120)}
+    figure = plot_latent_space(model_of(VLAE), images, known)
+    panels = [axes for axes in figure.axes if axes.collections and axes.get_label() != "<colorbar>"]
+    assert len(panels) == 9
+    points = images.reshape(120, -1)[:, :2]
+    for axes in panels:
+        np.testing.assert_allclose(axes.collections[0].get_offsets(), points, rtol=1e-6)
+    assert [axes.get_title() for axes in panels[:3]] == ["digit", "height", "one"]
+    bars = [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
+    names = [[label.get_text() for label in bar.get_xticklabels()] for bar in bars]
+    assert names[0] == ["4", "5", "6"]
+    assert figure.get_suptitle() == "MNIST-VLAE-factor-3: mean codes of 120 images"
+
+
+def test_codes_without_anything_known(images):
+    plot_latent_space(model_of(VAE), images[:5], title="five").draw_without_rendering()
+
+
+@pytest.mark.parametrize("values", [np.zeros(119), np.zeros((120, 2)), [["a"]] * 120])
+def test_what_is_known_is_one_number_for_each_image(images, values):
+    with pytest.raises(ModelError, match="pass one value for each of 120 images"):
+        plot_latent_space(model_of(VAE), images, {"height": values})
+    with pytest.raises(ModelError, match="pass numbers"):
+        plot_latent_space(model_of(VAE), images, {"name": [*map(str, range(120))]})
+
+
+def losses(*values, **others):
+    return [
+        {"epoch": float(n), "loss": value, "val_loss": value + 1, "seconds": 1.0} | others
+        for n, value in enumerate(values, 1)
+    ]
+
+
+def test_losses_of_models_in_one_panel():
+    models = model_of(VAE, losses(4.0, 3.0)), model_of(VLAE, losses(9.0, 8.0))
+    (axes,) = plot_losses(*models).axes
+    assert [line.get_ydata().tolist() for line in axes.lines if len(line.get_xdata()) > 1] == [
+        *([4, 3], [5, 4]),
+        *([9, 8], [10, 9]),
+    ]
+    assert axes.get_title() == "MNIST-VAE, MNIST-VLAE-factor-3"
+    assert axes.lines[0].get_label() == "MNIST-VAE, training"
+
+
+def test_a_loss_that_a_model_has_not():
+    gan = losses(1.0)
+    for row in gan:
+        row["encoder_loss"], row["val_encoder_loss"] = row.pop("loss"), row.pop("val_loss")
+    model = model_of("mnist-vae-gan", gan)
+    with pytest.raises(ModelError, match="no 'loss' in its history, but encoder_loss"):
+        plot_losses(model)
+    (axes,) = plot_losses(model, loss="encoder_loss").axes
+    assert axes.get_ylabel() == "encoder loss (log scale)"

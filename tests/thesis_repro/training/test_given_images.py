@@ -1,0 +1,96 @@
+"""Images as people have them: what is taken, what is refused, and what is said."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from thesis_repro.errors import ModelError
+from thesis_repro.models.zoo import MODELS
+from thesis_repro.training.given_images import as_taken
+
+GREY, COLOUR, FACES = (MODELS[name] for name in ("mnist-vlae-factor-3", "mnist-vae", "celeba-vae"))
+
+
+@pytest.fixture
+def digit():
+    return np.random.default_rng(0).integers(0, 256, (28, 28), dtype="uint8")
+
+
+def test_one_or_many_with_or_without_channel(digit):
+    for one in (digit, digit[..., None], digit[None], digit[None, ..., None], [digit]):
+        batch = as_taken(one, GREY)
+        assert (batch.shape, batch.dtype) == ((1, 28, 28, 1), np.uint8)
+        np.testing.assert_array_equal(batch[0, ..., 0], digit)
+    assert as_taken([digit[..., None]] * 3, GREY).shape == (3, 28, 28, 1)
+    assert as_taken(np.stack([digit] * 28), GREY).shape == (28, 28, 28, 1)
+
+
+def test_grey_images_have_the_channels_of_the_model(digit):
+    batch = as_taken([digit, digit], COLOUR)
+    assert batch.shape == (2, 28, 28, 3)
+    assert (batch == digit[None, ..., None]).all()
+
+
+def test_floats_from_0_to_1_stay_as_they_are(digit):
+    for kind in ("float16", "float32", "float64"):
+        given = (digit / 255).astype(kind)
+        np.testing.assert_array_equal(as_taken(given, GREY)[0, ..., 0], given)
+    assert as_taken(np.full((28, 28), 1 + 1e-7), GREY).max() > 1  # rounding
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1"])
+def test_pictures_of_any_mode(digit, mode):
+    picture = Image.fromarray(digit).convert(mode)
+    expected = np.asarray(picture.convert("L"))
+    np.testing.assert_array_equal(as_taken(picture, GREY)[0, ..., 0], expected)
+    assert as_taken([picture, picture], COLOUR).shape == (2, 28, 28, 3)
+
+
+def refused(images, spec=GREY):
+    with pytest.raises(ModelError) as error:
+        as_taken(images, spec)
+    text = str(error.value)
+    height, width, channels = spec.input_shape.value
+    assert text.startswith(f"{spec.name} takes images ({height}, {width}, {channels}) or (n, ")
+    assert "uint8 from 0 to 255 or floats from 0 to 1" in text
+    return text
+
+
+def test_bytes_as_floats_are_told_to_be_divided(digit):
+    text = refused(digit.astype("float32"))
+    assert "these are float32 (1, 28, 28, 1)" in text
+    assert f"from {digit.min()} to {digit.max()}: divide them by 255, or pass uint8." in text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda x: x / 255 - 0.5, "bring them to 0 to 1"),
+        (lambda x: np.full(x.shape, np.nan), "not finite"),
+        (lambda x: np.full(x.shape, np.inf), "not finite"),
+        (lambda x: x.astype("int64"), "these are int64 (28, 28). Pass uint8"),
+        (lambda x: x > 100, "these are bool"),
+        (lambda x: x[:27], "these are uint8 (27, 28). Resize or crop them to 28 x 28."),
+        (lambda x: np.stack([x] * 3, axis=-1), "these are uint8 (28, 28, 3)"),
+        (lambda x: x[None, None, None], "these are uint8 (1, 1, 1, 28, 28)"),
+        (lambda x: Image.fromarray(x).resize((30, 20)), "these are uint8 (20, 30, 1)"),
+        (lambda x: [], "Pass at least one image"),
+        (lambda x: x[:0], "these are uint8 (0, 28)"),
+        (lambda x: [x, x[:20]], "differ from each other: uint8 (20, 28), uint8 (28, 28)"),
+        (lambda x: [x, x / 255], "differ from each other: float64 (28, 28), uint8 (28, 28)"),
+        (lambda x: "seven.png", "these are <U9 (). Open files with PIL.Image.open."),
+        (lambda x: Path("seven.png"), "these are object (). Open files"),
+        (lambda x: ["seven.png"], "these are <U9 (1,). Open files"),
+    ],
+)
+def test_what_is_refused(digit, change, said):
+    assert said in refused(change(digit))
+
+
+def test_colour_pictures_of_another_size(digit):
+    text = refused(np.zeros((2, 64, 64, 3), "uint8"), FACES)
+    side = FACES.input_shape.value[0]
+    assert re.search(rf"Resize or crop them to {side} x {side}\.", text)

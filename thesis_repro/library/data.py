@@ -1,0 +1,55 @@
+"""Prepared data sets by their names."""
+
+from pathlib import Path
+
+from data_prep.folders import AT_HAND, folder, is_filled
+from data_prep.prepare import DATASETS, prepare
+from data_prep.reading import Split, load
+from thesis_repro.names import did_you_mean, named
+
+SPLITS = ("train", "validation")
+
+
+class UnknownDataError(LookupError):
+    """No data set or split is called so; the message names those that there are."""
+
+
+def load_data(
+    dataset: str,
+    split: str = "validation",
+    *,
+    data_dir: str | Path = "data",
+    stand_in: bool = False,
+) -> Split:
+    """A split of a data set: its images, uint8 (n, height, width, channels), and what is known.
+
+    Images and labels are read when they are indexed: ``load_data("mnist").images[:100]``.
+    "validation" is the data sets' official test or validation images, where they have such.
+    MNIST, Morpho-MNIST and dSprites need no file: they are prepared in ``data_dir`` when they are
+    first asked for, in seconds (Morpho-MNIST: a minute).
+
+    Args:
+        dataset: "mnist", "morpho-mnist", "dsprites", "celeba", "imagenet", or one of these resized,
+            "celeba-224".
+        split: "train" or "validation".
+        data_dir: Where prepared data sets lie.
+        stand_in: Whether the stand-in for CelebA or ImageNet is meant, which is made if need be.
+
+    Raises:
+        UnknownDataError: there is no such data set or split.
+        DataError: it has not been prepared, and needs files; or it is damaged.
+    """
+    if named(dataset, DATASETS) is None:
+        raise UnknownDataError(
+            f"No data set is called {dataset!r}.{did_you_mean(dataset, DATASETS)} There are "
+            f"{', '.join(DATASETS)}."
+        )
+    chosen = dataset.strip().casefold()
+    if split not in SPLITS:
+        raise UnknownDataError(f"A data set has the splits {' and '.join(SPLITS)}, not {split!r}.")
+    place = Path(data_dir)
+    is_made_here = chosen in AT_HAND or stand_in
+    if is_made_here and not is_filled(folder(place, chosen, stand_in)):
+        prepare(chosen, place, None, stand_in)
+    prepared = load(chosen, place, stand_in)
+    return prepared.train if split == "train" else prepared.validation

@@ -1,0 +1,149 @@
+"""Trained models by their names, from their run folders alone: no data set is needed."""
+
+import logging
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from thesis_repro.models import keras_settings, zoo
+from thesis_repro.models.spec import ModelSpec
+from thesis_repro.names import did_you_mean, named
+from thesis_repro.training.finding import UnknownRunError, chosen_run, runs_at_hand, spec_of
+from thesis_repro.training.published import PublishedFolder, published_runs
+from thesis_repro.training.run_folder import RunFolder
+from thesis_repro.training.scale import SCALES
+
+if TYPE_CHECKING:
+    from thesis_repro.training.trained_model import TrainedModel
+
+
+def list_models(runs_dir: str | Path = "runs") -> pd.DataFrame:
+    """All models, a row for each finished run that can be loaded, one row where there is none.
+
+    Columns: model, name, family, data, latent (dimensions of each layer, lowest first), scale,
+    seed, run and where: the folder that it is loaded from, or will lie in once it is downloaded.
+
+    Args:
+        runs_dir: Where models were trained that are looked for besides the published ones.
+    """
+    runs = runs_at_hand(Path(runs_dir), published_runs()).values()
+    rows = []
+    for spec in zoo.MODELS.values():
+        what = {
+            "model": spec.id,
+            "name": spec.name,
+            "family": spec.family,
+            "data": spec.dataset.value,
+            "latent": spec.latent_dims.value,
+        }
+        of_model = [_row(run) for run in runs if run.config.model == spec.id]
+        rows += [what | row for row in of_model or [{}]]
+    columns = (*what, "scale", "seed", "run", "where")
+    return pd.DataFrame(rows, columns=columns).astype({"seed": "Int64"})
+
+
+def _row(run: RunFolder) -> dict[str, object]:
+    values = run.config.values
+    return {
+        "scale": values["scale"],
+        "seed": values["seed"],
+        "run": run.config.run_id,
+        "where": str(run.path),
+    }
+
+
+def load_model(
+    name: str | Path,
+    run: str | None = None,
+    seed: int = 0,
+    scale: str = "paper",
+    *,
+    runs_dir: str | Path = "runs",
+) -> "TrainedModel":
+    """A trained model, from a finished run of it: one that was trained here, else a published one.
+
+    Keras is imported and, for the whole process, set to what runs were made with: TensorFlow's
+    operations give the same bits each time. What Python and NumPy draw afterwards stays as it is.
+
+    Args:
+        name: A model of `list_models`, by its id or name in any case; or the path of a run folder,
+            which says all else by itself.
+        run: The id of its run; else the one with this seed and scale.
+        seed: Of its training.
+        scale: How much of the thesis's training it had: "paper", "quick", "smoke" or "untrained".
+        runs_dir: Where models were trained, and downloaded runs go.
+
+    Raises:
+        UnknownModelError: no model is called so.
+        UnknownRunError: it has no such run, or several; the message says what trains one.
+        TrainingError: a file of the run is missing or damaged; the message says what to do.
+        DataError: the same of a published run, or it cannot be downloaded.
+    """
+    published = published_runs()
+    if (path := _as_path(name)) is not None:
+        folder = RunFolder.at(path)
+        entry = published.run(folder.config)
+        places = published.folders(entry, Path(runs_dir)) if entry else ()
+        same = (each for each in places if each.is_here and each.path.samefile(path))
+        folder = next(same, folder)
+    else:
+        spec, runs = zoo.model(str(name)), runs_at_hand(Path(runs_dir), published)
+        folder = _run_of(spec, runs, run, seed, scale)
+    if isinstance(folder, PublishedFolder):
+        published.ready(folder, quiet=True)
+    with _random_numbers_kept():
+        return _loaded(folder)
+
+
+def _as_path(name: str | Path) -> Path | None:
+    """The folder that is meant, where it is no name."""
+    is_path = isinstance(name, Path) or any(sign and sign in name for sign in (os.sep, os.altsep))
+    if is_path or (Path(name) / "config.json").is_file():
+        return Path(name).expanduser()
+    return None
+
+
+def _run_of(
+    spec: ModelSpec, runs: dict[str, RunFolder], run: str | None, seed: int, scale: str
+) -> RunFolder:
+    if run is not None:
+        ids = [name for name, each in runs.items() if each.config.model == spec.id]
+        if run not in ids:
+            there = f" There are {', '.join(ids)}." if ids else ""
+            hint = did_you_mean(run, ids) or there or f" `thesis-repro train {spec.id}` trains one."
+            raise UnknownRunError(f"{spec.id} has no finished run {run!r}.{hint}")
+        return runs[run]
+    known = named(scale, SCALES)
+    if known is None:
+        raise UnknownRunError(
+            f"No scale is called {scale!r}.{did_you_mean(scale, SCALES)} There are "
+            f"{', '.join(SCALES)}."
+        )
+    return chosen_run(spec.id, runs, scale=known.name, seed=seed)
+
+
+def _loaded(run: RunFolder) -> "TrainedModel":
+    # What really fails is raised; "no GPU found" is no news, nor is advice on batches of any size.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    keras_settings.import_keras()
+    from thesis_repro.training.train import load_run
+
+    return load_run(spec_of(run.config), run)
+
+
+@contextmanager
+def _random_numbers_kept() -> Iterator[None]:
+    """Leave Python's and NumPy's own generators as they are: a run's beginning seeds them."""
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)  # noqa: NPY002

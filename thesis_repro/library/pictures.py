@@ -1,0 +1,229 @@
+"""Pictures of trained models, as the thesis draws them: matplotlib figures, outside pyplot.
+
+``figure.savefig("grid.png")`` writes one.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from thesis_repro.analysis.decoded_images import shrunk
+from thesis_repro.analysis.embedding import embeddings
+from thesis_repro.analysis.explorations import MNIST_POINTS, axis, grid, layered_grid, segment
+from thesis_repro.errors import ModelError
+from thesis_repro.models.decoding import grey
+from thesis_repro.models.zoo import name_by_weight, short_name
+from thesis_repro.plots.embeddings import Colouring, coloured
+from thesis_repro.plots.latent import image_rows
+from thesis_repro.plots.losses import History, loss_curves
+from thesis_repro.plots.trajectories import image_grids
+from thesis_repro.thesis.readings import Reading
+from thesis_repro.training.given_images import ImagesLike
+from thesis_repro.training.trained_model import TrainedModel
+
+LINE_POINTS = 21  # "21 evenly spaced points on the line segment" (Section 4.3)
+
+_CLASSES = 10  # more values than these are no classes, but numbers
+_GREY = ("mnist", "morpho-mnist", "dsprites")  # whose models may make three channels (erratum E01)
+
+
+def explore(
+    *models: TrainedModel,
+    points: int = MNIST_POINTS,
+    rng: np.random.Generator | None = None,
+    reading: Reading | str = Reading.WRITTEN,
+    side: int | None = None,
+) -> Figure:
+    """Images decoded from a grid over each latent layer of two dimensions (Figures 35, 36, 38).
+
+    From -3 to 3 along both dimensions. Of a model with several layers there is a grid for each,
+    with uniform draws from [-3, 3] in the others.
+
+    Args:
+        models: One, or several whose grids stand side by side.
+        points: Along each axis.
+        rng: For the draws; without one, the same at each call.
+        reading: "as written", or "as run" by the original code (erratum E57).
+        side: Pixels that images are shrunk to, a divisor of theirs.
+
+    Raises:
+        ModelError: a model has no layer of two dimensions.
+        ValueError: there is no such reading.
+    """
+    reading = Reading(reading)
+    ticks, rng = axis(points, reading), np.random.default_rng(0) if rng is None else rng
+    grids = {}
+    for name, model in _named(models).items():
+        for layer, positions in _grids(model, ticks, rng, reading):
+            images = _as_data(model, model.decode(positions))
+            several = len(models) > 1 or not layer
+            label = ", ".join(filter(None, (name if several else "", layer)))
+            grids[label] = shrunk(images, side) if side else images
+    reach = f"images decoded from {ticks[0]:.2g} to {ticks[-1]:.2g}"
+    if all(len(model.spec.latent_dims.value) == 1 for model in models):
+        return image_grids(reach.capitalize(), grids, ticks)
+    drawn = "uniform draws" if reading is Reading.WRITTEN else "one draw"
+    title = f"{', '.join(_named(models))}: {reach} in a layer, {drawn} from [-3, 3] in the others"
+    return image_grids(title, grids, ticks)
+
+
+def _grids(
+    model: TrainedModel, ticks: np.ndarray, rng: np.random.Generator, reading: Reading
+) -> list[tuple[str, list[np.ndarray]]]:
+    """The positions of each grid of a model, with the name of the layer that it is over."""
+    sizes = model.spec.latent_dims.value
+    if sizes == (2,):
+        return [("", [grid(ticks)])]
+    if 2 not in sizes:
+        raise ModelError(
+            f"{model.spec.name} has no latent layer of two dimensions: its layers have "
+            f"{', '.join(map(str, sizes)) or 'none'}. Draw lines through them with traverse."
+        )
+    return [
+        (f"layer {layer + 1}", layered_grid(ticks, layer, sizes, rng, reading))
+        for layer, size in enumerate(sizes)
+        if size == 2
+    ]
+
+
+def traverse(
+    model: TrainedModel,
+    start: np.ndarray | Sequence[np.ndarray],
+    end: np.ndarray | Sequence[np.ndarray],
+    *,
+    points: int = LINE_POINTS,
+    labels: Sequence[str] = (),
+    title: str | None = None,
+) -> Figure:
+    """A row of images for each straight line from one code to another (Figures 27, 61, 62).
+
+    Args:
+        model: Whose codes they are.
+        start: The codes that n lines begin at, (n, dimensions) of each latent layer, as
+            `TrainedModel.sample` gives them; of a single layer, the array alone will do.
+        end: The codes that they end at.
+        points: Of each line, both ends included.
+        labels: What to write beside each line.
+        title: Of the figure.
+
+    Raises:
+        ModelError: the codes are not the model's, or not as many ends as starts.
+    """
+    starts, ends = _by_layer(start), _by_layer(end)
+    if [z.shape for z in starts] != [z.shape for z in ends]:
+        raise ModelError(
+            f"Lines lead from codes {[z.shape for z in starts]} to codes "
+            f"{[z.shape for z in ends]}; pass as many ends as starts."
+        )
+    lines = [
+        np.concatenate([segment(*pair, points) for pair in zip(z, z_end, strict=True)])
+        for z, z_end in zip(starts, ends, strict=True)
+    ]
+    images = np.split(_as_data(model, model.decode(lines)), len(starts[0]))
+    names = labels or [f"{number}" for number in range(1, len(images) + 1)]
+    heading = f"{name_by_weight(model.spec.id)}: from code to code" if title is None else title
+    return image_rows(heading, dict(zip(names, images, strict=True)))
+
+
+def _by_layer(codes: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Codes of each layer; those of a single one may come by themselves."""
+    if isinstance(codes, np.ndarray) and codes.ndim == 2:
+        return [codes]
+    return [np.asarray(layer) for layer in codes]
+
+
+def plot_latent_space(
+    model: TrainedModel,
+    images: ImagesLike,
+    known: Mapping[str, Sequence[int] | Sequence[float] | np.ndarray] | None = None,
+    *,
+    seed: int = 0,
+    title: str | None = None,
+) -> Figure:
+    """The mean codes of images in the plane, coloured by what is known of them (Figures 29-34).
+
+    A row of panels per latent layer, a column per thing that is known. Layers of more than two
+    dimensions go through t-SNE, which takes 92 images or more.
+
+    Args:
+        model: It encodes the images.
+        images: As `TrainedModel.encode` takes them.
+        known: Of each image, by name, (n,): whole numbers are classes if they are no more than ten
+            different ones; all else is a scale.
+        seed: Of t-SNE's first positions.
+        title: Of the figure.
+
+    Raises:
+        ModelError: the model takes no such images, or what is known is not of as many.
+    """
+    layers = [layer.mu for layer in model.encode(images)]
+    names = ["z"] if len(layers) == 1 else [f"z_{number}" for number in range(1, len(layers) + 1)]
+    count = len(layers[0])
+    colourings = tuple(_colouring(name, values, count) for name, values in (known or {}).items())
+    if not colourings:
+        colourings = (Colouring("images", np.zeros(count), ("",)),)
+    points = dict(zip(names, embeddings(layers, seed), strict=True))
+    how = "" if {z.shape[1] for z in layers} == {2} else ", by t-SNE"
+    heading = f"{short_name(model.spec.id)}: mean codes of {count:,} images{how}"
+    return coloured(heading if title is None else title, points, colourings, {})
+
+
+def _colouring(name: str, given: Sequence | np.ndarray, count: int) -> Colouring:
+    """The colours of one thing that is known."""
+    values = np.asarray(given)
+    if values.shape != (count,):
+        raise ModelError(f"{name!r} is {values.shape}: pass one value for each of {count} images.")
+    different = np.unique(values)
+    if len(different) == 1 or (values.dtype.kind in "iub" and len(different) <= _CLASSES):
+        classes = np.searchsorted(different, values)
+        return Colouring(name, classes, tuple(map(str, different.tolist())))
+    if values.dtype.kind not in "iuf":
+        raise ModelError(f"{name!r} holds {values.dtype}: pass numbers.")
+    return Colouring(name, values)
+
+
+def plot_losses(
+    *models: TrainedModel,
+    loss: str = "loss",
+    labels: Sequence[str] = (),
+    further: Sequence[Sequence[History]] = (),
+    title: str | None = None,
+) -> Figure:
+    """Training and validation loss by epoch; a dot marks the lowest validation loss (Figure 20).
+
+    Args:
+        models: One or several, in one panel.
+        loss: Which of the losses in their history: GANs have "encoder_loss" and others.
+        labels: What each is called in the legend, in place of its name.
+        further: For each model the histories of trainings with further seeds: a band shows them.
+        title: Of the figure.
+
+    Raises:
+        ModelError: a model has no such loss.
+    """
+    for model in models:
+        kept = [name for name in model.history[0] if f"val_{name}" in model.history[0]]
+        if loss not in kept:
+            raise ModelError(
+                f"{model.spec.name} has no {loss!r} in its history, but {', '.join(kept)}."
+            )
+    names = labels or [*_named(models)]
+    histories = dict(zip(names, (model.history for model in models), strict=True))
+    others = dict(zip(names, further, strict=True)) if further else {}
+    return loss_curves(", ".join(names) if title is None else title, histories, others, loss=loss)
+
+
+def _named(models: Sequence[TrainedModel]) -> dict[str, TrainedModel]:
+    """Models by their names; those of one name also by their runs."""
+    names = [name_by_weight(model.spec.id) for model in models]
+    return {
+        f"{name}, run {model.run.config.run_id}" if names.count(name) > 1 else name: model
+        for name, model in zip(names, models, strict=True)
+    }
+
+
+def _as_data(model: TrainedModel, images: np.ndarray) -> np.ndarray:
+    """Decoded images in as many channels as the model's data have (erratum E01)."""
+    is_grey = model.spec.dataset.value in _GREY
+    return grey(images) if is_grey and images.shape[-1] > 1 else images
