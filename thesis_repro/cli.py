@@ -11,6 +11,7 @@ from data_prep.errors import DataError
 from data_prep.parallel import WorkerKilledError
 from thesis_repro import interrupts
 from thesis_repro.commands import (
+    claims,
     controls,
     data,
     doctor,
@@ -31,7 +32,7 @@ from thesis_repro.models import zoo
 from thesis_repro.section.declarations import DeclarationError
 from thesis_repro.section.places import UnknownFigureError
 from thesis_repro.section.registry import files
-from thesis_repro.thesis.errata import UnknownErratumError
+from thesis_repro.thesis.errata import UnknownErratumError, UnknownSectionError
 
 _EXIT_CODES: dict[type[Exception], int] = {
     SettingsError: exit_codes.USAGE,
@@ -39,6 +40,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     WorkerKilledError: exit_codes.FAILED,
     zoo.UnknownModelError: exit_codes.USAGE,
     UnknownErratumError: exit_codes.USAGE,
+    UnknownSectionError: exit_codes.USAGE,
     UnknownFigureError: exit_codes.USAGE,
     DeclarationError: exit_codes.FAILED,
     DataFileError: exit_codes.FAILED,
@@ -114,7 +116,7 @@ for command in (
     plan.plan,
     plan.run_all,
     report.report,
-    report.claims,
+    claims.claims,
     controls.controls,
     reference.where,
     reference.models,

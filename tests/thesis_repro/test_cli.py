@@ -75,11 +75,15 @@ def test_what_only_asks_loads_nothing_heavy(tmp_path, data_dir):
     calls = {  # exit code, and what is loaded all the same
         ("models",): (DONE, set()),
         ("models", "mnist-vae"): (DONE, set()),
+        ("listing",): (DONE, set()),
         ("listing", "13"): (DONE, set()),
         ("errata",): (DONE, set()),
         ("errata", "E04"): (DONE, set()),
+        ("errata", "--section=4.3", "--model=7500-vae"): (DONE, set()),
         ("where", "41"): (DONE, set()),
         ("claims",): (DONE, set()),
+        ("claims", "4.2-best-epoch"): (DONE, set()),
+        ("claims", "--format=csv"): (DONE, set()),
         ("data", "list", nowhere[0]): (DONE, LOOKS_AT_DATA),
         ("doctor", *nowhere): (DONE, LOOKS_AT_DATA),
         ("weights", "list", nowhere[1]): (DONE, LOOKS_AT_DATA),
@@ -200,7 +204,9 @@ def test_help_that_finds_no_room():
         (["chapter", "9.9"], "9.9"),
         (["train", "mnist-vae", "--scale", "huge"], "huge"),
         (["train", "mnist-vae", "--seed", "-1"], "-1"),
-        (["listing"], "--check"),
+        (["errata", "E04", "--section", "4.2"], "leave out the ID"),
+        (["errata", "--section", "9.9"], "No erratum is of section '9.9'."),
+        (["errata", "--model", "mnist-vea"], "Did you mean mnist-vae"),
         (["listing", "0"], "0"),
         (["listing", "40"], "40"),
         (["listing", "13", "--check"], "--check"),
@@ -408,6 +414,25 @@ def test_listing_as_printed():
         assert any(line.startswith(row["name"][:30]) for line in lines)
 
 
+def test_all_listings():
+    result = run("listing")
+    assert result.exit_code == DONE
+    header, _, *lines = result.stdout.splitlines()
+    assert header.split() == ["listing", "title", "models", "layers", "parameters"]
+    assert [int(line.split()[0]) for line in lines] == list(range(1, 40))
+    printed = golden(13)
+    size = [str(len(printed["rows"])), f"{printed['total_params']:,}"]
+    models = "dsprites-vlae, dsprites-vlae-dim2"
+    assert re.split("  +", lines[12].strip()) == ["13", printed["title"], models, *size]
+
+
+def test_every_listing_names_the_models_that_are_built_by_it():
+    lines = run("listing").stdout.splitlines()[2:]
+    for model in MODELS.values():
+        for number in model.listings.value:
+            assert re.search(rf"[ ,]{model.id}(,|  )", lines[number - 1]), (model.id, number)
+
+
 def test_check_of_all_listings():
     result = run("listing", "--check")
     lines = result.stdout.splitlines()
@@ -457,8 +482,33 @@ def test_models_of_one(asked, title):
 def test_errata():
     result = run("errata")
     assert result.exit_code == DONE
-    ids = [line.split()[0] for line in result.stdout.splitlines()]
+    *ids, count = [line.split()[0] for line in result.stdout.splitlines()]
     assert ids == list(load_errata())
+    assert result.stdout.endswith(f"\n{count} of {len(ids)} errata\n")
+
+
+def chosen(*filters):
+    *lines, count = run("errata", *filters).stdout.splitlines()
+    ids = [line.split()[0] for line in lines]
+    assert count == f"{len(ids)} of {len(load_errata())} errata"
+    return set(ids)
+
+
+def test_errata_of_a_section_and_of_a_model():
+    of_section, of_model = chosen("--section", "4.2"), chosen("--model", "MNIST-VLAE")
+    assert {"E04", "E10"} <= of_section
+    assert "E04" in of_model
+    both = chosen("--section", "4.2", "--model", "mnist-vlae-factor-1")
+    assert both == of_section & of_model
+    assert chosen("--section", "4.3", "--model", "mnist-vae") == set()
+    assert chosen("--section", "3.4.1") < chosen("--section", "3.4")
+    assert "E02" in chosen("--section", "4.5") & chosen("--section", "4.7")  # "Sections 4.4-4.7"
+
+
+def test_an_erratum_of_a_table_is_of_its_section():
+    of_tables = {e.id for e in load_errata().values() if "Table 4" in e.affects}
+    assert of_tables
+    assert of_tables <= chosen("--section", "4.3")
 
 
 @pytest.mark.parametrize("asked", ["E04", "e04"])

@@ -22,7 +22,7 @@ FLOORS = (
     ("training", "verdicts"),
     ("models", "thesis"),
     ("progress",),
-    ("errors", "files", "interrupts", "names", "provenance", "seeds", "words"),
+    ("columns", "errors", "files", "interrupts", "names", "provenance", "seeds", "words"),
 )
 HEIGHT = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 

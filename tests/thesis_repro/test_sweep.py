@@ -36,6 +36,7 @@ DATA = (*DATASETS, "dSprites", "minst")
 SEEDS = ("0", "0-1", "0,2", "2-0", "0-99999999999999999999", "1,", "\u0661-2")
 NUMBERS = ("0", "1", "2", "13", "39", "40", "1e3", "99999999999999999999")
 FIGURES = ("41", "Table", "4", "figure_41", "27_as_run", "claims.csv", "0", "1000")
+FORMATS = ("text", "json", "CSV", "md", "html")
 LAYERS = ("encoder_conv_0", "re_lu_1", "softmax")
 # Places that the fixture makes, and others that no program can make or write to.
 PLACES = (
@@ -61,12 +62,15 @@ _DATA = {"--data-dir": PLACES, "--quiet": None}
 COMMANDS = {
     ("models",): ((NAMES_OF_MODELS,), {}),
     ("listing",): ((NUMBERS,), {"--check": None}),
-    ("errata",): ((("E01", "e04", "E999"),), {}),
+    ("errata",): (
+        (("E01", "e04", "E999"),),
+        {"--section": ("4.3", "3.4.1", "9.9", ""), "--model": NAMES_OF_MODELS},
+    ),
     ("where",): ((FIGURES, FIGURES), {}),
     ("doctor",): ((), {name: PLACES for name in ("--data-dir", "--runs-dir")}),
     ("claims",): (
-        (SECTIONS, SECTIONS),
-        {"--out": PLACES, "--strict": None, "--allow-missing": None},
+        ((*SECTIONS, "4.2-best-epoch", "4.2-best"), SECTIONS),
+        {"--format": FORMATS, "--out": PLACES, "--strict": None, "--allow-missing": None},
     ),
     ("report",): (
         (),
@@ -74,6 +78,7 @@ COMMANDS = {
             **{name: PLACES for name in ("--out", "--runs-dir")},
             "--format": ("html", "json", "JSON"),
             "--pdf": PICTURES,
+            **dict.fromkeys(("--single-file", "--summary", "--latex")),
         },
     ),
     ("plan",): ((SECTIONS, SECTIONS), {**_SEVERAL, "--gpus": NUMBERS, "--stand-in": None}),

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from thesis_repro.commands import plan
+from thesis_repro.commands.claims import with_claims
 from thesis_repro.commands.options import (
     Seeds,
     data_dir_option,
@@ -14,7 +15,6 @@ from thesis_repro.commands.options import (
     runs_dir_option,
     stand_in_option,
 )
-from thesis_repro.commands.report import with_claims
 from thesis_repro.commands.workspace import try_places
 from thesis_repro.files import atomic_path
 from thesis_repro.report.collect import collect, require, require_claims

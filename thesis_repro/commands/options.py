@@ -10,7 +10,8 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from thesis_repro.names import did_you_mean
+from thesis_repro.names import did_you_mean, named
+from thesis_repro.thesis.claims import Claim, load_claims
 from thesis_repro.training.precision import FLOAT32, PRECISIONS
 from thesis_repro.training.scale import SCALES
 from thesis_repro.verdicts.discussions import DISCUSSIONS
@@ -88,6 +89,31 @@ class SectionName(Name):
         if len(several) > 1 and set(several) <= {*self.choices}:
             return f"Set sections apart by blanks: {' '.join(several)}."
         return super().get_invalid_choice_message(value, ctx)
+
+
+class ClaimName(SectionName):
+    """A section of the thesis, or one of its claims by id, "4.2-best-epoch"."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | Claim:
+        """The claim of this id, else the section."""
+        claim = named(value, {claim.id: claim for claim in load_claims()})
+        return claim or super().convert(value, param, ctx)
+
+    def get_invalid_choice_message(self, value: str, ctx: click.Context | None) -> str:
+        """One line that says what to type; ids have a dash, and sections none."""
+        if "-" not in value:
+            return super().get_invalid_choice_message(value, ctx)
+        hint = did_you_mean(value, (claim.id for claim in load_claims()))
+        return f"No claim is called {value!r}.{hint} `thesis-repro claims` lists all."
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Sections, and once a section is typed its claims with their statements."""
+        claims = {claim.id: claim.title for claim in load_claims()} if incomplete else {}
+        return super().shell_complete(ctx, param, incomplete) + completions(incomplete, claims)
 
 
 class Place(click.Path):

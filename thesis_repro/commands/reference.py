@@ -2,7 +2,8 @@
 
 import click
 
-from thesis_repro.commands import exit_codes
+from thesis_repro.columns import table
+from thesis_repro.commands import exit_codes, terminal
 from thesis_repro.commands.names import erratum_id, figure_name, model_name
 from thesis_repro.models import zoo
 from thesis_repro.models.keras_settings import import_keras
@@ -15,25 +16,48 @@ def models(model: str | None) -> None:
     """Table 2 with parameter totals, or everything about one MODEL with its sources."""
     from thesis_repro.models.tables import model_table, table_2
 
-    click.echo(model_table(zoo.MODELS[model]) if model else table_2())
+    click.echo(model_table(zoo.MODELS[model]) if model else table_2(terminal.width()))
 
 
 @click.command()
 @click.argument("number", required=False, type=click.IntRange(1, 39))
 @click.option("--check", is_flag=True, help="Build all 39 networks and compare every row.")
 def listing(number: int | None, check: bool) -> None:
-    """Print listing NUMBER as the thesis does, or --check all networks against them row by row."""
-    if check == (number is not None):
-        raise click.UsageError("Give either a listing's number (1-39) or --check.")
+    """List the 39 listings, print listing NUMBER as the thesis does, or --check all.
+
+    --check builds the networks and holds them against the listings, row by row.
+    """
+    if check and number is not None:
+        raise click.UsageError("--check is of all listings; leave out the number, or --check.")
     if check:
         _check_listings()
-        return
+    elif number is None:
+        click.echo(_all_listings())
+    else:
+        click.echo(_listing(number))
+
+
+def _all_listings() -> str:
+    """Number, title, models, and how many layers and parameters each listing has."""
+    from appendix_architectures.listings import golden
+
+    rows = []
+    for number in range(1, 40):
+        printed = golden(number)
+        models = [spec.id for spec in zoo.MODELS.values() if number in spec.listings.value]
+        size = (f"{len(printed['rows'])}", f"{printed['total_params']:,}")
+        rows.append((f"{number}", printed["title"], ", ".join(models), *size))
+    headers = ("listing", "title", "models", "layers", "parameters")
+    return table(rows, headers, terminal.width(), right=(0, 3, 4))
+
+
+def _listing(number: int) -> str:
     from appendix_architectures.listings import golden, printed_counts, printed_rows
     from appendix_architectures.summary import render
 
     printed = golden(number)
-    click.echo(render(printed_rows(number), printed_counts(number)))
-    click.echo(f"\nListing {number}: {printed['title']} (Appendix {printed['section']})")
+    rows = render(printed_rows(number), printed_counts(number))
+    return f"{rows}\n\nListing {number}: {printed['title']} (Appendix {printed['section']})"
 
 
 def _check_listings() -> None:
@@ -57,14 +81,28 @@ def _check_listings() -> None:
 
 @click.command()
 @click.argument("erratum", required=False, metavar="[ID]", type=erratum_id)
-def errata(erratum: str | None) -> None:
-    """Contradictions in the sources and the reading taken: all of them, or one ID in full."""
+@click.option(
+    "--section", help="Only those of a section, 4.3 or 3.4.1: its figures' and tables', too."
+)
+@click.option("--model", type=model_name, help="Only those that name a model.")
+def errata(erratum: str | None, section: str | None, model: str | None) -> None:
+    """Contradictions in the sources and the reading taken: all of them, or one ID in full.
+
+    With --section and --model, those of both.
+    """
     from thesis_repro.thesis import errata as book
 
+    filters = section is not None or model is not None
+    if erratum and filters:
+        raise click.UsageError("--section and --model choose among all errata; leave out the ID.")
     if erratum:
-        click.echo(book.render(book.get(erratum)))
-    else:
-        click.echo(book.render_table(book.load_errata().values()))
+        click.echo(book.render(book.get(erratum), terminal.width()))
+        return
+    names = () if model is None else (model, *zoo.model(model).aliases)
+    chosen, known = book.chosen(section, names), book.load_errata()
+    if chosen:
+        click.echo(book.render_table(chosen, terminal.width()))
+    click.echo(f"{len(chosen)} of {len(known)} errata")
 
 
 @click.command()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thesis_repro.commands import plan
+from thesis_repro.commands import plan, terminal
 from thesis_repro.commands.names import model_name
 from thesis_repro.commands.options import SectionName, out_option, training_options
 from thesis_repro.commands.workspace import (
@@ -60,7 +60,7 @@ def chapter(
             _tell_over_seeds(experiments, out)
     for section in sections:
         if section in DISCUSSIONS:
-            click.echo(describe(section, collect(out, scripts()).judgements))
+            click.echo(describe(section, collect(out, scripts()).judgements, terminal.width()))
 
 
 def _run_sections(by_seed: Sequence[tuple[list[str], dict[str, Any]]]) -> None:
@@ -92,7 +92,7 @@ def _run_section(section: str, workspace: "Workspace") -> None:
     """Run a section's script, and say what came out."""
     from thesis_repro.section.chapter import Chapter
     from thesis_repro.section.results_folder import replacing
-    from thesis_repro.verdicts.judgements import render
+    from thesis_repro.verdicts.text import render
 
     folder = workspace.out / section
     with replacing(folder) as place:
@@ -100,7 +100,7 @@ def _run_section(section: str, workspace: "Workspace") -> None:
         judgements = script(section).run(work)
     if not workspace.progress.quiet:
         if judgements:
-            click.echo(f"{render(judgements)}\n")
+            click.echo(f"{render(judgements, terminal.width())}\n")
         for question, answer in work.answers.items():
             click.echo(f"{question}: {answer}\n")
         click.echo(f"{work.origin}\n{len(work.files)} files in {folder}")
@@ -108,7 +108,7 @@ def _run_section(section: str, workspace: "Workspace") -> None:
 
 def _tell_over_seeds(sections: Sequence[str], out: Path) -> None:
     """The judgements over seeds, and whatever does not count among them."""
-    from thesis_repro.verdicts.judgements import render
+    from thesis_repro.verdicts.text import render
 
     results = collect(out, scripts()).of(sections)
     for problem in results.problems:
@@ -117,7 +117,7 @@ def _tell_over_seeds(sections: Sequence[str], out: Path) -> None:
         if section.seeds:
             seeds = ", ".join(map(str, section.seeds))
             click.echo(f"\nSection {section.name} over seeds {seeds}:\n")
-            click.echo(render(section.judgements))
+            click.echo(render(section.judgements, terminal.width()))
 
 
 @click.command()

@@ -4,6 +4,7 @@ import codecs
 import errno
 import io
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,11 @@ _PLAIN_SIGNS = {
     **{"×": "x", "·": ".", "–": "-", "−": "-", "’": "'", "“": '"', "”": '"', "…": "..."},
     **{"²": "2", "±": "+-", "≤": "<=", "≥": ">=", "→": "->"},
 }
+
+
+def width() -> int | None:
+    """Columns of the terminal that shows the output; None where a pipe or a file takes it."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 @contextmanager

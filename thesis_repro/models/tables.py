@@ -1,7 +1,10 @@
 """Table 2 and the page of one model, as text for a terminal."""
 
+from collections.abc import Sequence
+
 from tabulate import tabulate
 
+from thesis_repro.columns import lines, widths
 from thesis_repro.models.cost import network_sizes
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.zoo import MODELS
@@ -12,16 +15,23 @@ def parameter_totals(spec: ModelSpec) -> dict[str, int]:
     return {part: size.parameters for part, size in network_sizes(spec).items()}
 
 
-def table_2() -> str:
-    """Table 2 of the thesis with parameter totals, then the models that are not in it."""
+def table_2(width: int | None = None) -> str:
+    """Table 2 of the thesis with parameter totals, then the models that are not in it.
+
+    ``width`` is that of the terminal, in columns; None leaves all lines whole.
+    """
     headers = ("model", "data set", "input/output", "latent", "weight", "factor", "parameters")
-    specs = sorted(MODELS.values(), key=lambda spec: not spec.in_table_2)
-    rows = [_table_2_row(spec) for spec in specs]
-    alignment = ["left"] * 4 + ["right"] * 3
-    table = tabulate(rows, headers, colalign=alignment, disable_numparse=True).splitlines()
-    first_other = 2 + sum(spec.in_table_2 for spec in specs)
-    table[first_other:first_other] = ["", "Not in Table 2", table[1]]
-    return "\n".join(table)
+    inside, others = (
+        [_table_2_row(spec) for spec in MODELS.values() if spec.in_table_2 is is_in]
+        for is_in in (True, False)
+    )
+    columns = widths([headers, *inside, *others], width)
+    rule = ["-" * each for each in columns]
+
+    def text(*rows: Sequence[str]) -> list[str]:
+        return [line for row in rows for line in lines(row, columns, right=(4, 5, 6))]
+
+    return "\n".join([*text(headers, rule, *inside), "", "Not in Table 2", *text(rule, *others)])
 
 
 def _table_2_row(spec: ModelSpec) -> tuple[str, ...]:

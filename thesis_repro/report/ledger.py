@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from thesis_repro.report.cells import cell
 from thesis_repro.report.results import count_verdicts, ledger_head
+from thesis_repro.thesis.claims import Claim
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.grades import Grade
 from thesis_repro.verdicts.judgements import Judgement
@@ -31,12 +32,12 @@ def is_evidence(judgement: Judgement) -> bool:
     return judgement.verdict.grade in (Grade.PAPER, Grade.REDUCED)
 
 
-def ledger_table(judgements: Iterable[Judgement], page: str) -> str:
+def ledger_table(judgements: Iterable[Judgement], page: str = "") -> str:
     """A line for each claim: what is reported, ours, what that is worth, the verdict, the command.
 
     Args:
         judgements: The claims.
-        page: The address of the page that has all of each.
+        page: The address of the page that has all of each; empty without one.
     """
     rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(_row(one, page) for one in judgements)]
     return "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in rows)
@@ -53,16 +54,17 @@ def in_brief(judgement: Judgement) -> tuple[str, str, str]:
     )
     names = [name for name in written if name in reported] or [*written][:_QUANTITIES]
     return (
-        _values(reported, reported, printed=True),
-        _values(written, names, printed=False),
-        _values(run, [name for name in names if name in run], printed=False),
+        _values(judgement.claim, reported, reported, printed=True),
+        _values(judgement.claim, written, names, printed=False),
+        _values(judgement.claim, run, [name for name in names if name in run], printed=False),
     )
 
 
 def _row(judgement: Judgement, page: str) -> Iterator[str]:
     claim = judgement.claim
     reported, written, _ = in_brief(judgement)
-    yield f"[{claim.id}]({page}#{claim.id}): {claim.title}"
+    name = f"[{claim.id}]({page}#{claim.id})" if page else claim.id
+    yield f"{name}: {claim.title}"
     yield reported or "–"
     yield written or "–"
     yield judgement.verdict.grade or "–"
@@ -81,10 +83,11 @@ def command_of(judgement: Judgement) -> str:
     return f"thesis-repro chapter {judgement.claim.section}{scale}{seeds}"
 
 
-def _values(values: dict, names: Iterable[str], *, printed: bool) -> str:
-    parts = (
-        f"{name.replace('_', ' ')} {cell(values[name], printed=printed).text}" for name in names
-    )
+def _values(claim: Claim, values: dict, names: Iterable[str], *, printed: bool) -> str:
+    cells = {
+        name: cell(values[name], printed=printed, least_p=claim.least_p(name)) for name in names
+    }
+    parts = (f"{name.replace('_', ' ')} {shown.text}" for name, shown in cells.items())
     return "; ".join(parts)
 
 

@@ -1,5 +1,8 @@
 """Results as JSON: what the page says, for other programs."""
 
+import csv
+import io
+from collections.abc import Iterable
 from dataclasses import asdict as fields
 from pathlib import Path
 from typing import Any
@@ -8,9 +11,11 @@ from msgspec.structs import asdict
 
 from thesis_repro import provenance
 from thesis_repro.files import write_json
+from thesis_repro.report.cells import cell
 from thesis_repro.report.results import Item, Results, Section, count_verdicts
 from thesis_repro.thesis.claims import load_unchecked
-from thesis_repro.thesis.readings import Reading
+from thesis_repro.thesis.readings import REPORTED, Reading
+from thesis_repro.verdicts.judgements import Judgement, Line
 from thesis_repro.verdicts.questions import questions_of
 
 
@@ -26,10 +31,7 @@ def write_plain(results: Results, path: Path) -> None:
             }
             for reading in Reading
         },
-        "claims": [
-            judgement.to_json() | {"questions": questions_of(judgement.claim)}
-            for judgement in results.judgements
-        ],
+        "claims": claim_entries(results.judgements),
         "unchecked": [asdict(statement) for statement in load_unchecked()],
         "sections": [_section(section) for section in results.sections],
         "missing": [
@@ -43,6 +45,42 @@ def write_plain(results: Results, path: Path) -> None:
     write_json(path, report)
 
 
+def claim_entries(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
+    """All that is known of each claim, and the research questions that it bears on."""
+    return [
+        judgement.to_json()
+        | {"questions": questions_of(judgement.claim), "printed": judgement.claim.printed}
+        for judgement in judgements
+    ]
+
+
+def claim_rows(judgements: Iterable[Judgement]) -> str:
+    """A line of CSV for each quantity of each claim and, where a list has a number for each, model.
+
+    Numbers have all of their digits. A claim without any quantity has a line, too.
+    """
+    readings = [reading.value for reading in Reading]
+    verdicts = [f"verdict {reading}" for reading in readings]
+    what = ("claim", "section", "title", "source", "quantity", "model")
+    with io.StringIO() as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow((*what, REPORTED, *readings, *verdicts, "grade", "scale", "data"))
+        for one in judgements:
+            claim, run = one.claim, one.run.label if one.run else ""
+            worth = (one.written.label, run, one.verdict.grade or "", one.scale, one.data)
+            for line in one.lines or [Line("", "", ("", "", ""))]:
+                given = (_in_full(value) for value in line.values)
+                stands = (claim.id, claim.section, claim.title, claim.source)
+                writer.writerow((*stands, line.name, line.model, *given, *worth))
+        return file.getvalue()
+
+
+def _in_full(value: Any) -> str:
+    """A quantity with all of its digits; empty where none belongs."""
+    shown = cell(value)
+    return "" if value == "" else shown.full or shown.text
+
+
 def _section(section: Section) -> dict[str, Any]:
     made = section.manifest
     manifest = made and fields(made) | {"runs": [run._asdict() for run in made.runs]}
@@ -52,7 +90,10 @@ def _section(section: Section) -> dict[str, Any]:
         "manifest": manifest,
         "answers": [answer._asdict() for answer in section.answers],
         "figures": [_item(item) for item in section.figures],
-        "tables": [_item(item) | item.content._asdict() for item in section.tables],
+        "tables": [
+            _item(item) | {"columns": item.content.columns, "rows": item.content.rows}
+            for item in section.tables
+        ],
         "files": [file._asdict() for file in section.files],
     }
 

@@ -84,10 +84,11 @@ class Answer(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A CSV file's cells as they are written."""
+    """A CSV file's cells as they are written; ``name`` is the file's, without its suffix."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    name: str = ""
 
 
 class Picture(NamedTuple):
@@ -198,7 +199,7 @@ def read_table(path: Path) -> Table:
         raise Damaged(f"it cannot be read as CSV ({error})") from error
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         raise Damaged("it is empty or its rows are of different lengths")
-    return Table(rows[0], tuple(rows[1:]))
+    return Table(rows[0], tuple(rows[1:]), path.stem)
 
 
 def read_picture(path: Path) -> Picture:

@@ -5,23 +5,25 @@ The entries are in ``errata.toml``, which explains their fields. Other modules r
 """
 
 import re
-import textwrap
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Annotated
 
 from msgspec import Meta
 
+from thesis_repro.columns import filled, table
 from thesis_repro.files import DataFileError, Entry, checked, read_packaged
 from thesis_repro.names import did_you_mean
+from thesis_repro.thesis.captions import load_captions
 
 KINDS = ("architecture", "training", "data", "analysis", "statistics", "reporting", "platform")
-WIDTH = 96  # columns of the terminal text
+WIDTH = 96  # columns of prose, where the terminal has as many
 
 _FILE = "thesis_repro/thesis/errata.toml"
 _ID = re.compile(r"E\d{2,}")
 _MODEL_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SECTIONS = re.compile(r"Sections? (\d+)\.(\d+)((?:\.\d+)*)(?:-\d+\.(\d+))?")
 _PLACE = re.compile(r"(Section|Figure|Table|Listing|Appendix|Equation|Algorithm)s? [A-Z0-9][\w.-]*")
 
 
@@ -79,6 +81,15 @@ class UnknownErratumError(LookupError):
         super().__init__(f"No erratum {erratum_id!r}.{hint} `thesis-repro errata` lists all.")
 
 
+class UnknownSectionError(LookupError):
+    """No erratum is of this section; the message names the closest."""
+
+    def __init__(self, section: str, known: Iterable[str]):
+        known = list(known)
+        hint = did_you_mean(section, known) or f" There are some of {', '.join(known)}."
+        super().__init__(f"No erratum is of section {section!r}.{hint}")
+
+
 @cache
 def load_errata() -> dict[str, Erratum]:
     """All errata by id, in the order of the file.
@@ -125,9 +136,53 @@ def parse(text: str) -> dict[str, Erratum]:
     return errata
 
 
-def render(erratum: Erratum) -> str:
-    """One erratum in full, as plain text wrapped for the terminal."""
-    heading = textwrap.fill(f"{erratum.id}  {erratum.title}", WIDTH, subsequent_indent="     ")
+def chosen(section: str | None = None, models: Iterable[str] = ()) -> list[Erratum]:
+    """The errata that affect a section, and one of these models, where these are given.
+
+    An erratum affects a section also through a figure or table of its, or a part of it ("3.4" has
+    3.4.1), and it counts to those that it says to disagree.
+
+    Raises:
+        UnknownSectionError: no erratum is of this section.
+    """
+    errata = [*load_errata().values()]
+    if section is not None:
+        by_section = {erratum.id: sections_of(erratum) for erratum in errata}
+        known = sorted(set().union(*by_section.values()), key=_in_order)
+        if section not in known:
+            raise UnknownSectionError(section, known)
+        errata = [erratum for erratum in errata if section in by_section[erratum.id]]
+    return [erratum for erratum in errata if not models or {*models} & {*erratum.models}]
+
+
+def sections_of(erratum: Erratum) -> set[str]:
+    """The sections that an erratum is of, "4.3", and their parts that it names, "4.4.1"."""
+    places = (*erratum.where, *erratum.affects)
+    sections = {number for place in places for number in _sections_in(place)}
+    captions = load_captions().values()
+    return sections | {one.section for one in captions if one.name in erratum.affects}
+
+
+def _sections_in(place: str) -> Iterator[str]:
+    """Those that a place names: four in "Sections 4.4-4.7"; 3.4 and 3.4.1 in "Section 3.4.1"."""
+    match = _SECTIONS.match(place)
+    if not match:
+        return
+    chapter, first, part, last = match.groups()
+    for number in range(int(first), int(last or first) + 1):
+        yield f"{chapter}.{number}"
+    if part:
+        yield f"{chapter}.{first}{part}"
+
+
+def _in_order(section: str) -> list[int]:
+    return [int(part) for part in section.split(".")]
+
+
+def render(erratum: Erratum, width: int | None = None) -> str:
+    """One erratum in full, as plain text wrapped for the terminal, which has this width."""
+    width = min(width or WIDTH, WIDTH)
+    heading = filled(f"{erratum.id}  {erratum.title}", width, hanging=" " * 5)
     runnable = "yes" if erratum.runnable else "no"
     blocks = [
         ("Kind", [erratum.kind]),
@@ -138,28 +193,18 @@ def render(erratum: Erratum) -> str:
         ("Other", [f"{erratum.other_reading} Can be run: {runnable}."]),
         ("Affects", [", ".join(erratum.affects)]),
     ]
-    return "\n".join([heading, "", *(_block(label, items) for label, items in blocks)])
+    return "\n".join([heading, "", *(_block(label, items, width) for label, items in blocks)])
 
 
-def _block(label: str, items: list[str]) -> str:
+def _block(label: str, items: list[str], width: int) -> str:
     """A label and its paragraphs, indented beside it; several paragraphs are marked as a list."""
     indent = " " * 9
-    lines = []
-    for item in items:
-        bullet = "- " if len(items) > 1 else ""
-        lines += textwrap.wrap(
-            bullet + item,
-            WIDTH,
-            initial_indent=indent,
-            subsequent_indent=indent + " " * len(bullet),
-            break_on_hyphens=False,
-        )
+    bullet = "- " if len(items) > 1 else ""
+    lines = [filled(bullet + item, width, indent, indent + " " * len(bullet)) for item in items]
     return label + "\n".join(lines)[len(label) :]
 
 
-def render_table(errata: Iterable[Erratum]) -> str:
-    """One line for each erratum: id, kind and title."""
-    from tabulate import tabulate
-
+def render_table(errata: Iterable[Erratum], width: int | None = None) -> str:
+    """One line for each erratum: id, kind and title; more where the terminal is too narrow."""
     rows = [(erratum.id, erratum.kind, erratum.title) for erratum in errata]
-    return tabulate(rows, tablefmt="plain", disable_numparse=True)
+    return table(rows, width=width)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from thesis_repro.files import Entry, read_entries
-from thesis_repro.verdicts.judgements import Judgement, render
+from thesis_repro.verdicts.judgements import Judgement
 from thesis_repro.verdicts.questions import questions_of
+from thesis_repro.verdicts.text import render
 
 
 class Discussion(Entry):
@@ -36,8 +37,11 @@ def bearing(discussion: Discussion, judgements: Iterable[Judgement]) -> list[Jud
     ]
 
 
-def describe(section: str, judgements: Iterable[Judgement]) -> str:
-    """What a section discusses, and the results that bear on it, measured or not yet."""
+def describe(section: str, judgements: Iterable[Judgement], width: int | None = None) -> str:
+    """What a section discusses, and the results that bear on it, measured or not yet.
+
+    ``width`` is the terminal's, None of none.
+    """
     discussion = DISCUSSIONS[section]
     results = bearing(discussion, judgements)
     lines = [
@@ -47,4 +51,4 @@ def describe(section: str, judgements: Iterable[Judgement]) -> str:
     if not results:
         return "\n".join([*lines, "No claim of the thesis's experiments bears on it."])
     subject = f" ({', '.join(discussion.questions)})" if discussion.questions else ""
-    return "\n".join([*lines, f"Results that bear on it{subject}:", "", render(results)])
+    return "\n".join([*lines, f"Results that bear on it{subject}:", "", render(results, width)])

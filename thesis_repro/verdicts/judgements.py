@@ -13,16 +13,16 @@ official data, replicate a claim or do not. Of all others the checks are listed 
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import structs
 
 from thesis_repro.files import write_json
-from thesis_repro.thesis.claims import ABSENT, Claim, Values, listed, show
+from thesis_repro.thesis.claims import Claim, Values, listed, show
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.grades import Evidence, Grade, graded
 from thesis_repro.verdicts.rules import RULES_FILE, CheckResult, evaluate, load_rules
@@ -112,6 +112,25 @@ class Outcome:
         return f"{self.verdict}, {self.in_seeds}" if self.in_seeds else self.verdict.value
 
 
+class Line(NamedTuple):
+    """A quantity of a claim, or what one model has of it, and its three values.
+
+    ``model`` is empty of a quantity that is not a list with a number for each model. ``values`` are
+    the reported one, ours as written and as run; "" where that side has no such quantity.
+    ``least_p`` is the claim's of that name, None of what is no p-value.
+    """
+
+    name: str
+    model: str
+    values: tuple[Any, Any, Any]
+    least_p: float | None = None
+
+    @property
+    def title(self) -> str:
+        """The quantity in words, and the model."""
+        return ", ".join(filter(None, (self.name.replace("_", " "), self.model)))
+
+
 @dataclass(frozen=True)
 class Judgement:
     """A claim, judged; `scale` and `data` are those of the numbers.
@@ -161,8 +180,26 @@ class Judgement:
 
     @property
     def reported(self) -> dict[str, Any] | None:
-        """The numbers the thesis prints for this claim."""
-        return self.claim.reported
+        """The numbers the thesis prints for this claim, with all digits that it prints."""
+        return self.claim.as_printed
+
+    @property
+    def lines(self) -> list[Line]:
+        """The quantities, what is reported first; a line for each model where a list has one."""
+        sides = [side or {} for side in (self.reported, self.as_written, self.as_run)]
+        lines = []
+        for name in dict.fromkeys(name for side in sides for name in side):
+            values = [listed(side.get(name, "")) for side in sides]
+            lists = [value for value in values if value != ""]
+            models, least_p = self.claim.models, self.claim.least_p(name)
+            if all(isinstance(value, list) and len(value) == len(models) for value in lists):
+                lines += [
+                    Line(name, model, tuple(value and value[at] for value in values), least_p)
+                    for at, model in enumerate(models)
+                ]
+            else:
+                lines.append(Line(name, "", tuple(values), least_p))
+        return lines
 
     def to_json(self) -> dict[str, Any]:
         """The claim's and the judgement's fields as JSON-ready data, by reading.
@@ -180,7 +217,9 @@ class Judgement:
             },
         }
         several = {"seeds": self.seeds} if self.seeds else {}
-        return _plain(structs.asdict(self.claim) | judged | several)
+        claim = structs.asdict(self.claim)
+        del claim["printed"]  # the same numbers
+        return _plain(claim | judged | several)
 
 
 def judge(
@@ -224,39 +263,6 @@ def judge(
 def write_claims(path: Path, judgements: Iterable[Judgement]) -> None:
     """Write the judgements as a JSON list, whole or not at all."""
     write_json(path, [judgement.to_json() for judgement in judgements])
-
-
-def render(judgements: Iterable[Judgement]) -> str:
-    """A plain-text table with one line per quantity of each claim, and the verdict by reading."""
-    from tabulate import tabulate
-
-    judgements, rows = [*judgements], []
-    for item in judgements:
-        sides = [side or {} for side in (item.reported, item.as_written, item.as_run)]
-        keys = list(dict.fromkeys(key for side in sides for key in side)) or [ABSENT]
-        verdicts = [item.written.label, item.run.label if item.run else ABSENT]
-        for key in keys:
-            first, *last = (item.claim.id, *verdicts) if key == keys[0] else ("", "", "")
-            cells = (show(side[key]) if key in side else ABSENT for side in sides)
-            rows.append((first, key, *cells, *last))
-    readings = [reading.value for reading in Reading]
-    verdicts = [f"verdict {reading}" for reading in readings]
-    headers = ("claim", "quantity", "reported", *readings, *verdicts)
-    return "\n".join((tabulate(rows, headers, disable_numparse=True), *_legend(judgements)))
-
-
-def _legend(judgements: Sequence["Judgement"]) -> Iterator[str]:
-    """What the table is of, and what its words mean, where they are not the thesis's."""
-    measured = [item for item in judgements if item.written.values is not None]
-    for scale, data in dict.fromkeys((item.scale, item.data) for item in measured):
-        yield f"Ours: scale {scale}, {data}."
-    if any(item.verdict is Verdict.PATH_ONLY for item in measured):
-        yield ("Path only: it proves that all runs, and is no evidence for a claim or against it.")
-    for seeds in dict.fromkeys(item.seeds for item in measured if item.seeds):
-        yield (
-            f"Over seeds {', '.join(map(str, seeds))}: mean ± SD; in brackets, where one more "
-            "training would lie (95 %), if the thesis's number is held against it."
-        )
 
 
 def _not_run(claim: Claim) -> str:

@@ -24,6 +24,7 @@ from thesis_repro.thesis.claims import (
 )
 
 RULES_FILE = "thesis_repro/verdicts/rules.toml"
+_LEAST_P = 1e-300  # shown as a number beside alpha, which may be 1e-29
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,9 @@ def _greater(case: _Case) -> _Outcome:
 def _significance(case: _Case) -> _Outcome:
     alpha = case.params["alpha"]
     holds = all(0 <= p < alpha for p in case.ours)
-    return _Outcome(holds, f"p = {show(case.ours)}; alpha is {alpha:g}")
+    words = show(case.ours, least_p=_LEAST_P)
+    sign = "" if words[0] in "<>" else "= "
+    return _Outcome(holds, f"p {sign}{words}; alpha is {alpha:g}")
 
 
 class _CheckType(NamedTuple):

@@ -17,6 +17,7 @@ from thesis_repro.section import places
 from thesis_repro.section.registry import CHAPTERS
 from thesis_repro.thesis import errata
 from thesis_repro.thesis.captions import load_captions
+from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.errata import load_errata
 from thesis_repro.training import published_places
 from thesis_repro.training.scale import SCALES
@@ -75,6 +76,12 @@ def test_sections(command):
     assert completed(command, "4.2", "3.4") == ["3.4"]
 
 
+def test_claims_once_their_section_is_typed():
+    assert "4.2-best-epoch" not in completed("claims", "")
+    assert completed("claims", "4.2-best-E") == ["4.2-best-epoch"]
+    assert completed("claims", "4.2") == ["4.2", *(one.id for one in load_claims("4.2"))]
+
+
 def test_figures_and_tables():
     reproduced = {str(number) for _, number in load_captions()}
     assert reproduced
@@ -96,6 +103,7 @@ def test_every_figure_that_is_completed_is_found():
 def test_errata():
     assert completed("errata", "") == [*load_errata()]
     assert completed("errata", "e04") == ["E04"]
+    assert completed("errata", "--model", "7") == ["7500-vae"]
 
 
 @pytest.mark.parametrize("command", ["train", "chapter", "plan", "kernels"])
@@ -202,7 +210,7 @@ def test_completing_loads_nothing_heavy(folders):
 import sys
 from click.shell_completion import BashComplete
 from thesis_repro.cli import main
-for before in (["train"], ["where"], ["errata"], ["chapter"], ["data", "prepare"],
+for before in (["train"], ["where"], ["errata"], ["chapter"], ["claims"], ["data", "prepare"],
                ["runs", "show"]):
     assert BashComplete(main, {}, "thesis-repro", "_X").get_completions(before, ""), before
 print(*sys.modules)

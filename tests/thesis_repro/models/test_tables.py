@@ -71,6 +71,15 @@ def test_rows_of_table_2(table):
     assert lines["alexnet-classifier"].split()[-4:] == ["–", "–", "1", classifier]
 
 
+@pytest.mark.parametrize("width", [80, 160])
+def test_table_2_fits_the_terminal(width):
+    lines = table_2(width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert "Not in Table 2" in lines
+    for spec in MODELS.values():
+        assert any(line.endswith(f"{sum(parameter_totals(spec).values()):,}") for line in lines)
+
+
 def test_page_of_a_model_shows_every_value_with_source_and_errata():
     spec = model("celeba-vae")
     title, settings, networks = model_table(spec).split("\n\n")

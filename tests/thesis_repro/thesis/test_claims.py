@@ -38,6 +38,29 @@ def test_claims_carry_what_the_thesis_prints():
     assert CLAIMS["4.1-classifier-gabor"].note.startswith("needs a stated numeric criterion")
 
 
+def test_numbers_that_lose_a_digit_are_kept_as_printed():
+    """Tables 3 and 4 and the losses in the text have three digits after the point, all of them."""
+    table_3, losses = CLAIMS["4.2-table3-factor-1"], CLAIMS["4.4-dim2-loss"]
+    assert table_3.reported["deactivated_sd"] == 14.71
+    assert table_3.as_printed == table_3.reported | {"deactivated_sd": "14.710"}
+    assert losses.as_printed["loss"] == "47.860"
+    sources = {"Table 3", "Table 4", "Section 4.3 text", "Section 4.4.1"}
+    for claim in CLAIMS.values():
+        for value in (claim.as_printed or {}).values() if claim.source in sources else ():
+            if not show(value).startswith("<"):
+                for number in show(value, printed=True).split(", "):
+                    assert re.fullmatch(r"\d+\.\d{3}", number), claim.id
+
+
+def test_what_is_printed_is_the_number():
+    printed = [(claim, name) for claim in CLAIMS.values() for name in claim.printed or {}]
+    assert len(printed) == 2
+    for claim, name in printed:
+        assert float(claim.printed[name]) == claim.reported[name]
+        assert claim.printed[name] != str(claim.reported[name])
+    assert CLAIMS["4.2-best-loss-order"].as_printed is None
+
+
 def test_a_title_is_the_statement_after_the_models_where_others_state_the_same():
     assert CLAIMS["4.2-faster-convergence"].title == CLAIMS["4.2-faster-convergence"].statement
     gan = CLAIMS["4.6-table5-mnist-vae-gan"]
@@ -79,6 +102,66 @@ def test_claims_import_nothing_heavy():
 )
 def test_quantities_in_words(value, text):
     assert show(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.8, "0.8"), (1.0, "1.0"), ([26, 39], "26, 39"), ("14.710", "14.710"), ("<0.001", "< 0.001")],
+)
+def test_what_is_printed_keeps_its_digits(value, text):
+    assert show(value, printed=True) == text
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (0.4391, "0.439"),
+        (0.001, "0.001"),
+        (0.00099, "< 0.001"),
+        (0.0, "< 0.001"),
+        (1e-30, "< 0.001"),
+        (0.999, "0.999"),
+        (0.99951, "> 0.999"),
+        (1.0, "> 0.999"),
+        (1, "> 0.999"),
+        (float("nan"), "undefined"),
+        (None, "not measured"),
+        ([0.5, 1e-9, None], "0.500, < 0.001, not measured"),
+        ("undefined", "undefined"),
+        (-1.0, "-1.000"),  # no p-value, whatever its name
+        (np.float64(0.02), "0.020"),
+    ],
+)
+def test_no_p_value_is_rounded_to_0_or_1(p, text):
+    assert show(p, least_p=0.001) == text
+
+
+def test_a_bound_that_the_thesis_prints_is_what_a_p_value_is_shown_to():
+    steps = CLAIMS["4.3-ppl-p"]
+    assert steps.least_p("p") == 1e-29
+    assert show(6.9e-18, least_p=1e-29) == "6.90e-18"
+    assert show(1e-30, least_p=1e-29) == "< 1e-29"
+    assert CLAIMS["4.2-table3-factor-1"].least_p("p") == 0.001
+    assert CLAIMS["4.6-table5-mnist-vlae-factor-1"].least_p("mean") == 0.001  # printed as 0.439
+
+
+def test_what_a_p_value_is():
+    """Those that rules test for significance, and the one that is to be large."""
+    tested = {
+        (claim, check.key)
+        for claim, checks in load_rules().items()
+        for check in checks
+        if check.type == "significance"
+    }
+    keys = {(claim, check.key) for claim, checks in load_rules().items() for check in checks}
+    reported = {(claim.id, name) for claim in CLAIMS.values() for name in claim.reported or {}}
+    of_name = {key for key in keys | reported if CLAIMS[key[0]].least_p(key[1])}
+    beside = {key for key in of_name - tested if key[0].startswith("4.6-table")}
+    assert tested <= of_name
+    assert of_name - tested - beside == {("4.6-generated-vs-reconstructed", "p_of_z")}
+    assert {name for _, name in beside} <= {"mean", "sd", "skewness", "kurtosis"}
+    assert CLAIMS["4.3-ppl-10000"].least_p("mean") is None
+    assert CLAIMS["4.4-vlae-reconstructs-worse"].least_p("overlap_of_vae_at_least") is None
 
 
 # --- What cannot be checked ---

@@ -1,7 +1,6 @@
 """Judgements: the verdict on each reading, what stands in its way, and how it is written."""
 
 import json
-import re
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.training.precision import PRECISIONS
 from thesis_repro.training.scale import SCALES
-from thesis_repro.verdicts.judgements import Measurement, Verdict, judge, render, write_claims
+from thesis_repro.verdicts.judgements import Measurement, Verdict, judge, write_claims
 from thesis_repro.verdicts.rules import load_rules
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
@@ -341,41 +340,3 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
         write_claims(path, [broken])
     assert [entry.name for entry in tmp_path.iterdir()] == ["claims.json"]
     assert path.read_text() == "old"
-
-
-def test_the_table_shows_all_three_sources_and_the_verdict_on_each_reading():
-    lines = render(judgements()).splitlines()
-    cells = [re.split(r"  +", line.strip()) for line in lines]
-    readings = ["as written", "as run"]
-    verdicts = ["verdict as written", "verdict as run"]
-    assert cells[0] == ["claim", "quantity", "reported", *readings, *verdicts]
-    row = [TABLE[0], "original_mean", "232.759", "232.759", "232.759"]
-    assert [*row, "replicated", "undecided"] in cells
-    assert ["p", "< 0.001", "2.90e-09", "1.80e-05"] in cells
-    assert ["deactivated_mean", "1190.616", "1190.616", "undefined"] in cells
-    quick = ["4.2-best-epoch", "best_epoch", "26, 39, 52", "20, 30, 36", "-"]
-    assert [*quick, "holds at reduced scale", "-"] in cells
-    *_, last, official, quick = lines
-    assert re.split(r"  +", last) == ["4.1-vae-no-gabor", "-", "-", "-", "-", "not run", "-"]
-    assert official == f"Ours: scale paper, {OFFICIAL}."
-    assert quick == f"Ours: scale quick, {OFFICIAL}."
-
-
-def test_a_table_of_what_proves_the_path_says_what_that_is_worth():
-    measured = Measurement("4.2-best-epoch", {"best_epoch": [26, 39, 52]})
-    smoke = judge(
-        CLAIMS["4.2-best-epoch"],
-        measured,
-        scale="smoke",
-        precision="float32",
-        stand_in=False,
-        data=OFFICIAL,
-    )
-    assert render([smoke]).splitlines()[-2:] == [
-        f"Ours: scale smoke, {OFFICIAL}.",
-        "Path only: it proves that all runs, and is no evidence for a claim or against it.",
-    ]
-
-
-def test_an_empty_table_has_its_header():
-    assert render([]).split()[:2] == ["claim", "quantity"]
