@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from thesis_repro import provenance
 from thesis_repro.files import atomic_path, read_packaged
 from thesis_repro.report import views
-from thesis_repro.report.cells import cell, table_view
+from thesis_repro.report.cells import table_view
 from thesis_repro.report.links import claims_of, errata_of, places_in, shown_in, touched_by
 from thesis_repro.report.results import (
     Item,
@@ -98,7 +98,7 @@ def _environment(folder: Path, picture: Callable[[str, Item], str]) -> Environme
     environment.filters["code"] = code
     environment.globals |= {
         "quantities": views.quantities,
-        "cell": cell,
+        "held_against": views.held_against,
         "table_view": table_view,
         "count_verdicts": count_verdicts,
         "ledger_head": ledger_head,

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from textwrap import shorten
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from thesis_repro.report.cells import Cell, cell
 from thesis_repro.report.ledger import in_brief
@@ -16,6 +16,7 @@ from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.verdicts.grades import Grade
 from thesis_repro.verdicts.judgements import Finding, Judgement, Verdict
 from thesis_repro.verdicts.questions import by_question, questions_of
+from thesis_repro.verdicts.rules import CheckResult, load_rules
 
 NO_EVIDENCE = "none"  # the grade of what was not measured
 
@@ -139,28 +140,22 @@ def quantities(judgement: Judgement) -> list[Quantity]:
 
     A quantity with one number per model is a list in the order of the claim's models.
     """
-    sides = [judgement.reported or {}, judgement.as_written or {}, judgement.as_run or {}]
     lines = []
-    for name in dict.fromkeys(name for side in sides for name in side):
-        values = [side.get(name, "") for side in sides]  # empty where a side has no such quantity
-        models = judgement.claim.models
-        by_model = all(
-            value == "" or (isinstance(value, list) and len(value) == len(models))
-            for value in values
-        )
-        words = name.replace("_", " ")
-        if not by_model:
-            lines.append(_quantity(words, values))
-            continue
-        for at, model in enumerate(models):
-            row = [value and value[at] for value in values]
-            lines.append(_quantity(f"{words}, {model}", row))
+    for line in judgement.lines:
+        reported, *ours = line.values
+        cells = (cell(value, least_p=line.least_p) for value in ours)
+        lines.append(Quantity(line.title, cell(reported, printed=True), *cells))
     return lines
 
 
-def _quantity(name: str, values: list[Any]) -> Quantity:
-    reported, as_written, as_run = values
-    return Quantity(name, cell(reported, printed=True), cell(as_written), cell(as_run))
+def held_against(judgement: Judgement, check: CheckResult) -> tuple[Cell, Cell | None]:
+    """What a check holds against each other: ours, and the thesis's if it prints such a number."""
+    keys = {each.name: each.key for each in load_rules().get(judgement.claim.id, ())}
+    key = keys.get(check.name, "")
+    ours = cell(check.ours, least_p=judgement.claim.least_p(key))
+    if check.theirs is None:
+        return ours, None
+    return ours, cell((judgement.reported or {}).get(key, check.theirs), printed=True)
 
 
 def environments(results: Results) -> list[tuple[list[str], dict[str, str]]]:

@@ -11,13 +11,14 @@ from thesis_repro.report.views import (
     choices,
     data_in_brief,
     environments,
+    held_against,
     ledger,
     origins,
     quantities,
     sections,
 )
 from thesis_repro.thesis.claims import load_claims
-from thesis_repro.verdicts.judgements import Judgement, Outcome, Verdict
+from thesis_repro.verdicts.judgements import Judgement, Measurement, Outcome, Verdict, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
 
@@ -43,8 +44,19 @@ def test_a_number_of_each_model_has_its_line():
 
 def test_other_lists_stay_on_one_line():
     assert lines("4.3-ppl-p", {"p": [0.25, 0.5]}, {"p": [1e-5, 0.123456]}) == [
-        ("p", "< 1e-29", "0.25, 0.5", "1e-05, 0.1235")
+        ("p", "< 1e-29", "0.250, 0.500", "1.00e-05, 0.123")
     ]
+
+
+def test_a_check_shows_what_is_printed_and_no_p_that_rounds_to_1():
+    claim = CLAIMS["4.2-table3-factor-1"]
+    values = claim.reported | {"p": 0.99996}
+    conditions = {"scale": "paper", "precision": "float32", "stand_in": False, "data": "MNIST"}
+    judgement = judge(claim, Measurement(claim.id, values), **conditions)
+    shown = [held_against(judgement, check) for check in judgement.checks]
+    words = [(ours.text, theirs.text) for ours, theirs in shown if theirs]
+    assert ("14.71", "14.710") in words
+    assert ("> 0.999", "< 0.001") in words
 
 
 def test_quantities_that_only_one_side_has():

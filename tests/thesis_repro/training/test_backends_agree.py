@@ -22,7 +22,7 @@ WORKER = Path(__file__).with_name("agreement_worker.py")
 BACKENDS = ("tensorflow", "jax")
 
 # Steps and batch size. JAX takes 5 to 20 s a step of MNIST-VLAE-GAN on two cores, even of 4 images.
-PLAN = {"mnist-vae": (8, 8), "mnist-vlae-factor-3": (8, 8), "mnist-vae-gan": (4, 8)}
+PLAN = {"mnist-vae": (4, 8), "mnist-vlae-factor-3": (4, 8), "mnist-vae-gan": (2, 8)}
 LONG_PLAN = {
     "mnist-vae": (20, 8),
     "mnist-vlae-factor-3": (20, 8),
