@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -34,7 +35,8 @@ class Column:
     """One feature of all images of a split: indexed like an array (n, *feature shape).
 
     Indexing by rows (a number, a slice or an array of numbers) reads just these from the disk and
-    gives a read-only array; `numpy.asarray` reads them all.
+    gives a read-only array; ``[:]`` and `numpy.asarray` read them all. It has no arithmetic and no
+    comparisons: those are the arrays'.
 
     Attributes:
         dtype: As NumPy's.
@@ -42,6 +44,7 @@ class Column:
 
     Raises:
         DataError: When indexed: a record is not what the manifest says.
+        TypeError: When compared, which would be False without a word.
     """
 
     def __init__(self, shards: list[ShardRecords], name: str, feature: Feature):
@@ -53,6 +56,17 @@ class Column:
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    def __repr__(self) -> str:
+        return f"<Column {self._name!r}: {self.dtype} {self.shape}, read when indexed>"
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise TypeError(
+            f"The column {self._name!r} is read when it is indexed, and not compared as a whole: "
+            "compare column[:], or numpy.asarray(column)."
+        )
+
+    __hash__ = object.__hash__
 
     @property
     def nbytes(self) -> int:
@@ -89,10 +103,15 @@ class Split:
     """
 
     images: Column
-    known: Mapping[str, Column]
+    known: Mapping[str, Column | np.ndarray]
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def __repr__(self) -> str:
+        columns = {"images": self.images, **self.known}
+        described = (f"{name} {each.dtype} {each.shape}" for name, each in columns.items())
+        return f"<Split: {', '.join(described)}>"
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,6 +46,20 @@ def test_rows_are_read_across_files(tmp_path, small, monkeypatch):
         images[30]
 
 
+def test_a_column_is_not_compared_as_a_whole(tmp_path, small):
+    """Which would be False without a word; the array in it is compared image by image."""
+    prepare("mnist", tmp_path, small.folder, datasets=small.datasets)
+    split = load("mnist", tmp_path).train
+    label = split.known["label"]
+    for compare in (lambda: label == 3, lambda: label != 3, lambda: label == label[:]):
+        with pytest.raises(TypeError, match=r"compare column\[:\], or numpy.asarray"):
+            compare()
+    assert label in [label]
+    assert len({label, split.images}) == 2
+    assert repr(label) == "<Column 'label': int64 (30,), read when indexed>"
+    assert repr(split) == "<Split: images uint8 (30, 28, 28, 1), label int64 (30,)>"
+
+
 def test_large_data_are_checked_record_by_record(tmp_path, small, monkeypatch):
     """Their sha256 would take minutes at each start; a record out of place is still noticed."""
     prepare("mnist", tmp_path, small.folder, datasets=small.datasets)

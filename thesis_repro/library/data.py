@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from data_prep.folders import AT_HAND, folder, is_filled
+from data_prep.errors import DataError
+from data_prep.folders import AT_HAND, RESIZED, folder, is_filled, ways_to_prepare
 from data_prep.prepare import DATASETS, prepare
-from data_prep.reading import Split, load
+from data_prep.reading import CHECKED_BYTES, Split, load
 from thesis_repro.names import did_you_mean, named
 
 SPLITS = ("train", "validation")
@@ -23,10 +24,12 @@ def load_data(
 ) -> Split:
     """A split of a data set: its images, uint8 (n, height, width, channels), and what is known.
 
-    Images and labels are read when they are indexed: ``load_data("mnist").images[:100]``.
+    Images are a column that is read when it is indexed: ``load_data("mnist").images[:100]``. What
+    is known is in memory, as arrays, where the data set has up to 1 GiB (MNIST, Morpho-MNIST,
+    dSprites); of larger ones it is columns, too: ``[:]`` reads one.
     "validation" is the data sets' official test or validation images, where they have such.
     MNIST, Morpho-MNIST and dSprites need no file: they are prepared in ``data_dir`` when they are
-    first asked for, in seconds (Morpho-MNIST: a minute).
+    first asked for, in seconds (Morpho-MNIST: a minute); MNIST takes 58 MB there.
 
     Args:
         dataset: "mnist", "morpho-mnist", "dsprites", "celeba", "imagenet", or one of these resized,
@@ -39,6 +42,8 @@ def load_data(
         UnknownDataError: there is no such data set or split.
         DataError: it has not been prepared, and needs files; or it is damaged.
     """
+    if not isinstance(dataset, str):
+        raise UnknownDataError(f'Data sets are named by text, as in "mnist", not {dataset!r}.')
     if named(dataset, DATASETS) is None:
         raise UnknownDataError(
             f"No data set is called {dataset!r}.{did_you_mean(dataset, DATASETS)} There are "
@@ -51,5 +56,23 @@ def load_data(
     is_made_here = chosen in AT_HAND or stand_in
     if is_made_here and not is_filled(folder(place, chosen, stand_in)):
         prepare(chosen, place, None, stand_in)
+    if not is_made_here:
+        _need_prepared(chosen, place)
     prepared = load(chosen, place, stand_in)
-    return prepared.train if split == "train" else prepared.validation
+    part = prepared.train if split == "train" else prepared.validation
+    if prepared.manifest.bytes > CHECKED_BYTES:  # a column is read record by record, with images
+        return part
+    return Split(part.images, {name: column[:] for name, column in part.known.items()})
+
+
+def _need_prepared(dataset: str, data_dir: Path) -> None:
+    """See that official images are there, or what they are resized from."""
+    origin = RESIZED[dataset].origin if dataset in RESIZED else dataset
+    for needed in (origin, dataset):
+        location = folder(data_dir, needed, stand_in=False)
+        if not is_filled(location):
+            fix = (
+                f"run {ways_to_prepare(needed, data_dir)}, or pass stand_in=True, which makes "
+                "images in their place"
+            )
+            raise DataError(location, "the data set has not been prepared", fix)

@@ -6,11 +6,12 @@ calmly as right ones.
 
 import sys
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard, Union
 
 import numpy as np
 
-from data_prep.reading import Column
+from data_prep.reading import Column, Split
 from thesis_repro.errors import ModelError
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.training.images import with_channels
@@ -22,24 +23,32 @@ if TYPE_CHECKING:
 ImagesLike: TypeAlias = Union[np.ndarray, Column, "Image", Sequence[Union[np.ndarray, "Image"]]]
 
 _ROUNDING = 1e-6  # that floats may lie beyond 0 and 1
+_OF_BYTES = 2  # floats that reach beyond it are taken for bytes
 
 
 def as_taken(images: ImagesLike, spec: ModelSpec) -> np.ndarray | Column:
     """Images (n, height, width, channels) in a model's shape, uint8 or floats in [0, 1].
 
     A single image becomes a batch of one, and grey images may come without channels; a model with
-    three gets grey ones three times (erratum E01). Pillow pictures are converted to grey or RGB.
+    three gets grey ones three times (erratum E01). Pillow pictures are converted to grey or RGB;
+    of more than eight bits (modes F, I) they are refused, and where they are transparent.
 
     Raises:
         ModelError: they are of another size, type or range, or there are none.
     """
+    if isinstance(images, Split):
+        raise ModelError(f"{_takes(spec)}; this is a split of a data set: pass .images[...] of it.")
     shape = tuple(spec.input_shape.value)
     values = images if isinstance(images, Column) else _array(images, spec)
     if values.dtype != np.uint8 and not np.issubdtype(values.dtype, np.floating):
-        is_path = values.dtype.kind in "OSU"
+        is_path = values.dtype.kind in "SU" or (
+            values.dtype == object and any(isinstance(each, PurePath) for each in np.ravel(values))
+        )
         fix = "Open files with PIL.Image.open." if is_path else "Pass uint8, or floats from 0 to 1."
         raise _refused(spec, values, fix)
     batch = _in_shape(values, shape)
+    if batch is None and len(values.shape) == 5 and not isinstance(images, np.ndarray):
+        raise _refused(spec, values, "Concatenate batches: numpy.concatenate(batches).")
     if batch is None:
         height, width, _ = shape
         raise _refused(spec, values, f"Resize or crop them to {height} x {width}.")
@@ -52,14 +61,15 @@ def as_taken(images: ImagesLike, spec: ModelSpec) -> np.ndarray | Column:
 
 def _array(images: ImagesLike, spec: ModelSpec) -> np.ndarray:
     """The images as an array, whatever its shape and type."""
-    channels = spec.input_shape.value[-1]
     if _is_picture(images):
-        return _pixels(images, channels)
+        return _pixels(images, spec)
     if isinstance(images, Sequence) and not isinstance(images, str):
-        each = [_pixels(one, channels) if _is_picture(one) else np.asarray(one) for one in images]
+        each = [_pixels(one, spec) if _is_picture(one) else np.asarray(one) for one in images]
         if len({(one.shape, one.dtype) for one in each}) > 1:
             kinds = ", ".join(sorted({f"{one.dtype} {one.shape}" for one in each}))
-            raise ModelError(f"{_takes(spec)}; these differ from each other: {kinds}.")
+            are_batches = all(one.ndim == 4 for one in each)
+            fix = " Concatenate batches: numpy.concatenate(batches)." if are_batches else ""
+            raise ModelError(f"{_takes(spec)}; these differ from each other: {kinds}.{fix}")
         return np.stack(each) if each else np.empty((0, *spec.input_shape.value), np.uint8)
     return np.asarray(images)
 
@@ -70,10 +80,26 @@ def _is_picture(image: object) -> TypeGuard["Image"]:
     return module is not None and isinstance(image, module.Image)
 
 
-def _pixels(picture: "Image", channels: int) -> np.ndarray:
+def _pixels(picture: "Image", spec: ModelSpec) -> np.ndarray:
     """A picture's pixels, uint8 (height, width, channels)."""
+    channels, mode = spec.input_shape.value[-1], picture.mode
+    if mode.startswith(("F", "I")):  # Pillow would cut them off at 255, or keep their low bytes
+        raise ModelError(
+            f"{_takes(spec)}; this is a Pillow picture of mode {mode}, of more than eight bits. "
+            "Pass numpy.asarray(picture), scaled to floats from 0 to 1 or to uint8."
+        )
+    if picture.has_transparency_data and _least_alpha(picture) < 255:
+        raise ModelError(
+            f"{_takes(spec)}; this is a Pillow picture of mode {mode} with transparent pixels. "
+            "Paste it on a background of your choice, and pass that as L or RGB."
+        )
     pixels = np.asarray(picture.convert("L" if channels == 1 else "RGB"))
     return pixels.reshape(*pixels.shape[:2], channels)
+
+
+def _least_alpha(picture: "Image") -> int:
+    """The opacity of the most transparent pixel, 0 to 255."""
+    return int(np.asarray(picture.convert("RGBA"))[..., 3].min(initial=255))
 
 
 def _in_shape(
@@ -100,13 +126,10 @@ def _check_range(images: np.ndarray, spec: ModelSpec) -> None:
     low, high = float(images.min()), float(images.max())
     if not np.isfinite([low, high]).all():
         raise _refused(spec, images, "Some are not finite numbers.")
-    if low < -_ROUNDING:
-        raise _refused(
-            spec, images, f"They reach from {low:.4g} to {high:.4g}: bring them to 0 to 1."
-        )
-    if high > 1 + _ROUNDING:
-        fix = f"They reach from {low:.4g} to {high:.4g}: divide them by 255, or pass uint8."
-        raise _refused(spec, images, fix)
+    if low < -_ROUNDING or high > 1 + _ROUNDING:
+        are_bytes = low >= 0 and high > _OF_BYTES
+        fix = "divide them by 255, or pass uint8" if are_bytes else "bring them to 0 to 1"
+        raise _refused(spec, images, f"They reach from {low:.4g} to {high:.4g}: {fix}.")
 
 
 def _takes(spec: ModelSpec) -> str:

@@ -14,6 +14,7 @@ from thesis_repro.models.decoding import BATCH_SIZE, compiled, in_batches
 from thesis_repro.models.encoding import Posterior, float_batches, posteriors
 from thesis_repro.models.families import FAMILIES, Objective
 from thesis_repro.models.spec import ModelSpec
+from thesis_repro.training.given_codes import RandomNumbers, as_codes, as_count, as_generator
 from thesis_repro.training.given_images import ImagesLike, as_taken
 from thesis_repro.training.run_folder import RunFolder
 from thesis_repro.words import counted
@@ -32,7 +33,8 @@ class TrainedModel:
     0 to 1, (n, height, width, channels) in the model's size, as many as you like; a single one is a
     batch of one, and grey ones need no channel. Images that come back are float32 from 0 to 1.
     Codes are float arrays (n, dimensions), one per latent layer, the lowest layer first: a VAE has
-    one layer, a VLAE three. Random numbers come from the generator that you pass.
+    one layer, a VLAE three. Random numbers come from the generator that you pass, or from
+    one of the seed that you pass.
 
     Attributes:
         spec: The model: every value with its source in the thesis.
@@ -83,21 +85,24 @@ class TrainedModel:
         self._need_codes("encode")
         return posteriors(self.model.posterior, as_taken(images, self.spec))
 
-    def sample(self, images: ImagesLike, rng: np.random.Generator) -> list[np.ndarray]:
+    def sample(self, images: ImagesLike, rng: RandomNumbers) -> list[np.ndarray]:
         """One z per image, drawn from its posterior: float32 (n, dimensions) of each layer.
 
         Raises:
-            ModelError: as `encode`.
+            ModelError: as `encode`; or ``rng`` is neither a generator nor a seed.
         """
+        rng = as_generator(rng)
         return [layer.sample(rng) for layer in self.encode(images)]
 
-    def sample_prior(self, n: int, rng: np.random.Generator) -> list[np.ndarray]:
+    def sample_prior(self, n: int, rng: RandomNumbers) -> list[np.ndarray]:
         """So many z from N(0, I): float64 (n, dimensions) of each layer.
 
         Raises:
-            ModelError: the model has no latent layers.
+            ModelError: the model has no latent layers, ``n`` is no whole number from 1 on, or
+                ``rng`` neither a generator nor a seed.
         """
         self._need_codes("sample_prior")
+        n, rng = as_count(n, "n"), as_generator(rng)
         return [rng.standard_normal((n, size)) for size in self.spec.latent_dims.value]
 
     def decode(
@@ -110,7 +115,8 @@ class TrainedModel:
             batch_size: Images that are decoded at once; the last batch is filled up with zeros.
 
         Raises:
-            ModelError: the model has no decoder, or its layers are others.
+            ModelError: the model has no decoder, its layers are others, the codes are not of the
+                same n or no finite numbers, or ``batch_size`` is no whole number from 1 on.
         """
         return np.concatenate([*self.decode_in_batches(z, batch_size)])
 
@@ -123,9 +129,8 @@ class TrainedModel:
             ModelError: as `decode`.
         """
         self._need_codes("decode")
-        layers = [z] if isinstance(z, np.ndarray) and z.ndim == 2 else [*map(np.asarray, z)]
-        self._check_codes(layers)
-        return in_batches(compiled(self.model.decoder), layers, batch_size)
+        layers, size = as_codes(z, self.spec), as_count(batch_size, "batch_size")
+        return in_batches(compiled(self.model.decoder), layers, size)
 
     def reconstruct(self, images: ImagesLike) -> np.ndarray:
         """The images as the model makes them anew from their mean codes, as of `decode`.
@@ -135,17 +140,16 @@ class TrainedModel:
         """
         return self.decode([layer.mu for layer in self.encode(images)])
 
-    def generate(self, n: int, rng: np.random.Generator) -> np.ndarray:
+    def generate(self, n: int, rng: RandomNumbers) -> np.ndarray:
         """So many images of codes from the prior N(0, I), as of `decode`.
 
         Raises:
-            ModelError: the model has no decoder.
+            ModelError: as `sample_prior`.
         """
+        self._need_codes("generate")
         return self.decode(self.sample_prior(n, rng))
 
-    def losses(
-        self, images: ImagesLike, rng: np.random.Generator | None = None
-    ) -> dict[str, np.ndarray]:
+    def losses(self, images: ImagesLike, rng: RandomNumbers | None = None) -> dict[str, np.ndarray]:
         """What a VAE or VLAE is trained on, image by image: float32 (n,) each.
 
         "reconstruction" is the weighted squared error of one sampled z, "kl" the divergence of the
@@ -163,7 +167,7 @@ class TrainedModel:
 
         pixels = as_taken(images, self.spec)
         layers = self.encode(pixels)
-        rng = np.random.default_rng(0) if rng is None else rng
+        rng = as_generator(0 if rng is None else rng)
         z = [layer.sample(rng) for layer in layers]
         weight = self.spec.reconstruction_weight.value
         pairs = zip(float_batches(pixels, BATCH_SIZE), self.decode_in_batches(z), strict=True)
@@ -196,16 +200,3 @@ class TrainedModel:
 
     def _cannot(self, method: str, why: str) -> ModelError:
         return ModelError(f"{self.spec.name} has no {method}: {why}.")
-
-    def _check_codes(self, layers: Sequence[np.ndarray]) -> None:
-        """See that codes are of the model's layers, and of one image as of the other."""
-        sizes, shapes = self.spec.latent_dims.value, [layer.shape for layer in layers]
-        counts = {shape[0] for shape in shapes if shape}
-        if [shape[1:] for shape in shapes] != [(size,) for size in sizes] or len(counts) != 1:
-            taken = ", ".join(f"(n, {size})" for size in sizes)
-            raise ModelError(
-                f"{self.spec.name} decodes codes {taken}, one array per latent layer; these are "
-                f"{', '.join(map(str, shapes)) or 'none'}."
-            )
-        if counts == {0}:
-            raise ModelError(f"{self.spec.name}: pass at least one code.")

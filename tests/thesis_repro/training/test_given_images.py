@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_prep.reading import Split
 from thesis_repro.errors import ModelError
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.given_images import as_taken
@@ -41,12 +42,45 @@ def test_floats_from_0_to_1_stay_as_they_are(digit):
     assert as_taken(np.full((28, 28), 1 + 1e-7), GREY).max() > 1  # rounding
 
 
-@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA", "P", "1", "CMYK", "YCbCr"])
 def test_pictures_of_any_mode(digit, mode):
     picture = Image.fromarray(digit).convert(mode)
     expected = np.asarray(picture.convert("L"))
     np.testing.assert_array_equal(as_taken(picture, GREY)[0, ..., 0], expected)
     assert as_taken([picture, picture], COLOUR).shape == (2, 28, 28, 3)
+
+
+@pytest.mark.parametrize(
+    ("picture", "said"),
+    [
+        (lambda x: Image.fromarray(x.astype("float32") * 1.5), "of mode F, of more than eight"),
+        (lambda x: Image.fromarray(x.astype("int32") * 200), "of mode I, of more than eight"),
+        (lambda x: Image.fromarray(x.astype("uint16") * 200), "of mode I;16, of more than"),
+        (lambda x: transparent(x, "RGBA"), "of mode RGBA with transparent pixels. Paste it on"),
+        (lambda x: transparent(x, "LA"), "of mode LA with transparent pixels"),
+        (lambda x: transparent(x, "PA"), "of mode PA with transparent pixels"),
+        (lambda x: with_a_transparent_colour(x), "of mode P with transparent pixels"),
+    ],
+)
+def test_pictures_whose_values_would_be_lost(digit, picture, said):
+    assert said in refused(picture(digit))
+    assert said in refused([picture(digit)] * 2, COLOUR)
+
+
+def transparent(digit, mode):
+    picture = Image.fromarray(digit)
+    if mode == "PA":
+        picture = Image.frombytes("PA", (28, 28), np.stack([digit, digit // 2], -1).tobytes())
+        picture.putpalette([value for value in range(256) for _ in range(3)])
+        return picture
+    picture.putalpha(Image.fromarray(digit // 2))
+    return picture.convert(mode)
+
+
+def with_a_transparent_colour(digit):
+    picture = Image.fromarray(digit).convert("P")
+    picture.info["transparency"] = int(np.asarray(picture)[0, 0])
+    return picture
 
 
 def refused(images, spec=GREY):
@@ -69,6 +103,11 @@ def test_bytes_as_floats_are_told_to_be_divided(digit):
     ("change", "said"),
     [
         (lambda x: x / 255 - 0.5, "bring them to 0 to 1"),
+        (lambda x: np.full(x.shape, 1.5), "from 1.5 to 1.5: bring them to 0 to 1."),
+        (lambda x: Split(np.stack([x]), {}), "this is a split of a data set: pass .images[...]"),
+        (lambda x: [x[None, ..., None]] * 2, "Concatenate batches: numpy.concatenate"),
+        (lambda x: [np.stack([x[..., None]] * n) for n in (1, 2)], "Concatenate batches"),
+        (lambda x: None, "these are object (). Pass uint8, or floats from 0 to 1."),
         (lambda x: np.full(x.shape, np.nan), "not finite"),
         (lambda x: np.full(x.shape, np.inf), "not finite"),
         (lambda x: x.astype("int64"), "these are int64 (28, 28). Pass uint8"),

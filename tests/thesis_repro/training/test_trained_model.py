@@ -9,6 +9,7 @@ import pytest
 from thesis_repro.analysis.posteriors import kl_divergences
 from thesis_repro.errors import ModelError
 from thesis_repro.models.building import build_model
+from thesis_repro.models.encoding import Posterior
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.run_folder import RunConfig
 from thesis_repro.training.trained_model import TrainedModel
@@ -145,6 +146,62 @@ def test_what_a_family_has_not(vlae, classifier, tiny_images):
 def test_codes_of_other_layers_are_refused(vlae, z):
     with pytest.raises(ModelError, match=r"decodes codes \(n, 2\), \(n, 2\), \(n, 2\)"):
         vlae.decode(z)
+
+
+def two(value=0.0):
+    return [np.full((2, 2), value)] * 3
+
+
+@pytest.mark.parametrize(
+    ("z", "said"),
+    [
+        ([np.zeros((n, 2)) for n in (3, 3, 4)], "(4, 2): n has to be the same in all of them"),
+        ([Posterior(np.zeros((2, 2)), np.zeros((2, 2)))] * 3, "pass .mu or .sample(rng) of each"),
+        (Posterior(np.zeros((2, 2)), np.zeros((2, 2))), "pass .mu or .sample(rng) of each"),
+        (None, "this is None."),
+        (3, "this is 3."),
+        ("z", "this is 'z'."),
+        ([[[0, 0], [0]]] * 3, "these cannot be made arrays"),
+        (np.full((3, 2, 2), "a"), "these are <U1: pass floats."),
+        (two(np.nan), "some are not finite"),
+        (two(-np.inf), "some are not finite"),
+        (two(1e300), "some are not finite"),  # as float32
+    ],
+)
+def test_codes_that_are_none_are_refused(vlae, z, said):
+    for decode in (vlae.decode, vlae.decode_in_batches):  # at once, not with the first batch
+        with pytest.raises(ModelError, match=r"MNIST-VLAE-factor-3 decodes codes") as error:
+            decode(z)
+        assert said in str(error.value)
+
+
+@pytest.mark.parametrize("number", [0, -1, 2.5, 3.0, None, "3"])
+def test_numbers_of_images_are_whole_and_positive(vlae, number):
+    for call, what in (
+        (lambda: vlae.decode(two(), batch_size=number), "batch_size"),
+        (lambda: vlae.generate(number, 0), "n"),
+        (lambda: vlae.sample_prior(number, 0), "n"),
+    ):
+        with pytest.raises(ModelError, match=f"^{what} has to be a whole number from 1 on, not"):
+            call()
+    assert len(vlae.generate(np.int64(2), 0)) == 2
+
+
+def test_a_seed_is_its_generator(vlae, tiny_images):
+    images = tiny_images[:3]
+    for draw in (
+        lambda rng: vlae.sample(images, rng),
+        lambda rng: vlae.sample_prior(3, rng),
+        lambda rng: vlae.generate(3, rng),
+        lambda rng: vlae.losses(images, rng)["loss"],
+    ):
+        np.testing.assert_array_equal(draw(4), draw(np.random.default_rng(4)))
+        assert not np.array_equal(draw(4), draw(5))
+        for wrong in (-1, 1.5, "seed", np.random):
+            with pytest.raises(ModelError, match=r"numpy\.random\.Generator, or a seed"):
+                draw(wrong)
+    with pytest.raises(ModelError, match=r"or a seed: a whole number from 0 on, not None"):
+        vlae.sample(images, None)
 
 
 def test_no_codes_are_refused(vlae):
