@@ -3,7 +3,7 @@
 import logging
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import pandas as pd
 
 from thesis_repro.models import keras_settings, zoo
 from thesis_repro.models.spec import ModelSpec
+from thesis_repro.models.zoo import UnknownModelError
 from thesis_repro.names import did_you_mean, named
 from thesis_repro.training.finding import UnknownRunError, chosen_run, runs_at_hand, spec_of
 from thesis_repro.training.published import PublishedFolder, published_runs
@@ -21,6 +22,8 @@ from thesis_repro.training.scale import SCALES
 
 if TYPE_CHECKING:
     from thesis_repro.training.trained_model import TrainedModel
+
+_LISTS = "`thesis_repro.list_models()` gives all models and the runs that can be loaded."
 
 
 def list_models(runs_dir: str | Path = "runs") -> pd.DataFrame:
@@ -74,7 +77,7 @@ def load_model(
     Args:
         name: A model of `list_models`, by its id or name in any case; or the path of a run folder,
             which says all else by itself.
-        run: The id of its run; else the one with this seed and scale.
+        run: The id of its run, or the beginning of it; else the one with this seed and scale.
         seed: Of its training.
         scale: How much of the thesis's training it had: "paper", "quick", "smoke" or "untrained".
         runs_dir: Where models were trained, and downloaded runs go.
@@ -93,16 +96,39 @@ def load_model(
         same = (each for each in places if each.is_here and each.path.samefile(path))
         folder = next(same, folder)
     else:
-        spec, runs = zoo.model(str(name)), runs_at_hand(Path(runs_dir), published)
-        folder = _run_of(spec, runs, run, seed, scale)
+        runs = runs_at_hand(Path(runs_dir), published)
+        folder = _run_of(_spec_of(name, runs), runs, run, seed, scale)
     if isinstance(folder, PublishedFolder):
         published.ready(folder, quiet=True)
     with _random_numbers_kept():
         return _loaded(folder)
 
 
+def _spec_of(name: str | Path, runs: dict[str, RunFolder]) -> ModelSpec:
+    """The model that is named, where the name is none of a run."""
+    if not isinstance(name, str):
+        raise UnknownModelError(f"Models are named by text or a path, not {name!r}. {_LISTS}")
+    try:
+        return zoo.model(name)
+    except UnknownModelError as error:
+        if ids := _beginning_with(name, runs):
+            raise UnknownModelError(
+                f"{name!r} is a run and no model: load_model({runs[ids[0]].config.model!r}, "
+                f"run={ids[0]!r})."
+            ) from None
+        raise UnknownModelError(f"{error} {_LISTS}") from None
+
+
+def _beginning_with(name: str, ids: Iterable[str]) -> list[str]:
+    """The runs with this id, or whose ids begin so."""
+    wanted = name.strip().casefold()
+    return [each for each in ids if wanted and each.startswith(wanted)]
+
+
 def _as_path(name: str | Path) -> Path | None:
     """The folder that is meant, where it is no name."""
+    if not isinstance(name, str | Path):
+        return None
     is_path = isinstance(name, Path) or any(sign and sign in name for sign in (os.sep, os.altsep))
     if is_path or (Path(name) / "config.json").is_file():
         return Path(name).expanduser()
@@ -114,18 +140,26 @@ def _run_of(
 ) -> RunFolder:
     if run is not None:
         ids = [name for name, each in runs.items() if each.config.model == spec.id]
-        if run not in ids:
-            there = f" There are {', '.join(ids)}." if ids else ""
-            hint = did_you_mean(run, ids) or there or f" `thesis-repro train {spec.id}` trains one."
-            raise UnknownRunError(f"{spec.id} has no finished run {run!r}.{hint}")
-        return runs[run]
-    known = named(scale, SCALES)
+        fitting = _beginning_with(str(run), ids)
+        if len(fitting) == 1:
+            return runs[fitting[0]]
+        if fitting:
+            several = f"Several runs of {spec.id} begin with {run!r}: {', '.join(fitting)}."
+            raise UnknownRunError(f"{several} Pass more of its id.")
+        there = f" There are {', '.join(ids)}." if ids else ""
+        trains = f" `thesis-repro train {spec.id}` trains one. {_LISTS}"
+        hint = did_you_mean(str(run), ids) or there or trains
+        raise UnknownRunError(f"{spec.id} has no finished run {run!r}.{hint}")
+    known = named(scale, SCALES) if isinstance(scale, str) else None
     if known is None:
         raise UnknownRunError(
-            f"No scale is called {scale!r}.{did_you_mean(scale, SCALES)} There are "
+            f"No scale is called {scale!r}.{did_you_mean(str(scale), SCALES)} There are "
             f"{', '.join(SCALES)}."
         )
-    return chosen_run(spec.id, runs, scale=known.name, seed=seed)
+    try:
+        return chosen_run(spec.id, runs, scale=known.name, seed=seed)
+    except UnknownRunError as error:
+        raise UnknownRunError(f"{error}\n{_LISTS}") from None
 
 
 def _loaded(run: RunFolder) -> "TrainedModel":

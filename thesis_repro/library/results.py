@@ -62,6 +62,8 @@ def load_results(section: str, *, out: str | Path = "results") -> SectionResults
         UnknownSectionError: there is no such section.
         DataError: it has not been run, or a file is missing or damaged.
     """
+    if not isinstance(section, str):
+        raise UnknownSectionError(f'Sections are named by text, as in "4.2", not {section!r}.')
     if section not in CHAPTERS:
         raise UnknownSectionError(
             f"No section is called {section!r}.{did_you_mean(section, CHAPTERS)} There are "

@@ -66,6 +66,7 @@ def test_by_id_and_in_any_case(model, runs_dir):
     for asked in (
         load_model("MNIST-VLAE-Factor-3", runs_dir=runs_dir),
         load_model(NAME, run=RUN, seed=5, runs_dir=runs_dir),
+        load_model(NAME, run=RUN[:4].upper(), runs_dir=runs_dir),
         load_model(NAME, scale="PAPER", runs_dir=runs_dir),
     ):
         assert asked.run.config == model.run.config
@@ -106,12 +107,34 @@ def test_all_models_are_listed_with_their_runs(finished_run, runs_dir):
 def test_a_name_that_no_model_has(runs_dir):
     with pytest.raises(UnknownModelError, match=r"Did you mean .*mnist-vlae-factor-3"):
         load_model("mnist-vlae-factor3", runs_dir=runs_dir)
+    with pytest.raises(UnknownModelError, match=r"`thesis_repro\.list_models\(\)` gives all"):
+        load_model("no such model", runs_dir=runs_dir)
+    with pytest.raises(UnknownModelError, match="named by text or a path, not None"):
+        load_model(None, runs_dir=runs_dir)
+
+
+@pytest.mark.parametrize("name", [RUN, RUN[:6]])
+def test_a_run_in_the_place_of_a_model(name, runs_dir):
+    with pytest.raises(UnknownModelError) as error:
+        load_model(name, runs_dir=runs_dir)
+    assert f"a run and no model: load_model('{NAME}', run='{RUN}')" in str(error.value)
+
+
+def test_the_beginning_of_several_runs(finished_run, runs_dir):
+    ids = [finished_run(runs_dir, "celeba-vae", seed=seed).name for seed in range(17)]
+    first = next(sign for sign in "0123456789abcdef" if sum(i[0] == sign for i in ids) > 1)
+    with pytest.raises(UnknownRunError, match=f"Several runs of celeba-vae begin with '{first}'"):
+        load_model("celeba-vae", run=first, runs_dir=runs_dir)
+    with pytest.raises(UnknownRunError, match="celeba-vae has no finished run 3"):
+        load_model("celeba-vae", run=3.5, runs_dir=runs_dir)
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
         ({"name": "celeba-vae"}, "`thesis-repro train celeba-vae --scale paper --seed 0`"),
+        ({"name": "celeba-vae"}, "`thesis_repro.list_models()` gives all models and the runs"),
+        ({"name": NAME, "scale": None}, "No scale is called None. There are"),
         ({"name": NAME, "seed": 7}, f"--scale paper --seed 7`\nThere are these:\n  {RUN}: scale"),
         ({"name": NAME, "scale": "papper"}, "No scale is called 'papper'. Did you mean paper?"),
         (

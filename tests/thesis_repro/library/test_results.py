@@ -53,5 +53,7 @@ def test_what_is_not_as_it_was_made_is_refused(results, file, change):
 def test_what_is_not_there(results):
     with pytest.raises(UnknownSectionError, match=r"'4\.22'\. Did you mean 4\.2"):
         load_results("4.22", out=results)
+    with pytest.raises(UnknownSectionError, match=r'named by text, as in "4\.2", not 4\.2\.'):
+        load_results(4.2, out=results)
     with pytest.raises(DataError, match=r"run `thesis-repro chapter 4\.3`, or name another folder"):
         load_results("4.3", out=results)
