@@ -3,13 +3,15 @@
 ``figure.savefig("grid.png")`` writes one.
 """
 
+import reprlib
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from thesis_repro.analysis.decoded_images import shrunk
-from thesis_repro.analysis.embedding import embeddings
+from thesis_repro.analysis.embedding import LEAST_IMAGES, embeddings
 from thesis_repro.analysis.explorations import MNIST_POINTS, axis, grid, layered_grid, segment
 from thesis_repro.errors import ModelError
 from thesis_repro.models.decoding import grey
@@ -19,11 +21,14 @@ from thesis_repro.plots.latent import image_rows
 from thesis_repro.plots.losses import History, loss_curves
 from thesis_repro.plots.trajectories import image_grids
 from thesis_repro.thesis.readings import Reading
+from thesis_repro.training.given_codes import RandomNumbers, as_codes, as_count, as_generator
 from thesis_repro.training.given_images import ImagesLike
 from thesis_repro.training.trained_model import TrainedModel
 
 LINE_POINTS = 21  # "21 evenly spaced points on the line segment" (Section 4.3)
 
+_LETTERS = 13  # of a title, in an inch
+_LINE = 0.17  # height of its lines (inches)
 _CLASSES = 10  # more values than these are no classes, but numbers
 _GREY = ("mnist", "morpho-mnist", "dsprites")  # whose models may make three channels (erratum E01)
 
@@ -31,7 +36,7 @@ _GREY = ("mnist", "morpho-mnist", "dsprites")  # whose models may make three cha
 def explore(
     *models: TrainedModel,
     points: int = MNIST_POINTS,
-    rng: np.random.Generator | None = None,
+    rng: RandomNumbers | None = None,
     reading: Reading | str = Reading.WRITTEN,
     side: int | None = None,
 ) -> Figure:
@@ -43,23 +48,30 @@ def explore(
     Args:
         models: One, or several whose grids stand side by side.
         points: Along each axis.
-        rng: For the draws; without one, the same at each call.
+        rng: For the draws, a generator or a seed; without one, they are the same at each call.
         reading: "as written", or "as run" by the original code (erratum E57).
         side: Pixels that images are shrunk to, a divisor of theirs.
 
     Raises:
-        ModelError: a model has no layer of two dimensions.
-        ValueError: there is no such reading.
+        ModelError: a model has no layer of two dimensions; or there is no such reading, side or
+            number of points.
+        TypeError: there are no models, or they are something else.
     """
+    _need_models("explore", models)
+    if reading not in [*Reading]:
+        raise ModelError(f'{reading!r} is not a valid Reading: "as written" or "as run" is one.')
     reading = Reading(reading)
-    ticks, rng = axis(points, reading), np.random.default_rng(0) if rng is None else rng
+    for model in models if side is not None else ():
+        _check_side(side, model)
+    ticks = axis(as_count(points, "points", 2), reading)
+    rng = as_generator(0 if rng is None else rng)
     grids = {}
     for name, model in _named(models).items():
         for layer, positions in _grids(model, ticks, rng, reading):
             images = _as_data(model, model.decode(positions))
             several = len(models) > 1 or not layer
             label = ", ".join(filter(None, (name if several else "", layer)))
-            grids[label] = shrunk(images, side) if side else images
+            grids[label] = shrunk(images, side) if side is not None else images
     reach = f"images decoded from {ticks[0]:.2g} to {ticks[-1]:.2g}"
     if all(len(model.spec.latent_dims.value) == 1 for model in models):
         return image_grids(reach.capitalize(), grids, ticks)
@@ -108,14 +120,18 @@ def traverse(
         title: Of the figure.
 
     Raises:
-        ModelError: the codes are not the model's, or not as many ends as starts.
+        ModelError: the codes are not the model's, or not as many ends or labels as starts.
+        TypeError: the model is something else.
     """
-    starts, ends = _by_layer(start), _by_layer(end)
+    _need_models("traverse", [model])
+    points = as_count(points, "points", 2)
+    starts, ends = as_codes(start, model.spec), as_codes(end, model.spec)
     if [z.shape for z in starts] != [z.shape for z in ends]:
         raise ModelError(
             f"Lines lead from codes {[z.shape for z in starts]} to codes "
             f"{[z.shape for z in ends]}; pass as many ends as starts."
         )
+    _check_labels(labels, len(starts[0]), "lines")
     lines = [
         np.concatenate([segment(*pair, points) for pair in zip(z, z_end, strict=True)])
         for z, z_end in zip(starts, ends, strict=True)
@@ -124,13 +140,6 @@ def traverse(
     names = labels or [f"{number}" for number in range(1, len(images) + 1)]
     heading = f"{name_by_weight(model.spec.id)}: from code to code" if title is None else title
     return image_rows(heading, dict(zip(names, images, strict=True)))
-
-
-def _by_layer(codes: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Codes of each layer; those of a single one may come by themselves."""
-    if isinstance(codes, np.ndarray) and codes.ndim == 2:
-        return [codes]
-    return [np.asarray(layer) for layer in codes]
 
 
 def plot_latent_space(
@@ -155,18 +164,43 @@ def plot_latent_space(
         title: Of the figure.
 
     Raises:
-        ModelError: the model takes no such images, or what is known is not of as many.
+        ModelError: the model takes no such images or too few for t-SNE, or what is known is not
+            of as many.
+        TypeError: the model is something else, or what is known has no names.
     """
+    _need_models("plot_latent_space", [model])
+    if known is not None and not isinstance(known, Mapping):
+        raise TypeError(
+            f'What is known is passed by name, as in {{"digit": labels}}, not as '
+            f"{type(known).__name__}."
+        )
     layers = [layer.mu for layer in model.encode(images)]
     names = ["z"] if len(layers) == 1 else [f"z_{number}" for number in range(1, len(layers) + 1)]
     count = len(layers[0])
+    if count < LEAST_IMAGES and {z.shape[1] for z in layers} != {2}:
+        raise ModelError(
+            f"{model.spec.name} has layers of more than two dimensions, which go through t-SNE: "
+            f"pass {LEAST_IMAGES} images or more, not {count}."
+        )
     colourings = tuple(_colouring(name, values, count) for name, values in (known or {}).items())
     if not colourings:
         colourings = (Colouring("images", np.zeros(count), ("",)),)
     points = dict(zip(names, embeddings(layers, seed), strict=True))
     how = "" if {z.shape[1] for z in layers} == {2} else ", by t-SNE"
     heading = f"{short_name(model.spec.id)}: mean codes of {count:,} images{how}"
-    return coloured(heading if title is None else title, points, colourings, {})
+    figure = coloured(heading if title is None else title, points, colourings, {})
+    _fit_title(figure)
+    return figure
+
+
+def _fit_title(figure: Figure) -> None:
+    """Break a title that is wider than the figure, which becomes higher by its further lines."""
+    width = max(1, int(_LETTERS * figure.get_figwidth()))
+    given = figure.get_suptitle().splitlines()
+    lines = [part for line in given for part in textwrap.wrap(line, width) or [""]]
+    if len(lines) > len(given):
+        figure.set_figheight(figure.get_figheight() + _LINE * (len(lines) - len(given)))
+        figure.suptitle("\n".join(lines), fontsize=10)
 
 
 def _colouring(name: str, given: Sequence | np.ndarray, count: int) -> Colouring:
@@ -180,6 +214,8 @@ def _colouring(name: str, given: Sequence | np.ndarray, count: int) -> Colouring
         return Colouring(name, classes, tuple(map(str, different.tolist())))
     if values.dtype.kind not in "iuf":
         raise ModelError(f"{name!r} holds {values.dtype}: pass numbers.")
+    if not np.isfinite(values).all():
+        raise ModelError(f"{name!r} holds values that are not finite: leave those images out.")
     return Colouring(name, values)
 
 
@@ -200,9 +236,17 @@ def plot_losses(
         title: Of the figure.
 
     Raises:
-        ModelError: a model has no such loss.
+        ModelError: a model has no such loss, or there are not as many labels or further histories
+            as models.
+        TypeError: there are no models, or they are something else.
     """
+    _need_models("plot_losses", models)
+    _check_labels(labels, len(models), "models")
+    if further and len(further) != len(models):
+        raise ModelError(f"Pass further histories for each of {len(models)} models, or none.")
     for model in models:
+        if not model.history:
+            raise ModelError(f"{model.spec.name} has no history: it was not trained.")
         kept = [name for name in model.history[0] if f"val_{name}" in model.history[0]]
         if loss not in kept:
             raise ModelError(
@@ -212,6 +256,31 @@ def plot_losses(
     histories = dict(zip(names, (model.history for model in models), strict=True))
     others = dict(zip(names, further, strict=True)) if further else {}
     return loss_curves(", ".join(names) if title is None else title, histories, others, loss=loss)
+
+
+def _need_models(function: str, models: Sequence[object]) -> None:
+    """See that there are models, and nothing else."""
+    wrong = [each for each in models if not isinstance(each, TrainedModel)]
+    if wrong or not models:
+        passed = reprlib.repr(wrong[0]) if wrong else "none"
+        raise TypeError(f"{function} takes models as load_model gives them, not {passed}.")
+
+
+def _check_labels(labels: Sequence[str], count: int, what: str) -> None:
+    """See that labels are as many as what they stand beside, and different, or none."""
+    if len(labels) and (isinstance(labels, str) or not len({*labels}) == len(labels) == count):
+        raise ModelError(f"Pass a different label for each of {count} {what}, or none.")
+
+
+def _check_side(side: int | None, model: TrainedModel) -> None:
+    """See that images can be shrunk to so many pixels by whole blocks."""
+    height = model.spec.input_shape.value[0]
+    sides = [each for each in range(1, height + 1) if height % each == 0]
+    if side not in sides:
+        raise ModelError(
+            f"{model.spec.name} has images of {height} pixels, which can be shrunk to a side of "
+            f"{', '.join(map(str, sides))}, not {side!r}."
+        )
 
 
 def _named(models: Sequence[TrainedModel]) -> dict[str, TrainedModel]:

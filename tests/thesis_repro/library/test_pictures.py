@@ -1,12 +1,13 @@
 """Pictures of models: what is on them, looked for among the numbers of the artists."""
 
+import io
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from thesis_repro import ModelError, explore, plot_latent_space, plot_losses, traverse
+from thesis_repro import ModelError, Posterior, explore, plot_latent_space, plot_losses, traverse
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.training.run_folder import RunConfig
 from thesis_repro.training.trained_model import TrainedModel
@@ -158,3 +159,103 @@ def test_a_loss_that_a_model_has_not():
         plot_losses(model)
     (axes,) = plot_losses(model, loss="encoder_loss").axes
     assert axes.get_ylabel() == "encoder loss (log scale)"
+
+
+# --- What is refused ---
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        (explore, "explore takes models as load_model gives them, not none"),
+        (lambda: explore("mnist-vae"), "not 'mnist-vae'"),
+        (lambda: explore(None), "not None"),
+        (lambda: explore([model_of(VAE)]), "explore takes models as load_model gives them, not [<"),
+        (plot_losses, "plot_losses takes models as load_model gives them, not none"),
+        (lambda: plot_losses("mnist-vae"), "not 'mnist-vae'"),
+        (lambda: traverse(VAE, np.zeros((1, 2)), np.ones((1, 2))), "traverse takes models as"),
+        (lambda: plot_latent_space(VAE, np.zeros((1, 28, 28))), "plot_latent_space takes models"),
+        (
+            lambda: plot_latent_space(model_of(VAE), np.zeros((3, 28, 28)), np.arange(3)),
+            'passed by name, as in {"digit": labels}, not as ndarray.',
+        ),
+    ],
+)
+def test_what_is_no_model_or_has_no_name(draw, said):
+    with pytest.raises(TypeError) as error:
+        draw()
+    assert said in str(error.value)
+
+
+def lines(start=None, end=None, model=VAE, **others):
+    start, end = (np.zeros((2, 2)) if each is None else each for each in (start, end))
+    return traverse(model_of(model), start, end, **others)
+
+
+POSTERIOR = Posterior(np.zeros((2, 2)), np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        (lambda: explore(model_of(VAE), side="foo"), "side of 1, 2, 4, 7, 14, 28, not 'foo'"),
+        (lambda: explore(model_of(VAE), side=5), "side of 1, 2, 4, 7, 14, 28, not 5"),
+        (lambda: explore(model_of(VAE), side=0), "side of 1, 2, 4, 7, 14, 28, not 0"),
+        (lambda: explore(model_of(VAE), reading="foo"), '"as written" or "as run"'),
+        (lambda: explore(model_of(VAE), points=2.5), "points has to be a whole number from 2 on"),
+        (lambda: explore(model_of(VLAE), rng="seed"), "rng has to be a numpy.random.Generator"),
+        (lambda: explore(model_of("digit-classifier")), "its layers have none"),
+        (lambda: lines([POSTERIOR], [POSTERIOR]), "pass .mu or .sample(rng) of each"),
+        (lambda: lines(POSTERIOR, POSTERIOR), "pass .mu or .sample(rng) of each"),
+        (lambda: lines(np.zeros(2), np.ones(2)), "decodes codes (n, 2), one array per latent"),
+        (lambda: lines(model=VLAE), "decodes codes (n, 2), (n, 2), (n, 2), one array"),
+        (lambda: lines(None, 3), "this is 3"),
+        (lambda: lines(points=1), "points has to be a whole number from 2 on"),
+        (lambda: lines(labels=["a"]), "Pass a different label for each of 2 lines, or none."),
+        (lambda: lines(labels=["a", "a"]), "Pass a different label for each of 2 lines"),
+        (lambda: lines(model="digit-classifier"), "has no latent layers, so that it takes no c"),
+        (lambda: plot_losses(model_of(VAE)), "MNIST-VAE has no history: it was not trained."),
+        (lambda: plot_losses(model_of(VAE, losses(1.0)), labels="ab"), "for each of 1 models"),
+        (lambda: plot_losses(model_of(VAE, losses(1.0)), further=[[], []]), "for each of 1 models"),
+        (
+            lambda: plot_latent_space(model_of("dsprites-vae"), np.zeros((9, 64, 64))),
+            "pass 92 images or more, not 9",
+        ),
+        (
+            lambda: plot_latent_space(model_of(VAE), np.zeros((3, 28, 28)), {"x": [1, 2, np.nan]}),
+            "'x' holds values that are not finite",
+        ),
+    ],
+)
+def test_what_no_picture_can_be_drawn_of(draw, said):
+    with pytest.raises(ModelError) as error:
+        draw()
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("title", [None, "one word", "a title of one's own, " * 6])
+@pytest.mark.parametrize("known", [{}, {"digit": 1}, {"digit": 1, "two": 2}])
+def test_a_title_is_as_wide_as_its_figure(images, known, title):
+    known = {name: np.arange(120) % 10 for name in known}
+    figure = plot_latent_space(model_of(VLAE), images, known, title=title)
+    figure.savefig(io.BytesIO())
+    extent = figure._suptitle.get_window_extent()
+    assert extent.x0 >= 0
+    assert extent.x1 <= figure.bbox.width
+    assert extent.y1 <= figure.bbox.height
+
+
+def test_a_title_that_fits_changes_no_figure(images):
+    """Chapters draw with five colourings or more."""
+    known = {name: np.arange(120) % 10 for name in "abcde"}
+    figure = plot_latent_space(model_of(VLAE), images, known)
+    np.testing.assert_allclose(figure.get_size_inches(), (1.9 * 5 + 0.3, 1.8 * 3 + 1.2))
+    assert "\n" not in figure.get_suptitle()
+
+
+def test_a_seed_is_its_generator():
+    by_seed, by_generator = (
+        pictures(explore(model_of(VLAE), points=2, rng=rng))
+        for rng in (1, np.random.default_rng(1))
+    )
+    np.testing.assert_array_equal(by_seed, by_generator)
