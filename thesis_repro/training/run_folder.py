@@ -87,6 +87,9 @@ class RunFolder:
         self._kept = 0  # the epoch of the checkpoint that was read or written last
         self._held: os.stat_result | None = None  # the folder that is locked
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.config.model}: {self.path}>"
+
     @classmethod
     def at(cls, path: Path) -> "RunFolder":
         """The finished run in a folder, wherever it lies and whatever it is called.

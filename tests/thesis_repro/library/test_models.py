@@ -34,6 +34,7 @@ def model(tmp_path_factory):
 
 def test_a_published_model_by_its_name(model):
     assert model.run.path == FOLDER
+    assert repr(model.run) == f"<PublishedFolder of {NAME}: {FOLDER}>"
     assert len(model.history) == 200
     assert model.history[-1]["epoch"] == 200
 
@@ -57,7 +58,8 @@ def test_by_the_folder_of_its_run(place, model, tiny_images):
 
 
 def test_from_a_folder_of_any_name(copied, monkeypatch):
-    assert load_model(copied).run.path == copied
+    run = load_model(copied).run
+    assert (run.path, repr(run)) == (copied, f"<RunFolder of {NAME}: {copied}>")
     monkeypatch.chdir(copied.parent)
     assert load_model("mine").run.path == Path("mine")
 

@@ -9,12 +9,26 @@ from thesis_repro.thesis.claims import load_claims
 
 
 def test_tables_hold_numbers_where_there_are_numbers(results):
-    table = load_results("4.2", out=results).tables["table_3"]
-    assert table["mean"].tolist() == [886.25, 12, 232.759]
-    assert table["mean"].dtype == float
+    tables = load_results("4.2", out=results).tables
+    table, shown = tables["table_3"], tables["figure_21"]["shown"]
+    assert table["original_mean"].tolist() == [886.25, 886, 232.759]
+    assert table["original_mean"].dtype == float
     assert (table["p"][0], np.isnan(table["p"][1]), table["p"][2]) == (0.5, True, "< 0.001")
-    assert (np.isnan(table["empty"][0]), table["empty"][1]) == (True, True)
+    assert np.isnan(table["original_sd"][0])  # "undefined"
+    assert (shown[0], np.isnan(shown[1]), shown[2]) == (True, True, False)
     assert table["reading"].tolist() == ["as written", "as run", "reported"]
+
+
+def test_the_made_up_table_has_the_columns_of_the_real_one(results):
+    """So that the page's examples are of columns that there are."""
+    table = load_results("4.2", out=results).tables["table_3"]
+    (claim, *_) = (claim for claim in load_claims("4.2") if claim.source == "Table 3")
+    measured = [*claim.reported]
+    assert [*table.columns] == ["model", "reading", *measured, "scale", "data"]
+    own, reported = table.set_index("reading").loc["reported", measured], claim.reported
+    assert {name: own[name] for name in measured if name != "p"} == {
+        name: reported[name] for name in measured if name != "p"
+    }
 
 
 def test_a_table_without_rows(results):
@@ -30,7 +44,8 @@ def test_a_row_for_each_claim_and_reading(results):
     assert of_best.loc["as run", "measured"] == {"best_epoch": [1, 1, 1]}
     assert set(of_best["verdict"]) == {"path only"}
     assert repr(found) == (
-        "<Section 4.2: tables figure_20, table_3; 14 claims; scale smoke, seed 7; digits>"
+        "<Section 4.2: tables figure_20, figure_21, table_3; 14 claims; scale smoke, seed 7; "
+        "digits>"
     )
 
 

@@ -35,6 +35,7 @@ picture = Image.new("L", (28, 28))
 posteriors: list[Posterior] = model.encode(images)
 mu: NDArray[np.float32] = posteriors[0].mu
 sd: NDArray[np.float32] = posteriors[0].sd
+threes: NDArray[np.uint8] = split.images[np.asarray(split.known["label"]) == 3]
 rng = np.random.default_rng(0)
 z: list[NDArray[np.float32]] = model.sample(picture, rng)
 z = model.sample([picture, picture], rng)
@@ -47,6 +48,7 @@ for made in (
 ):
     height: int = made.shape[1]
 decoded: NDArray[np.float32] = model.decode([*model.sample_prior(3, rng)])
+decoded = model.generate(3, 0)
 for batch in model.decode_in_batches(z):
     height = batch.shape[1]
 losses: dict[str, NDArray[np.float32]] = model.losses(images, rng)
