@@ -182,7 +182,9 @@ def plot_latent_space(
             f"{model.spec.name} has layers of more than two dimensions, which go through t-SNE: "
             f"pass {LEAST_IMAGES} images or more, not {count}."
         )
-    colourings = tuple(_colouring(name, values, count) for name, values in (known or {}).items())
+    colourings = tuple(
+        _colouring(str(name), values, count) for name, values in (known or {}).items()
+    )
     if not colourings:
         colourings = (Colouring("images", np.zeros(count), ("",)),)
     points = dict(zip(names, embeddings(layers, seed), strict=True))
@@ -208,6 +210,8 @@ def _colouring(name: str, given: Sequence | np.ndarray, count: int) -> Colouring
     values = np.asarray(given)
     if values.shape != (count,):
         raise ModelError(f"{name!r} is {values.shape}: pass one value for each of {count} images.")
+    if values.dtype.kind == "O":
+        raise ModelError(f"{name!r} holds {values.dtype}: pass numbers.")
     different = np.unique(values)
     if len(different) == 1 or (values.dtype.kind in "iub" and len(different) <= _CLASSES):
         classes = np.searchsorted(different, values)
@@ -242,7 +246,7 @@ def plot_losses(
     """
     _need_models("plot_losses", models)
     _check_labels(labels, len(models), "models")
-    if further and len(further) != len(models):
+    if further and (not isinstance(further, Sequence) or len(further) != len(models)):
         raise ModelError(f"Pass further histories for each of {len(models)} models, or none.")
     for model in models:
         if not model.history:
@@ -268,8 +272,10 @@ def _need_models(function: str, models: Sequence[object]) -> None:
 
 def _check_labels(labels: Sequence[str], count: int, what: str) -> None:
     """See that labels are as many as what they stand beside, and different, or none."""
-    if len(labels) and (isinstance(labels, str) or not len({*labels}) == len(labels) == count):
-        raise ModelError(f"Pass a different label for each of {count} {what}, or none.")
+    is_several = isinstance(labels, Sequence | np.ndarray) and not isinstance(labels, str)
+    given = [label for label in labels if isinstance(label, str)] if is_several else []
+    if not is_several or (len(labels) and not len({*given}) == len(labels) == count):
+        raise ModelError(f"Pass a different label, a text, for each of {count} {what}, or none.")
 
 
 def _check_side(side: int | None, model: TrainedModel) -> None:

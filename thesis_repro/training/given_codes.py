@@ -25,9 +25,12 @@ def as_codes(z: np.ndarray | Sequence[np.ndarray], spec: ModelSpec) -> list[np.n
     if not spec.latent_dims.value:
         raise ModelError(f"{spec.name} has no latent layers, so that it takes no codes.")
     given = [z] if isinstance(z, Posterior) or (isinstance(z, np.ndarray) and z.ndim == 2) else z
-    if isinstance(given, str) or not hasattr(given, "__iter__"):
+    try:
+        layers = [] if isinstance(given, str) else [*given]
+    except TypeError:  # nothing that can be gone through
+        layers = []
+    if not layers:
         raise ModelError(f"{_decodes(spec)}; this is {given!r}.")
-    layers = [*given]
     if any(isinstance(layer, Posterior) for layer in layers):
         raise ModelError(
             f"{_decodes(spec)}; these are posteriors: pass .mu or .sample(rng) of each."
@@ -38,7 +41,7 @@ def as_codes(z: np.ndarray | Sequence[np.ndarray], spec: ModelSpec) -> list[np.n
         raise ModelError(f"{_decodes(spec)}; these cannot be made arrays.") from None
     shapes = [layer.shape for layer in layers]
     if [shape[1:] for shape in shapes] != [(size,) for size in spec.latent_dims.value]:
-        raise ModelError(f"{_decodes(spec)}; these are {', '.join(map(str, shapes)) or 'none'}.")
+        raise ModelError(f"{_decodes(spec)}; these are {', '.join(map(str, shapes))}.")
     if len({*map(len, layers)}) > 1:
         raise ModelError(
             f"{_decodes(spec)}; these are {', '.join(map(str, shapes))}: n has to be the same in "

@@ -64,14 +64,21 @@ def _array(images: ImagesLike, spec: ModelSpec) -> np.ndarray:
     if _is_picture(images):
         return _pixels(images, spec)
     if isinstance(images, Sequence) and not isinstance(images, str):
-        each = [_pixels(one, spec) if _is_picture(one) else np.asarray(one) for one in images]
+        each = [_pixels(one, spec) if _is_picture(one) else _as_array(one, spec) for one in images]
         if len({(one.shape, one.dtype) for one in each}) > 1:
             kinds = ", ".join(sorted({f"{one.dtype} {one.shape}" for one in each}))
             are_batches = all(one.ndim == 4 for one in each)
             fix = " Concatenate batches: numpy.concatenate(batches)." if are_batches else ""
             raise ModelError(f"{_takes(spec)}; these differ from each other: {kinds}.{fix}")
         return np.stack(each) if each else np.empty((0, *spec.input_shape.value), np.uint8)
-    return np.asarray(images)
+    return _as_array(images, spec)
+
+
+def _as_array(values: object, spec: ModelSpec) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except ValueError:  # rows of different lengths
+        raise ModelError(f"{_takes(spec)}; one of these cannot be made an array.") from None
 
 
 def _is_picture(image: object) -> TypeGuard["Image"]:
@@ -88,12 +95,17 @@ def _pixels(picture: "Image", spec: ModelSpec) -> np.ndarray:
             f"{_takes(spec)}; this is a Pillow picture of mode {mode}, of more than eight bits. "
             "Pass numpy.asarray(picture), scaled to floats from 0 to 1 or to uint8."
         )
-    if picture.has_transparency_data and _least_alpha(picture) < 255:
+    if mode != "La" and picture.has_transparency_data and _least_alpha(picture) < 255:
         raise ModelError(
             f"{_takes(spec)}; this is a Pillow picture of mode {mode} with transparent pixels. "
             "Paste it on a background of your choice, and pass that as L or RGB."
         )
-    pixels = np.asarray(picture.convert("L" if channels == 1 else "RGB"))
+    try:
+        pixels = np.asarray(picture.convert("L" if channels == 1 else "RGB"))
+    except ValueError as error:  # LAB, and "La"
+        raise ModelError(
+            f"{_takes(spec)}; this is a Pillow picture of mode {mode}: {error}."
+        ) from None
     return pixels.reshape(*pixels.shape[:2], channels)
 
 

@@ -160,6 +160,8 @@ def two(value=0.0):
         (Posterior(np.zeros((2, 2)), np.zeros((2, 2))), "pass .mu or .sample(rng) of each"),
         (None, "this is None."),
         (3, "this is 3."),
+        (np.array(3.0), "this is array(3.)."),
+        ([], "this is []."),
         ("z", "this is 'z'."),
         ([[[0, 0], [0]]] * 3, "these cannot be made arrays"),
         (np.full((3, 2, 2), "a"), "these are <U1: pass floats."),
