@@ -27,7 +27,7 @@ from thesis_repro.report.results import (
     ledger_head,
 )
 from thesis_repro.report.strips import strips
-from thesis_repro.thesis.captions import Key, load_captions
+from thesis_repro.thesis.captions import Caption, Key, load_captions
 from thesis_repro.thesis.claims import Claim
 from thesis_repro.thesis.errata import Erratum, load_errata
 from thesis_repro.thesis.readings import Reading
@@ -126,6 +126,7 @@ class PageLinks:
     def __init__(self, results: Results, folder: Path):
         self._folder = folder
         self._scripts = results.scripts
+        self._verdicts = {one.claim.id: one.verdict.value for one in results.judgements}
         # The first of each number: "36_a" stands for Figure 36.
         self._anchors: dict[Key, str] = {}
         self._makers: dict[Key, Maker] = {}
@@ -159,13 +160,21 @@ class PageLinks:
             parts.append(Markup("Code: {}").format(Markup(", ").join(code)))
         return Markup(" · ").join(parts)
 
-    def of_figure(self, item: Item) -> Markup:
-        """The claims that the thesis takes from a figure; empty where it takes none."""
+    def of_item(self, item: Item) -> Markup:
+        """The claims that the thesis takes from a figure or table, with their verdicts."""
         claims = claims_of(item.key) if item.key else ()
         if not claims:
             return Markup("")
-        links = Markup(", ").join(_link(f"#{claim.id}", claim.id) for claim in claims)
+        links = Markup(", ").join(
+            Markup("{} ({})").format(_link(f"#{one.id}", one.id), self._verdicts[one.id])
+            for one in claims
+        )
         return Markup('<p class="small">Claims: {}</p>').format(links)
+
+    def to_caption(self, caption: Caption) -> Markup:
+        """A figure or table by its name, with a link if it is on the page."""
+        place = self._anchors.get((caption.kind, caption.number))
+        return _link(f"#{place}", caption.name) if place else Markup("{}").format(caption.name)
 
     def affected(self, erratum: Erratum) -> Markup:
         """What an erratum affects."""

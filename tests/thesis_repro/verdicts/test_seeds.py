@@ -67,7 +67,7 @@ def test_words_at_reduced_scale():
     over = joined(ORDER, *orders(FALLING, FALLING, RISING, FALLING, FALLING), scale="quick")
     assert over.written.label == "holds at reduced scale, 4 of 5 seeds"
     assert over.why == (
-        "An indication, as the scale is quick, not paper. All 1 checks hold at quick scale on "
+        "An indication, as the scale is quick, not paper. Its only check holds at quick scale on "
         "MNIST (official files) over seeds 0, 1, 2, 3, 4."
     )
     less = joined(ORDER, *orders(FALLING, RISING, RISING), scale="quick")
