@@ -171,6 +171,13 @@ def test_data_and_scale_in_a_line(tmp_path, write_section, changes, line):
     assert data_in_brief(collect(tmp_path, {})) == line
 
 
+def test_scales_name_their_sections_where_there_are_several(tmp_path, write_section):
+    for section, scale in (("4.2", "paper"), ("4.3", "quick"), ("4.5", "quick")):
+        write_section(tmp_path, section, scale=scale, data="MNIST (official files)")
+    line = data_in_brief(collect(tmp_path, {}))
+    assert line == "MNIST: real; scale paper (4.2), quick (4.3, 4.5)"
+
+
 def test_no_results_have_no_line(tmp_path):
     assert data_in_brief(collect(tmp_path, {})) == ""
 
