@@ -87,7 +87,9 @@ function readAddress() {
     return;
   }
   // What a link leads to is opened: an erratum, a table, a claim of a folded part.
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  let name = location.hash.slice(1);
+  try { name = decodeURIComponent(name); } catch { /* it is no such address */ }
+  const target = document.getElementById(name);
   for (let part = target; part; part = part.parentElement?.closest("details")) if (part.matches("details")) part.open = true;
   target?.scrollIntoView();
 }

@@ -98,7 +98,8 @@ class Row(NamedTuple):
         verdict = self.judgement.verdict
         if verdict in (Verdict.PATH_ONLY, Verdict.NOT_RUN):
             return verdict.value
-        return self.judgement.written.finding.value
+        finding = self.judgement.written.finding  # none where a file of claims was edited
+        return finding.value if finding else verdict.value
 
 
 class Choice(NamedTuple):

@@ -243,9 +243,14 @@ def evaluate(check: Check, claim: Claim, measured: Values) -> CheckResult:
         outcome.detail,
         check.why,
         bool(lacking),
-        outcome.distance,
-        outcome.allowed,
+        _finite(outcome.distance),
+        tuple((float(low), float(high)) for low, high in outcome.allowed),
     )
+
+
+def _finite(distance: float | None) -> float | None:
+    """A distance that strict JSON can hold; none of a number that is beyond all measure."""
+    return distance if distance is not None and math.isfinite(distance) else None
 
 
 def within_tolerance(check: Check, claim: Claim, ours: float, theirs: float) -> bool:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
-from thesis_repro.report.page import picture_inside, webp, write_page
+from thesis_repro.report.page import compressed, picture_inside, write_page
 from thesis_repro.report.plain import write_plain
 from thesis_repro.report.reading import Picture
 from thesis_repro.report.results import File, Item, Maker, Script, ThesisPage
@@ -322,13 +322,24 @@ def test_photos_inside_the_page_take_fewer_bytes_than_without_loss_and_look_the_
     with io.BytesIO() as file:
         photo.save(file, "PNG")
         picture = Picture(file.getvalue(), *photo.size, "")
-    coded = webp(Item(None, "", File("photo.png", "", ""), picture, None))
+    coded, kind = compressed(Item(None, "", File("photo.png", "", ""), picture, None))
+    assert kind == "webp"
     with io.BytesIO() as file:
         photo.save(file, "WEBP", lossless=True)
         assert len(coded) < len(file.getvalue()) / 2
     with Image.open(io.BytesIO(coded)) as ours:
         off = np.asarray(ours, float) - np.asarray(photo, float)
     assert np.sqrt(np.mean(off**2)) < 5  # of 255
+
+
+def test_a_picture_too_long_for_webp_stays_a_png(tmp_path):
+    with io.BytesIO() as file:
+        Image.new("RGB", (17_000, 2)).save(file, "PNG")
+        picture = Picture(file.getvalue(), 17_000, 2, "")
+    assert compressed(Item(None, "", File("long.png", "", ""), picture, None)) == (
+        picture.content,
+        "png",
+    )
 
 
 def test_json_has_the_constraints(tmp_path, write_section):

@@ -1,7 +1,10 @@
 """How results are put together for reading."""
 
+import json
+
 import pytest
 
+from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
 from thesis_repro.report.reading import Answer
 from thesis_repro.report.results import Script
@@ -140,6 +143,18 @@ def test_rows_say_what_a_claim_is_worth_and_how_far_it_is(results):
     }
     not_run = rows["4.3-kl-10000"]
     assert (not_run.distance, not_run.grade, not_run.finding) == (None, "none", "not run")
+
+
+def test_a_verdict_without_checks_has_a_row(tmp_path, write_section):
+    """As in a file of claims that was edited."""
+    folder = write_section(tmp_path)
+    entries = json.loads((folder / "claims.json").read_text())
+    for entry in entries:
+        for outcome in entry["readings"].values():
+            outcome["checks"] = []
+    write_json(folder / "claims.json", entries)
+    rows = {row.judgement.claim.id: row for row in ledger(collect(tmp_path, {}))}
+    assert rows["4.2-best-epoch"].finding == "replicated"
 
 
 def test_choices_count_every_claim_and_have_their_own_order(results):

@@ -140,6 +140,13 @@ def test_numbers_that_are_the_same_with_each_seed_are_judged_as_with_one():
     assert (check.holds, check.is_lacking) == (False, False)
 
 
+def test_numbers_that_differ_by_rounding_are_the_same():
+    """Else an interval as narrow as rounding would refute whatever the tolerance allows."""
+    near = [{name: value * (1 + 3e-16 * seed) if name != "p" else 2.9e-9
+             for name, value in table().items()} for seed in range(3)]  # fmt: skip
+    assert joined(TABLE, *near).verdict is joined(TABLE, table(), table()).verdict
+
+
 @pytest.mark.parametrize("bad", [NAN, None, float("inf")])
 def test_a_number_that_a_seed_lacks_is_undecided(bad):
     over = joined(TABLE, table(), table(original_mean=bad), table(original_mean=240.0))
