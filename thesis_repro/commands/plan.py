@@ -101,7 +101,7 @@ def run_all(
     code = conclude(execution)  # before the page, which may fail
     is_whole = True
     page = options["out"] / "index.html"
-    if page.exists() and not execution.has_run:
+    if page.exists() and not execution.has_run and not kept:
         click.echo(f"Nothing is new; the report: {page}")
     elif any(options["out"].glob("*/manifest.json")):
         is_whole = write_report(options["out"], options["runs_dir"])

@@ -12,7 +12,12 @@ from thesis_repro.commands import exit_codes
 from thesis_repro.files import atomic_path
 from thesis_repro.report.collect import collect, require
 from thesis_repro.report.ledger import heads
-from thesis_repro.report.published_results import publish_results, readme_with
+from thesis_repro.report.published_results import (
+    publish_results,
+    publishable,
+    readme_with,
+)
+from thesis_repro.report.results import Results
 from thesis_repro.section.registry import scripts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,20 +29,34 @@ FOLDER = ROOT / "docs" / "results"
 @click.option("--runs-dir", type=click.Path(file_okay=False, path_type=Path), help="For run times.")
 def main(out: Path, runs_dir: Path | None) -> None:
     """Put the results in OUT into docs/results/, and what they come to into README."""
-    readme = ROOT / "README.md"
+    readme, place = ROOT / "README.md", FOLDER.relative_to(ROOT).as_posix()
     try:
-        results = publish_results(require(collect(out, scripts(), runs_dir)), FOLDER)
+        shown = publishable(require(collect(out, scripts(), runs_dir)))
+        text = _with_results(readme, shown, place)  # before anything is replaced
+        publish_results(shown, FOLDER)
     except DataError as error:
         failure = click.ClickException(str(error))
         failure.exit_code = exit_codes.DATA
         raise failure from error
-    place = FOLDER.relative_to(ROOT).as_posix()
-    text = readme_with(readme.read_text(encoding="utf-8"), results.judgements, place)
     with atomic_path(readme) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(text.encode("utf-8"))
     in_all = sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file())
-    click.echo(heads(results.judgements))
-    click.echo(f"{FOLDER}: {in_all / 1e6:.1f} MB; {len(results.withheld)} figures are not shown")
+    click.echo(heads(shown.judgements))
+    click.echo(f"{FOLDER}: {in_all / 1e6:.1f} MB; not shown: {len(shown.withheld)} figures")
+
+
+def _with_results(readme: Path, shown: Results, place: str) -> str:
+    """README with what the results come to; line ends stay.
+
+    Raises:
+        DataError: it cannot be read, or has no place for that.
+    """
+    try:
+        return readme_with(readme.read_bytes().decode("utf-8"), shown.judgements, place)
+    except (OSError, ValueError) as error:
+        cause = f"what the results come to cannot be put into it ({error})"
+        fix = "it wants one place, from <!-- results: ... --> to <!-- /results -->"
+        raise DataError(readme, cause, fix) from error
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from thesis_repro.models import zoo
 from thesis_repro.report.seeds import seed_folder
 from thesis_repro.section.registry import models_of
 from thesis_repro.training.devices import check_precision
+from thesis_repro.training.precision import FLOAT32
 from thesis_repro.training.scale import SCALES
 from thesis_repro.words import counted
 
@@ -142,19 +143,27 @@ def try_places(option: str, *folders: Path) -> None:
 
 
 def refuse_less(
-    sections: Iterable[str], *, out: Path, scale: str, stand_in: bool, **others: Any
+    sections: Iterable[str],
+    *,
+    out: Path,
+    scale: str,
+    precision: str,
+    stand_in: bool,
+    **others: Any,
 ) -> None:
     """Make sure, before any work, that no results are replaced by less.
 
     Raises:
-        click.UsageError: these are of a smaller scale than those there, or of stand-ins.
+        click.UsageError: these are of a smaller scale than those there, of fewer digits, or of
+            stand-ins.
     """
     from thesis_repro.section.results_folder import more_than
 
-    there = {name: more_than(name, out, scale, stand_in=stand_in) for name in sections}
+    there = {name: more_than(name, out, scale, precision, stand_in=stand_in) for name in sections}
     kept = [f"{name} ({more})" for name, more in there.items() if more]
     if kept:
-        asked = f"scale {scale}{', stand-ins' if stand_in else ''}"
+        digits = "" if precision == FLOAT32 else f", {precision}"
+        asked = f"scale {scale}{digits}{', stand-ins' if stand_in else ''}"
         raise click.UsageError(
             f"{out} holds more than what is asked for ({asked}): {'; '.join(kept)}. Name another "
             "folder with --out, or say `thesis-repro chapter SECTION --replace` with the same "

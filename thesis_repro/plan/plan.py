@@ -171,9 +171,9 @@ class _Planner:
 
     def keeps(self, section: str) -> str:
         """The section's results, in words, where they are more than what is asked for."""
-        workspace = self.workspace
-        scale = workspace.options.scale.name
-        return more_than(section, workspace.out, scale, stand_in=workspace.stand_in)
+        workspace, options = self.workspace, self.workspace.options
+        asked = options.scale.name, options.precision
+        return more_than(section, workspace.out, *asked, stand_in=workspace.stand_in)
 
     def images(self, spec: ModelSpec) -> tuple[int | None, int | None]:
         """Training and validation images of an epoch: of what is prepared, else of what will be.

@@ -11,14 +11,18 @@ function values(row, name) {
   return (row.dataset[name] ?? "").split("|");
 }
 
-function matches(row) {
-  for (const [name, wanted] of view) {
-    if (name === "words") {
-      const text = row.textContent.toLowerCase();
-      if (!wanted.toLowerCase().split(/\s+/).every((word) => text.includes(word))) return false;
-    } else if (name !== "sort" && !values(row, name).includes(wanted)) return false;
-  }
-  return true;
+// Rows with the very words that are looked for, if there are any; else those with each of them.
+function found(words) {
+  const text = (row) => row.textContent.toLowerCase().replace(/\s+/g, " ");
+  const wanted = words.toLowerCase().trim().replace(/\s+/g, " ");
+  const exact = rows.filter((row) => text(row).includes(wanted));
+  return new Set(exact.length ? exact : rows.filter((row) => wanted.split(" ").every((word) => text(row).includes(word))));
+}
+
+function matching() {
+  const searched = view.has("words") ? found(view.get("words")) : new Set(rows);
+  const filters = [...view].filter(([name]) => name !== "words" && name !== "sort");
+  return (row) => searched.has(row) && filters.every(([name, wanted]) => values(row, name).includes(wanted));
 }
 
 function sortKey(row, column) {
@@ -36,12 +40,14 @@ function inOrder() {
   return [...rows].sort((one, other) => {
     const [a, b] = [sortKey(one, column), sortKey(other, column)];
     if (none(a) || none(b)) return none(a) - none(b); // what has no number comes last
-    return sign * a.localeCompare(b, "en", { numeric: true });
+    const difference = Number(a) - Number(b); // what is no number: NaN
+    return sign * (Number.isNaN(difference) ? a.localeCompare(b, "en", { numeric: true }) : difference);
   });
 }
 
 function apply() {
   let shown = 0;
+  const matches = matching();
   for (const row of rows) {
     row.hidden = !matches(row);
     shown += !row.hidden;
@@ -81,7 +87,9 @@ function readAddress() {
     return;
   }
   // What a link leads to is opened: an erratum, a table, a claim of a folded part.
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  let name = location.hash.slice(1);
+  try { name = decodeURIComponent(name); } catch { /* it is no such address */ }
+  const target = document.getElementById(name);
   for (let part = target; part; part = part.parentElement?.closest("details")) if (part.matches("details")) part.open = true;
   target?.scrollIntoView();
 }

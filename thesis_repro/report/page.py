@@ -27,7 +27,7 @@ from thesis_repro.report.results import (
     ledger_head,
 )
 from thesis_repro.report.strips import strips
-from thesis_repro.thesis.captions import Key, load_captions
+from thesis_repro.thesis.captions import Caption, Key, load_captions
 from thesis_repro.thesis.claims import Claim
 from thesis_repro.thesis.errata import Erratum, load_errata
 from thesis_repro.thesis.readings import Reading
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 
 _QUALITY = 90  # of pictures that would take more bytes without loss
+_WEBP_AT_MOST = 16_383  # px
 
 
 def write_page(
@@ -126,6 +127,7 @@ class PageLinks:
     def __init__(self, results: Results, folder: Path):
         self._folder = folder
         self._scripts = results.scripts
+        self._verdicts = {one.claim.id: one.verdict.value for one in results.judgements}
         # The first of each number: "36_a" stands for Figure 36.
         self._anchors: dict[Key, str] = {}
         self._makers: dict[Key, Maker] = {}
@@ -159,13 +161,21 @@ class PageLinks:
             parts.append(Markup("Code: {}").format(Markup(", ").join(code)))
         return Markup(" · ").join(parts)
 
-    def of_figure(self, item: Item) -> Markup:
-        """The claims that the thesis takes from a figure; empty where it takes none."""
+    def of_item(self, item: Item) -> Markup:
+        """The claims that the thesis takes from a figure or table, with their verdicts."""
         claims = claims_of(item.key) if item.key else ()
         if not claims:
             return Markup("")
-        links = Markup(", ").join(_link(f"#{claim.id}", claim.id) for claim in claims)
+        links = Markup(", ").join(
+            Markup("{} ({})").format(_link(f"#{one.id}", one.id), self._verdicts[one.id])
+            for one in claims
+        )
         return Markup('<p class="small">Claims: {}</p>').format(links)
+
+    def to_caption(self, caption: Caption) -> Markup:
+        """A figure or table by its name, with a link if it is on the page."""
+        place = self._anchors.get((caption.kind, caption.number))
+        return _link(f"#{place}", caption.name) if place else Markup("{}").format(caption.name)
 
     def affected(self, erratum: Erratum) -> Markup:
         """What an erratum affects."""
@@ -247,17 +257,22 @@ def picture_beside(folder: Path, out: Path, section: str, item: Item) -> str:
 
 def picture_inside(section: str, item: Item) -> str:
     """A picture as an address that holds it."""
-    return data_uri(webp(item), "webp")
+    return data_uri(*compressed(item))
 
 
-def webp(item: Item) -> bytes:
-    """A figure as WebP: of charts without loss, a third of the PNG's bytes; of photos at 90 %."""
+def compressed(item: Item) -> tuple[bytes, str]:
+    """A figure in fewer bytes, and their format: WebP, but for one too long for that, "png".
+
+    Charts are as they were, in a third of the PNG's bytes; photos are saved at 90 %.
+    """
     from PIL import Image
 
+    if max(item.content.width, item.content.height) > _WEBP_AT_MOST:
+        return item.content.content, "png"
     with Image.open(io.BytesIO(item.content.content)) as image:
         picture = image.convert("RGB")
     ways: tuple[dict[str, Any], ...] = ({"lossless": True}, {"quality": _QUALITY})
-    return min((_saved(picture, **way) for way in ways), key=len)
+    return min((_saved(picture, **way) for way in ways), key=len), "webp"
 
 
 def _saved(picture: "PIL.Image.Image", **options: Any) -> bytes:

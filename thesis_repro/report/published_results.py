@@ -12,76 +12,94 @@ from pathlib import Path
 
 from data_prep.errors import DataError, os_errors
 from data_prep.folders import replacing
+from data_prep.sources import is_note
 from thesis_repro.report.ledger import heads, is_evidence, ledger_table
-from thesis_repro.report.page import webp, write_page
+from thesis_repro.report.page import compressed, write_page
 from thesis_repro.report.plain import write_plain
 from thesis_repro.report.results import Item, Results, Section
+from thesis_repro.report.seeds import Made, further_manifests
 from thesis_repro.verdicts.grades import Grade, graded
 from thesis_repro.verdicts.judgements import Judgement
 
 LARGEST_IN_ALL = 12_000_000  # bytes: a repository is cloned whole, by everyone
 
 _PAGE = "index.html"
-_PLACE = re.compile(r"(<!-- results\b[^>]*-->\n).*?(<!-- /results -->)", re.DOTALL)
+# From a mark to the next one: never beyond another comment.
+_PLACE = re.compile(r"(<!-- results: [^>]*-->(\r?\n))(?:(?!<!--).)*(<!-- /results -->)", re.DOTALL)
+_ENTRIES = {_PAGE, "index.json", "README.md", "pictures"}
 _AGAIN = "make them again, then publish"
 
 
-def publish_results(results: Results, folder: Path) -> Results:
+def publishable(results: Results) -> Results:
+    """What of results may be shown: all but figures that must not be passed on.
+
+    Raises:
+        DataError: they are damaged, of stand-ins, prove nothing, or are of code that others cannot
+            get.
+    """
+    for section in results.sections:
+        _check(results.out, section)
+    return _public(results)
+
+
+def publish_results(shown: Results, folder: Path) -> None:
     """Write the published results in the place of those before.
 
     Args:
-        results: All that is there.
+        shown: What `publishable` has left.
         folder: Where they go.
 
-    Returns:
-        What of the results is shown.
-
     Raises:
-        DataError: they are damaged, of stand-ins or of code that others cannot get; they have more
-            bytes than are allowed; or the files cannot be written.
+        DataError: they have more bytes than are allowed, something else is in their place, or the
+            files cannot be written.
     """
-    for section in results.sections:
-        _check(results.out / section.name, section)
-    shown = replace(_public(results), out=Path(folder.name))
+    named = replace(shown, out=Path(folder.name))  # where they lie on this machine is nobody's
     cannot = os_errors(folder, "it cannot be written", "free some space, or mend the permissions")
     with cannot, replacing(folder, _refuse_foreign) as place:
         (place / "pictures").mkdir()
 
         def picture(section: str, item: Item) -> str:
-            address = f"pictures/{section}-{Path(item.file.name).stem}.webp"
-            (place / address).write_bytes(webp(item))
+            content, kind = compressed(item)
+            address = f"pictures/{section}-{Path(item.file.name).stem}.{kind}"
+            (place / address).write_bytes(content)
             return address
 
-        write_page(shown, place / _PAGE, picture=picture)
-        write_plain(shown, place / "index.json")
-        (place / "README.md").write_text(_ledger(shown.judgements), encoding="utf-8")
+        write_page(named, place / _PAGE, picture=picture)
+        write_plain(named, place / "index.json")
+        (place / "README.md").write_text(_ledger(named.judgements), encoding="utf-8")
         in_all = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
         if in_all > LARGEST_IN_ALL:
             cause = f"{in_all:,} bytes are more than the {LARGEST_IN_ALL:,} allowed"
             raise DataError(folder, cause, "leave a section out")
-    return shown
 
 
 def _refuse_foreign(folder: Path) -> None:
     """Never replace what is no such folder."""
-    if folder.exists() and not (folder / _PAGE).exists():
+    if not folder.exists():
+        return
+    entries = {path.name for path in folder.iterdir() if not is_note(path.name)}
+    if _PAGE not in entries:
         raise DataError(folder, "it holds no published results", "name another folder")
+    if others := sorted(entries - _ENTRIES):
+        raise DataError(folder, f"it holds something else, too ({others[0]})", "move that away")
 
 
-def _check(folder: Path, section: Section) -> None:
-    """See that a section's results may be published.
+def _check(out: Path, section: Section) -> None:
+    """See that a section's results, of all seeds, may be published.
 
     Raises:
         DataError: they must not be.
     """
     for problem in section.problems:
         raise DataError(problem.path, problem.cause, _AGAIN)
-    made = section.manifest
+    folder, made = out / section.name, section.manifest
     if made.stand_in:
         raise DataError(folder, f"they are of stand-ins ({made.data})", _AGAIN)
-    if made.commit is None or made.commit.endswith("-dirty"):
-        cause = f"the code that made them was {made.commit or 'of no commit'}"
-        raise DataError(folder, cause, "commit it, and make them again")
+    manifests = {folder: made, **further_manifests(out, Made.of(made))}
+    for place, each in manifests.items():
+        if each.commit is None or each.commit.endswith("-dirty"):
+            cause = f"the code that made them was {each.commit or 'of no commit'}"
+            raise DataError(place, cause, "commit it, and make them again")
     evidence = graded(made.scale, made.precision, stand_in=made.stand_in, data=made.data)
     if made.runs and evidence.grade is Grade.PATH:
         cause = f"they prove nothing: {', '.join(evidence.obstacles)}"
@@ -132,12 +150,14 @@ def readme_with(text: str, judgements: Iterable[Judgement], folder: str) -> str:
         folder: Address of the folder of the published results.
 
     Raises:
-        ValueError: it has no place for them, ``<!-- results ... -->`` to ``<!-- /results -->``.
+        ValueError: it has no place for them, ``<!-- results: ... -->`` to ``<!-- /results -->``, or
+            several.
     """
     judgements = [*judgements]
     table = ledger_table(filter(is_evidence, judgements), f"{folder}/{_PAGE}")
+    block = f"{heads(judgements)}\n\n{table}\n"
     new, count = _PLACE.subn(
-        lambda match: f"{match[1]}{heads(judgements)}\n\n{table}\n{match[2]}", text
+        lambda match: f"{match[1]}{block.replace(chr(10), match[2])}{match[3]}", text
     )
     if count != 1:
         raise ValueError("It has no place for the published results, or several.")

@@ -98,7 +98,8 @@ class Row(NamedTuple):
         verdict = self.judgement.verdict
         if verdict in (Verdict.PATH_ONLY, Verdict.NOT_RUN):
             return verdict.value
-        return self.judgement.written.finding.value
+        finding = self.judgement.written.finding  # none where a file of claims was edited
+        return finding.value if finding else verdict.value
 
 
 class Choice(NamedTuple):
@@ -243,9 +244,14 @@ def data_in_brief(results: Results) -> str:
     for part in sorted(parts):
         kind = "stand-ins" if "stand-in" in part else "real"
         kinds.setdefault(kind, set()).add(part.partition(" (")[0].removeprefix("stand-in: "))
-    scales = sorted({each.scale for each in made if each.runs})
+    scales: dict[str, list[str]] = {}
+    for each in made:
+        if each.runs:
+            scales.setdefault(each.scale, []).append(each.section)
+    several = len(scales) > 1
+    named = [f"{name} ({', '.join(of)})" if several else name for name, of in scales.items()]
     lines = [f"{', '.join(sorted(names))}: {kind}" for kind, names in kinds.items()]
-    return "; ".join([*lines, *([f"scale {', '.join(scales)}"] if scales else [])])
+    return "; ".join([*lines, *([f"scale {', '.join(named)}"] if named else [])])
 
 
 def questions(results: Results) -> list[QuestionView]:

@@ -9,6 +9,7 @@ from data_prep.errors import DataError
 from data_prep.folders import is_made_up, is_mount_point
 from thesis_repro.report.reading import Damaged, read_manifest
 from thesis_repro.section.registry import datasets_of, models_of
+from thesis_repro.training.precision import FLOAT32
 from thesis_repro.training.scale import SCALES, is_smaller
 
 _MANIFEST = "manifest.json"
@@ -74,18 +75,21 @@ def first_of_seeds(section: str, out: Path, seed: int) -> str:
     return f"{section} (first seed {first})" if further and first != seed else ""
 
 
-def more_than(section: str, out: Path, scale: str, *, stand_in: bool) -> str:
-    """What results are there, in words, that ones of this scale would be less than; "" if none.
+def more_than(section: str, out: Path, scale: str, precision: str, *, stand_in: bool) -> str:
+    """What results are there, in words, that ones like these would be less than; "" if none.
 
-    Less is a smaller scale, where the section has models, and stand-ins where there are data.
+    Less is a smaller scale or, at the same one, fewer digits, where the section has models; and
+    stand-ins where there are data, whatever the scale.
     """
     try:
         there = read_manifest(out / section / _MANIFEST)
     except Damaged:
         return ""
-    is_less = there.scale in SCALES and is_smaller(scale, there.scale)
-    of_models = bool(models_of(section, scale))
+    if there.section != section:
+        return ""
     made_up = any(is_made_up(dataset, stand_in) for dataset in datasets_of(section, scale))
-    if (is_less and of_models) or (made_up and not there.stand_in):
-        return f"scale {there.scale}, {there.data}"
-    return ""
+    is_more = made_up and not there.stand_in
+    if made_up == there.stand_in and models_of(section, scale) and there.scale in SCALES:
+        fewer_digits = there.precision == FLOAT32 != precision
+        is_more = is_smaller(scale, there.scale) or (scale == there.scale and fewer_digits)
+    return f"scale {there.scale}, {there.data}" if is_more else ""

@@ -26,7 +26,7 @@ _FILES = frozenset(
         *("README.md", ".lock"),
     )
 )
-_TEMPORARY = (".writing-", ".trial-", DELETING)
+_TEMPORARY = (".writing-", ".trial-")
 _FOR_TRAINING = ("checkpoint", "compiled")  # folders that only a training reads
 
 _TRAINING = "a training is under way in it"
@@ -57,14 +57,25 @@ def why_left_alone(run: RunFolder) -> str:
 
 
 def _is_of_a_run(path: Path) -> bool:
-    if path.name in _FOR_TRAINING:
-        return path.is_dir() and not path.is_symlink()
+    """Whether it is what training leaves: by its name and kind, and of folders what is in them."""
+    if path.is_symlink():
+        return False
+    if path.is_dir():
+        is_ours = path.name in _FOR_TRAINING or path.name.startswith(DELETING)
+        return is_ours and all(_is_of(path.name, each) for each in path.iterdir())
     return (
         path.name in _FILES
         or path.name.endswith(".weights.h5")
-        or path.name.startswith(_TEMPORARY)
+        or path.name.startswith((*_TEMPORARY, DELETING))
         or path.name.lower() in NOTES
     )
+
+
+def _is_of(folder: str, path: Path) -> bool:
+    """Whether a file of ``checkpoint/`` or another folder for training is what that holds."""
+    is_note = path.name.startswith(_TEMPORARY) or path.name.lower() in NOTES
+    is_checkpoint = path.name.startswith("epoch-") and path.suffix == ".npz"
+    return path.is_file() and (folder != "checkpoint" or is_checkpoint or is_note)
 
 
 def _why_held(run: RunFolder) -> str:

@@ -313,9 +313,14 @@ def _why(results: Sequence[CheckResult], evidence: Evidence, where: str) -> str:
         )
     if failed:
         reasons = "; ".join(f"{result.name}: {result.detail}" for result in failed)
-        count = f"{len(failed)} of {len(results)} checks do not hold {where}: {reasons}."
+        does = "does" if len(failed) == 1 else "do"
+        checks = f"{len(failed)} of {len(results)} checks {does}"
+        if len(results) == 1:
+            checks = "Its only check does"
+        count = f"{checks} not hold {where}: {reasons}."
     else:
-        count = f"All {len(results)} checks hold {where}."
+        checks = f"All {len(results)} checks hold" if len(results) > 1 else "Its only check holds"
+        count = f"{checks} {where}."
     return f"An indication, as {obstacles}. {count}" if obstacles else count
 
 

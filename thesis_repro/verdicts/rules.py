@@ -156,9 +156,16 @@ def _descending(case: _Case) -> _Outcome:
 def _within(case: _Case) -> _Outcome:
     low, high = case.params["low"], case.params["high"]
     holds = all(low <= value <= high for value in case.ours)
-    detail = f"{show(case.ours)}; allowed {low:g} to {high:g}"
+    detail = f"{show(case.ours)}; allowed {_ends(low, high)}"
     has_ends = math.isfinite(low) and math.isfinite(high)
     return _Outcome(holds, detail, None, ((low, high),) * len(case.ours) if has_ends else ())
+
+
+def _ends(low: float, high: float) -> str:
+    """A range in words, open to a side where that has no end."""
+    if math.isinf(high):
+        return f"{low:g} or more"
+    return f"{high:g} or less" if math.isinf(low) else f"{low:g} to {high:g}"
 
 
 def _extreme_at(case: _Case, pick: Callable[..., float]) -> _Outcome:
@@ -236,9 +243,14 @@ def evaluate(check: Check, claim: Claim, measured: Values) -> CheckResult:
         outcome.detail,
         check.why,
         bool(lacking),
-        outcome.distance,
-        outcome.allowed,
+        _finite(outcome.distance),
+        tuple((float(low), float(high)) for low, high in outcome.allowed),
     )
+
+
+def _finite(distance: float | None) -> float | None:
+    """A distance that strict JSON can hold; none of a number that is beyond all measure."""
+    return distance if distance is not None and math.isfinite(distance) else None
 
 
 def within_tolerance(check: Check, claim: Claim, ours: float, theirs: float) -> bool:

@@ -14,6 +14,7 @@ from thesis_repro.thesis.claims import show
 from thesis_repro.words import counted
 
 CONFIDENCE = 0.95
+_ROUNDING = 1e-12  # relative: numbers that differ by less are the same
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Spread:
         if lacking:
             return cls(None, None, None, None, lacking, len(values))
         mean, sd = statistics.mean(numbers), statistics.stdev(numbers)
+        if sd <= _ROUNDING * abs(mean):
+            sd = 0.0
         has_ends = predicts and sd > 0
         ends = prediction_interval(mean, sd, len(numbers)) if has_ends else (None, None)
         return cls(mean, sd, *ends, 0, len(values))

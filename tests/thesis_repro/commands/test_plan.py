@@ -145,6 +145,11 @@ def test_all_keeps_results_that_are_more_than_what_is_asked_for(tmp_path, monkey
     assert "Figure 17" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     quiet = run("all", "--scale", "smoke", *folders, "--quiet")
     assert kept not in quiet.output
+    manifest["files"] = {"table_3.csv": "0" * 64}
+    (tmp_path / "out" / "4.2" / "manifest.json").write_text(json.dumps(manifest))
+    damaged = run("all", "--scale", "smoke", *folders)  # kept all the same, and said to be
+    assert damaged.exit_code == FAILED
+    assert "table_3.csv: manifest.json lists it, but it is not there" in damaged.stderr
 
 
 def test_a_page_that_cannot_be_written_stops_no_job(tmp_path):

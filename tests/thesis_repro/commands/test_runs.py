@@ -438,7 +438,7 @@ def four(finished_run, runs_dir, out):
         (["--unfinished", "--scale", "paper"], set()),
         (["--checkpoints"], set()),
     ],
-    ids=str,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(len(value)),
 )
 def test_what_goes_is_all_of_what_is_named(called, four, arguments, gone):
     result = called("prune", *arguments, "--yes")

@@ -25,7 +25,11 @@ VERDICTS = {
     "4.2-overfit-order": "path only",
 }
 AS_RUN = {"4.2-best-loss-order": "replicated"}
-DISTANCES = {"4.2-best-epoch": 12.0, "4.2-overfit-order": 0.5}
+DISTANCES = {
+    "4.2-best-epoch": 12.0,
+    "4.2-best-loss-order": 0.1234567,
+    "4.2-overfit-order": 0.5,
+}
 
 
 @pytest.fixture(scope="session")

@@ -61,6 +61,8 @@ addEventListener("load", async () => {
   const words = document.querySelector("input[name=words]");
   words.value = "SKEWNESS gan table5"; words.dispatchEvent(new Event("input", { bubbles: true }));
   seen.searched = ids();
+  words.value = "table  3"; words.dispatchEvent(new Event("input", { bubbles: true }));
+  seen.phrase = ids();
   document.querySelector("button[type=reset]").click();
   const erratum = document.querySelector("select[name=erratum]");
   erratum.value = "E04"; erratum.dispatchEvent(new Event("input", { bubbles: true }));
@@ -173,6 +175,7 @@ def test_the_ledger_is_filtered_searched_and_sent(seen):
     assert seen["reset"]["claims"] == claims
     assert seen["reset"]["address"] == "#ledger"
     assert seen["searched"] == ["4.6-table5-mnist-vae-gan", "4.6-table5-mnist-vlae-gan"]
+    assert seen["phrase"] == [f"4.2-table3-factor-{number}" for number in (1, 2, 3)]
     touched = touched_by(load_errata()["E04"])
     assert (seen["erratum"]["claims"], seen["erratum"]["address"]) == (
         len(touched),
@@ -183,10 +186,9 @@ def test_the_ledger_is_filtered_searched_and_sent(seen):
 
 def test_the_ledger_is_sorted_by_distance_with_what_has_none_last(seen):
     first = [claim.id for claim in load_claims()][:3]
-    (*two, _), order, address = seen["nearest"]
-    assert two == ["4.2-overfit-order", "4.2-best-epoch"]  # 0.5 and 12 by the fixture
-    assert (order, address) == ("ascending", "#?sort=Distance+up")
-    assert seen["farthest"] == [[*reversed(two), first[0]], "descending"]
+    by_distance = ["4.2-best-loss-order", "4.2-overfit-order", "4.2-best-epoch"]
+    assert seen["nearest"] == [by_distance, "ascending", "#?sort=Distance+up"]  # 0.123…, 0.5, 12
+    assert seen["farthest"] == [[*reversed(by_distance)], "descending"]
     assert seen["unsorted"] == [first, None]
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
-from thesis_repro.report.page import picture_inside, webp, write_page
+from thesis_repro.report.page import compressed, picture_inside, write_page
 from thesis_repro.report.plain import write_plain
 from thesis_repro.report.reading import Picture
 from thesis_repro.report.results import File, Item, Maker, Script, ThesisPage
@@ -94,7 +94,7 @@ def test_everything_found_is_on_the_page(out):
         "As run : replicated. so run",
         "by the same rule (1 decided at paper scale (1 replicated, 0 not); "
         "0 indicated at reduced scale (0 hold, 0 fail)).",
-        "0 of 1 checks hold as run",
+        "Check by check as run: 0 of 1 holds",
         "undefined",  # a quantity as run that is NaN
         "off by 90.0%",
         "Figure 21 (as run)",
@@ -127,7 +127,7 @@ def test_checks_of_what_proves_the_path_would_hold_or_fail(out):
     """Of the fixture's three claims one proves the path; its check does not hold."""
     text = page_of(out).text
     assert text.count("a check: would fail") == 1
-    assert text.count("0 of 1 checks would hold") == 1
+    assert text.count("Check by check: 0 of 1 would hold") == 1
     assert "a check: holds" in text
     assert "a check: fails" in text
 
@@ -220,7 +220,14 @@ def test_a_claim_leads_to_what_it_rests_on(out):
     assert '<a href="#run-4.2-mnist-vlae-factor-1">mnist-vlae-factor-1</a>' in claim
     assert "chapters/ch4_2.py:111 <code>figure_20</code>" in claim
     (figure,) = re.findall(r'<figure id="figure-20">.*?</figure>', text, re.S)
-    assert '<a href="#4.2-best-epoch">4.2-best-epoch</a>' in figure
+    assert '<a href="#4.2-best-epoch">4.2-best-epoch</a> (replicated)' in figure
+    (table,) = re.findall(r'<details class="table" id="table-3-numbers".*?</details>', text, re.S)
+    assert '<a href="#4.2-table3-factor-1">4.2-table3-factor-1</a> (not run)' in table
+    (index,) = re.findall(r'<ul class="index">.*?</ul>', text, re.S)
+    assert '<a href="#figure-20">Figure 20</a>' in index
+    assert '<a href="#table-3-numbers">Table 3</a>' in index
+    assert "Figure 22" in index  # which is not there
+    assert len(re.findall(r"(?:Figure|Table) \d+", index)) == 88
     (erratum,) = re.findall(r'<details id="E04">.*?</details>', text, re.S)
     assert '<a href="#section-4.2">Section 4.2</a>' in erratum
     assert 'Figure <a href="#figure-20">20</a>' in erratum
@@ -315,13 +322,24 @@ def test_photos_inside_the_page_take_fewer_bytes_than_without_loss_and_look_the_
     with io.BytesIO() as file:
         photo.save(file, "PNG")
         picture = Picture(file.getvalue(), *photo.size, "")
-    coded = webp(Item(None, "", File("photo.png", "", ""), picture, None))
+    coded, kind = compressed(Item(None, "", File("photo.png", "", ""), picture, None))
+    assert kind == "webp"
     with io.BytesIO() as file:
         photo.save(file, "WEBP", lossless=True)
         assert len(coded) < len(file.getvalue()) / 2
     with Image.open(io.BytesIO(coded)) as ours:
         off = np.asarray(ours, float) - np.asarray(photo, float)
     assert np.sqrt(np.mean(off**2)) < 5  # of 255
+
+
+def test_a_picture_too_long_for_webp_stays_a_png(tmp_path):
+    with io.BytesIO() as file:
+        Image.new("RGB", (17_000, 2)).save(file, "PNG")
+        picture = Picture(file.getvalue(), 17_000, 2, "")
+    assert compressed(Item(None, "", File("long.png", "", ""), picture, None)) == (
+        picture.content,
+        "png",
+    )
 
 
 def test_json_has_the_constraints(tmp_path, write_section):

@@ -6,13 +6,20 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from data_prep.errors import DataError
 from tests.thesis_repro.report.conftest import write_manifest
+from thesis_repro.commands import publish_results as command
 from thesis_repro.commands.publish_results import FOLDER, ROOT
 from thesis_repro.report.collect import collect
-from thesis_repro.report.published_results import LARGEST_IN_ALL, publish_results, readme_with
+from thesis_repro.report.published_results import (
+    LARGEST_IN_ALL,
+    publish_results,
+    publishable,
+    readme_with,
+)
 from thesis_repro.section.declarations import figure
 from thesis_repro.section.registry import everything, scripts
 from thesis_repro.verdicts.judgements import Verdict
@@ -32,7 +39,9 @@ def out(tmp_path, write_section):
 
 
 def publish(out):
-    return publish_results(collect(out, scripts()), out.parent / "results")
+    shown = publishable(collect(out, scripts()))
+    publish_results(shown, out.parent / "results")
+    return shown
 
 
 def test_page_pictures_and_json_are_there(out, png):
@@ -120,6 +129,21 @@ def test_what_proves_nothing_or_cannot_be_made_again_is_refused(out, changes, ca
     assert contents(out.parent / "results") == before
 
 
+def test_further_seeds_have_to_be_of_code_that_others_can_get(out, write_section):
+    dirty = MADE | {"seed": 8, "commit": "zzz-dirty"}
+    write_section(out / "seed-8", verdicts={}, **dirty)
+    with pytest.raises(DataError, match=r"seed-8/4\.2: the code that made them was zzz-dirty"):
+        publish(out)
+
+
+def test_what_is_no_published_result_stays_where_it_is(out):
+    publish(out)
+    (out.parent / "results" / "mine.txt").write_text("a user's")
+    with pytest.raises(DataError, match=r"it holds something else, too \(mine\.txt\)"):
+        publish(out)
+    assert (out.parent / "results" / "mine.txt").read_text() == "a user's"
+
+
 def test_damaged_results_are_refused(out):
     (out / "4.2" / "table_3.csv").write_text("edited\n1\n")
     with pytest.raises(DataError, match=r"table_3\.csv: it is not the file that manifest\.json"):
@@ -166,10 +190,45 @@ def test_readme_has_the_evidence_and_nothing_else_changes(out):
     assert readme_with(text, shown.judgements, "docs/results") == text
 
 
-@pytest.mark.parametrize("text", ["# No place", README + README])
-def test_readme_without_one_place_is_refused(text):
+def test_line_ends_of_readme_stay(out):
+    text = readme_with(README.replace("\n", "\r\n"), publish(out).judgements, "docs/results")
+    assert text.replace("\r\n", "").count("\n") == 0
+
+
+BEGUN = "<!-- results: no end -->\nnever lost\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("# No place", README + README, BEGUN),
+        README.replace("<!-- /results -->", ""),
+        README.replace("results:", "results-of-others"),
+        README.replace("old", "<!-- results: again -->\nold"),  # whose end belongs to the second
+    ],
+)
+def test_readme_without_one_place_is_refused_or_loses_nothing(text):
+    if text.count("<!-- results: ") == 2 and text.count("<!-- /results -->") == 1:
+        new = readme_with(text, [], "docs/results")
+        assert new.startswith(text[: text.index("<!-- results: again")])
+        return
     with pytest.raises(ValueError, match="no place for the published results, or several"):
         readme_with(text, [], "docs/results")
+
+
+def test_readme_is_looked_at_before_anything_is_replaced(out, tmp_path, monkeypatch):
+    publish(out)
+    before = contents(out.parent / "results")
+    (tmp_path / "README.md").write_text(BEGUN)
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "FOLDER", out.parent / "results")
+    result = CliRunner().invoke(command.main, [str(out)])
+    assert result.exit_code == 3
+    assert "README.md: what the results come to cannot be put into it" in result.output
+    assert contents(out.parent / "results") == before
+    (tmp_path / "README.md").write_text(BEGUN + README)
+    assert CliRunner().invoke(command.main, [str(out)]).exit_code == 0
+    assert (tmp_path / "README.md").read_text().startswith(BEGUN + "# Title")
 
 
 @pytest.mark.skipif(not FOLDER.exists(), reason="no results are published yet")

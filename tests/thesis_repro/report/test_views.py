@@ -1,7 +1,10 @@
 """How results are put together for reading."""
 
+import json
+
 import pytest
 
+from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
 from thesis_repro.report.reading import Answer
 from thesis_repro.report.results import Script
@@ -142,6 +145,18 @@ def test_rows_say_what_a_claim_is_worth_and_how_far_it_is(results):
     assert (not_run.distance, not_run.grade, not_run.finding) == (None, "none", "not run")
 
 
+def test_a_verdict_without_checks_has_a_row(tmp_path, write_section):
+    """As in a file of claims that was edited."""
+    folder = write_section(tmp_path)
+    entries = json.loads((folder / "claims.json").read_text())
+    for entry in entries:
+        for outcome in entry["readings"].values():
+            outcome["checks"] = []
+    write_json(folder / "claims.json", entries)
+    rows = {row.judgement.claim.id: row for row in ledger(collect(tmp_path, {}))}
+    assert rows["4.2-best-epoch"].finding == "replicated"
+
+
 def test_choices_count_every_claim_and_have_their_own_order(results):
     rows = ledger(results)
     found = choices(rows)
@@ -169,6 +184,13 @@ def test_choices_count_every_claim_and_have_their_own_order(results):
 def test_data_and_scale_in_a_line(tmp_path, write_section, changes, line):
     write_section(tmp_path, **changes)
     assert data_in_brief(collect(tmp_path, {})) == line
+
+
+def test_scales_name_their_sections_where_there_are_several(tmp_path, write_section):
+    for section, scale in (("4.2", "paper"), ("4.3", "quick"), ("4.5", "quick")):
+        write_section(tmp_path, section, scale=scale, data="MNIST (official files)")
+    line = data_in_brief(collect(tmp_path, {}))
+    assert line == "MNIST: real; scale paper (4.2), quick (4.3, 4.5)"
 
 
 def test_no_results_have_no_line(tmp_path):

@@ -188,13 +188,17 @@ def test_what_cannot_be_replaced_is_said(folder, monkeypatch):
         ("3.3", {"scale": "paper"}, {"scale": "paper", "stand_in": True}, True),
         ("4.2", {"scale": "of another version"}, {"scale": "smoke"}, False),
         ("4.2", {"scale": 3}, {"scale": "smoke"}, False),  # damaged
+        ("4.8", {"scale": "paper", "stand_in": True}, {"scale": "quick"}, False),  # of the data
+        ("4.2", {"scale": "quick"}, {"scale": "quick", "precision": "mixed_bfloat16"}, True),
+        ("4.2", {"scale": "quick", "precision": "mixed_bfloat16"}, {"scale": "quick"}, False),
+        ("4.2", {"scale": "paper", "section": "4.3"}, {"scale": "quick"}, False),  # another's
     ],
 )
 def test_what_is_less_than_what_is_there(tmp_path, section, there, asked, is_more):
-    write_results(tmp_path / section, **there)
-    more = more_than(section, tmp_path, **{"stand_in": False} | asked)
+    write_results(tmp_path / section, **{"section": section} | there)
+    more = more_than(section, tmp_path, **{"stand_in": False, "precision": "float32"} | asked)
     assert more == (f"scale {there['scale']}, MNIST" if is_more else "")
-    assert not more_than(section, tmp_path / "elsewhere", "smoke", stand_in=True)
+    assert not more_than(section, tmp_path / "elsewhere", "smoke", "float32", stand_in=True)
 
 
 def run(*arguments):

@@ -215,3 +215,22 @@ def test_a_deletion_that_is_killed_leaves_a_whole_run_or_none(run, tmp_path):
     assert result["whole"] == 1  # before the first step, its new name
     assert result["problems"] == []
     assert result["left"] == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("checkpoint/mine.txt", "checkpoint/more/epoch-00001.npz", "compiled/more/program"),
+        *("mine.weights.h5/notes", ".writing-mine/notes", "README.md/notes"),
+    ],
+)
+def test_a_users_own_in_a_place_of_ours_stays(run, place):
+    """By its name alone it would be taken for what training leaves."""
+    (run.path / place).parent.mkdir(parents=True, exist_ok=True)
+    (run.path / place).write_text("a user's")
+    assert "which is no file of a run" in why_left_alone(run)
+    with pytest.raises(LeftAloneError):
+        delete_run(run)
+    with pytest.raises(LeftAloneError):
+        delete_no_longer_needed(run)
+    assert (run.path / place).read_text() == "a user's"

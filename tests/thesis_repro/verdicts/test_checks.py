@@ -54,6 +54,7 @@ def test_what_is_no_number_on_the_other_side_is_named(bad, word):
         ("within", 3.0, None, {"low": 2.0, "high": 4.0}, None, [(2.0, 4.0)]),
         ("increasing", [1, 2, 3], None, {}, None, []),
         ("significance", 0.01, None, {"alpha": 0.05}, None, []),
+        ("relative", 1.7e308, 1e-9, {"tolerance": 0.1}, None, [(0.9e-9, 1.1e-9)]),
         ("relative", float("nan"), 1.0, {"tolerance": 0.5}, None, []),
     ],
 )

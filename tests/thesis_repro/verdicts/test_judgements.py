@@ -77,7 +77,7 @@ def test_a_few_updates_stand_ins_or_a_part_prove_the_path_but_are_checked(
     ("changed", "expected", "words"),
     [
         ({}, Verdict.HOLDS, "All 6 checks hold at"),
-        ({"original_mean": 1.0}, Verdict.FAILS, "1 of 6 checks do not hold at"),
+        ({"original_mean": 1.0}, Verdict.FAILS, "1 of 6 checks does not hold at"),
         ({"p": float("nan")}, Verdict.UNDECIDED_AT_REDUCED, "p is undefined"),
         ({"p": None, "original_mean": 1.0}, Verdict.FAILS, "p is not measured"),
     ],
