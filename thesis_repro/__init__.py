@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from thesis_repro.errors import ModelError as ModelError
     from thesis_repro.errors import SettingsError as SettingsError
     from thesis_repro.errors import TrainingError as TrainingError
+    from thesis_repro.errors import UnknownRunError as UnknownRunError
     from thesis_repro.library.data import UnknownDataError as UnknownDataError
     from thesis_repro.library.data import load_data as load_data
     from thesis_repro.library.models import list_models as list_models
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from thesis_repro.library.results import load_results as load_results
     from thesis_repro.models.encoding import Posterior as Posterior
     from thesis_repro.models.zoo import UnknownModelError as UnknownModelError
-    from thesis_repro.training.finding import UnknownRunError as UnknownRunError
     from thesis_repro.training.trained_model import TrainedModel as TrainedModel
 
 __version__ = "0.1.0"  # setup.py reads it here
@@ -36,14 +36,13 @@ __version__ = "0.1.0"  # setup.py reads it here
 
 _PLACES = {
     "data_prep.errors": ("DataError",),
-    "thesis_repro.errors": ("ModelError", "SettingsError", "TrainingError"),
+    "thesis_repro.errors": ("ModelError", "SettingsError", "TrainingError", "UnknownRunError"),
     "thesis_repro.library.data": ("UnknownDataError", "load_data"),
     "thesis_repro.library.models": ("list_models", "load_model"),
     "thesis_repro.library.pictures": ("explore", "plot_latent_space", "plot_losses", "traverse"),
     "thesis_repro.library.results": ("SectionResults", "UnknownSectionError", "load_results"),
     "thesis_repro.models.encoding": ("Posterior",),
     "thesis_repro.models.zoo": ("UnknownModelError",),
-    "thesis_repro.training.finding": ("UnknownRunError",),
     "thesis_repro.training.trained_model": ("TrainedModel",),
 }
 _PUBLIC = {name: module for module, names in _PLACES.items() for name in names}

@@ -16,6 +16,10 @@ class ModelError(ValueError):
     """A model cannot do what is asked of it, or not with this; the message says what it takes."""
 
 
+class UnknownRunError(LookupError):
+    """No run is what was asked for, or several are; the message says which there are."""
+
+
 def install_command(extra: str = "") -> str:
     """What installs this package and all that it needs, with an extra's packages where one is."""
     return f"pip install -e '.[{extra}]'" if extra else "pip install -e ."

@@ -1,5 +1,6 @@
 """Arguments that name a model, a figure, an erratum or a run, and what shells complete them to."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from thesis_repro.training import published_places
 _KINDS = {"fig": "figure", "figure": "figure", "tab": "table", "table": "table"}
 
 
-class _Completed(click.ParamType):
+class _Completed(click.ParamType, ABC):
     """A name that a shell completes, in capital or small letters."""
 
+    @abstractmethod
     def known(self, ctx: click.Context, param: click.Parameter) -> Mapping[str, str]:
         """What may stand here, each with a few words on it."""
-        raise NotImplementedError
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str

@@ -63,11 +63,3 @@ def state(run: "RunFolder") -> str:
     if isinstance(run, PublishedFolder):
         return "published, downloaded" if run.is_download else "published"
     return "finished" if run.is_done else f"epoch {run.newest_epoch} of {value(run, 'epochs')}"
-
-
-def described(run: "RunFolder") -> str:
-    """What tells a run from others, in a line."""
-    scale, seed, precision, backend = (
-        value(run, name) for name in ("scale", "seed", "precision", "backend")
-    )
-    return f"{run.config.model}, scale {scale}, seed {seed}, {precision}, {backend}"

@@ -13,7 +13,6 @@ from data_prep.errors import DataError, printable
 from thesis_repro.commands import exit_codes
 from thesis_repro.commands.names import model_name, run_name
 from thesis_repro.commands.options import Name, out_option, runs_dir_option
-from thesis_repro.commands.run_names import chosen
 from thesis_repro.commands.run_page import history_of, page
 from thesis_repro.commands.run_words import table, value
 from thesis_repro.training.scale import SCALES
@@ -102,8 +101,10 @@ def show(run: str, runs_dir: Path, out: Path) -> None:
     RUN is an id, the beginning of one, or a model that has one run. Exits with 3 if its history is
     damaged.
     """
+    from thesis_repro.training.finding import chosen_run
+
     there, strays = _runs_here(runs_dir)
-    folder = chosen(run, there)
+    folder = chosen_run(run, there, "run")
     history, damage = history_of(folder)
     uses = _uses(out).places.get(folder.config.run_id, [])
     click.echo(page(folder, history, runs_dir, uses))
@@ -155,6 +156,7 @@ def prune(
     if checkpoints and unfinished:
         raise click.UsageError("--checkpoints is of finished runs: --unfinished ones need theirs.")
     from thesis_repro.training import pruning
+    from thesis_repro.training.finding import chosen_run
     from thesis_repro.training.folder_of_runs import look_through
 
     trained, strays, leftovers = look_through(runs_dir)
@@ -162,7 +164,7 @@ def prune(
     if unused:
         _require_uses(uses, out)
     _tell_strays(strays)
-    named = {chosen(name, trained).path for name in names}
+    named = {chosen_run(name, trained, "run").path for name in names}
     doomed, sizes, steps = [], {}, {}
     for path in leftovers:
         steps[path] = partial(pruning.delete_leftover, path)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from thesis_repro.commands import exit_codes
-from thesis_repro.commands.options import UnknownNameError, directory, runs_dir_option
+from thesis_repro.commands.names import run_name
+from thesis_repro.commands.options import directory, runs_dir_option
 
 if TYPE_CHECKING:
     from thesis_repro.training.published import Published, PublishedRun
@@ -84,26 +85,23 @@ def verify(runs_dir: Path) -> None:
 
 
 @weights.command()
-@click.argument("run")
+@click.argument("run", type=run_name)
 @runs_dir_option
 @click.option(
     "--out", type=directory, default="exported", show_default=True, help="Where the folder goes."
 )
 def export(run: str, runs_dir: Path, out: Path) -> None:
-    """Write RUN (an id, or a model that has one finished run) with a model card for others.
+    """Write RUN (an id, its beginning, or a model that has one run) with a card for others.
 
     The folder OUT/MODEL/ID can be given to anyone: `--runs-dir OUT` loads it, and README.md in it
     says what it is.
     """
-    from thesis_repro.training.finding import UnknownRunError, chosen_run, runs_at_hand
+    from thesis_repro.training.finding import chosen_run, runs_at_hand
     from thesis_repro.training.model_card import export_run
     from thesis_repro.training.published import PublishedFolder, published_runs
 
     published = published_runs()
-    try:
-        folder = chosen_run(run, runs_at_hand(runs_dir, published))
-    except UnknownRunError as error:
-        raise UnknownNameError(str(error)) from error
+    folder = chosen_run(run, runs_at_hand(runs_dir, published).values())
     if isinstance(folder, PublishedFolder):
         published.ready(folder)
     click.echo(export_run(folder, out))

@@ -6,16 +6,17 @@ import random
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from thesis_repro.errors import UnknownRunError
 from thesis_repro.models import keras_settings, zoo
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.zoo import UnknownModelError
 from thesis_repro.names import did_you_mean, named
-from thesis_repro.training.finding import UnknownRunError, chosen_run, runs_at_hand, spec_of
+from thesis_repro.training.finding import chosen_run, runs_at_hand, spec_of
 from thesis_repro.training.published import PublishedFolder, published_runs
 from thesis_repro.training.run_folder import RunFolder
 from thesis_repro.training.scale import SCALES
@@ -139,25 +140,20 @@ def _run_of(
     spec: ModelSpec, runs: dict[str, RunFolder], run: str | None, seed: int, scale: str
 ) -> RunFolder:
     if run is not None:
-        ids = [name for name, each in runs.items() if each.config.model == spec.id]
-        fitting = _beginning_with(str(run), ids)
-        if len(fitting) == 1:
-            return runs[fitting[0]]
-        if fitting:
-            several = f"Several runs of {spec.id} begin with {run!r}: {', '.join(fitting)}."
-            raise UnknownRunError(f"{several} Pass more of its id.")
-        there = f" There are {', '.join(ids)}." if ids else ""
-        trains = f" `thesis-repro train {spec.id}` trains one. {_LISTS}"
-        hint = did_you_mean(str(run), ids) or there or trains
-        raise UnknownRunError(f"{spec.id} has no finished run {run!r}.{hint}")
+        of_model = [each for each in runs.values() if each.config.model == spec.id]
+        return _chosen(str(run) if of_model else spec.id, of_model)
     known = named(scale, SCALES) if isinstance(scale, str) else None
     if known is None:
         raise UnknownRunError(
             f"No scale is called {scale!r}.{did_you_mean(str(scale), SCALES)} There are "
             f"{', '.join(SCALES)}."
         )
+    return _chosen(spec.id, runs.values(), scale=known.name, seed=seed)
+
+
+def _chosen(name: str, runs: Iterable[RunFolder], **wanted: Any) -> RunFolder:
     try:
-        return chosen_run(spec.id, runs, scale=known.name, seed=seed)
+        return chosen_run(name, runs, **wanted)
     except UnknownRunError as error:
         raise UnknownRunError(f"{error}\n{_LISTS}") from None
 

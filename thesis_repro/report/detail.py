@@ -8,7 +8,7 @@ from thesis_repro.report.links import errata_of
 from thesis_repro.thesis.claims import show
 from thesis_repro.verdicts.judgements import Judgement, Outcome
 from thesis_repro.verdicts.questions import questions_of
-from thesis_repro.verdicts.rules import CheckResult, load_rules
+from thesis_repro.verdicts.rules import CheckResult
 from thesis_repro.verdicts.text import HEADERS, cells
 
 _INDENT = " " * 2
@@ -56,22 +56,22 @@ def _head(judgement: Judgement) -> list[str]:
 
 def _outcome(judgement: Judgement, outcome: Outcome) -> Iterator[str]:
     """Why the verdict is what it is, and the checks that it rests on."""
-    keys = {check.name: check.key for check in load_rules().get(judgement.claim.id, ())}
     yield f"{_INDENT}{outcome.why}"
     for check in outcome.checks:
-        yield from _check(judgement, check, keys.get(check.name, ""))
+        yield from _check(judgement, check)
 
 
-def _check(judgement: Judgement, check: CheckResult, key: str) -> Iterator[str]:
+def _check(judgement: Judgement, check: CheckResult) -> Iterator[str]:
     """A check of a quantity: what it came to, and why it is as it is."""
     deeper = _INDENT * 2
     holds = "holds" if check.holds else "is undecided" if check.is_lacking else "fails"
     yield f"{_INDENT}- {check.name}: {holds}"
-    ours = f"Ours {show(check.ours, least_p=judgement.claim.least_p(key))}"
-    theirs = (judgement.reported or {}).get(key, check.theirs)
-    if check.theirs is not None:
-        ours = f"{ours}; the thesis's {show(theirs, printed=True)}"
-    yield f"{deeper}{ours}: {check.detail}"
+    line = judgement.held_against(check)
+    theirs, ours, _ = line.values
+    words = f"Ours {show(ours, least_p=line.least_p)}"
+    if theirs is not None:
+        words = f"{words}; the thesis's {show(theirs, printed=True)}"
+    yield f"{deeper}{words}: {check.detail}"
     if check.allowed:
         ends = ", ".join(f"{show(low)} to {show(high)}" for low, high in check.allowed)
         far = f"; {check.distance:.2g} times what is allowed away" if check.distance else ""

@@ -8,6 +8,7 @@ from thesis_repro.thesis.claims import Claim
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.grades import Grade
 from thesis_repro.verdicts.judgements import Judgement
+from thesis_repro.verdicts.text import verdicts
 from thesis_repro.words import counted
 
 _COLUMNS = ("claim", "reported", "ours", "grade", "verdict", "command")
@@ -68,11 +69,7 @@ def _row(judgement: Judgement, page: str) -> Iterator[str]:
     yield reported or "–"
     yield written or "–"
     yield judgement.verdict.grade or "–"
-    verdicts = (
-        f"{judgement.written.label}",
-        f"as run {judgement.run.label}" if judgement.run else "",
-    )
-    yield "; ".join(filter(None, verdicts))
+    yield verdicts(judgement)
     yield f"`{command_of(judgement)}`"
 
 

@@ -106,6 +106,7 @@ def _environment(folder: Path, picture: Callable[[str, Item], str]) -> Environme
         "anchor": anchor,
         "alternative": alternative,
         "strips": strips,
+        "touched_by": touched_by,
         "duration": duration,
         "data_uri": data_uri,
         "picture": picture,
@@ -180,10 +181,6 @@ class PageLinks:
     def affected(self, erratum: Erratum) -> Markup:
         """What an erratum affects."""
         return Markup(", ").join(self._affected(item) for item in erratum.affects)
-
-    def touched_by(self, erratum: Erratum) -> tuple[Claim, ...]:
-        """The claims that it touches."""
-        return touched_by(erratum)
 
     def _affected(self, item: str) -> Markup:
         section = item.removeprefix("Section ")

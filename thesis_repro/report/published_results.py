@@ -155,10 +155,8 @@ def readme_with(text: str, judgements: Iterable[Judgement], folder: str) -> str:
     """
     judgements = [*judgements]
     table = ledger_table(filter(is_evidence, judgements), f"{folder}/{_PAGE}")
-    block = f"{heads(judgements)}\n\n{table}\n"
-    new, count = _PLACE.subn(
-        lambda match: f"{match[1]}{block.replace(chr(10), match[2])}{match[3]}", text
-    )
+    block = [*heads(judgements).splitlines(), "", *table.splitlines(), ""]
+    new, count = _PLACE.subn(lambda match: f"{match[1]}{match[2].join(block)}{match[3]}", text)
     if count != 1:
         raise ValueError("It has no place for the published results, or several.")
     return new

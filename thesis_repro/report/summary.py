@@ -10,19 +10,17 @@ from appendix_architectures.listings import golden
 from thesis_repro import provenance
 from thesis_repro.files import atomic_path, read_packaged
 from thesis_repro.models.zoo import MODELS
-from thesis_repro.report.cells import cell
 from thesis_repro.report.ledger import heads, is_evidence
 from thesis_repro.report.reading import Manifest, Run
 from thesis_repro.report.results import Results, count_verdicts
-from thesis_repro.report.views import origins
+from thesis_repro.report.views import held_against, origins
 from thesis_repro.thesis.captions import load_captions
-from thesis_repro.thesis.claims import load_unchecked
+from thesis_repro.thesis.claims import ABSENT, load_unchecked
 from thesis_repro.thesis.errata import load_errata
 from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.verdicts.grades import Grade
 from thesis_repro.verdicts.judgements import Finding, Judgement, Verdict
 from thesis_repro.verdicts.questions import by_question
-from thesis_repro.verdicts.rules import load_rules
 from thesis_repro.words import counted, duration
 
 _LISTINGS = range(1, 40)
@@ -148,7 +146,6 @@ def _deviations(judgements: Iterable[Judgement]) -> Iterator[str]:
         if check.distance is not None
     ]
     for distance, one, check in sorted(checks, key=lambda entry: -entry[0])[:_DEVIATIONS]:
-        keys = {rule.name: rule.key for rule in load_rules()[one.claim.id]}
-        printed = (one.reported or {}).get(keys.get(check.name), check.theirs)
-        theirs = cell(printed, printed=True).text
-        yield f"{one.claim.id}, {check.name}: {cell(check.ours).text} for {theirs} ({distance:.2g})"
+        ours, theirs = held_against(one, check)
+        printed = theirs.text if theirs else ABSENT  # only of results that were edited
+        yield f"{one.claim.id}, {check.name}: {ours.text} for {printed} ({distance:.2g})"

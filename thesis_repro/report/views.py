@@ -16,7 +16,7 @@ from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.verdicts.grades import Grade
 from thesis_repro.verdicts.judgements import Finding, Judgement, Verdict
 from thesis_repro.verdicts.questions import by_question, questions_of
-from thesis_repro.verdicts.rules import CheckResult, load_rules
+from thesis_repro.verdicts.rules import CheckResult
 
 NO_EVIDENCE = "none"  # the grade of what was not measured
 
@@ -151,12 +151,10 @@ def quantities(judgement: Judgement) -> list[Quantity]:
 
 def held_against(judgement: Judgement, check: CheckResult) -> tuple[Cell, Cell | None]:
     """What a check holds against each other: ours, and the thesis's if it prints such a number."""
-    keys = {each.name: each.key for each in load_rules().get(judgement.claim.id, ())}
-    key = keys.get(check.name, "")
-    ours = cell(check.ours, least_p=judgement.claim.least_p(key))
-    if check.theirs is None:
-        return ours, None
-    return ours, cell((judgement.reported or {}).get(key, check.theirs), printed=True)
+    line = judgement.held_against(check)
+    theirs, ours, _ = line.values
+    printed = None if theirs is None else cell(theirs, printed=True)
+    return cell(ours, least_p=line.least_p), printed
 
 
 def environments(results: Results) -> list[tuple[list[str], dict[str, str]]]:

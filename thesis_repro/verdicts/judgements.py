@@ -201,6 +201,18 @@ class Judgement:
                 lines.append(Line(name, "", tuple(values), least_p))
         return lines
 
+    def held_against(self, check: CheckResult) -> Line:
+        """What one of its checks holds against each other, as printed and ours as it was judged.
+
+        ``values`` are the thesis's number, None where it prints none, ours, and nothing as run.
+        """
+        keys = {each.name: each.key for each in load_rules().get(self.claim.id, ())}
+        key = keys.get(check.name, "")
+        theirs = None
+        if check.theirs is not None:
+            theirs = (self.reported or {}).get(key, check.theirs)
+        return Line(key, "", (theirs, check.ours, ""), self.claim.least_p(key))
+
     def to_json(self) -> dict[str, Any]:
         """The claim's and the judgement's fields as JSON-ready data, by reading.
 

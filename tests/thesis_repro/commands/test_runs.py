@@ -269,8 +269,8 @@ def test_a_beginning_of_several_ids(called, finished_run, runs_dir):
     [
         ("nothing", "No run is called 'nothing'. `thesis-repro runs list` shows"),
         ("", "No run is called ''."),
-        ("celeba-vae", "There is no run of celeba-vae here: `thesis-repro train celeba-vae`"),
-        ("mnist-vlae-factor-33", "Did you mean mnist-vlae-factor-3?"),
+        ("celeba-vae", "There is no run of celeba-vae: `thesis-repro train celeba-vae`"),
+        ("mnist-vlae-factor-33", "Did you mean mnist-vlae-factor-3"),
     ],
 )
 def test_a_run_that_is_not_here(called, finished_run, runs_dir, name, answer):

@@ -103,7 +103,10 @@ def test_export_of_a_run_that_was_trained_here(finished_run, publish, tmp_path, 
     result = run("weights", "export", "celeba-vae", "--runs-dir", runs_dir, "--out", tmp_path)
     assert result.exit_code == 2
     for seed, each in enumerate(runs):
-        assert f"  {each.name}: scale paper, seed {seed}, float32, tensorflow" in result.stderr
+        assert (
+            f"  {each.name}: celeba-vae, scale paper, seed {seed}, float32, tensorflow"
+            in result.stderr
+        )
     call = ("weights", "export", runs[0].name, "--runs-dir", runs_dir, "--out", tmp_path / "out")
     assert run(*call).exit_code == 0
     card = (tmp_path / "out" / "celeba-vae" / runs[0].name / "README.md").read_text()

@@ -125,9 +125,9 @@ def test_a_run_in_the_place_of_a_model(name, runs_dir):
 def test_the_beginning_of_several_runs(finished_run, runs_dir):
     ids = [finished_run(runs_dir, "celeba-vae", seed=seed).name for seed in range(17)]
     first = next(sign for sign in "0123456789abcdef" if sum(i[0] == sign for i in ids) > 1)
-    with pytest.raises(UnknownRunError, match=f"Several runs of celeba-vae begin with '{first}'"):
+    with pytest.raises(UnknownRunError, match=f"Several finished runs begin with '{first}'"):
         load_model("celeba-vae", run=first, runs_dir=runs_dir)
-    with pytest.raises(UnknownRunError, match="celeba-vae has no finished run 3"):
+    with pytest.raises(UnknownRunError, match=r"No finished run is called '3\.5'"):
         load_model("celeba-vae", run=3.5, runs_dir=runs_dir)
 
 
@@ -137,13 +137,16 @@ def test_the_beginning_of_several_runs(finished_run, runs_dir):
         ({"name": "celeba-vae"}, "`thesis-repro train celeba-vae --scale paper --seed 0`"),
         ({"name": "celeba-vae"}, "`thesis_repro.list_models()` gives all models and the runs"),
         ({"name": NAME, "scale": None}, "No scale is called None. There are"),
-        ({"name": NAME, "seed": 7}, f"--scale paper --seed 7`\nThere are these:\n  {RUN}: scale"),
+        (
+            {"name": NAME, "seed": 7},
+            f"--scale paper --seed 7`\nThere are these:\n  {RUN}: {NAME}, scale",
+        ),
         ({"name": NAME, "scale": "papper"}, "No scale is called 'papper'. Did you mean paper?"),
         (
             {"name": NAME, "run": "23d9e652cfd7"},
-            f"run '23d9e652cfd7'. Did you mean {RUN}",
+            f"called '23d9e652cfd7'. Did you mean {RUN}",
         ),
-        ({"name": "mnist-vae", "run": RUN}, "`thesis-repro train mnist-vae` trains one."),
+        ({"name": "mnist-vae", "run": RUN}, "`thesis-repro train mnist-vae`"),
     ],
 )
 def test_a_run_that_is_not_there(asked, said, runs_dir):

@@ -4,11 +4,13 @@ import io
 import textwrap
 
 import pytest
+from click.testing import CliRunner
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from msgspec.structs import asdict
 
 from data_prep.checksums import sha256
+from thesis_repro.cli import main
 from thesis_repro.files import write_json
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims
@@ -84,6 +86,20 @@ def write_section(png):
         return folder
 
     return write
+
+
+@pytest.fixture
+def out(tmp_path, write_section):
+    """A folder with the results of Section 4.2."""
+    write_section(tmp_path)
+    return tmp_path
+
+
+def run(*arguments):
+    """What a command says; only its own exit ends it."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result
 
 
 def write_manifest(folder, **changes):

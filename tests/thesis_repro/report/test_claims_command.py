@@ -8,9 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import CliRunner
 
-from thesis_repro.cli import main
+from tests.thesis_repro.report.conftest import run
 from thesis_repro.commands import terminal
 from thesis_repro.report.detail import describe
 from thesis_repro.report.links import errata_of
@@ -21,18 +20,6 @@ from thesis_repro.verdicts.rules import load_rules
 DONE, USAGE, DATA, NOT_REPLICATED = 0, 2, 3, 4
 CLAIMS = {claim.id: claim for claim in load_claims()}
 EPOCHS = "4.2-best-epoch"
-
-
-@pytest.fixture
-def out(tmp_path, write_section):
-    write_section(tmp_path)
-    return tmp_path
-
-
-def run(*arguments):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    return result
 
 
 # --- One claim ---

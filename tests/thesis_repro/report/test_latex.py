@@ -5,6 +5,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
+from tests.thesis_repro.report.conftest import run
 from thesis_repro.cli import main
 from thesis_repro.report.collect import collect
 from thesis_repro.report.latex import escaped, latex, macro
@@ -13,18 +14,6 @@ from thesis_repro.thesis.claims import load_claims
 
 DONE, DAMAGED, DATA = 0, 1, 3
 MACRO = re.compile(r"\\newcommand\{(\\[^}]*)\}\{")
-
-
-@pytest.fixture
-def out(tmp_path, write_section):
-    write_section(tmp_path)
-    return tmp_path
-
-
-def run(*arguments):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    return result
 
 
 def without_comments(text):

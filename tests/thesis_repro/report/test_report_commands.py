@@ -8,9 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from thesis_repro.cli import main
+from tests.thesis_repro.report.conftest import run
 from thesis_repro.commands import claims as module
 from thesis_repro.commands import plan
 from thesis_repro.thesis.claims import Unchecked, load_claims, load_unchecked
@@ -25,18 +24,6 @@ COUNTS = [
     "1 claim as run: 1 decided at paper scale (1 replicated, 0 not); "
     "0 indicated at reduced scale (0 hold, 0 fail)",
 ]
-
-
-@pytest.fixture
-def out(tmp_path, write_section):
-    write_section(tmp_path)
-    return tmp_path
-
-
-def run(*arguments):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    return result
 
 
 def test_report(out):

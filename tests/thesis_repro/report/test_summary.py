@@ -4,9 +4,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from click.testing import CliRunner
 
-from thesis_repro.cli import main
+from tests.thesis_repro.report.conftest import run
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.report.collect import collect
 from thesis_repro.report.reading import Manifest, Run
@@ -30,18 +29,6 @@ HEADINGS = [
 ]
 ONE_PAGE = 700  # words
 CLAIMS = load_claims()
-
-
-@pytest.fixture
-def out(tmp_path, write_section):
-    write_section(tmp_path)
-    return tmp_path
-
-
-def run(*arguments):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    return result
 
 
 def numbers(claim):

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from thesis_repro.errors import UnknownRunError
 from thesis_repro.models.zoo import MODELS
-from thesis_repro.training.finding import UnknownRunError, chosen_run, runs_at_hand, spec_of
+from thesis_repro.training.finding import chosen_run, runs_at_hand, spec_of
 from thesis_repro.training.published import published_runs
 from thesis_repro.training.run_folder import RunConfig, finished_runs
 
@@ -30,19 +31,20 @@ def test_those_trained_here_and_those_published(runs):
 
 def test_by_id_or_by_what_one_of_a_model_was_made_with(runs):
     by_id, names = runs
-    assert chosen_run(names["1"].name, by_id).path == names["1"]
+    assert chosen_run(names["1"].name, by_id.values()).path == names["1"]
     for seed in range(3):
-        assert chosen_run(NAME, by_id, scale="paper", seed=seed).path == names[str(seed)]
-    assert chosen_run("MNIST-VLAE-Factor-3", by_id, scale="smoke").path == names["smoke"]
+        assert chosen_run(NAME, by_id.values(), scale="paper", seed=seed).path == names[str(seed)]
+    assert chosen_run("MNIST-VLAE-Factor-3", by_id.values(), scale="smoke").path == names["smoke"]
 
 
 def test_several_are_named(runs):
     by_id, names = runs
     with pytest.raises(UnknownRunError, match="has several finished runs; name one:") as error:
-        chosen_run(NAME, by_id, scale="paper")
+        chosen_run(NAME, by_id.values(), scale="paper")
     lines = str(error.value).splitlines()[1:]
     expected = {
-        f"  {names[seed].name}: scale paper, seed {seed}, float32, tensorflow" for seed in "012"
+        f"  {names[seed].name}: {NAME}, scale paper, seed {seed}, float32, tensorflow"
+        for seed in "012"
     }
     assert {*lines} == expected
 
@@ -50,12 +52,12 @@ def test_several_are_named(runs):
 def test_none_that_fits_is_answered_by_what_trains_it_and_by_the_others(runs):
     by_id, _ = runs
     with pytest.raises(UnknownRunError) as error:
-        chosen_run(NAME, by_id, scale="smoke", seed=7)
+        chosen_run(NAME, by_id.values(), scale="smoke", seed=7)
     first, _, *others = str(error.value).splitlines()
     assert f"`thesis-repro train {NAME} --scale smoke --seed 7`" in first
     assert len(others) == 4
     with pytest.raises(UnknownRunError, match=r"no finished run of celeba-vae: `thesis-repro tra"):
-        chosen_run("celeba-vae", by_id)
+        chosen_run("celeba-vae", by_id.values())
 
 
 def test_a_run_was_made_with_its_own_settings(finished_run, tmp_path):
