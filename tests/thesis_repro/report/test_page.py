@@ -63,12 +63,6 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
-@pytest.fixture
-def out(tmp_path, write_section):
-    write_section(tmp_path)
-    return tmp_path
-
-
 def page_of(out, pages=None):
     write_page(collect(out, SCRIPTS, out / "runs"), out / "index.html", pages)
     return Page((out / "index.html").read_text(encoding="utf-8"))
