@@ -200,10 +200,13 @@ def test_words_of_the_answer():
         )
 
     both = [in_words("AlexNet Classifier", CLASSIFIER), in_words("AlexNet-VAE", VAE)]
+    vaes = "(a) Yes, in some of the VAEs whose kernels could be fitted: MNIST-VAE; "
+    assert text.startswith(f"{vaes}AlexNet Classifier has")
     assert f"as smooth as its own: {both[0]}; {both[1]}. By chance it would be 5% at most." in text
     high = in_words("MNIST-VAE", IF_TRAINED[0])
     assert f"of which 1 have more than chance: {high}; the kernels of 19" in text
     text = render("4.1", "RQ1", gabor_wavelets(shares_of()))
+    assert text.startswith("(a) No, in none of the VAEs whose kernels could be fitted; ")
     assert "of which 0 have more than chance; the kernels" in text
     text = render("4.1", "RQ1", gabor_wavelets(shares_of(untrained=IF_TRAINED)))
     assert text.endswith("0 could be fitted; 20 are not trained at this scale.")

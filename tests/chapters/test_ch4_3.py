@@ -393,3 +393,6 @@ def test_the_answer_is_made_of_the_numbers(dimensions, kl):
     for part in ("dimension 9 ", "peaks: 7", "16.02 nats instead of 22.74", "50% lead from"):
         assert part in text
     assert "(3,750-VAE: 12%)" in text
+    assert text.startswith("Not shape: some lines from shape to shape lead through an empty image")
+    smooth = render("4.3", "RQ3", answer | {"empty": [0, 0]})
+    assert smooth.startswith("Shape, too: no line from shape to shape")

@@ -489,7 +489,11 @@ def test_the_numbers_of_entanglement(tables):
     assert numbers["scores"]["dSprites-VAE-dim6"]["MIG"] == pytest.approx(0.1)
     assert numbers["scores"]["dSprites-VLAE"]["MIG"] == pytest.approx(0.4)  # of all layers
     assert (numbers["shapes"], numbers["digits"]) == ([0.4, 0.5], [0.8, 0.9])
-    assert "80% and 90%" in render("4.4", "RQ2", numbers)
+    text = render("4.4", "RQ2", numbers)
+    assert text.startswith("Not disentanglement: ")
+    assert "80% and 90%" in text
+    numbers["scores"]["dSprites-VLAE"]["MIG"] = 0.5
+    assert render("4.4", "RQ2", numbers).startswith("Disentanglement in part: ")
 
 
 def test_the_numbers_of_lower_factors(tables):
@@ -502,6 +506,9 @@ def test_the_numbers_of_lower_factors(tables):
     assert numbers["radius_sd"] == dict.fromkeys(SHAPES, 0.1)
     text = render("4.4", "RQ4", numbers)
     assert numbers["sine"] == {"x": 0.95, "y": 0.95}
+    assert text.startswith(
+        "MNIST-VLAE tells thickness most in z_1, slant most in z_1, digit most in z_3."
+    )
     for part in (
         "thickness 60%, 10%, 20%",
         "path of x and 30%",
@@ -519,7 +526,13 @@ def test_the_numbers_of_independence(tables):
     assert digits["strongest"]["digit"] == ("z_3", pytest.approx(0.5))
     first_to_second = [0.1 / 0.3, 0.1 / 0.6, 0.2 / 0.9, 0.2 / 0.8, *[0.2 / 0.3] * 3]
     assert sprites["second_to_first"] == pytest.approx(np.mean(first_to_second))
-    assert "shape: z_3 (30%); scale: z_3 (60%);" in render("4.4", "RQ5", numbers)
+    text = render("4.4", "RQ5", numbers)
+    assert text.startswith("No: in no VLAE is a factor in a layer of its own")
+    assert "shape: z_3 (30%); scale: z_3 (60%);" in text
+    sprites["second_to_first"] = 0.1
+    assert render("4.4", "RQ5", numbers).startswith("In part: ")
+    digits["second_to_first"] = 0.0
+    assert render("4.4", "RQ5", numbers).startswith("Yes: hardly more than one layer")
 
 
 def test_a_factor_that_no_layer_knows_is_at_home_in_none(tables):

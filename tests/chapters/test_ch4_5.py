@@ -350,7 +350,9 @@ def test_decoders_of_nothing_give_undefined_numbers_and_no_error():
     tables = tables_of(samples, dependences)
     found = {one.verdict for one in verdicts(tables).values()}
     assert found == {Verdict.NOT_REPLICATED, Verdict.UNDECIDED}
-    assert "undefined" in render("4.5", "RQ6", independence(*tables))
+    text = render("4.5", "RQ6", independence(*tables))
+    assert text.startswith("Undecided: in MNIST-VLAE, ")
+    assert "(by chance undefined" in text
 
 
 def test_the_answer_is_made_of_the_numbers(tables):
@@ -367,6 +369,10 @@ def test_the_answer_is_made_of_the_numbers(tables):
     ]
     assert numbers["controls"][0]["share"] == pytest.approx(control["share"][:6].mean())
     text = render("4.5", "RQ6", numbers)
+    assert text.startswith("No: in MNIST-VLAE, ")
+    for one in numbers["models"]:
+        one["by_chance"] = 1
+    assert render("4.5", "RQ6", numbers).startswith("Not refuted: in no model ")
     linear = [f"{share:.0%}" for share in pairs["share"][:3]]
     for part in (
         f"MNIST-VLAE {', '.join(linear)} (by chance",

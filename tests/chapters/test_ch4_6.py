@@ -305,6 +305,11 @@ def test_answers_are_made_of_the_distances(real, accuracies):
     assert of_mnist["MNIST-VLAE"] == pytest.approx(expected)
     assert numbers["accuracies"] == dict.fromkeys(of_mnist, 1.0)
     text = render("4.6", "RQ7", numbers)
+    assert "On MNIST" not in text.partition("How far")[0]  # all are equally far
+    numbers["distances"]["mnist"]["MNIST-VAE-GAN"]["estimated"] = 0.2
+    numbers["distances"]["mnist"]["MNIST-VLAE-GAN"]["estimated"] = 0.4
+    ranked = "On MNIST MNIST-VAE-GAN's images are nearest to real ones, MNIST-VLAE-GAN's farthest"
+    assert render("4.6", "RQ7", numbers).startswith(ranked)
     assert "MNIST-VLAE 0.10 reconstructed, 0.30 from the estimated posterior, 0.60" in text
     assert text.endswith("MNIST-VAE-GAN 100.0%, MNIST-VLAE-GAN 100.0% of cases (a guess: 50%).")
 
@@ -325,6 +330,9 @@ def test_each_gan_is_compared_with_the_model_of_the_other_loss(real):
     assert first["gan_distance"] == first["distance"]
     assert (last["gan_distance"], last["distance"]) == pytest.approx((0.05, 0.1))
     text = render("4.6", "RQ8", {"comparisons": comparisons})
+    assert text.startswith("In part: of the GANs, the images of dSprites-VLAE-GAN are closer")
+    assert render("4.6", "RQ8", {"comparisons": [first]}).startswith("No: no GAN's images")
+    assert render("4.6", "RQ8", {"comparisons": [last]}).startswith("Yes: every GAN's images")
     assert "MNIST-VAE-GAN is no closer to the data than MNIST-VAE (0.30, 0.30);" in text
     assert "dSprites-VLAE-GAN is closer to the data than dSprites-VLAE (0.05, 0.10)." in text
 

@@ -1,5 +1,6 @@
 """Section 4.7: its tables on made images, its claims and answers."""
 
+import re
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -398,6 +399,7 @@ def test_digits_are_as_often_as_they_are(samples, tables):
     assert list(numbers["drawn"]) == ["MNIST-VLAE", "MNIST-VLAE-GAN"]
     assert numbers["test"]["moved"] == 0
     text = render("4.7", "RQ2", numbers | {"accuracy": samples.accuracy.mean})
+    assert re.match(r"Digits of \S+ are nearest to the training set's frequencies, those of", text)
     assert "its rarest digit being 3 (0.22 times its share in the training set); MNIST-VLAE" in text
     assert "right on 97.0% of them" in text
     assert "nan" not in text
@@ -414,6 +416,7 @@ def test_forms_are_as_far_as_they_are(tables):
     assert list(numbers["drawn"]) == ["MNIST-VLAE", "MNIST-VLAE-GAN"]
     assert numbers["test"]["times"] == pytest.approx(1, abs=0.05)
     text = render("4.7", "RQ7", numbers)
+    assert re.match(r"Digits of \S+ are nearest to the training set's in form, those of", text)
     assert f"digits narrower than {numbers['below']:.1f} px" in text
     assert "nan" not in text
 

@@ -112,7 +112,7 @@ class ClaimName(SectionName):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Sections, and once a section is typed its claims with their statements."""
-        claims = {claim.id: claim.title for claim in load_claims()} if incomplete else {}
+        claims = {claim.id: claim.statement for claim in load_claims()} if incomplete else {}
         return super().shell_complete(ctx, param, incomplete) + completions(incomplete, claims)
 
 

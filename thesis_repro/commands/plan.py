@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thesis_repro.commands import exit_codes
+from thesis_repro.commands import exit_codes, terminal
 from thesis_repro.commands.options import SectionName, out_option, training_options
 from thesis_repro.commands.report import update_page, write_report
 from thesis_repro.commands.workspace import (
@@ -134,7 +134,8 @@ def show(
     jobs = make_plan(sections, models, *workspaces)
     families = {job.family for job in jobs.values() if job.image_passes and not job.is_done}
     known = timings(families, machine, workspaces[0], tell)
-    click.echo(render(jobs, known, _described(machine, gpus), gpus or 1))
+    text = render(jobs, known, _described(machine, gpus), gpus or 1, terminal.width())
+    click.echo(text)
 
 
 def _described(machine: "Machine", gpus: int | None) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from thesis_repro import columns
+from thesis_repro.commands import terminal
 from thesis_repro.training.precision import FLOAT32
 
 if TYPE_CHECKING:
@@ -13,13 +15,11 @@ if TYPE_CHECKING:
 USUAL_BACKEND = "tensorflow"
 
 _HEADERS = ("model", "scale", "seed", "run", "state", "last trained (UTC)", "MB", "used by")
-_ALIGNMENT = ("left", "left", "right", "left", "left", "left", "right", "left")
+_NUMBERS = (2, 6)  # columns of them
 
 
 def table(runs: "Iterable[RunFolder]", sizes: Mapping[Path, int], uses: "Uses") -> str:
     """A row for each run, with so many bytes."""
-    from tabulate import tabulate
-
     from thesis_repro.training.folder_of_runs import last_trained
 
     rows = []
@@ -29,7 +29,7 @@ def table(runs: "Iterable[RunFolder]", sizes: Mapping[Path, int], uses: "Uses") 
             (
                 run.config.model,
                 ", ".join((str(value(run, "scale")), *unusual(run))),
-                value(run, "seed"),
+                str(value(run, "seed")),
                 run.config.run_id,
                 state(run),
                 f"{trained:%Y-%m-%d %H:%M}" if trained else "unknown",
@@ -37,7 +37,7 @@ def table(runs: "Iterable[RunFolder]", sizes: Mapping[Path, int], uses: "Uses") 
                 " ".join(uses.places.get(run.config.run_id, ())),
             )
         )
-    return tabulate(rows, _HEADERS, colalign=_ALIGNMENT, disable_numparse=True)
+    return columns.table(rows, _HEADERS, terminal.width(), right=_NUMBERS)
 
 
 def value(run: "RunFolder", name: str) -> Any:

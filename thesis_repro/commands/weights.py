@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thesis_repro.commands import exit_codes
+from thesis_repro.columns import table
+from thesis_repro.commands import exit_codes, terminal
 from thesis_repro.commands.names import run_name
 from thesis_repro.commands.options import directory, runs_dir_option
 
@@ -24,8 +25,6 @@ def weights() -> None:
 @runs_dir_option
 def list_(runs_dir: Path) -> None:
     """Show the published runs, and where each is loaded from."""
-    from tabulate import tabulate
-
     from thesis_repro.training.published import published_runs
 
     published = published_runs()
@@ -33,7 +32,7 @@ def list_(runs_dir: Path) -> None:
         (
             run.model,
             run.values["scale"],
-            run.values["seed"],
+            str(run.values["seed"]),
             run.run_id,
             f"{run.bytes / 1e6:.1f}",
             _where(run, published, runs_dir),
@@ -41,9 +40,7 @@ def list_(runs_dir: Path) -> None:
         for run in published.index.runs
     ]
     headers = ("model", "scale", "seed", "run", "MB", "where")
-    alignment = ("left", "left", "right", "left", "right", "left")
-    table = tabulate(rows, headers, colalign=alignment, disable_numparse=True)
-    click.echo(table if rows else _NONE)
+    click.echo(table(rows, headers, terminal.width(), right=(2, 4)) if rows else _NONE)
 
 
 def _where(run: "PublishedRun", published: "Published", runs_dir: Path) -> str:

@@ -2,28 +2,24 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tabulate import tabulate
-
+from thesis_repro.columns import filled, table
 from thesis_repro.plan.jobs import Job
 from thesis_repro.plan.length import length
 from thesis_repro.plan.timings import Timing, seconds_of
 from thesis_repro.words import counted, duration
 
-_ALIGNED = {
-    "job": "left",
-    "state": "left",
-    "for": "left",
-    "image passes": "right",
-    "memory": "right",
-    "time": "right",
-    "known from": "left",
-}
+_HEADERS = ("job", "state", "for", "image passes", "memory", "time")
+_NUMBERS = (3, 4, 5)  # columns of them
 
 _SECTIONS_NAMED = 3
 
 
 def render(
-    jobs: Mapping[str, Job], timings: Mapping[str, Timing], machine: str, side_by_side: int = 1
+    jobs: Mapping[str, Job],
+    timings: Mapping[str, Timing],
+    machine: str,
+    side_by_side: int = 1,
+    width: int | None = None,
 ) -> str:
     """The plan, a job a line, and the sums of what is to do.
 
@@ -32,6 +28,7 @@ def render(
         timings: How fast models train, by family.
         machine: What the timings hold for, in words.
         side_by_side: How many trainings run at a time.
+        width: Columns of the terminal; None for lines of any length.
     """
     seconds = {name: time for name, job in jobs.items() if (time := seconds_of(job, timings))}
     notes = [job for job in jobs.values() if job.problem and not job.is_done]
@@ -43,16 +40,12 @@ def render(
             f"{job.image_passes:,}" if job.image_passes else "",
             f"{job.memory / 2**30:.1f} GiB" if job.memory else "",
             duration(seconds[name]) if name in seconds else "",
-            timings[job.family].source if name in seconds else "",
         )
         for name, job in jobs.items()
     ]
-    table = tabulate(
-        rows, [*_ALIGNED], tablefmt="plain", colalign=_ALIGNED.values(), disable_numparse=True
-    )
     left = [job for job in jobs.values() if not job.is_done]
     unknown = sum(job.is_training and job.name not in seconds for job in left)
-    lines = [table, ""]
+    lines = []
     kept = [job for job in jobs.values() if job.kept]
     if kept:
         lines += [*map(kept_line, kept), ""]
@@ -68,16 +61,19 @@ def render(
         summary += f", {most:.1f} GiB at most"
     lines.append(f"{summary}.")
     if seconds:
+        families = dict.fromkeys(jobs[name].family for name in seconds)
+        sources = "; ".join(f"{each.upper()} {timings[each].source}" for each in families)
         lines.append(
             f"Times are for {machine}, and rough: a factor of two either way, more for networks "
-            "much larger than those that they are known from."
+            f"much larger than those that they are known from. Known from: {sources}."
         )
     if unknown:
         lines.append(
             f"Without a time, and not in the sum: {counted(unknown, 'training')}, whose "
             "stand-ins are still to be made, or which cannot be timed here."
         )
-    return "\n".join(lines)
+    text = [table(rows, _HEADERS, width, right=_NUMBERS), ""]
+    return "\n".join([*text, *(filled(line, width) for line in lines)])
 
 
 def kept_line(job: Job) -> str:

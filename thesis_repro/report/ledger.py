@@ -65,7 +65,7 @@ def _row(judgement: Judgement, page: str) -> Iterator[str]:
     claim = judgement.claim
     reported, written, _ = in_brief(judgement)
     name = f"[{claim.id}]({page}#{claim.id})" if page else claim.id
-    yield f"{name}: {claim.title}"
+    yield f"{name}: {claim.statement}"
     yield reported or "–"
     yield written or "–"
     yield judgement.verdict.grade or "–"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import PIL.Image
 
 
-_QUALITY = 90  # of pictures that would take more bytes without loss
+_QUALITY = 80  # of pictures that would take more bytes without loss
 _WEBP_AT_MOST = 16_383  # px
 
 
@@ -260,7 +260,7 @@ def picture_inside(section: str, item: Item) -> str:
 def compressed(item: Item) -> tuple[bytes, str]:
     """A figure in fewer bytes, and their format: WebP, but for one too long for that, "png".
 
-    Charts are as they were, in a third of the PNG's bytes; photos are saved at 90 %.
+    Charts of few colours are as they were, in a third of the PNG's bytes; others are saved at 80 %.
     """
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""The thesis's pages: located in its PDF by the captions of figures and tables, and rendered."""
+"""The thesis's figures and tables: located in its PDF by their captions, and cut out."""
 
 import io
 import re
@@ -7,10 +7,21 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from pathlib import Path
 
+import PIL.Image
 from pypdfium2 import PdfDocument, PdfiumError
 
 from data_prep.errors import DataError, printable, unreadable
 from data_prep.opening import open_file
+from thesis_repro.report.pdf_layout import (
+    Band,
+    Line,
+    around,
+    drawn,
+    lines,
+    place_of,
+    with_labels,
+    with_margins,
+)
 from thesis_repro.report.results import ThesisPage, ThesisPages
 from thesis_repro.thesis.captions import Caption
 
@@ -21,13 +32,14 @@ _JPEG_QUALITY = 80
 
 _COMPARED = 60  # signs of the caption's start that are compared
 _ALIKE = 0.6  # share of them that has to agree (formulas and the scan differ)
+_ANY_LABEL = re.compile(r"^\s*(figure|table)\s*\d+\s*:", re.I)
 _LIST_HEADING = re.compile(r"^\s*List of (Figures|Tables)\s*$", re.IGNORECASE | re.MULTILINE)
 # A line of these lists ends in a page number, Arabic or Roman.
 _LIST_LINE = re.compile(r"(?:^|[\s.])(?:\d{1,3}|[IVXLC]+)\s*$")
 
 
 def thesis_pages(path: Path, captions: Iterable[Caption]) -> ThesisPages:
-    """The page that each caption is printed on, or why there is none.
+    """What each caption names, cut out of its page, or why there is none.
 
     Raises:
         DataError: the file is no PDF, damaged, or wants a password.
@@ -41,14 +53,12 @@ def thesis_pages(path: Path, captions: Iterable[Caption]) -> ThesisPages:
         raise unreadable(path, error, FIX) from error
     with document:
         texts = [_text(document, index) for index in range(len(document))]
-        located = {caption: find_page(caption, texts) for caption in captions}
-        indices = {index for index in located.values() if index is not None}
-        rendered = {index: _render(document, index) for index in indices}
-    name = printable(path.name)
-    return {
-        caption: rendered.get(index, f"The caption of {caption.name} was not found in {name}.")
-        for caption, index in located.items()
-    }
+        return {
+            caption: f"The caption of {caption.name} was not found in {printable(path.name)}."
+            if (index := find_page(caption, texts)) is None
+            else _cut_out(document, index, caption)
+            for caption in captions
+        }
 
 
 def find_page(caption: Caption, texts: list[str]) -> int | None:
@@ -57,7 +67,7 @@ def find_page(caption: Caption, texts: list[str]) -> int | None:
     A caption starts a line with its name and a colon, so that a mention of it in the text does not
     match; of several such lines the one is taken whose words are most like the caption's.
     """
-    label = re.compile(rf"^\s*{caption.kind}\s*{caption.number}\s*[:.]", re.I | re.M)
+    label = _label(caption)
     in_lists = _list_pages(texts)
     candidates = [
         (_likeness(text[match.end() :], caption), index)
@@ -69,6 +79,10 @@ def find_page(caption: Caption, texts: list[str]) -> int | None:
     only_one = len(candidates) == 1 and caption.caption == caption.title
     likeness, index = max(candidates, default=(0.0, None))
     return index if likeness >= _ALIKE or only_one else None
+
+
+def _label(caption: Caption) -> re.Pattern[str]:
+    return re.compile(rf"^\s*{caption.kind}\s*{caption.number}\s*[:.]", re.I | re.M)
 
 
 def _likeness(text: str, caption: Caption) -> float:
@@ -102,20 +116,99 @@ def _list_pages(texts: list[str]) -> set[int]:
 def _text(document: PdfDocument, index: int) -> str:
     """A page's text with plain letters and line ends; empty where the page cannot be read."""
     try:
-        page = document[index]
-        text = page.get_textpage().get_text_bounded()
+        return _plain(document[index].get_textpage().get_text_bounded())
     except PdfiumError:
         return ""
+
+
+def _plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)  # ligatures as letters
     text = re.sub(r"[\u00ad\u2010\ufffe\ufffd]", "-", text)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _render(document: PdfDocument, index: int) -> ThesisPage | str:
+# === The picture ===
+
+
+def _cut_out(document: PdfDocument, index: int, caption: Caption) -> ThesisPage | str:
     try:
-        picture = document[index].render(scale=DPI / _POINTS_PER_INCH).to_pil()
+        strips = _strips(document, index, caption)
+        pictures = [_render(document, page, band) for page, band in strips]
     except PdfiumError as error:
         return f"Page {index + 1} of the PDF cannot be shown ({error})."
+    size = (max(one.width for one in pictures), sum(one.height for one in pictures))
+    whole, top = PIL.Image.new("RGB", size, "white"), 0
+    for one in pictures:
+        whole.paste(one, (0, top))
+        top += one.height
     with io.BytesIO() as file:
-        picture.convert("RGB").save(file, "JPEG", quality=_JPEG_QUALITY, optimize=True)
+        whole.save(file, "JPEG", quality=_JPEG_QUALITY, optimize=True)
         return ThesisPage(index + 1, file.getvalue())
+
+
+def _strips(document: PdfDocument, index: int, caption: Caption) -> list[tuple[int, Band]]:
+    """The strips of pages that show what a caption names, each with its page's index.
+
+    Where nothing is drawn beside the caption, a page before or after it that holds a figure and no
+    caption goes with it; a table without rules is shown with its whole page.
+    """
+    page = document[index]
+    height = page.get_height()
+    there = lines(page)
+    mine = _caption_band(there, caption)
+    if mine is None:  # lines that are broken otherwise
+        return [(index, Band(0, height))]
+    place = place_of(mine, _other_captions(there, mine), drawn(page), height)
+    if place:
+        return [(index, place)]
+    if caption.kind == "figure":
+        for beside in (index - 1, index + 1):
+            if 0 <= beside < len(document) and (alone := _without_caption(document, beside)):
+                return sorted([(index, with_margins(mine)), (beside, with_labels(alone))])
+    return [(index, Band(0, height))]
+
+
+def _caption_band(there: list[Line], caption: Caption) -> Band | None:
+    """Where on its page a caption stands, down to the line with its last letter."""
+    starts = [
+        position for position, line in enumerate(there) if _label(caption).match(_plain(line.text))
+    ]
+    if not starts:
+        return None
+
+    def following(start: int) -> str:
+        text = "\n".join(_plain(line.text) for line in there[start:])
+        return _label(caption).sub("", text, count=1)
+
+    start = max(starts, key=lambda position: _likeness(following(position), caption))
+    letters, bands = len(_letters(caption.name + caption.caption)), []
+    for line in there[start:]:
+        bands.append(line.band)
+        letters -= len(_letters(_plain(line.text)))
+        if letters <= 0:
+            break
+    return around(bands)
+
+
+def _other_captions(there: list[Line], mine: Band) -> list[Band]:
+    return [
+        line.band
+        for line in there
+        if _ANY_LABEL.match(_plain(line.text)) and not mine.holds(line.band)
+    ]
+
+
+def _without_caption(document: PdfDocument, index: int) -> Band | None:
+    """What is drawn on a page that has no caption."""
+    page = document[index]
+    if any(_ANY_LABEL.match(_plain(line.text)) for line in lines(page)):
+        return None
+    there = drawn(page)
+    return around(there) if there else None
+
+
+def _render(document: PdfDocument, index: int, band: Band) -> PIL.Image.Image:
+    """A strip of a page, over its whole width."""
+    page = document[index]
+    crop = (0, max(band.bottom, 0), 0, max(page.get_height() - band.top, 0))
+    return page.render(scale=DPI / _POINTS_PER_INCH, crop=crop).to_pil().convert("RGB")

@@ -70,7 +70,7 @@ def claim_rows(judgements: Iterable[Judgement]) -> str:
             worth = (one.written.label, run, one.verdict.grade or "", one.scale, one.data)
             for line in one.lines or [Line("", "", ("", "", ""))]:
                 given = (_in_full(value) for value in line.values)
-                stands = (claim.id, claim.section, claim.title, claim.source)
+                stands = (claim.id, claim.section, claim.statement, claim.source)
                 writer.writerow((*stands, line.name, line.model, *given, *worth))
         return file.getvalue()
 

@@ -60,9 +60,15 @@ class QuestionView(NamedTuple):
 
     @property
     def brief(self) -> str:
-        """The beginning of the first answer, a line of it; empty where there is none."""
-        text = self.answers[0][1].text if self.answers else ""
-        return shorten(text, _LINE, placeholder=" …")
+        """The beginning of the first answer, a line of it; empty where there is none.
+
+        The scale stands before it, lest a few updates seem to answer.
+        """
+        if not self.answers:
+            return ""
+        _, answer = self.answers[0]
+        scale = f"At scale {answer.scale}: " if answer.scale not in ("", "paper") else ""
+        return shorten(scale + answer.text, _LINE, placeholder=" …")
 
 
 class Row(NamedTuple):

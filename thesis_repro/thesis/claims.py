@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -44,12 +43,6 @@ class Claim(Entry):
     note: str | None = None
 
     @property
-    def title(self) -> str:
-        """The statement, after the claim's models where others have the same."""
-        shared = self.statement in _shared_statements()
-        return f"{', '.join(self.models)}: {self.statement}" if shared else self.statement
-
-    @property
     def as_printed(self) -> dict[str, Quantity] | None:
         """What is reported, in words where a number would lose a digit."""
         return self.reported and self.reported | (self.printed or {})
@@ -86,13 +79,6 @@ def load_claims(section: str | None = None) -> tuple[Claim, ...]:
 @cache
 def _all_claims() -> tuple[Claim, ...]:
     return read_entries("thesis", "claims.json", tuple[Claim, ...])
-
-
-@cache
-def _shared_statements() -> frozenset[str]:
-    """What several claims state, each of other models."""
-    counts = Counter(claim.statement for claim in load_claims())
-    return frozenset(statement for statement, count in counts.items() if count > 1)
 
 
 class Unchecked(Entry):

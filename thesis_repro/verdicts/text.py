@@ -26,7 +26,7 @@ def render(judgements: Iterable[Judgement], width: int | None = None) -> str:
     text += _table([HEADERS, rule], columns)
     for judgement, own in zip(judgements, rows, strict=True):
         text.append(f"{judgement.claim.id}: {verdicts(judgement)}")
-        text.append(filled(judgement.claim.title, width, _STATEMENT))
+        text.append(filled(judgement.claim.statement, width, _STATEMENT))
         text += _table(own, columns)
     return "\n".join([*text, *(filled(line, width) for line in _legend(judgements))])
 

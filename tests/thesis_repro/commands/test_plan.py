@@ -55,7 +55,7 @@ def test_a_plan_for_gpus_is_one_side_by_side(command, data_dir, tmp_path, monkey
     arguments = (*command, "4.2", "--gpus", 2, "--scale", "smoke", "--stand-in", *folders)
     result = run(*arguments)
     assert result.exit_code == DONE, result.output
-    assert "30 s  calibrated on mnist-vae" in result.stdout
+    assert "Known from: VLAE calibrated on mnist-vae." in result.stdout
     assert "about 60 s of training 2 at a time" in result.stdout
     assert "float32), since no GPU is seen here" in result.stdout
 

@@ -313,11 +313,19 @@ def test_the_table_sums_up_what_is_left(workspace):
     lines = render(make_plan(["4.2"], [], workspace), {"vlae": A_STEP}, "a CPU").splitlines()
     rows = {line.split("  ")[0]: line for line in lines}
     assert rows["train mnist-vlae-factor-3"].split("  ")[1] == "done"
-    assert "finished runs" not in rows["train mnist-vlae-factor-3"]  # nothing is left to do
+    assert " s" not in rows["train mnist-vlae-factor-3"].partition("done")[2]  # nothing is left
     assert rows["chapter 4.2"].split()[2:] == ["after", "2", "trainings", "asked", "for"]
-    assert rows["train mnist-vlae-factor-1"].endswith("24 s  2 finished runs")
+    assert rows["train mnist-vlae-factor-1"].endswith("  24 s")
     assert "3 of 5 jobs to do: about 48 s of training one after another, 1.0 GiB" in lines[-2]
     assert lines[-1].startswith("Times are for a CPU")
+    assert lines[-1].endswith("Known from: VLAE 2 finished runs.")
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_table_fits_the_terminal(width, workspace):
+    jobs = make_plan(["4.2", "4.8"], [], workspace)
+    for line in render(jobs, {"vlae": A_STEP}, "a CPU", width=width).splitlines():
+        assert len(line) <= width
 
 
 def test_side_by_side_a_plan_takes_as_long_as_its_longest_path(workspace):
@@ -341,7 +349,7 @@ def column(name, jobs):
     lines = render(jobs, {}, "a CPU").splitlines()
     start = lines[0].index(name)
     width = re.match(rf"{name} +", lines[0][start:]).end()
-    rows = lines[1 : len(jobs) + 1]
+    rows = lines[2 : len(jobs) + 2]
     names = [row[: lines[0].index("state")].rstrip() for row in rows]
     cells = [row[start : start + width].rstrip() for row in rows]
     return dict(zip(names, cells, strict=True)), lines

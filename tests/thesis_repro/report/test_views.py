@@ -203,4 +203,7 @@ def test_an_answer_is_cut_at_a_word(results):
     )
     assert question.brief.endswith("word …")
     assert len(question.brief) <= 220
+    assert question.brief.startswith("At scale smoke: word")
+    at_paper = question.answers[0][1]._replace(scale="paper")
+    assert question._replace(answers=[("4.2", at_paper)]).brief.startswith("word")
     assert QuestionView("RQ1", "?", [], []).brief == ""

@@ -20,6 +20,22 @@ def test_a_template_is_filled_and_is_one_line():
     assert "is 2.0, 3.0, 1.0 times as large (largest p 1.2e-05, corrected)." in text
 
 
+@pytest.mark.parametrize(
+    ("changed", "conclusion"),
+    [
+        (
+            {"loss_ratios": [2.0, 3.0, 1.1]},
+            "No: without the less active feature maps every network",
+        ),
+        ({}, "Not refuted: "),
+        ({"loss_ratios": [2.0, 3.0, 1.1], "largest_p": 0.05}, "Not refuted: "),
+        ({"largest_p": float("nan")}, "Undecided: "),
+    ],
+)
+def test_an_answer_begins_with_what_follows_from_its_numbers(changed, conclusion):
+    assert render("4.2", "RQ1", NUMBERS | changed).startswith(f"(b) {conclusion}")
+
+
 def test_a_number_that_is_not_given_is_no_blank():
     with pytest.raises(jinja2.UndefinedError, match="largest_p"):
         render("4.2", "RQ1", {key: own for key, own in NUMBERS.items() if key != "largest_p"})

@@ -41,7 +41,7 @@ def test_each_claim_has_its_verdicts_its_statement_and_its_numbers(judgements):
     assert lines[:2] == ["claim: verdict as written; as run", "  statement"]
     assert cells[2] == ["quantity", "reported", "as written", "as run"]
     at = lines.index(f"{TABLE}: replicated; as run undecided")
-    assert lines[at + 1].strip() == CLAIMS[TABLE].title
+    assert lines[at + 1].strip() == CLAIMS[TABLE].statement
     assert cells[at + 2] == ["original mean", "232.759", "232.759", "232.759"]
     assert ["deactivated mean", "1190.616", "1190.616", "undefined"] in cells
     assert f"{EPOCHS}: holds at reduced scale" in lines
@@ -74,7 +74,7 @@ def test_all_of_it_fits_the_terminal(judgements, tmp_path, width):
         assert f"\n{claim.id}: not run\n" in text
     words = " ".join(text.split())
     for claim in CLAIMS.values():
-        assert claim.title in words
+        assert claim.statement in words
 
 
 def test_numbers_are_those_printed_and_p_values_are_never_0_or_1():
@@ -92,7 +92,7 @@ def test_numbers_are_those_printed_and_p_values_are_never_0_or_1():
 def test_without_a_terminal_lines_are_whole():
     lines = render([judge(claim, None, **PAPER) for claim in CLAIMS.values()]).splitlines()
     for claim in CLAIMS.values():
-        assert f"  {claim.title}" in lines
+        assert f"  {claim.statement}" in lines
 
 
 def test_what_proves_the_path_says_what_that_is_worth():
