@@ -29,11 +29,11 @@ published: .venv/installed
 	$(BIN)/python -m thesis_repro.commands.publish $(RUNS)
 
 # The published results, docs/results/ and README's ledger: sections of published runs at the thesis's
-# scale, the others at quick scale. CelebA and ImageNet have to be prepared in data/, a part will do.
+# scale, the others (or SECTIONS alone) at quick scale; what else is published stays. CelebA and ImageNet have to be prepared in data/, a part will do.
 PAPER ?= 4.2
 results: .venv/installed
 	$(if $(PAPER),$(BIN)/thesis-repro chapter $(PAPER) --out $(RESULTS))
-	$(BIN)/thesis-repro all --scale quick --out $(RESULTS)
+	$(BIN)/thesis-repro all $(SECTIONS) --scale quick --out $(RESULTS)
 	$(BIN)/python -m thesis_repro.commands.publish_results $(RESULTS) --runs-dir runs
 
 # The tests with the newest versions that setup.py allows, whatever the constraints say.

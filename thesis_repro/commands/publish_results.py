@@ -28,12 +28,16 @@ FOLDER = ROOT / "docs" / "results"
 @click.argument("out", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--runs-dir", type=click.Path(file_okay=False, path_type=Path), help="For run times.")
 def main(out: Path, runs_dir: Path | None) -> None:
-    """Put the results in OUT into docs/results/, and what they come to into README."""
+    """Put the results in OUT into docs/results/, and what all there come to into README.
+
+    Sections that are published and not in OUT stay.
+    """
     readme, place = ROOT / "README.md", FOLDER.relative_to(ROOT).as_posix()
     try:
         shown = publishable(require(collect(out, scripts(), runs_dir)))
-        text = _with_results(readme, shown, place)  # before anything is replaced
-        publish_results(shown, FOLDER)
+        _with_results(readme, shown, place)  # before anything is replaced
+        published = publish_results(shown, FOLDER)
+        text = _with_results(readme, published, place)
     except DataError as error:
         failure = click.ClickException(str(error))
         failure.exit_code = exit_codes.DATA
@@ -41,8 +45,10 @@ def main(out: Path, runs_dir: Path | None) -> None:
     with atomic_path(readme) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
     in_all = sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file())
-    click.echo(heads(shown.judgements))
-    click.echo(f"{FOLDER}: {in_all / 1e6:.1f} MB; not shown: {len(shown.withheld)} figures")
+    sections = ", ".join(section.name for section in published.sections)
+    click.echo(heads(published.judgements))
+    click.echo(f"Sections {sections}; not shown: {len(published.withheld)} figures")
+    click.echo(f"{FOLDER}: {in_all / 1e6:.1f} MB")
 
 
 def _with_results(readme: Path, shown: Results, place: str) -> str:

@@ -6,7 +6,7 @@ Nothing here stops at a damaged file: it becomes a `Problem`, and the rest is co
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -39,8 +39,10 @@ from thesis_repro.thesis.captions import Key
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.training import published_places
 
-_SECTION = re.compile(r"\d+\.\d+", re.ASCII)
+SECTION = re.compile(r"\d+\.\d+", re.ASCII)
 _NUMBERED = re.compile(r"(figure|table)_(\d+)(?:_(.+))?", re.ASCII)
+
+PICTURES = (".png", ".webp")  # as sections write them, and as they are published
 
 # The states of a file, and why all but the first and the last are problems.
 AS_MADE, CHANGED, GONE, UNREADABLE = "as made", "changed since", "gone", "not readable"
@@ -78,7 +80,7 @@ def require_claims(results: Results) -> None:
             or missing; also of a further seed. One that only does not count with the first is none.
     """
     for problem in problems_of_claims(results):
-        of_seeds = _SECTION.fullmatch(problem.path.name)
+        of_seeds = SECTION.fullmatch(problem.path.name)
         if problem.is_damage or not of_seeds:
             section = problem.path.name if of_seeds else problem.path.parent.name
             again = f"run `thesis-repro chapter {section}` again"
@@ -109,7 +111,7 @@ def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = No
     """
     with os_errors(out, "it cannot be read", "mend its permissions, or name another with --out"):
         entries = [*out.iterdir()] if out.exists() else []
-        folders = [path for path in entries if _SECTION.fullmatch(path.name) and _holds_any(path)]
+        folders = [path for path in entries if SECTION.fullmatch(path.name) and _holds_any(path)]
     order = sorted(folders, key=lambda path: [int(part) for part in path.name.split(".")])
     unknown = Script("", {})
     sections = (_section(path, scripts.get(path.name, unknown), runs_dir) for path in order)
@@ -149,15 +151,19 @@ class _Folder:
     def items(
         self,
         files: Iterable[File],
-        suffix: str,
+        suffixes: Sequence[str],
         read: Callable,
         makers: Mapping[str, Maker],
     ) -> tuple[Item, ...]:
-        """The figures or tables among the files, those with a number of the thesis first."""
+        """The figures or tables among the files, those with a number of the thesis first.
+
+        The first suffix is what sections write.
+        """
         items = [
-            Item(*_numbered(file.name), file, content, makers.get(file.name))
+            Item(*numbered(file.name), file, content, makers.get(f"{stem}{suffixes[0]}"))
             for file in files
-            if Path(file.name).suffix == suffix
+            for stem in [Path(file.name).stem]
+            if Path(file.name).suffix in suffixes
             and (content := self.read(read, file.name)) is not None
         ]
         return tuple(
@@ -178,7 +184,10 @@ def _section(path: Path, script: Script, runs_dir: Path | None) -> Section:
         files, problems = tuple(_files(path, None)), tuple(folder.problems)
         return Section(path.name, script.name, None, (), (), (), (), files, problems)
     if manifest and runs_dir:
-        timed = (run._replace(seconds=_seconds(runs_dir, run)) for run in manifest.runs)
+        timed = (
+            run if run.seconds else run._replace(seconds=_seconds(runs_dir, run))
+            for run in manifest.runs
+        )
         manifest = replace(manifest, runs=tuple(timed))
     files = tuple(_files(path, manifest))
     folder.problems += [
@@ -196,8 +205,8 @@ def _section(path: Path, script: Script, runs_dir: Path | None) -> Section:
         script=script.name,
         manifest=manifest,
         judgements=judgements,
-        figures=folder.items(files, ".png", read_picture, script.makers),
-        tables=folder.items(files, ".csv", read_table, script.makers),
+        figures=folder.items(files, PICTURES, read_picture, script.makers),
+        tables=folder.items(files, (".csv",), read_table, script.makers),
         answers=folder.read(read_answers, "research_questions.json") or (),
         files=files,
         problems=tuple(folder.problems),
@@ -225,7 +234,7 @@ def _files(folder: Path, manifest: Manifest | None) -> Iterator[File]:
             yield File(name, digest, UNLISTED if manifest else UNKNOWN)
 
 
-def _numbered(name: str) -> tuple[Key | None, str]:
+def numbered(name: str) -> tuple[Key | None, str]:
     """The thesis's number in a file's name, and what else the name says."""
     stem = Path(name).stem
     match = _NUMBERED.fullmatch(stem)

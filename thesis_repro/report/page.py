@@ -229,9 +229,7 @@ def alternative(item: Item) -> str:
     """What a figure shows, in words for who cannot see it; different for each."""
     variant = f" ({item.variant})" if item.variant else ""
     if item.caption is None:
-        return (
-            f"{item.file.name.removesuffix('.png').replace('_', ' ')}, beside the thesis's figures"
-        )
+        return f"{Path(item.file.name).stem.replace('_', ' ')}, beside the thesis's figures"
     return f"{item.caption.name}{variant}: {item.caption.title}"
 
 
@@ -264,8 +262,8 @@ def compressed(item: Item) -> tuple[bytes, str]:
     """
     from PIL import Image
 
-    if max(item.content.width, item.content.height) > _WEBP_AT_MOST:
-        return item.content.content, "png"
+    if item.content.format != "PNG" or max(item.content[1:3]) > _WEBP_AT_MOST:
+        return item.content.content, item.content.format.lower()
     with Image.open(io.BytesIO(item.content.content)) as image:
         picture = image.convert("RGB")
     ways: tuple[dict[str, Any], ...] = ({"lossless": True}, {"quality": _QUALITY})

@@ -1,23 +1,30 @@
 """The published results: what a repository shows of results, and may show.
 
-``docs/results/`` has a page with its pictures (WebP), the same as JSON, and the ledger
-as Markdown, which is also what README has of it. Pictures of data that may not be passed on, and
-such as models make after them, are left out by name (`Maker.withheld`).
+``docs/results/`` is a folder of results like any other, with pictures as WebP and without what may
+not be passed on (`Maker.withheld`), and beside its sections the page, the same as JSON, and the
+ledger as Markdown, which is also what README has of it.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
+from data_prep.checksums import sha256
 from data_prep.errors import DataError, os_errors
 from data_prep.folders import replacing
 from data_prep.sources import is_note
+from thesis_repro.files import write_json
+from thesis_repro.report.collect import SECTION, collect, numbered
 from thesis_repro.report.ledger import heads, is_evidence, ledger_table
 from thesis_repro.report.page import compressed, write_page
 from thesis_repro.report.plain import write_plain
-from thesis_repro.report.results import Item, Results, Section
-from thesis_repro.report.seeds import Made, further_manifests
+from thesis_repro.report.reading import Manifest
+from thesis_repro.report.results import Item, Results, Script, Section
+from thesis_repro.report.seeds import SEED, Made, further_manifests
+from thesis_repro.thesis.captions import Key
 from thesis_repro.verdicts.grades import Grade, graded
 from thesis_repro.verdicts.judgements import Judgement
 
@@ -26,7 +33,8 @@ LARGEST_IN_ALL = 12_000_000  # bytes: a repository is cloned whole, by everyone
 _PAGE = "index.html"
 # From a mark to the next one: never beyond another comment.
 _PLACE = re.compile(r"(<!-- results: [^>]*-->(\r?\n))(?:(?!<!--).)*(<!-- /results -->)", re.DOTALL)
-_ENTRIES = {_PAGE, "index.json", "README.md", "pictures"}
+_ENTRIES = {_PAGE, "index.json", "README.md"}  # beside sections and further seeds
+_WORDS = ("claims.json", "research_questions.json")
 _AGAIN = "make them again, then publish"
 
 
@@ -39,38 +47,41 @@ def publishable(results: Results) -> Results:
     """
     for section in results.sections:
         _check(results.out, section)
-    return _public(results)
+    sections = (
+        replace(section, figures=tuple(filter(_may_be_shown, section.figures)))
+        for section in results.sections
+    )
+    return replace(results, sections=tuple(sections))
 
 
-def publish_results(shown: Results, folder: Path) -> None:
-    """Write the published results in the place of those before.
+def publish_results(shown: Results, folder: Path) -> Results:
+    """Write the published results; sections that are there, and not among these, stay.
 
     Args:
         shown: What `publishable` has left.
         folder: Where they go.
 
+    Returns:
+        All that is published then.
+
     Raises:
-        DataError: they have more bytes than are allowed, something else is in their place, or the
-            files cannot be written.
+        DataError: they have more bytes than are allowed, something else is in their place, what is
+            there is damaged or of another version, or the files cannot be written.
     """
-    named = replace(shown, out=Path(folder.name))  # where they lie on this machine is nobody's
     cannot = os_errors(folder, "it cannot be written", "free some space, or mend the permissions")
     with cannot, replacing(folder, _refuse_foreign) as place:
-        (place / "pictures").mkdir()
-
-        def picture(section: str, item: Item) -> str:
-            content, kind = compressed(item)
-            address = f"pictures/{section}-{Path(item.file.name).stem}.{kind}"
-            (place / address).write_bytes(content)
-            return address
-
-        write_page(named, place / _PAGE, picture=picture)
-        write_plain(named, place / "index.json")
-        (place / "README.md").write_text(_ledger(named.judgements), encoding="utf-8")
+        _keep(folder, {section.name for section in shown.sections}, place)
+        for section in shown.sections:
+            _write_section(shown.out, section, place)
+        published = _published(place, shown.scripts, folder.name)
+        write_page(published, place / _PAGE, picture=_picture)
+        write_plain(published, place / "index.json")
+        (place / "README.md").write_text(_ledger(published.judgements), encoding="utf-8")
         in_all = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
         if in_all > LARGEST_IN_ALL:
             cause = f"{in_all:,} bytes are more than the {LARGEST_IN_ALL:,} allowed"
             raise DataError(folder, cause, "leave a section out")
+    return published
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -80,8 +91,82 @@ def _refuse_foreign(folder: Path) -> None:
     entries = {path.name for path in folder.iterdir() if not is_note(path.name)}
     if _PAGE not in entries:
         raise DataError(folder, "it holds no published results", "name another folder")
-    if others := sorted(entries - _ENTRIES):
+    others = sorted(
+        name
+        for name in entries - _ENTRIES
+        if not SECTION.fullmatch(name) and not SEED.fullmatch(name)
+    )
+    if others:
         raise DataError(folder, f"it holds something else, too ({others[0]})", "move that away")
+
+
+def _keep(folder: Path, replaced: set[str], place: Path) -> None:
+    """Copy the sections that stay, with their further seeds."""
+    for path in [*folder.glob("*.*/"), *folder.glob("seed-*/*.*/")]:
+        if SECTION.fullmatch(path.name) and path.name not in replaced:
+            shutil.copytree(path, place / path.relative_to(folder))
+
+
+def _write_section(out: Path, section: Section, place: Path) -> None:
+    """Write a section's folder as it is published, and of further seeds their claims."""
+    target = place / section.name
+    target.mkdir()
+    tables = [item.file.name for item in section.tables]
+    _copy([*_WORDS, *tables], out / section.name, target)
+    for item in section.figures:
+        content, kind = compressed(item)
+        (target / f"{Path(item.file.name).stem}.{kind}").write_bytes(content)
+    _write_manifest(section.manifest, target)
+    for source, manifest in further_manifests(out, Made.of(section.manifest)).items():
+        of_seed = place / source.relative_to(out)
+        of_seed.mkdir(parents=True)
+        _copy(("claims.json",), source, of_seed)
+        _write_manifest(manifest, of_seed)
+
+
+def _copy(names: Iterable[str], source: Path, target: Path) -> None:
+    """Copy what there is of these files: not every section makes claims or answers a question."""
+    for name in names:
+        if (source / name).exists():
+            shutil.copyfile(source / name, target / name)
+
+
+def _write_manifest(made: Manifest, folder: Path) -> None:
+    """What made the section, with the files that are published of it."""
+    runs = {
+        run.model: {k: v for k, v in run._asdict().items() if k != "model"} for run in made.runs
+    }
+    files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+    fields: dict[str, Any] = asdict(made) | {"runs": runs, "files": files}
+    write_json(folder / "manifest.json", fields)
+
+
+def _published(place: Path, scripts: Mapping[str, Script], name: str) -> Results:
+    """All that lies there, by the folder's name: where it is on this machine is nobody's.
+
+    Raises:
+        DataError: a section that was published before is not as this version reads it.
+    """
+    results = collect(place, scripts)
+    for problem in results.problems:
+        raise DataError(Path(problem.path.parent.name, problem.path.name), problem.cause, _AGAIN)
+    return replace(results, out=Path(name), withheld=_withheld(results))
+
+
+def _withheld(results: Results) -> Mapping[Key, str]:
+    """The figures that are not shown of the sections that are there, and why."""
+    makers = (results.scripts[each.name].makers.items() for each in results.sections)
+    named = ((numbered(name)[0], maker.withheld) for each in makers for name, maker in each)
+    return {key: f"not shown: {reason}" for key, reason in named if key and reason}
+
+
+def _may_be_shown(item: Item) -> bool:
+    """Whether a figure may be passed on; of one that nothing makes, nobody knows what it shows."""
+    return item.maker is not None and not item.maker.withheld
+
+
+def _picture(section: str, item: Item) -> str:
+    return f"{section}/{item.file.name}"
 
 
 def _check(out: Path, section: Section) -> None:
@@ -106,24 +191,6 @@ def _check(out: Path, section: Section) -> None:
         raise DataError(folder, cause, "make them at quick or at paper scale")
 
 
-def _public(results: Results) -> Results:
-    """The results without the figures that must not be passed on."""
-    shown, withheld = [], {}
-    for section in results.sections:
-        reasons = {item: _reason(item) for item in section.figures}
-        withheld |= {item.key: reason for item, reason in reasons.items() if reason}
-        figures = tuple(item for item, reason in reasons.items() if not reason)
-        shown.append(replace(section, figures=figures))
-    return replace(results, sections=tuple(shown), withheld=withheld)
-
-
-def _reason(item: Item) -> str:
-    """Why a figure must not be passed on; empty where it may be."""
-    if item.maker is None:
-        return "not shown: no function of this version makes it, so that nobody knows what it shows"
-    return f"not shown: {item.maker.withheld}" if item.maker.withheld else ""
-
-
 # === As Markdown ===
 
 
@@ -133,7 +200,8 @@ def _ledger(judgements: Iterable[Judgement]) -> str:
     return f"""# Published results
 
 Made by `make results`. [{_PAGE}]({_PAGE}) has every figure, table and check, `index.json` the same
-for programs.
+for programs; each section's tables, claims and manifest lie in its folder. In a clone,
+`thesis-repro claims --out docs/results` and `load_results("4.2", out="docs/results")` read them.
 
 {heads(judgements)}
 

@@ -29,7 +29,8 @@ class Damaged(Exception):
 class Run(NamedTuple):
     """A trained model behind a section, and the devices it was trained on.
 
-    ``seconds`` is None where its run folder is not at hand.
+    ``seconds`` that it trained are None where its run folder is not at hand, unless results are
+    published, which keep them.
     """
 
     model: str
@@ -92,18 +93,20 @@ class Table(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A whole PNG file: its bytes, size in pixels and the origin that was written into it."""
+    """A whole PNG or WebP file: its bytes, size in pixels and the origin written into it."""
 
     content: bytes
     width: int
     height: int
     origin: str
+    format: str = "PNG"
 
 
 class _Trained(msgspec.Struct):
     run_id: str
     epochs: int
     devices: tuple[str, ...] = ()
+    seconds: float | None = None
 
 
 class _Runs(msgspec.Struct):
@@ -203,10 +206,10 @@ def read_table(path: Path) -> Table:
 
 
 def read_picture(path: Path) -> Picture:
-    """Read a PNG file and hold every part of it against its checksum.
+    """Read a PNG file and hold every part of it against its checksum, or a WebP, which has none.
 
     Raises:
-        Damaged: it is no PNG, cut off, or a part does not match its checksum.
+        Damaged: it is neither, cut off, or a part does not match its checksum.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -215,16 +218,19 @@ def read_picture(path: Path) -> Picture:
     except OSError as error:
         raise Damaged(f"it cannot be read ({error.strerror})") from error
     try:
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+        with Image.open(io.BytesIO(content), formats=["PNG", "WEBP"]) as image:
             (width, height), origin = image.size, image.info.get("Description", "")
+            kind = str(image.format)
             image.verify()
     except UnidentifiedImageError as error:  # whose words are of an object
         raise Damaged("it is no PNG picture, cut off or changed at its start") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise Damaged(f"it is no PNG picture, cut off or changed ({error})") from error
-    if not content.endswith(_PNG_END):  # which Pillow does not hold against its checksum
+    if kind == "PNG" and not content.endswith(
+        _PNG_END
+    ):  # which Pillow does not hold against its checksum
         raise Damaged("it is cut off or changed at its end")
-    return Picture(content, width, height, origin)
+    return Picture(content, width, height, origin, kind)
 
 
 def _read(path: Path, kind: type[Kind]) -> Kind:

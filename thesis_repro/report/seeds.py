@@ -15,7 +15,7 @@ from thesis_repro.report.results import Problem
 from thesis_repro.verdicts.judgements import Judgement
 from thesis_repro.verdicts.seeds import over_seeds
 
-_SEED = re.compile(r"seed-(0|[1-9]\d*)", re.ASCII)
+SEED = re.compile(r"seed-(0|[1-9]\d*)", re.ASCII)
 _NOT_COUNTED = "it does not count with the first seed's"
 
 
@@ -92,7 +92,7 @@ def _folders(out: Path, section: str) -> Iterator[tuple[int, Path]]:
     be read, and that is said.
     """
     places = out.iterdir() if out.is_dir() else ()
-    by_seed = ((_SEED.fullmatch(place.name), place / section) for place in places)
+    by_seed = ((SEED.fullmatch(place.name), place / section) for place in places)
     for seed, folder in sorted((int(match[1]), folder) for match, folder in by_seed if match):
         try:
             is_there = any(path.suffix == ".json" for path in folder.iterdir())

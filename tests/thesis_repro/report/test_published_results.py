@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,9 @@ def test_page_pictures_and_json_are_there(out, png):
     folder = out.parent / "results"
     page = (folder / "index.html").read_text(encoding="utf-8")
     for name in ("20", "21"):
-        assert f'src="pictures/4.2-figure_{name}.webp"' in page
+        assert f'src="4.2/figure_{name}.webp"' in page
         with (
-            Image.open(folder / "pictures" / f"4.2-figure_{name}.webp") as ours,
+            Image.open(folder / "4.2" / f"figure_{name}.webp") as ours,
             Image.open(io.BytesIO(png)) as theirs,
         ):
             assert ours.convert("RGB").tobytes() == theirs.convert("RGB").tobytes()
@@ -60,12 +61,53 @@ def test_page_pictures_and_json_are_there(out, png):
     assert read["verdicts"]["as written"]["replicated"] == 1
 
 
+def test_they_are_results_that_commands_and_programs_read(out):
+    """The same claims, tables and pictures as before, each file as its manifest lists it."""
+    before = publish(out)
+    results = collect(out.parent / "results", scripts())
+    assert results.problems == ()
+    assert results.judgements == before.judgements
+    (was,), (section,) = before.sections, results.sections
+    assert [(i.key, i.maker) for i in section.figures] == [(i.key, i.maker) for i in was.figures]
+    assert section.tables[0].content == was.tables[0].content
+    assert section.answers == was.answers
+    assert replace(section.manifest, files={}) == replace(was.manifest, files={})
+
+
+def test_a_section_that_is_not_made_again_stays(out, write_section):
+    write_section(out / "seed-8", verdicts={}, **MADE, seed=8)
+    publish(out)
+    folder = out.parent / "results"
+    before = contents(folder / "4.2") | contents(folder / "seed-8")
+    write_section(out.parent / "more", "4.4", figures=("67",), verdicts={}, **MADE)
+    publish(out.parent / "more")
+    results = collect(folder, scripts())
+    assert [(section.name, section.seeds) for section in results.sections] == [
+        ("4.2", (7, 8)),
+        ("4.4", ()),
+    ]
+    assert contents(folder / "4.2") | contents(folder / "seed-8") == before
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert 'src="4.2/figure_20.webp"' in page
+    assert 'src="4.4/figure_67.webp"' in page
+
+
+def test_what_was_published_and_is_damaged_is_not_carried_on(out, write_section):
+    publish(out)
+    folder = out.parent / "results"
+    (folder / "4.2" / "table_3.csv").write_text("edited\n1\n")
+    write_section(out.parent / "more", "4.4", figures=("67",), verdicts={}, **MADE)
+    with pytest.raises(DataError, match=r"4\.2/table_3\.csv: it is not the file that manifest"):
+        publish(out.parent / "more")
+    assert not (folder / "4.4").exists()
+
+
 def test_they_replace_those_before_and_nothing_else(out):
     folder = out.parent / "results"
     publish(out)
-    (folder / "pictures" / "4.2-figure_99.webp").write_bytes(b"of before")
+    (folder / "4.2" / "figure_99.webp").write_bytes(b"of before")
     publish(out)
-    assert not (folder / "pictures" / "4.2-figure_99.webp").exists()
+    assert not (folder / "4.2" / "figure_99.webp").exists()
     (folder / "index.html").unlink()  # a folder of somebody's
     with pytest.raises(DataError, match="it holds no published results"):
         publish(out)
@@ -75,14 +117,17 @@ def test_they_replace_those_before_and_nothing_else(out):
 def test_pictures_of_people_are_left_out_and_named(out, write_section):
     """Figure 38 is of decoded faces, Figure 67 of codes of faces as points, 99 of nobody knows."""
     write_section(out, "4.4", figures=("38", "38_as_run", "67", "99"), verdicts={}, **MADE)
-    shown = publish(out)
+    publish(out)
     folder = out.parent / "results"
-    pictures = {path.name for path in (folder / "pictures").iterdir()}
-    assert pictures == {"4.2-figure_20.webp", "4.2-figure_21.webp", "4.4-figure_67.webp"}
+    pictures = {path.relative_to(folder).as_posix() for path in folder.rglob("*.webp")}
+    assert pictures == {"4.2/figure_20.webp", "4.2/figure_21.webp", "4.4/figure_67.webp"}
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert "not shown: its pictures show people, and no portion of it may be passed on" in page
-    assert {key for key in shown.withheld} == {("figure", 38), ("figure", 99)}
-    assert "unknown" not in json.loads((folder / "index.json").read_text())["missing"]
+    missing = json.loads((folder / "index.json").read_text(encoding="utf-8"))["missing"]
+    reasons = {gap["name"]: gap["reason"] for gap in missing}
+    assert {name for name, why in reasons.items() if why.startswith("not shown: ")} == {
+        *("Figure 38", "Figure 39")
+    }
 
 
 def test_a_figure_of_such_data_has_to_say_what_it_shows():
@@ -181,8 +226,8 @@ def test_readme_has_the_evidence_and_nothing_else_changes(out):
     assert text.endswith(after)
     *_, first, second = text.removesuffix(after).strip().splitlines()
     assert first == (
-        "| [4.2-best-epoch](docs/results/index.html#4.2-best-epoch): Epoch of the minimum "
-        "validation loss: fewer feature maps, later minimum | best epoch 26, 39, 52 "
+        "| [4.2-best-epoch](docs/results/index.html#4.2-best-epoch): The fewer feature maps, the "
+        "later the minimum of the validation loss: in epochs 26, 39 and 52 | best epoch 26, 39, 52 "
         "| best epoch 2, 2, 2 | paper | replicated | `thesis-repro chapter 4.2 --scale smoke` |"
     )
     assert "| – | loss 1.25 | paper | not replicated; as run replicated |" in second
@@ -261,10 +306,12 @@ def test_published_results_are_small_and_show_nobody():
     files = [path for path in FOLDER.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= LARGEST_IN_ALL
     makers = {
-        f"{section}-{Path(name).stem}.webp": maker
+        f"{section}/{Path(name).stem}": maker
         for section, script in scripts().items()
         for name, maker in script.makers.items()
     }
-    pictures = [path.name for path in files if path.suffix not in (".html", ".json", ".md")]
-    assert pictures
-    assert [name for name in pictures if name not in makers or makers[name].withheld] == []
+    no_pictures = (".html", ".json", ".md", ".csv")
+    pictures = [path.relative_to(FOLDER) for path in files if path.suffix not in no_pictures]
+    names = [path.with_suffix("").as_posix() for path in pictures]
+    assert names
+    assert [name for name in names if name not in makers or makers[name].withheld] == []
