@@ -29,7 +29,8 @@ published: .venv/installed
 	$(BIN)/python -m thesis_repro.commands.publish $(RUNS)
 
 # The published results, docs/results/ and README's ledger: sections of published runs at the thesis's
-# scale, the others (or SECTIONS alone) at quick scale; what else is published stays. CelebA and ImageNet have to be prepared in data/, a part will do.
+# scale, the others (or SECTIONS alone) at quick scale; what else is published stays. CelebA and ImageNet
+# have to be prepared in data/, a part will do.
 PAPER ?= 4.2
 results: .venv/installed
 	$(if $(PAPER),$(BIN)/thesis-repro chapter $(PAPER) --out $(RESULTS))

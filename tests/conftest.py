@@ -16,6 +16,10 @@ settings.load_profile("repeatable")
 # Before TensorFlow is imported: its start-up notices are not ours to test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# A test runs a few steps of what JAX compiles: optimising that costs more than it brings.
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
 
 
 @pytest.hookimpl(trylast=True)  # when those that are left out are gone
