@@ -15,7 +15,7 @@ _DRAWN = [
 _THIN = 2  # points: a rule
 _FURNITURE = 0.08  # share of the height at top and bottom where a rule is the page's
 _WHOLE = 0.9  # share of the page that only a background fills
-_LABELS = 24  # points: titles and labels of axes stand beside what is drawn
+_LABELS = 32  # points: titles and labels of axes stand beside what is drawn
 _MARGIN = 4  # points above and below lines of text
 
 
@@ -95,8 +95,10 @@ def place_of(
     if not sides:
         return None
     _, shown = min(sides)
-    bottom, top = around([with_margins(caption), with_labels(shown)])
-    return Band(max(bottom, floor), min(top, ceiling))
+    text, labelled = with_margins(caption), with_labels(shown)
+    if shown.bottom > caption.bottom:
+        return Band(max(text.bottom, floor), min(labelled.top, ceiling))
+    return Band(max(labelled.bottom, floor), min(text.top, ceiling))
 
 
 def with_margins(text: Band) -> Band:

@@ -150,11 +150,11 @@ CAPTION = Band(400, 420)
 @pytest.mark.parametrize(
     ("drawn", "others", "expected"),
     [
-        ([Band(450, 600)], [], (396, 624)),  # above its caption
-        ([Band(200, 380)], [], (176, 424)),  # below it
-        ([Band(450, 600), Band(100, 395)], [], (76, 424)),  # on both sides: the nearer
+        ([Band(450, 600)], [], (396, 632)),  # above its caption
+        ([Band(200, 380)], [], (168, 424)),  # below it
+        ([Band(450, 600), Band(100, 395)], [], (68, 424)),  # on both sides: the nearer
         ([Band(450, 600), Band(650, 700)], [Band(620, 640)], (396, 620)),  # as far as the next
-        ([Band(450, 600), Band(100, 395)], [Band(397, 399)], (399, 624)),
+        ([Band(450, 600), Band(100, 395)], [Band(397, 399)], (399, 632)),
         ([Band(650, 700)], [Band(620, 640)], None),
         ([], [], None),
     ],
