@@ -121,14 +121,14 @@ def _relative(case: _Case) -> _Outcome:
     words = ", ".join(f"{value:.1%}" for value in off)
     allowed = tuple((b - tolerance * abs(b), b + tolerance * abs(b)) for b in case.theirs)
     detail = f"off by {words}; allowed {tolerance:.0%}"
-    return _Outcome(max(off) <= tolerance, detail, max(off) / tolerance, allowed)
+    return _Outcome(_at_most(max(off), tolerance), detail, max(off) / tolerance, allowed)
 
 
 def _ratio(case: _Case) -> _Outcome:
     factor = case.params["factor"]
     ratios = [a / b for a, b in zip(case.ours, case.theirs, strict=True)]
     words = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-    holds = all(1 / factor <= ratio <= factor for ratio in ratios)
+    holds = all(_at_most(1 / factor, ratio) and _at_most(ratio, factor) for ratio in ratios)
     detail = f"{words} times the reported; allowed {1 / factor:.2f} to {factor:.2f}"
     distance = None  # of another sign or 0, no factor leads to the reported number
     if min(ratios) > 0:
@@ -137,6 +137,11 @@ def _ratio(case: _Case) -> _Outcome:
         (min(ends), max(ends)) for b in case.theirs for ends in [(b / factor, b * factor)]
     )
     return _Outcome(holds, detail, distance, allowed)
+
+
+def _at_most(value: float, limit: float) -> bool:
+    """Whether a value is within its limit; one that is just there may be off by rounding."""
+    return value <= limit or math.isclose(value, limit)
 
 
 def _increasing(case: _Case) -> _Outcome:

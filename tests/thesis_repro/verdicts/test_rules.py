@@ -75,3 +75,21 @@ def test_bounds_that_hold_every_share_are_found():
     assert outside(-1.0, 0.1) == pytest.approx(0.55)
     assert outside(89.0, 91.0) == 92.0
     assert outside(2.0, math.inf) == 1.0
+
+
+COMPARED = {name: case for name, case in CHECKS.items() if case[1].compares}
+
+
+@pytest.mark.parametrize(("claim", "check"), COMPARED.values(), ids=COMPARED)
+def test_what_is_just_allowed_is_allowed(claim, check):
+    """At both ends of the tolerance, where 1.1 * 22.744 is off by 0.10000000000000009 of it."""
+    theirs = claim.reported[check.key]
+    theirs = theirs if isinstance(theirs, list) else [theirs]
+    if check.type == "relative":
+        ends = 1 - check.params["tolerance"], 1 + check.params["tolerance"]
+    else:
+        ends = 1 / check.params["factor"], check.params["factor"]
+    for end in ends:
+        assert evaluate(check, claim, {check.key: [end * value for value in theirs]}).holds
+        beyond = end * (1 + 1e-6) if end > 1 else end * (1 - 1e-6)
+        assert not evaluate(check, claim, {check.key: [beyond * value for value in theirs]}).holds
