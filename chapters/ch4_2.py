@@ -329,7 +329,7 @@ def of_the_maps(
             "4.2-no-more-active-maps",
             {
                 "active_in_smaller_models": smaller,
-                "active_in_the_largest_and_a_tenth": [largest + 0.1] * len(smaller),
+                "active_in_the_largest": [largest] * len(smaller),
                 **known,
             },
         ),

@@ -343,7 +343,7 @@ def measurements(tables: Tables, accuracy: float) -> list[Measurement]:
 def kl_steps(kl: Sequence[float]) -> dict[str, float]:
     """By how much the KL divergences (nats), of the weights from 10,000 down, fall at each step."""
     first, *others = -np.diff(kl)
-    return {"twice_the_first_step": 2 * abs(first), "smallest_of_the_other_steps": min(others)}
+    return {"first_step": abs(first), "smallest_of_the_other_steps": min(others)}
 
 
 def black_images(lengths: pd.DataFrame) -> dict[str, float | list[float]]:
@@ -364,7 +364,7 @@ def spread_of_lengths(lengths: pd.DataFrame) -> dict[str, float | list[float]]:
         "sd": lengths["sd"].to_list(),
         "empty_images": pick(lengths, "empty_images", **middle),
         "of_objects": pick(lengths, "of_objects", **middle),
-        "twice_of_nothing": 2 * pick(lengths, "of_nothing", **middle),
+        "of_nothing": pick(lengths, "of_nothing", **middle),
     }
 
 

@@ -118,7 +118,7 @@ def measurements(effects: pd.DataFrame, overlap: pd.DataFrame) -> list[Measureme
             "4.4-z3-decides-digit",
             {
                 "changed_by_z_3_at_least": effect(VLAE, "z_3", DIGIT, "low"),
-                "twice_changed_by_z_2": 2 * effect(VLAE, "z_2", DIGIT),
+                "changed_by_z_2": effect(VLAE, "z_2", DIGIT),
             },
         ),
         Measurement(

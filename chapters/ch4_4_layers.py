@@ -80,7 +80,7 @@ def identity(information: pd.DataFrame) -> dict[str, float | list[float]]:
     z_1, *others = layer_shares(information, MNIST_VLAE, "digit")
     return {
         "weaker_of_z_2_and_z_3": min(others),
-        "twice_z_1": 2 * z_1,
+        "z_1": z_1,
         "lower_bound_of_both": layer_share(information, MNIST_VLAE, TOGETHER, "digit", "low"),
         "upper_bound_of_the_stronger": max(
             layer_shares(information, MNIST_VLAE, "digit", "high")[1:]
@@ -94,7 +94,7 @@ def clusters(information: pd.DataFrame) -> dict[str, float]:
     _, z_2, z_3 = layer_shares(information, MNIST_VLAE, "digit")
     return {
         "in_z_2": z_2,
-        "three_quarters_of_z_3": 0.75 * z_3,
+        "in_z_3": z_3,
         **learned(information, MNIST_VLAE, [("z_2", "digit")]),
     }
 
@@ -107,7 +107,7 @@ def slant_and_thickness(information: pd.DataFrame) -> dict[str, float | list[flo
         "slant_in_z_1": slant[0],
         "slant_in_the_stronger_of_the_others": max(slant[1:]),
         "thickness_in_z_1": thickness[0],
-        "twice_thickness_in_the_stronger_of_the_others": 2 * max(thickness[1:]),
+        "thickness_in_the_stronger_of_the_others": max(thickness[1:]),
         **learned(information, MNIST_VLAE, [("z_1", "slant"), ("z_1", "thickness")]),
     }
 
@@ -121,7 +121,7 @@ def in_many_layers(information: pd.DataFrame) -> dict[str, list[float]]:
     ]  # strongest first
     return {
         "second_layer": [sorted(layers)[-2] for layers in shares.values()],
-        "half_of_the_first": [max(layers) / 2 for layers in shares.values()],
+        "first_layer": [max(layers) for layers in shares.values()],
         **learned(information, MNIST_VLAE, two),
     }
 

@@ -52,11 +52,11 @@ def nongaussian(dimensions: pd.DataFrame, models: Sequence[str]) -> dict[str, fl
     others = [least_normal(dimensions, model)["negentropy"] for model in models[1:]]
     return {
         "negentropy": least["negentropy"],
-        "twice_the_next_negentropy": 2 * next_negentropy(dimensions, models[0]),
+        "next_negentropy": next_negentropy(dimensions, models[0]),
         "peaks": int(least["peaks"]),
         "explained_by_both": least["by_both"],
         "left_by_both": 1 - least["by_both"],
-        "half_left_by_the_better_one": (1 - max(least["by_shape"], least["by_scale"])) / 2,
+        "left_by_the_better_one": 1 - max(least["by_shape"], least["by_scale"]),
         "negentropy_beside_others": [least["negentropy"]] * len(others),
         "negentropies_of_others": others,
     }

@@ -185,12 +185,14 @@ def _extreme_at(case: _Case, pick: Callable[..., float]) -> _Outcome:
 
 
 def _greater(case: _Case) -> _Outcome:
-    than = case.params["than"]
+    than, factor, margin = (case.params.get(name) for name in ("than", "factor", "margin"))
     other = _numbers(case.claim, case.measured, than)
-    holds = all(a > b for a, b in zip(case.ours, other, strict=True))
-    return _Outcome(
-        holds, f"{show(case.ours)} {'>' if holds else 'is not >'} {show(other)} ({than})"
-    )
+    limits = [(factor or 1) * value + (margin or 0) for value in other]
+    holds = all(a > b for a, b in zip(case.ours, limits, strict=True))
+    times = f"{factor:g} times " if factor else ""
+    plus = f" {'+' if margin > 0 else '-'} {abs(margin):g}" if margin else ""
+    words = f"{times}{show(other)}{plus} ({than.replace('_', ' ')})"
+    return _Outcome(holds, f"{show(case.ours)} {'>' if holds else 'is not >'} {words}")
 
 
 def _significance(case: _Case) -> _Outcome:
@@ -204,6 +206,7 @@ def _significance(case: _Case) -> _Outcome:
 class _CheckType(NamedTuple):
     evaluate: Callable[[_Case], _Outcome]
     params: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
     needs_reported: bool = False
     per_model: bool = False
 
@@ -216,7 +219,7 @@ CHECK_TYPES = {
     "within": _CheckType(_within, frozenset({"low", "high"})),
     "lowest_at": _CheckType(partial(_extreme_at, pick=min), frozenset({"model"}), per_model=True),
     "highest_at": _CheckType(partial(_extreme_at, pick=max), frozenset({"model"}), per_model=True),
-    "greater": _CheckType(_greater, frozenset({"than"})),
+    "greater": _CheckType(_greater, frozenset({"than"}), frozenset({"factor", "margin"})),
     "significance": _CheckType(_significance, frozenset({"alpha"})),
 }
 
@@ -302,7 +305,7 @@ def _check(claim: Claim, entry: Mapping[str, Any]) -> Check:
     if kind is None:
         known = ", ".join(CHECK_TYPES)
         raise _rule_error(claim.id, f"unknown check type {fields['type']!r}; there are {known}")
-    if params.keys() != kind.params:
+    if params.keys() - kind.optional != kind.params:
         wanted, given = (", ".join(sorted(names)) or "none" for names in (kind.params, params))
         problem = f"{fields['type']!r} takes the parameters {wanted}, given {given}"
         raise _rule_error(claim.id, problem)

@@ -73,11 +73,11 @@ def test_negentropies_of_the_claim():
     assert next_negentropy(dimensions, "first") == 0.2
     assert nongaussian(dimensions, MODELS) == {
         "negentropy": 0.5,
-        "twice_the_next_negentropy": 0.4,
+        "next_negentropy": 0.2,
         "peaks": 4,
         "explained_by_both": 0.5,
         "left_by_both": 0.5,
-        "half_left_by_the_better_one": 0.375,
+        "left_by_the_better_one": 0.75,
         "negentropy_beside_others": [0.5],
         "negentropies_of_others": [0.3],
     }
@@ -105,8 +105,8 @@ def test_neither_explains_it_alone_only_if_shapes_part_within_scales(classes, he
     """Both together explain more in any case, if only by chance."""
     z = clustered(classes, heart)[:, np.newaxis]
     numbers = nongaussian(in_numbers({"first": SampledPosterior(z, 0 * z, z)}, classes), ("first",))
-    assert 0 < numbers["left_by_both"] < 2 * numbers["half_left_by_the_better_one"]
-    parts = numbers["left_by_both"] < numbers["half_left_by_the_better_one"]
+    assert 0 < numbers["left_by_both"] < numbers["left_by_the_better_one"]
+    parts = 2 * numbers["left_by_both"] < numbers["left_by_the_better_one"]
     assert parts == (heart == 0.2)
 
 

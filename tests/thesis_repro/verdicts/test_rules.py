@@ -30,7 +30,8 @@ def tried(claim, check):
     if check.type in ("increasing", "descending", "lowest_at", "highest_at"):
         return ordered(claim, check)
     if check.type == "greater":
-        return {key: 2.0, params["than"]: 1.0}, {key: 1.0, params["than"]: 1.0}
+        limit = params.get("factor", 1) + params.get("margin", 0)
+        return {key: 1.01 * limit, params["than"]: 1.0}, {key: 0.99 * limit, params["than"]: 1.0}
     if check.type == "significance":
         return {key: params["alpha"] / 2}, {key: params["alpha"]}
     assert check.type == "within", f"a check of type {check.type} is not tried; add its values here"
