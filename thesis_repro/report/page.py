@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import PIL.Image
 
 
-_QUALITY = 80  # of pictures that would take more bytes without loss
+_QUALITY = 85  # of pictures that would take more bytes without loss
 _WEBP_AT_MOST = 16_383  # px
 
 
@@ -258,7 +258,7 @@ def picture_inside(section: str, item: Item) -> str:
 def compressed(item: Item) -> tuple[bytes, str]:
     """A figure in fewer bytes, and their format: WebP, but for one too long for that, "png".
 
-    Charts of few colours are as they were, in a third of the PNG's bytes; others are saved at 80 %.
+    Charts of few colours are as they were, in a third of the PNG's bytes; others are saved at 85 %.
     """
     from PIL import Image
 
