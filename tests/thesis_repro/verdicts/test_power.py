@@ -153,6 +153,18 @@ def test_more_values_find_less_and_a_stricter_level_more():
     assert by_level == sorted(by_level)
 
 
+@pytest.mark.parametrize("level", [0.1, 0.05, 0.05 / 4_096])
+@pytest.mark.parametrize("kind", ["rank-sum", "signed-rank", "correlation", "chi-square", "share"])
+def test_there_is_a_difference_for_all_sizes_and_levels(kind, level):
+    """Where `solve_power` has none: 1,000 against 1,000 at a level of 0.1.
+
+    Of few images, no class in ten can lose as much as would be found.
+    """
+    for n in (1_000, 10_000, 60_000) if kind == "chi-square" else (24, 100, 1_000, 10_000, 60_000):
+        sizes = (n, n) if kind == "rank-sum" else (n,)
+        assert all(0 < size < 2 for size in sizes_of(found(kind, sizes, level)))
+
+
 # --- What a printed p says ---
 
 
