@@ -4,7 +4,7 @@ Figures 49 to 51, Tables 5 and 6. Beside each p-value how often a generated imag
 than a real one's (0.5: as often as not), with its 95 % interval, and the distance of both
 distributions: with thousands of images almost every difference is significant. Reconstructions are
 held against the images that they are of: beside the test of Table 5 stands one that knows these
-pairs (erratum E87).
+pairs (erratum E87). That a test does not reject is no equality: beside it stands one of that, too.
 """
 
 from collections.abc import Mapping
@@ -95,7 +95,8 @@ def tables_5_and_6(chapter: Chapter, shown: Shown, real: pd.DataFrame) -> pd.Dat
 
     ``larger_mean`` and so on: how often a generated image's moment is larger than a real one's.
     ``paired_mean`` and so on, where a reconstruction stands beside each real image: the two-sided p
-    of a test that knows it.
+    of a test that knows it. ``equivalence_mean`` and so on: the p of a test that both are the same
+    within a margin (`rank_tests.MARGIN`), of pairs where there are some.
     """
     table_rows = []
     for claim in load_claims("4.6"):
@@ -106,7 +107,8 @@ def tables_5_and_6(chapter: Chapter, shown: Shown, real: pd.DataFrame) -> pd.Dat
                 sizes = {"generated": moments["n"].max(), "real": moments["m"].max()}
                 larger = moments["superiority"].add_prefix("larger_")
                 paired = moments["paired_p"].add_prefix("paired_")
-                cells = {**moments["p"], **larger, **paired, **sizes}
+                same = moments["equivalence_p"].add_prefix("equivalence_")
+                cells = {**moments["p"], **larger, **paired, **same, **sizes}
                 table_rows.append({"model": name, "reading": reading, **cells})
             table_rows.append({"model": name, "reading": REPORTED, **claim.reported})
     return table_of(table_rows)

@@ -11,6 +11,7 @@ from data_prep.errors import DataError
 from data_prep.parallel import WorkerKilledError
 from thesis_repro import interrupts
 from thesis_repro.commands import (
+    audit,
     claims,
     controls,
     data,
@@ -118,6 +119,7 @@ for command in (
     plan.run_all,
     report.report,
     claims.claims,
+    audit.audit,
     controls.controls,
     reference.where,
     reference.models,

@@ -80,6 +80,7 @@ def real():
             "ks_distance": distances.get(source, 0.1),
             "overlap": 0.8,
             "paired_p": 0.001 if source in PAIRED else None,
+            "equivalence_p": 0.02,
             "n": 10_000,
             "m": 10_000,
         }
@@ -283,6 +284,8 @@ def test_the_tables_stand_beside_the_printed_ones(real):
     assert vlae.loc[REPORTED, "mean"] == "0.439"
     assert vlae.loc[WRITTEN, "larger_kurtosis"] == 0.4
     assert vlae.loc[WRITTEN, "paired_mean"] == 0.001
+    assert vlae.loc[WRITTEN, "equivalence_mean"] == 0.02
+    assert pd.isna(vlae.loc[REPORTED, "equivalence_mean"])  # ours: the thesis has no such test
     assert table.loc[0, "paired_mean"] is None  # of samples there are no pairs
     assert (vlae.loc[WRITTEN, "generated"], vlae.loc[WRITTEN, "real"]) == (10_000, 10_000)
 

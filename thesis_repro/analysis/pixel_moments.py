@@ -12,9 +12,11 @@ import pandas as pd
 from scipy import stats
 
 from thesis_repro.analysis.rank_tests import (
+    equivalence_p,
     ks_distance,
     mann_whitney_p,
     paired_comparison,
+    paired_equivalence_p,
     superiority,
 )
 from thesis_repro.analysis.statistics import benjamini_hochberg
@@ -108,31 +110,40 @@ def differences(
     Distributions without skewness and kurtosis are left out of these two; ``undefined`` and
     ``undefined_in_second`` count them. Where images of both sets are ``paired``, as reconstructions
     are with what they are of, ``paired_p``, ``paired_low`` and ``paired_high`` are those of a test
-    that knows it; else None.
+    that knows it, else None; ``equivalence_p`` is of the test that belongs to them.
     """
     rows = []
     for name, ours, theirs in zip(MOMENTS, first, second, strict=True):
         has = np.isfinite(ours), np.isfinite(theirs)
         row = {"quantity": name, **difference(ours[has[0]], theirs[has[1]], test)}
         row |= {"undefined": int(np.sum(~has[0])), "undefined_in_second": int(np.sum(~has[1]))}
-        compared = _of_pairs(ours, theirs, np.logical_and(*has)) if paired else {}
-        rows.append(row | {f"paired_{key}": compared.get(key) for key in ("p", "low", "high")})
+        row |= dict.fromkeys(("paired_p", "paired_low", "paired_high"))
+        if paired:
+            row |= _of_pairs(*(moment[np.logical_and(*has)] for moment in (ours, theirs)))
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _of_pairs(first: np.ndarray, second: np.ndarray, both: np.ndarray) -> dict[str, float]:
-    """`paired_comparison` of those pairs (bool, (n,)) that both have the moment."""
-    return paired_comparison(first[both], second[both])._asdict()
+def _of_pairs(first: np.ndarray, second: np.ndarray) -> dict[str, float]:
+    """What tests say that know the pairs, both (n,)."""
+    compared = paired_comparison(first, second)
+    return {
+        "paired_p": compared.p,
+        "paired_low": compared.low,
+        "paired_high": compared.high,
+        "equivalence_p": paired_equivalence_p(first, second),
+    }
 
 
 def difference(first: np.ndarray, second: np.ndarray, test: Test = mann_whitney_p) -> dict:
     """How values (n,) differ from others (m,): p, how often they are larger, distances, means.
 
-    All NaN where either has fewer than two values.
+    ``equivalence_p``: of the test that they are the same within a margin. All NaN where either has
+    fewer than two values.
     """
     sizes = {"n": len(first), "m": len(second)}
     if min(sizes.values()) < 2:
-        names = ("p", "superiority", "low", "high", "ks_distance", "overlap")
+        names = ("p", "superiority", "low", "high", "equivalence_p", "ks_distance", "overlap")
         return sizes | dict.fromkeys((*names, "mean", "mean_of_second"), np.nan)
     larger = superiority(first, second)
     return sizes | {
@@ -140,6 +151,7 @@ def difference(first: np.ndarray, second: np.ndarray, test: Test = mann_whitney_
         "superiority": larger.probability,
         "low": larger.low,
         "high": larger.high,
+        "equivalence_p": equivalence_p(first, second),
         "ks_distance": ks_distance(first, second),
         "overlap": overlap(first, second),
         "mean": first.mean(),

@@ -141,14 +141,15 @@ def _row(table: Table, row: tuple[str, ...], kept: list[int]) -> tuple[Cell, ...
 def _least_p(table: Table, at: int) -> float | None:
     """Of a column of p-values, the least that is shown as a number; None of others.
 
-    Tables 5 and 6 name theirs, and the paired ones that we add, by the moment; those behind Table 4
-    are held against a bound of the thesis's own.
+    Tables 5 and 6 name theirs, and those that we add (paired, of equivalence), by the moment; those
+    behind Table 4 are held against a bound of the thesis's own.
     """
     name = table.columns[at]
     if table.name == "table_4_p_values" and name in _P_BEHIND_TABLE_4:
         return _claims()["4.3-ppl-p"].least_p("p")
     of_moments = table.name.replace("_", " ").capitalize() in TABLES_OF_P
-    tests = name.removeprefix("paired_") in _MOMENTS if of_moments else is_p_value(name)
+    moment = name.removeprefix("paired_").removeprefix("equivalence_")
+    tests = moment in _MOMENTS if of_moments else is_p_value(name)
     return LEAST_P if tests else None
 
 

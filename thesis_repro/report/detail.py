@@ -6,6 +6,7 @@ from thesis_repro.columns import filled, table
 from thesis_repro.report.ledger import command_of
 from thesis_repro.report.links import errata_of
 from thesis_repro.thesis.claims import show
+from thesis_repro.verdicts.audit import what_n_can_tell
 from thesis_repro.verdicts.judgements import Judgement, Outcome
 from thesis_repro.verdicts.questions import questions_of
 from thesis_repro.verdicts.rules import CheckResult
@@ -82,6 +83,8 @@ def _check(judgement: Judgement, check: CheckResult) -> Iterator[str]:
 def _beside(judgement: Judgement) -> list[str]:
     """What else belongs to a claim, and the command that makes its numbers."""
     claim = judgement.claim
+    tells = what_n_can_tell(claim)
     note = [f"Note: {claim.note}"] if claim.note else []
+    note += [f"What this n can tell: {tells}"] if tells else []
     errata = [f"Erratum {erratum.id}: {erratum.title}" for erratum in errata_of(claim)]
     return [*note, *errata, f"Make it: {command_of(judgement)}"]

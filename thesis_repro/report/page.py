@@ -31,6 +31,7 @@ from thesis_repro.thesis.captions import Caption, Key, load_captions
 from thesis_repro.thesis.claims import Claim
 from thesis_repro.thesis.errata import Erratum, load_errata
 from thesis_repro.thesis.readings import Reading
+from thesis_repro.verdicts.audit import what_n_can_tell
 from thesis_repro.words import duration
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def _environment(folder: Path, picture: Callable[[str, Item], str]) -> Environme
     environment.globals |= {
         "quantities": views.quantities,
         "held_against": views.held_against,
+        "what_n_can_tell": what_n_can_tell,
         "table_view": table_view,
         "count_verdicts": count_verdicts,
         "ledger_head": ledger_head,

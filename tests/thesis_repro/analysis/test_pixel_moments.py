@@ -14,7 +14,12 @@ from thesis_repro.analysis.pixel_moments import (
     overlap,
     pixels_that_differ,
 )
-from thesis_repro.analysis.rank_tests import mann_whitney_p, paired_comparison
+from thesis_repro.analysis.rank_tests import (
+    equivalence_p,
+    mann_whitney_p,
+    paired_comparison,
+    paired_equivalence_p,
+)
 
 
 @pytest.fixture
@@ -116,8 +121,10 @@ def test_reconstructions_are_pairs_with_what_they_are_of(images):
         expected = paired_comparison(one[both], other[both])
         found = table.loc[name, ["paired_p", "paired_low", "paired_high"]].to_list()
         np.testing.assert_allclose(found, [expected.p, expected.low, expected.high])
-    apart = differences(ours, theirs)
+        assert table.loc[name, "equivalence_p"] == paired_equivalence_p(one[both], other[both])
+    apart = differences(ours, theirs).set_index("quantity")
     assert all(own is None for own in apart["paired_p"])
+    assert apart.loc["mean", "equivalence_p"] == equivalence_p(ours.mean, theirs.mean)
 
 
 def test_overlap_of_two_normal_distributions():

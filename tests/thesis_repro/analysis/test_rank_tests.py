@@ -5,10 +5,13 @@ import pytest
 from scipy import stats
 
 from thesis_repro.analysis.rank_tests import (
+    MARGIN,
+    equivalence_p,
     ks_distance,
     mann_whitney_p,
     mann_whitney_p_as_run,
     paired_comparison,
+    paired_equivalence_p,
     superiority,
 )
 
@@ -167,6 +170,87 @@ def test_pairs_at_their_ends():
     assert np.isnan(paired_comparison([], [])).all()
     with pytest.raises(ValueError, match="as many x as y, but there are 2 and 3"):
         paired_comparison([1, 2], [1, 2, 3])
+
+
+# --- Equivalence ---
+
+AT_THE_MARGIN = np.sqrt(2) * stats.norm.ppf(0.5 + MARGIN)  # SDs that two normal samples lie apart
+
+
+def test_the_margin_is_just_below_a_small_effect():
+    """Of Cohen's (1988): a fifth of a standard deviation, whose superiority is 0.556."""
+    small = stats.norm.cdf(0.2 / np.sqrt(2)) - 0.5
+    assert small - 0.01 < MARGIN < small
+
+
+@pytest.mark.parametrize("decimals", [8, 0])  # without and with ties
+def test_equivalence_by_its_formula(rng, decimals):
+    """The larger p of two one-sided tests, with DeLong's variance."""
+    x, y = rng.normal(0, 3, 400).round(decimals), rng.normal(0.2, 3, 600).round(decimals)
+    wins = (x[:, np.newaxis] > y) + (x[:, np.newaxis] == y) / 2
+    error = np.sqrt(wins.mean(axis=1).var(ddof=1) / 400 + wins.mean(axis=0).var(ddof=1) / 600)
+    expected = stats.norm.sf((MARGIN - abs(wins.mean() - 0.5)) / error)
+    assert equivalence_p(x, y) == pytest.approx(expected, rel=1e-9)
+    assert equivalence_p(y, x) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("shift", [0, 0.1, 0.18])
+def test_equivalence_of_pairs_is_that_their_90_percent_interval_lies_within_the_margin(rng, shift):
+    x, y = rng.multivariate_normal([shift, 0], [[1, 0.9], [0.9, 1]], 300).T
+    compared = paired_comparison(x, y)
+    share = stats.t.ppf(0.95, 299) / stats.t.ppf(0.975, 299)
+    reach = abs(compared.probability - 0.5) + share * (compared.high - compared.probability)
+    p = paired_equivalence_p(x, y)
+    assert p == paired_equivalence_p(y, x)
+    assert (p < 0.05) == (reach < MARGIN)
+
+
+def test_equivalence_errs_in_one_of_twenty_cases_at_the_margin(rng):
+    """Where the distributions are just not the same; beyond it less often."""
+
+    def rejected(shift):
+        samples = ((rng.normal(shift, 1, 800), rng.normal(0, 1, 800)) for _ in range(400))
+        return np.mean([equivalence_p(x, y) < 0.05 for x, y in samples])
+
+    assert 0.025 <= rejected(AT_THE_MARGIN) <= 0.08
+    assert rejected(1.5 * AT_THE_MARGIN) < 0.01
+
+
+@pytest.mark.parametrize("correlation", [0, 0.97])
+def test_equivalence_of_pairs_errs_as_often_whatever_their_correlation(rng, correlation):
+    covariance = [[1, correlation], [correlation, 1]]
+    samples = (rng.multivariate_normal([AT_THE_MARGIN, 0], covariance, 400).T for _ in range(400))
+    assert 0.025 <= np.mean([paired_equivalence_p(x, y) < 0.05 for x, y in samples]) <= 0.08
+
+
+@pytest.mark.parametrize("n", [300, 600, 1_000])
+def test_equivalence_is_shown_as_often_as_its_error_allows(rng, n):
+    """Of equal distributions, the place of a value in the other sample has a variance of 1/12."""
+    error = np.sqrt(2 / (12 * n))
+    expected = max(2 * stats.norm.cdf(MARGIN / error - stats.norm.isf(0.05)) - 1, 0)
+    shown = [equivalence_p(*rng.normal(size=(2, n))) < 0.05 for _ in range(300)]
+    assert np.mean(shown) == pytest.approx(expected, abs=0.08)
+
+
+def test_pairs_show_equivalence_that_independent_samples_cannot(rng):
+    x, y = rng.multivariate_normal([0, 0], [[1, 0.97], [0.97, 1]], 100).T
+    assert paired_equivalence_p(x, y) < 0.01
+    assert equivalence_p(x, y) > 0.05
+
+
+@pytest.mark.parametrize("test", [equivalence_p, paired_equivalence_p])
+def test_equivalence_at_its_ends(test):
+    assert test([5, 6, 7], [1, 2, 3]) == 1
+    assert np.isnan([test([], []), test([1], [2]), test([3, 3], [3, 3])]).all()
+    with pytest.raises(ValueError, match="NaN"):
+        test([1, np.nan], [1, 2])
+
+
+def test_equal_pairs_are_the_same_for_sure():
+    assert paired_equivalence_p([1, 2, 3], [1, 2, 3]) == 0
+    assert equivalence_p([1, 2, 3], [1, 2, 3]) > 0.05
+    with pytest.raises(ValueError, match="as many x as y, but there are 2 and 3"):
+        paired_equivalence_p([1, 2], [1, 2, 3])
 
 
 def test_the_ks_distance_sees_a_width_that_superiority_does_not(rng):

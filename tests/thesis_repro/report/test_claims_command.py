@@ -92,6 +92,12 @@ def test_a_claim_before_anything_was_run(tmp_path):
     assert result.stdout.endswith("Make it: thesis-repro chapter 4.5\n")
 
 
+def test_a_claim_with_a_p_value_says_what_its_n_can_tell(tmp_path):
+    text = run("claims", "4.3-ppl-p", "--out", tmp_path).stdout
+    assert "\nWhat this n can tell: Table 4, 50 against 50 (rank-sum): " in text
+    assert "What this n" not in run("claims", EPOCHS, "--out", tmp_path).stdout
+
+
 def test_every_claim_can_be_read_in_full(tmp_path):
     for judgement in Results(tmp_path, {}, ()).judgements:
         claim, text = judgement.claim, describe(judgement)

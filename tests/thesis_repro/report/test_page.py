@@ -229,6 +229,18 @@ def test_a_claim_leads_to_what_it_rests_on(out):
     assert '<a href="#4.2-best-epoch">4.2-best-epoch</a>' in erratum
 
 
+def test_a_claim_with_a_p_value_says_what_its_n_can_tell(out):
+    page_of(out)
+    text = (out / "index.html").read_text(encoding="utf-8")
+    articles = dict(
+        re.findall(r'<article class="claim [^"]*" id="([^"]*)">(.*?)</article>', text, re.S)
+    )
+    line = re.search("What this n can tell: (.*?)</p>", articles["4.3-ppl-p"], re.S)
+    assert "so that p &lt; 1e-29 is out of reach" in line[1]
+    assert "What this n" in articles["4.2-table3-factor-1"]
+    assert "What this n" not in articles["4.2-best-epoch"]
+
+
 def test_long_tables_of_numbers_begin_on_the_page_and_are_in_it(out):
     (out / "4.2" / "many.csv").write_text("n\n" + "".join(f"row {n}\n" for n in range(40)))
     page_of(out)
