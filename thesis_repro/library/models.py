@@ -10,6 +10,7 @@ import pandas as pd
 from thesis_repro.errors import UnknownRunError
 from thesis_repro.library.keras_process import keras_imported
 from thesis_repro.models import zoo
+from thesis_repro.models.changed import MARK
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.zoo import UnknownModelError
 from thesis_repro.names import did_you_mean, named
@@ -111,6 +112,11 @@ def _spec_of(name: str | Path, runs: dict[str, RunFolder]) -> ModelSpec:
     try:
         return zoo.model(name)
     except UnknownModelError as error:
+        if MARK in name:
+            raise UnknownModelError(
+                f"{name!r} is no model of the thesis, and loaded by the path of its run: "
+                f"load_model(Path(runs_dir) / {name!r} / RUN)."
+            ) from None
         if ids := _beginning_with(name, runs):
             raise UnknownModelError(
                 f"{name!r} is a run and no model: load_model({runs[ids[0]].config.model!r}, "

@@ -47,6 +47,8 @@ def test_a_changed_model_bears_its_mark(model, runs_dir):
 def test_nothing_takes_it_for_the_thesis_model(model, runs_dir):
     with pytest.raises(UnknownRunError, match="no finished run of mnist-vlae-factor-3"):
         load_model(NAME, scale="smoke", seed=1, runs_dir=runs_dir)
+    with pytest.raises(UnknownModelError, match="loaded by the path of its run"):
+        load_model(f"{NAME}+fast", scale="smoke", seed=1, runs_dir=runs_dir)
     assert model.run.config.run_id not in {*list_models(runs_dir)["run"]}
     assert [run.config.model for run in look_through(runs_dir).runs] == [f"{NAME}+fast"]
 
