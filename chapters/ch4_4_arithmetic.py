@@ -77,7 +77,7 @@ def hair_of_faces(chapter: Chapter, shown: Shown, changed: Mapping[str, Changed]
     """Black hair becomes blond."""
     title = "v - v(black hair) + α v(blond hair), v a face with black hair, α from 0 to 2"
     pictures = {short_name(name): changed[name].pictures["black to blond"] for name in shown.models}
-    return image_rows(title, pictures)
+    return image_rows(title, pictures.items())
 
 
 @figure("39_b", models=FACES, shows_pictures=True)
@@ -88,7 +88,7 @@ def attributes_of_draws(chapter: Chapter, shown: Shown, changed: Mapping[str, Ch
         for name in shown.models
         for label in ("+ male", "+ blond hair")
     }
-    return image_rows("v + α v(attribute), v random, α from 0 to 4", pictures)
+    return image_rows("v + α v(attribute), v random, α from 0 to 4", pictures.items())
 
 
 @figure(39, models=FACES[:1], readings=(Reading.RUN,), shows_pictures=True)
@@ -108,7 +108,8 @@ def arithmetic_as_run(
         "random + male": arithmetic(draw, means["Male"], ALPHAS_AS_RUN),
     }
     title = f"{short_name(name)}: attribute arithmetic as run, α from 0 to 3.8"
-    return image_rows(title, decoded_together(chapter.trained(name).decode, positions))
+    made = decoded_together(chapter.trained(name).decode, positions)
+    return image_rows(title, made.items())
 
 
 @numbers("attribute_arithmetic", models=FACES)

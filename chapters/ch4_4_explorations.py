@@ -159,7 +159,7 @@ def rotation_rows(chapter: Chapter, shown: Shown, traversals: Traversals) -> Fig
         f"{shape}, {traversal.degrees:.0f}°\n{way}": traversal.evenly
         for (shape, way), traversal in traversals[shown.model].items()
     }
-    return image_rows(f"{name_by_weight(shown.model)}: between two rotations", rows)
+    return image_rows(f"{name_by_weight(shown.model)}: between two rotations", rows.items())
 
 
 @numbers("rotation_traversals", models=VAES, note=DRAWN)

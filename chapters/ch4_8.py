@@ -149,7 +149,7 @@ def some_images(chapter: Chapter, name: str, count: int) -> np.ndarray:
 def reconstructed(chapter: Chapter, name: str, natural: np.ndarray) -> dict[str, float | str]:
     """How well a trained model reconstructs these images, and its last validation losses."""
     trained = chapter.trained(name)
-    quality = reconstruction_quality(trained.model, natural)
+    quality = reconstruction_quality(trained.reconstruct, natural)
     last = trained.history[-1]
     losses = {key: last[key] for key in ("val_loss", "val_reconstruction", "val_kl")}
     return {"model": name, "count": len(natural), **quality._asdict(), **losses}

@@ -1,8 +1,8 @@
 """Reproduces L. Papenmeier, "Semantic Representations in VAEs as a Model of the Visual System".
 
-(Master thesis, Ruhr-Universität Bochum, 2020.) What researchers use is here: `load_model` and the
-model that it gives, `load_data`, `load_results` and pictures; docs/python.md is their page. All
-else is the package's own, and may change.
+(Master thesis, Ruhr-Universität Bochum, 2020.) What researchers use is here: `load_model`, `train`
+and the model that they give, `load_data`, `load_results` and pictures; docs/python.md is their
+page. All else is the package's own, and may change.
 """
 
 import importlib
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from thesis_repro.library.results import SectionResults as SectionResults
     from thesis_repro.library.results import UnknownSectionError as UnknownSectionError
     from thesis_repro.library.results import load_results as load_results
+    from thesis_repro.library.training import train as train
     from thesis_repro.models.encoding import Posterior as Posterior
+    from thesis_repro.models.spec import ModelSpec as ModelSpec
+    from thesis_repro.models.spec import Sourced as Sourced
+    from thesis_repro.models.zoo import MODELS as MODELS
     from thesis_repro.models.zoo import UnknownModelError as UnknownModelError
     from thesis_repro.training.trained_model import TrainedModel as TrainedModel
 
@@ -41,8 +45,10 @@ _PLACES = {
     "thesis_repro.library.models": ("list_models", "load_model"),
     "thesis_repro.library.pictures": ("explore", "plot_latent_space", "plot_losses", "traverse"),
     "thesis_repro.library.results": ("SectionResults", "UnknownSectionError", "load_results"),
+    "thesis_repro.library.training": ("train",),
     "thesis_repro.models.encoding": ("Posterior",),
-    "thesis_repro.models.zoo": ("UnknownModelError",),
+    "thesis_repro.models.spec": ("ModelSpec", "Sourced"),
+    "thesis_repro.models.zoo": ("MODELS", "UnknownModelError"),
     "thesis_repro.training.trained_model": ("TrainedModel",),
 }
 _PUBLIC = {name: module for module, names in _PLACES.items() for name in names}

@@ -131,28 +131,21 @@ def test_the_map_of_the_test_image_is_looked_at_on_natural_images(monkeypatch):
 # --- The whole chapter on small networks ---
 
 
-def small_autoencoder(encoder):
-    """Of which reconstructions are grey."""
-    return SimpleNamespace(
-        encoder=encoder,
-        posterior=lambda batch, training: {"mu": [batch]},
-        decode=lambda codes: 0 * codes[0] + 0.5,
-    )
-
-
 @pytest.fixture
 def chapter(encoder, images, tmp_path, monkeypatch):
-    """A chapter of which every model is the small encoder."""
+    """A chapter of which every model is the small encoder, and every reconstruction grey."""
     run = SimpleNamespace(config=RUN, recorded=lambda what: [])
 
     def trained(workspace, model_id, data):
-        return TrainedModel(MODELS[ALEXNET], run, [LOSSES], small_autoencoder(encoder))
+        return TrainedModel(MODELS[ALEXNET], run, [LOSSES], SimpleNamespace(encoder=encoder))
 
     data = ImageData(images, images, "noise", "fingerprint", True)
     manifests = {"imagenet": SimpleNamespace(description="noise", is_stand_in=True, part="")}
     monkeypatch.setattr(Workspace, "manifest", lambda workspace, dataset: manifests[dataset])
     monkeypatch.setattr(Workspace, "images", lambda workspace, model_id: data)
     monkeypatch.setattr(Workspace, "trained", trained)
+    grey = np.float32(0.5)
+    monkeypatch.setattr(TrainedModel, "reconstruct", lambda _, given: np.full(given.shape, grey))
     monkeypatch.setattr(untrained_module, "builders", lambda spec: {"encoder": small_encoder})
     monkeypatch.setattr(Chapter, "model_ids", (ALEXNET,))
     options = TrainingOptions(SCALES["smoke"], 0)

@@ -1,11 +1,9 @@
 """How good reconstructions are, in numbers that compare between data sets (Section 4.8)."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-import keras
 import numpy as np
-
-from thesis_repro.training.images import image_batches
 
 BATCH_SIZE = 32  # AlexNet-VAE's reconstructions are 20 MB of it
 
@@ -23,18 +21,21 @@ class Quality(NamedTuple):
     sharpness: float
 
 
-def reconstruction_quality(model: keras.Model, images: np.ndarray) -> Quality:
-    """That of an autoencoder's reconstructions from mean codes.
+def reconstruction_quality(
+    reconstruct: Callable[[np.ndarray], np.ndarray], images: np.ndarray
+) -> Quality:
+    """That of an autoencoder's reconstructions.
 
     Args:
-        model: It has ``posterior`` and ``decode``.
+        reconstruct: Makes images in [0, 1] of some of these: `TrainedModel.reconstruct`.
         images: uint8, (n, height, width, channels).
     """
     whole = images.mean(axis=0, dtype=np.float64) / 255
     errors = variance = edges = theirs = 0.0
-    for batch in image_batches(images, BATCH_SIZE):
-        means = model.posterior(batch, training=False)["mu"]
-        made = keras.ops.convert_to_numpy(model.decode(means)).astype(np.float64)
+    for start in range(0, len(images), BATCH_SIZE):
+        pixels = images[start : start + BATCH_SIZE]
+        batch = pixels.astype("float32") / 255
+        made = reconstruct(pixels).astype(np.float64)
         errors += ((made - batch) ** 2).sum()
         variance += ((batch - whole) ** 2).sum()
         edges += _edges(made)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from data_prep.errors import printable
 from thesis_repro.commands.run_words import USUAL_BACKEND, state, value
 from thesis_repro.models import zoo
+from thesis_repro.models.changed import MARK, way_to_train
 from thesis_repro.training.precision import FLOAT32
 from thesis_repro.words import duration
 
@@ -72,10 +73,16 @@ def _facts(run: "RunFolder", runs_dir: Path, uses: Sequence[str]) -> Iterator[st
         "used by": ", ".join(uses) or "none of these results",
         "command": _command(run, runs_dir),
     }
-    spec = zoo.MODELS.get(run.config.model)
-    yield f"{run.config.model}{f' ({spec.name})' if spec else ': no model of this version'}"
+    yield f"{run.config.model}{_name(run.config.model)}"
     for name, what in facts.items():
         yield printable(f"  {name:<11}{what}")
+
+
+def _name(model_id: str) -> str:
+    """What stands after a model's id."""
+    if spec := zoo.MODELS.get(model_id):
+        return f" ({spec.name})"
+    return ": changed, no model of the thesis" if MARK in model_id else ": no model of this version"
 
 
 def _images(data: Any) -> str:
@@ -91,6 +98,8 @@ def _command(run: "RunFolder", runs_dir: Path) -> str:
     from thesis_repro.training.publishing import is_asked_for
 
     spec, values = zoo.MODELS.get(run.config.model), run.config.values
+    if MARK in run.config.model:
+        return f"none: {way_to_train(run.config.model)} in Python"
     if spec is None or not is_asked_for(spec, values):
         return "none: this version of the package would train it otherwise, and never loads it"
     backend = values["backend"]

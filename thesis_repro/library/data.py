@@ -53,16 +53,24 @@ def load_data(
     if split not in SPLITS:
         raise UnknownDataError(f"A data set has the splits {' and '.join(SPLITS)}, not {split!r}.")
     place = Path(data_dir)
-    is_made_here = chosen in AT_HAND or stand_in
-    if is_made_here and not is_filled(folder(place, chosen, stand_in)):
-        prepare(chosen, place, None, stand_in)
-    if not is_made_here:
-        _need_prepared(chosen, place)
+    make_ready(chosen, place, stand_in=stand_in)
     prepared = load(chosen, place, stand_in)
     part = prepared.train if split == "train" else prepared.validation
     if prepared.manifest.bytes > CHECKED_BYTES:  # a column is read record by record, with images
         return part
     return Split(part.images, {name: column[:] for name, column in part.known.items()})
+
+
+def make_ready(dataset: str, data_dir: Path, *, stand_in: bool) -> None:
+    """Prepare what needs no file, if it is not there; see that all else is.
+
+    Raises:
+        DataError: it has not been prepared, and needs files.
+    """
+    if dataset not in AT_HAND and not stand_in:
+        _need_prepared(dataset, data_dir)
+    elif not is_filled(folder(data_dir, dataset, stand_in)):
+        prepare(dataset, data_dir, None, stand_in)
 
 
 def _need_prepared(dataset: str, data_dir: Path) -> None:

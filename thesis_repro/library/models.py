@@ -1,25 +1,23 @@
 """Trained models by their names, from their run folders alone: no data set is needed."""
 
-import logging
 import os
-import random
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from thesis_repro.errors import UnknownRunError
-from thesis_repro.models import keras_settings, zoo
+from thesis_repro.library.keras_process import keras_imported
+from thesis_repro.models import zoo
+from thesis_repro.models.changed import MARK
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.zoo import UnknownModelError
 from thesis_repro.names import did_you_mean, named
 from thesis_repro.training.finding import chosen_run, runs_at_hand, spec_of
 from thesis_repro.training.published import PublishedFolder, published_runs
 from thesis_repro.training.run_folder import RunFolder
-from thesis_repro.training.scale import SCALES
+from thesis_repro.training.scale import SCALES, Scale
 
 if TYPE_CHECKING:
     from thesis_repro.training.trained_model import TrainedModel
@@ -101,8 +99,10 @@ def load_model(
         folder = _run_of(_spec_of(name, runs), runs, run, seed, scale)
     if isinstance(folder, PublishedFolder):
         published.ready(folder, quiet=True)
-    with _random_numbers_kept():
-        return _loaded(folder)
+    with keras_imported():
+        from thesis_repro.training.train import load_run
+
+        return load_run(spec_of(folder.config), folder)
 
 
 def _spec_of(name: str | Path, runs: dict[str, RunFolder]) -> ModelSpec:
@@ -112,6 +112,11 @@ def _spec_of(name: str | Path, runs: dict[str, RunFolder]) -> ModelSpec:
     try:
         return zoo.model(name)
     except UnknownModelError as error:
+        if MARK in name:
+            raise UnknownModelError(
+                f"{name!r} is no model of the thesis, and loaded by the path of its run: "
+                f"load_model(Path(runs_dir) / {name!r} / RUN)."
+            ) from None
         if ids := _beginning_with(name, runs):
             raise UnknownModelError(
                 f"{name!r} is a run and no model: load_model({runs[ids[0]].config.model!r}, "
@@ -142,13 +147,22 @@ def _run_of(
     if run is not None:
         of_model = [each for each in runs.values() if each.config.model == spec.id]
         return _chosen(str(run) if of_model else spec.id, of_model)
-    known = named(scale, SCALES) if isinstance(scale, str) else None
-    if known is None:
+    return _chosen(spec.id, runs.values(), scale=scale_called(scale).name, seed=seed)
+
+
+def scale_called(name: str) -> Scale:
+    """The scale of this name, in any case.
+
+    Raises:
+        UnknownRunError: there is none.
+    """
+    scale = named(name, SCALES) if isinstance(name, str) else None
+    if scale is None:
         raise UnknownRunError(
-            f"No scale is called {scale!r}.{did_you_mean(str(scale), SCALES)} There are "
+            f"No scale is called {name!r}.{did_you_mean(str(name), SCALES)} There are "
             f"{', '.join(SCALES)}."
         )
-    return _chosen(spec.id, runs.values(), scale=known.name, seed=seed)
+    return scale
 
 
 def _chosen(name: str, runs: Iterable[RunFolder], **wanted: Any) -> RunFolder:
@@ -156,24 +170,3 @@ def _chosen(name: str, runs: Iterable[RunFolder], **wanted: Any) -> RunFolder:
         return chosen_run(name, runs, **wanted)
     except UnknownRunError as error:
         raise UnknownRunError(f"{error}\n{_LISTS}") from None
-
-
-def _loaded(run: RunFolder) -> "TrainedModel":
-    # What really fails is raised; "no GPU found" is no news, nor is advice on batches of any size.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    keras_settings.import_keras()
-    from thesis_repro.training.train import load_run
-
-    return load_run(spec_of(run.config), run)
-
-
-@contextmanager
-def _random_numbers_kept() -> Iterator[None]:
-    """Leave Python's and NumPy's own generators as they are: a run's beginning seeds them."""
-    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(of_python)
-        np.random.set_state(of_numpy)  # noqa: NPY002

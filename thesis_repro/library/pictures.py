@@ -5,7 +5,7 @@
 
 import reprlib
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -15,7 +15,7 @@ from thesis_repro.analysis.embedding import LEAST_IMAGES, embeddings
 from thesis_repro.analysis.explorations import MNIST_POINTS, axis, grid, layered_grid, segment
 from thesis_repro.errors import ModelError
 from thesis_repro.models.decoding import grey
-from thesis_repro.models.zoo import name_by_weight, short_name
+from thesis_repro.models.zoo import MODELS, name_by_weight, short_name
 from thesis_repro.plots.embeddings import Colouring, coloured
 from thesis_repro.plots.latent import image_rows
 from thesis_repro.plots.losses import History, loss_curves
@@ -65,18 +65,19 @@ def explore(
         _check_side(side, model)
     ticks = axis(as_count(points, "points", 2), reading)
     rng = as_generator(0 if rng is None else rng)
-    grids = {}
-    for name, model in _named(models).items():
+    names = _names(models)
+    grids = []
+    for name, model in zip(names, models, strict=True):
         for layer, positions in _grids(model, ticks, rng, reading):
             images = _as_data(model, model.decode(positions))
             several = len(models) > 1 or not layer
             label = ", ".join(filter(None, (name if several else "", layer)))
-            grids[label] = shrunk(images, side) if side is not None else images
+            grids.append((label, shrunk(images, side) if side is not None else images))
     reach = f"images decoded from {ticks[0]:.2g} to {ticks[-1]:.2g}"
     if all(len(model.spec.latent_dims.value) == 1 for model in models):
         return image_grids(reach.capitalize(), grids, ticks)
     drawn = "uniform draws" if reading is Reading.WRITTEN else "one draw"
-    title = f"{', '.join(_named(models))}: {reach} in a layer, {drawn} from [-3, 3] in the others"
+    title = f"{', '.join(names)}: {reach} in a layer, {drawn} from [-3, 3] in the others"
     return image_grids(title, grids, ticks)
 
 
@@ -137,9 +138,9 @@ def traverse(
         for z, z_end in zip(starts, ends, strict=True)
     ]
     images = np.split(_as_data(model, model.decode(lines)), len(starts[0]))
-    names = labels or [f"{number}" for number in range(1, len(images) + 1)]
-    heading = f"{name_by_weight(model.spec.id)}: from code to code" if title is None else title
-    return image_rows(heading, dict(zip(names, images, strict=True)))
+    names = labels if len(labels) else [f"{number}" for number in range(1, len(images) + 1)]
+    heading = f"{_name(model)}: from code to code" if title is None else title
+    return image_rows(heading, [*zip(names, images, strict=True)])
 
 
 def plot_latent_space(
@@ -189,7 +190,7 @@ def plot_latent_space(
         colourings = (Colouring("images", np.zeros(count), ("",)),)
     points = dict(zip(names, embeddings(layers, seed), strict=True))
     how = "" if {z.shape[1] for z in layers} == {2} else ", by t-SNE"
-    heading = f"{short_name(model.spec.id)}: mean codes of {count:,} images{how}"
+    heading = f"{_name(model, short_name)}: mean codes of {count:,} images{how}"
     figure = coloured(heading if title is None else title, points, colourings, {})
     _fit_title(figure)
     return figure
@@ -256,10 +257,13 @@ def plot_losses(
             raise ModelError(
                 f"{model.spec.name} has no {loss!r} in its history, but {', '.join(kept)}."
             )
-    names = labels or [*_named(models)]
-    histories = dict(zip(names, (model.history for model in models), strict=True))
-    others = dict(zip(names, further, strict=True)) if further else {}
-    return loss_curves(", ".join(names) if title is None else title, histories, others, loss=loss)
+    names = labels if len(labels) else _names(models)
+    histories = [
+        [model.history, *others]
+        for model, others in zip(models, further or [()] * len(models), strict=True)
+    ]
+    curves = [*zip(names, histories, strict=True)]
+    return loss_curves(", ".join(names) if title is None else title, curves, loss=loss)
 
 
 def _need_models(function: str, models: Sequence[object]) -> None:
@@ -271,11 +275,11 @@ def _need_models(function: str, models: Sequence[object]) -> None:
 
 
 def _check_labels(labels: Sequence[str], count: int, what: str) -> None:
-    """See that labels are as many as what they stand beside, and different, or none."""
+    """See that labels are as many as what they stand beside, or none."""
     is_several = isinstance(labels, Sequence | np.ndarray) and not isinstance(labels, str)
     given = [label for label in labels if isinstance(label, str)] if is_several else []
-    if not is_several or (len(labels) and not len({*given}) == len(labels) == count):
-        raise ModelError(f"Pass a different label, a text, for each of {count} {what}, or none.")
+    if not is_several or (len(labels) and not len(given) == len(labels) == count):
+        raise ModelError(f"Pass a label, a text, for each of {count} {what}, or none.")
 
 
 def _check_side(side: int | None, model: TrainedModel) -> None:
@@ -289,13 +293,18 @@ def _check_side(side: int | None, model: TrainedModel) -> None:
         )
 
 
-def _named(models: Sequence[TrainedModel]) -> dict[str, TrainedModel]:
-    """Models by their names; those of one name also by their runs."""
-    names = [name_by_weight(model.spec.id) for model in models]
-    return {
-        f"{name}, run {model.run.config.run_id}" if names.count(name) > 1 else name: model
+def _name(model: TrainedModel, name: Callable[[str], str] = name_by_weight) -> str:
+    """As the thesis has it; a changed model's is its own."""
+    return name(model.spec.id) if model.spec.id in MODELS else model.spec.name
+
+
+def _names(models: Sequence[TrainedModel]) -> list[str]:
+    """Those of several models, with their runs where models have the same."""
+    names = [*map(_name, models)]
+    return [
+        f"{name}, run {model.run.config.run_id}" if names.count(name) > 1 else name
         for name, model in zip(names, models, strict=True)
-    }
+    ]
 
 
 def _as_data(model: TrainedModel, images: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Drawings of latent spaces that several sections share: histograms and rows of decoded images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -62,13 +62,15 @@ def _histogram(axes: Axes, values: Mapping[str, np.ndarray], is_marked: bool) ->
     axes.tick_params(labelsize=7)
 
 
-def image_rows(title: str, rows: Mapping[str, Sequence[np.ndarray] | np.ndarray]) -> Figure:
-    """Rows of images in [0, 1], each (height, width, channels); grey ones black on white."""
-    columns = max(map(len, rows.values()))
+def image_rows(
+    title: str, rows: Collection[tuple[str, Sequence[np.ndarray] | np.ndarray]]
+) -> Figure:
+    """Labelled rows of images in [0, 1], each (height, width, channels); grey ones inverted."""
+    columns = max(len(images) for _, images in rows)
     figure = new_figure(0.5 * columns + 1.2, 0.5 * len(rows) + 0.6)
     with style():
         panels = figure.subplots(len(rows), columns, squeeze=False)
-        for axes_of_row, (label, images) in zip(panels, rows.items(), strict=True):
+        for axes_of_row, (label, images) in zip(panels, rows, strict=True):
             for axes, image in zip(axes_of_row, images, strict=True):
                 framed(axes, image)
             axes_of_row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)

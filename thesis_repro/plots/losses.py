@@ -1,6 +1,7 @@
 """Losses by epoch (Figure 20)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,30 +14,25 @@ History = list[dict[str, float]]
 
 
 def loss_curves(
-    title: str,
-    histories: Mapping[str, History],
-    further: Mapping[str, Sequence[History]] | None = None,
-    *,
-    loss: str = "loss",
+    title: str, curves: Sequence[tuple[str, Sequence[History]]], *, loss: str = "loss"
 ) -> Figure:
     """Figure 20: training and validation loss by epoch; dots mark the lowest validation loss.
 
     Args:
         title: Of the figure.
-        histories: By what the legend calls them.
-        further: Those of the same models with further seeds. A band reaches from the lowest to the
-            highest loss of all of a model's.
+        curves: What the legend calls each model, and its histories. The first is drawn; where
+            there are those of further seeds, a band reaches from the lowest to the highest loss.
         loss: The loss that is shown, and with "val_" before it the validation loss.
     """
-    others, keys = further or {}, (loss, f"val_{loss}")
+    keys = (loss, f"val_{loss}")
     figure = new_figure(8.5, 4.5)
     with style():
         axes = figure.subplots()
-        for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
-            _loss_curve(axes, name, history, keys, colour)
-            if others.get(name):
-                _band(axes, [history, *others[name]], keys, colour)
-        seeds = 1 + max(map(len, others.values()), default=0)
+        for colour, (name, histories) in zip(cycle(COLOURS), curves, strict=False):
+            _loss_curve(axes, name, histories[0], keys, colour)
+            if len(histories) > 1:
+                _band(axes, histories, keys, colour)
+        seeds = max(len(histories) for _, histories in curves)
         bands = f"; bands: lowest to highest of {seeds} seeds" if seeds > 1 else ""
         axes.set_title(f"{title}{bands}")
         words = loss.replace("_", " ")

@@ -183,15 +183,15 @@ def circles(
 # === Figures 35, 36, 38 and 43 ===
 
 
-def image_grids(title: str, grids: Mapping[str, np.ndarray], axis: np.ndarray) -> Figure:
-    """Decoded grids side by side, (p * p, height, width, channels) each, with their coordinates.
+def image_grids(title: str, grids: Sequence[tuple[str, np.ndarray]], axis: np.ndarray) -> Figure:
+    """Labelled grids of decoded images side by side, (p * p, height, width, channels) each.
 
-    The first dimension goes down, the second to the right; ``axis`` (p,) holds both.
+    The first dimension goes down, the second to the right; ``axis`` (p,) holds their coordinates.
     """
     figure = new_figure(_GRID_INCHES * len(grids), _GRID_INCHES + 0.75)
     with style():
         panels = figure.subplots(1, len(grids), squeeze=False)[0]
-        for axes, (label, images) in zip(panels, grids.items(), strict=True):
+        for axes, (label, images) in zip(panels, grids, strict=True):
             canvas = tiled(as_shown(images), len(axis))
             axes.imshow(canvas, cmap="gray", vmin=0, vmax=1)
             _grid_ticks(axes, axis, canvas.shape)

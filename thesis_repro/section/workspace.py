@@ -106,7 +106,7 @@ class Workspace:
         entry = None if self.train else self.published.run(config)
         return entry and self.published.folder(entry, self.runs_dir)
 
-    def loadable(self, model_id: str) -> RunFolder | None:
+    def loadable(self, model_id: str | ModelSpec) -> RunFolder | None:
         """The run of a model at the scale asked for, if it has ended, with its data or without.
 
         Where these are prepared, it is the run on them; else the one that differs from what is
@@ -116,9 +116,9 @@ class Workspace:
         Raises:
             thesis_repro.errors.TrainingError: there are several of these.
         """
-        spec = model(model_id)
-        if self.identity(spec) is not None:
-            return self.finished(model_id)
+        spec = _spec(model_id)
+        if (config := self.config(spec)) is not None:
+            return self._finished(config)
         wanted = run_config(spec, Identity("", 0, 0), self.options.of(spec)).values
         made_up = is_made_up(spec.dataset.value, self.stand_in)
 
@@ -127,11 +127,11 @@ class Workspace:
 
         runs = [
             run
-            for run in finished_runs(self.runs_dir, model_id)
+            for run in finished_runs(self.runs_dir, spec.id)
             if fits(run) and run.of_stand_ins == made_up
         ]
         if not (runs or made_up):  # stand-ins are never published
-            runs = [run for run in self._published(model_id) if fits(run)]
+            runs = [run for run in self._published(spec.id) if fits(run)]
         if len(runs) > 1:
             raise TrainingError(_which(spec, runs))
         return runs[0] if runs else None
@@ -148,7 +148,7 @@ class Workspace:
 
     # --- What is read or trained ---
 
-    def images(self, model_id: str) -> ImageData:
+    def images(self, model_id: str | ModelSpec) -> ImageData:
         """The images that a model is trained on, at the scale asked for.
 
         Those of its data set and, if it tells generated images from them, its generator's, which
@@ -158,7 +158,7 @@ class Workspace:
             data_prep.errors.DataError: they are missing or damaged.
             thesis_repro.errors.TrainingError: the generator cannot be trained.
         """
-        spec = model(model_id)
+        spec = _spec(model_id)
         amount = self.schedule(spec)
         data = load_images(spec, self.data_dir, amount, stand_in=self.stand_in)
         if spec.generator is None:
@@ -187,11 +187,11 @@ class Workspace:
             self.published.ready(run, quiet=self.progress.quiet)
         return run
 
-    def trained(self, model_id: str, data: ImageData | None = None) -> "TrainedModel":
+    def trained(self, model_id: str | ModelSpec, data: ImageData | None = None) -> "TrainedModel":
         """A model with its weights, trained now unless a finished run is there or published.
 
         Args:
-            model_id: Which.
+            model_id: Which; a changed one, which the zoo has not, by its spec.
             data: The images that it is trained on, where they have been read; else they are read
                 if it has to be trained.
 
@@ -201,14 +201,14 @@ class Workspace:
         """
         from thesis_repro.training.train import load_run, train_or_load
 
-        spec = model(model_id)
+        spec = _spec(model_id)
         if data is None:
-            run = self.loadable(model_id)
+            run = self.loadable(spec)
         else:
             run = self._finished(run_config(spec, data.identity(), self.options.of(spec)))
         if run:
             return load_run(spec, self.fetched(run))
-        images = data or self.images(model_id)
+        images = data or self.images(spec)
         return train_or_load(spec, images, self.options.of(spec), self.runs_dir, self.progress)
 
     def untrained(self, model_id: str, data: ImageData) -> "keras.Model":
@@ -221,6 +221,10 @@ class Workspace:
 
         spec = model(model_id)
         return untrained(spec, data, self.options.of(spec))
+
+
+def _spec(model_id: str | ModelSpec) -> ModelSpec:
+    return model_id if isinstance(model_id, ModelSpec) else model(model_id)
 
 
 def _which(spec: ModelSpec, runs: Iterable[RunFolder]) -> str:

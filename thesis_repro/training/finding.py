@@ -7,6 +7,7 @@ from typing import Any
 
 from thesis_repro.errors import UnknownRunError
 from thesis_repro.models import zoo
+from thesis_repro.models.changed import MARK, base_of, marked
 from thesis_repro.models.spec import ModelSpec, Sourced
 from thesis_repro.names import did_you_mean
 from thesis_repro.training.published import Published
@@ -72,12 +73,14 @@ def spec_of(config: RunConfig) -> ModelSpec:
     Raises:
         thesis_repro.models.zoo.UnknownModelError: this version has no such model.
     """
-    spec, values = zoo.model(config.model), config.values["spec"]
+    spec, values = base_of(config.model), config.values["spec"]
     changed: dict[str, Any] = {
         name: Sourced(tuple(given) if isinstance(given, list) else given, "this run")
         for name, setting in spec.settings().items()
         if name in values and (given := values[name]) != _plain(setting.value)
     }
+    if MARK in config.model:
+        return marked(spec, config.model, **changed)
     return replace(spec, **changed)
 
 

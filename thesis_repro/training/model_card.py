@@ -11,11 +11,12 @@ from jinja2 import Environment, StrictUndefined
 from data_prep.errors import DataError, os_errors
 from data_prep.folders import replacing
 from thesis_repro.files import read_packaged
-from thesis_repro.models import zoo
+from thesis_repro.models.changed import base_of
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.tables import parameter_totals, setting_text
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.errata import load_errata
+from thesis_repro.training.finding import spec_of
 from thesis_repro.training.publishing import checked_files, datasets_behind
 from thesis_repro.training.run_facts import losses, milestones, versions_of
 from thesis_repro.training.run_folder import RunFolder
@@ -63,9 +64,9 @@ def model_card(run: RunFolder) -> str:
     Raises:
         thesis_repro.errors.TrainingError: the run's history is damaged.
     """
-    spec, values = zoo.model(run.config.model), run.config.values
+    spec, base, values = spec_of(run.config), base_of(run.config.model), run.config.values
     history = run.read_history()
-    settings = list(_settings(spec, values))
+    settings = list(_settings(base, values))
     errata = dict.fromkeys(name for *_, names in settings for name in names)
     datasets = sorted(datasets_behind(spec))
     environment = Environment(
@@ -77,6 +78,7 @@ def model_card(run: RunFolder) -> str:
     )
     return environment.from_string(read_packaged("training", "model_card.md.j2")).render(
         spec=spec,
+        changed_from=base if spec.id != base.id else None,
         run=run,
         values=values,
         parameters=parameter_totals(spec),

@@ -33,6 +33,7 @@ from data_prep.checksums import sha256
 from data_prep.locks import acquire
 from thesis_repro.errors import TrainingError
 from thesis_repro.files import atomic_path, write_json
+from thesis_repro.models.changed import way_to_train
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ class RunFolder:
         if not run.is_done:
             raise TrainingError(
                 f"{path}: the run has not ended: there is no file DONE. It goes on with "
-                f"`thesis-repro train {config.model}` and the options that it was started with."
+                f"{way_to_train(config.model)} and the options that it was started with."
             )
         return run
 

@@ -13,6 +13,7 @@ import numpy as np
 from thesis_repro import provenance
 from thesis_repro.errors import TrainingError
 from thesis_repro.models.building import build_model, first_convolution
+from thesis_repro.models.changed import way_to_train
 from thesis_repro.models.families import FAMILIES
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.progress import TrainingProgress
@@ -110,7 +111,7 @@ def _loaded(spec: ModelSpec, run: RunFolder, model: keras.Model) -> TrainedModel
             raise TrainingError(
                 f"{weights}: these weights are not those of the {part} that this version builds "
                 f"for {spec.id}. Load them with the version that they were made with (commit "
-                f"{made_by}), or train the model again: `thesis-repro train {spec.id}`."
+                f"{made_by}), or train the model again: {way_to_train(spec.id)}."
             ) from error
     return TrainedModel(spec, run, run.read_history(), model)
 

@@ -5,7 +5,7 @@ Sections and users of the library encode, decode and classify here alike.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
@@ -57,6 +57,18 @@ class TrainedModel:
         return (
             f"<{spec.name}: {spec.family} of {shape} images{latent}; {made}, seed "
             f"{values['seed']}, run {self.run.config.run_id}>"
+        )
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: Keras would leave half of it behind.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(
+            f"{self.spec.name} cannot be pickled. Pass the path of its run, model.run.path, to "
+            "another process, and load_model(path) there; TensorFlow survives no fork: start it "
+            'with multiprocessing.get_context("spawn").'
         )
 
     @property

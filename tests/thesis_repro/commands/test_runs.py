@@ -307,8 +307,20 @@ def test_a_run_that_this_version_would_not_make(called, finished_run, runs_dir, 
     assert "  command    none: this version of the package would train it" in result.stdout
 
 
-def test_a_run_of_a_version_that_said_nothing_of_itself(called, runs_dir):
-    config = RunConfig("my-own-model", {})
+@pytest.mark.parametrize(
+    ("model", "what", "command"),
+    [
+        ("my-own-model", "no model of this version", "this version of the package would train"),
+        (
+            f"{MODEL}+slow",
+            "changed, no model of the thesis",
+            "`thesis_repro.train(spec)` in Python",
+        ),
+    ],
+)
+def test_a_run_of_no_model_of_the_thesis(called, runs_dir, model, what, command):
+    """Of a version, besides, that said nothing of itself."""
+    config = RunConfig(model, {})
     folder = runs_dir / config.model / config.run_id
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
@@ -316,11 +328,11 @@ def test_a_run_of_a_version_that_said_nothing_of_itself(called, runs_dir):
     assert result.exit_code == DONE
     row = rows(result)[config.run_id]
     assert row[2:5] == ["unknown", config.run_id, "epoch 0 of unknown"]
-    result = called("show", "my-own-model")
+    result = called("show", model)
     assert result.exit_code == DONE
-    assert "my-own-model: no model of this version" in result.stdout
+    assert f"{model}: {what}" in result.stdout
     assert "  images     not known" in result.stdout
-    assert "  command    none: " in result.stdout
+    assert f"  command    none: {command}" in result.stdout
 
 
 def test_a_damaged_history_is_named_under_all_else(called, finished_run, runs_dir):

@@ -1,6 +1,7 @@
 """Pictures of models: what is on them, looked for among the numbers of the artists."""
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -76,6 +77,28 @@ def test_grids_of_several_models_stand_side_by_side():
         "MNIST-VAE-GAN",
         f"MNIST-VAE, run {models[2].run.config.run_id}",
     ]
+
+
+def test_no_row_is_hidden_by_another_of_the_same_label():
+    """The same model twice, and two lines between digits of one class."""
+    model = model_of(VAE, losses(2.0, 1.0))
+    assert len(pictures(explore(model, model, points=2))) == 2
+    start, end = np.zeros((2, 2)), np.array([[1.0, 0.0], [0.0, -1.0]])
+    figure = traverse(model, start, end, points=2, labels=["4", "4"])
+    assert [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()] == ["4", "4"]
+    assert len(pictures(figure)) == 4
+    (axes,) = plot_losses(*[model] * 8).axes  # more than there are colours
+    assert len([line for line in axes.lines if len(line.get_xdata()) > 1]) == 16
+
+
+def test_a_changed_model_has_a_name_of_its_own(images):
+    thesis = model_of(VAE)
+    spec = replace(thesis.spec, id="mnist-vae+slow", name="MNIST-VAE+slow")
+    changed = replace(thesis, spec=spec)
+    titles = [axes.get_title() for axes in explore(thesis, changed, points=2).axes]
+    assert titles == ["MNIST-VAE", "MNIST-VAE+slow"]
+    title = plot_latent_space(changed, images[:5]).get_suptitle()
+    assert title.startswith("MNIST-VAE+slow: mean codes")
 
 
 def test_layers_of_more_dimensions_have_no_grid():
@@ -213,11 +236,10 @@ POSTERIOR = Posterior(np.zeros((2, 2)), np.zeros((2, 2)))
         (lambda: lines(points=1), "points has to be a whole number from 2 on"),
         (
             lambda: lines(labels=["a"]),
-            "Pass a different label, a text, for each of 2 lines, or none.",
+            "Pass a label, a text, for each of 2 lines, or none.",
         ),
-        (lambda: lines(labels=["a", "a"]), "Pass a different label, a text, for each of 2 lines"),
-        (lambda: lines(labels=[1, 2]), "Pass a different label, a text, for each of 2 lines"),
-        (lambda: lines(labels=7), "Pass a different label, a text, for each of 2 lines"),
+        (lambda: lines(labels=[1, 2]), "Pass a label, a text, for each of 2 lines"),
+        (lambda: lines(labels=7), "Pass a label, a text, for each of 2 lines"),
         (lambda: plot_losses(model_of(VAE, losses(1.0)), further=3), "for each of 1 models"),
         (
             lambda: plot_latent_space(model_of(VAE), np.zeros((3, 28, 28)), {"x": [None] * 3}),

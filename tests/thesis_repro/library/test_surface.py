@@ -56,7 +56,7 @@ def test_it_exports_what_its_page_names():
 def test_each_public_name_has_a_docstring_with_its_errors():
     for name in thesis_repro.__all__[1:]:
         assert len(getattr(thesis_repro, name).__doc__) > 40
-    for name in ("load_model", "load_data", "load_results", "explore", "traverse"):
+    for name in ("load_model", "train", "load_data", "load_results", "explore", "traverse"):
         assert "Raises:" in getattr(thesis_repro, name).__doc__
 
 

@@ -1,5 +1,6 @@
 """A researcher's script that uses every public name: a type checker reads it, nobody runs it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,14 @@ from PIL import Image
 
 import thesis_repro
 from thesis_repro import (
+    MODELS,
     DataError,
     ModelError,
+    ModelSpec,
     Posterior,
     SectionResults,
     SettingsError,
+    Sourced,
     TrainedModel,
     TrainingError,
     UnknownDataError,
@@ -28,6 +32,11 @@ models: pd.DataFrame = thesis_repro.list_models()
 model: TrainedModel = thesis_repro.load_model("mnist-vlae-factor-3", seed=0, scale="paper")
 same: TrainedModel = thesis_repro.load_model(Path("published") / "mnist-vlae-factor-3")
 by_id: TrainedModel = thesis_repro.load_model("mnist-vlae-factor-3", "23d9e652cfd6", runs_dir="r")
+
+changed: ModelSpec = replace(
+    MODELS["mnist-vae"], id="mnist-vae+slow", learning_rate=Sourced(1e-4, "mine")
+)
+trained: TrainedModel = thesis_repro.train(changed, scale="smoke", seed=1, runs_dir=Path("runs"))
 
 split = thesis_repro.load_data("mnist", "validation", data_dir=Path("data"))
 images = split.images[:100]

@@ -59,7 +59,7 @@ def test_groups_lie_over_each_other_and_are_named(z):
 
 def test_images_are_inverted_and_in_order():
     images = np.linspace(0, 1, 6).reshape(6, 1, 1, 1) * np.ones((1, 4, 4, 1))
-    figure = image_rows("title", {"up": images[:3], "down": images[3:]})
+    figure = image_rows("title", [("up", images[:3]), ("down", images[3:])])
     shown = [axes.images[0] for axes in figure.axes]
     np.testing.assert_allclose([image.get_array()[0, 0] for image in shown], 1 - images[:, 0, 0, 0])
     assert {image.get_clim() for image in shown} == {(0, 1)}
@@ -68,7 +68,7 @@ def test_images_are_inverted_and_in_order():
 
 def test_colour_images_are_not_inverted():
     images = np.random.default_rng(0).random((2, 4, 4, 3))
-    shown = [axes.images[0].get_array() for axes in image_rows("title", {"row": images}).axes]
+    shown = [axes.images[0].get_array() for axes in image_rows("title", [("row", images)]).axes]
     np.testing.assert_array_equal(shown, images)
 
 

@@ -29,9 +29,13 @@ def histories():
     return {name: history(name) for name in MODELS}
 
 
+def curves_of(histories):
+    return [(name, [rows]) for name, rows in histories.items()]
+
+
 @pytest.fixture(scope="module")
 def curves(histories):
-    (axes,) = loss_curves(TITLE, histories).axes
+    (axes,) = loss_curves(TITLE, curves_of(histories)).axes
     return axes
 
 
@@ -63,7 +67,8 @@ def test_bands_reach_from_the_lowest_to_the_highest_of_all_seeds(histories):
         rows = histories[MODELS[0]]
         return [row | {key: row[key] * factor for key in losses} for row in rows]
 
-    figure = loss_curves(TITLE, histories, {MODELS[0]: [scaled(0.9), scaled(1.2)], MODELS[1]: []})
+    first, *others = curves_of(histories)
+    figure = loss_curves(TITLE, [(first[0], [*first[1], scaled(0.9), scaled(1.2)]), *others])
     (axes,) = figure.axes
     bands = axes.collections
     assert len(bands) == 2  # training and validation of the one model that has further seeds
@@ -84,7 +89,7 @@ def test_without_further_seeds_there_is_no_band(curves):
 
 @pytest.mark.parametrize("count", [2, 3, 7, 200])
 def test_epochs_of_figure_20_are_whole_numbers(histories, count):
-    figure = loss_curves(TITLE, {name: rows[:count] for name, rows in histories.items()})
+    figure = loss_curves(TITLE, [(name, [rows[:count]]) for name, rows in histories.items()])
     figure.draw_without_rendering()
     ticks = figure.axes[0].get_xticks()
     assert (ticks == np.round(ticks)).all()
@@ -92,7 +97,7 @@ def test_epochs_of_figure_20_are_whole_numbers(histories, count):
 
 
 def test_the_legend_of_figure_20_stands_beside_the_curves(histories):
-    figure = loss_curves(TITLE, histories)
+    figure = loss_curves(TITLE, curves_of(histories))
     figure.draw_without_rendering()
     (axes,), (legend,) = figure.axes, figure.legends
     assert legend.get_window_extent().x0 >= axes.get_window_extent().x1

@@ -135,7 +135,7 @@ def test_the_first_dimension_goes_down_and_grey_is_inverted():
     values = axis(4)
     greys = (grid(values) @ [1, 0.1] + 4) / 8
     images = greys[:, np.newaxis, np.newaxis, np.newaxis] * np.ones((16, 3, 5, 1))
-    figure = image_grids("title", {"one": images, "two": images}, values)
+    figure = image_grids("title", [("one", images), ("two", images)], values)
     first, second = figure.axes
     assert (first.get_title(), second.get_title()) == ("one", "two")
     canvas = first.images[0].get_array()
@@ -147,14 +147,14 @@ def test_the_first_dimension_goes_down_and_grey_is_inverted():
 
 def test_colour_pictures_are_shown_as_they_are():
     images = np.random.default_rng(0).random((9, 2, 2, 3))
-    figure = image_grids("title", {"one": images}, axis(3))
+    figure = image_grids("title", [("one", images)], axis(3))
     canvas = np.asarray(figure.axes[0].images[0].get_array())
     np.testing.assert_array_equal(canvas[2:4, 4:6], images[5])
 
 
 def test_ticks_stand_at_the_middle_of_the_images():
     images = np.zeros((400, 28, 28, 1))
-    axes = image_grids("title", {"one": images}, axis(20, Reading.RUN)).axes[0]
+    axes = image_grids("title", [("one", images)], axis(20, Reading.RUN)).axes[0]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["-3", "0", "2.7"]
     np.testing.assert_allclose(axes.get_xticks(), np.array([0.5, 10.5, 19.5]) * 28 - 0.5)
 
@@ -162,7 +162,7 @@ def test_ticks_stand_at_the_middle_of_the_images():
 @pytest.mark.parametrize("count", [2, 3])
 def test_no_label_of_grids_lies_over_another(count):
     """With the line of origin that is written under a figure when it is saved."""
-    grids = {f"layer {number}": np.zeros((9, 4, 4, 1)) for number in range(count)}
+    grids = [(f"layer {number}", np.zeros((9, 4, 4, 1))) for number in range(count)]
     figure = image_grids("Images decoded from -3 to 3", grids, axis(3))
     figure.supxlabel("scale quick", fontsize=6, x=0.01, ha="left")
     figure.draw_without_rendering()
