@@ -55,7 +55,7 @@ def small_model(tmp_path_factory):
             for variable in network.variables:
                 if variable.dtype == "float32":  # others are the state of random numbers
                     is_variance = "variance" in variable.name
-                    draw = rng.uniform(0.5, 1.5, variable.shape)
+                    draw = 10 ** rng.uniform(-2, 0, variable.shape)  # near epsilon
                     variable.assign(draw if is_variance else rng.normal(0, 0.3, variable.shape))
         spec = replace(
             zoo.MODELS["mnist-vlae-factor-3"],
