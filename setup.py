@@ -86,6 +86,7 @@ setup(
         "appendix_architectures": ["listings.json"],
         "chapters": ["answers/*.j2"],
         "data_prep": ["mnist_files/*.gz"],
+        "thesis_repro.explorer": ["*.css", "*.j2", "*.js", "runtime/*"],
         "thesis_repro.models": ["*.json"],
         "thesis_repro.report": ["*.css", "*.j2", "*.js"],
         "thesis_repro.thesis": ["*.json", "*.toml"],

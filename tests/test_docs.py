@@ -8,11 +8,15 @@ import pytest
 from click.testing import CliRunner
 
 from thesis_repro.cli import main
+from thesis_repro.files import read_packaged
 from thesis_repro.models import zoo
 from thesis_repro.section import registry
 from thesis_repro.section.places import find
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.errata import load_errata
+from thesis_repro.training import published_places
+from thesis_repro.training.published import published_runs
+from thesis_repro.training.withheld import WITHHELD
 from thesis_repro.verdicts.rules import parse_rules
 
 ROOT = Path(__file__).parents[1]
@@ -94,3 +98,18 @@ def test_a_section_of_ones_own(monkeypatch, tmp_path):
     assert names == {
         *("figure_96.png", "figure_96.svg", "spread.csv", "claims.json", "manifest.json")
     }
+
+
+def test_published_runs_of_drawn_pictures_have_their_explorer():
+    """And nothing else has one: pages of one's own runs may show people."""
+    runs = published_runs().index.runs
+    pages = {f"{run.model}_{run.run_id}.html" for run in runs}
+    folder = published_places.PAGES
+    assert {path.name for path in folder.iterdir()} == pages
+    assert not {zoo.MODELS[run.model].dataset.value for run in runs} & {*WITHHELD}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in pages:
+        assert f"docs/explore/{name}" in readme
+        text = (folder / name).read_text(encoding="utf-8")
+        for part in ("page.js", "decoder.js", "page.css"):
+            assert read_packaged("explorer", part) in text, f"write it anew: {part} has changed"

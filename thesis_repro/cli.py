@@ -17,6 +17,7 @@ from thesis_repro.commands import (
     data,
     doctor,
     exit_codes,
+    explore,
     failures,
     pictures,
     plan,
@@ -27,7 +28,7 @@ from thesis_repro.commands import (
     terminal,
     weights,
 )
-from thesis_repro.errors import SettingsError, TrainingError, UnknownRunError
+from thesis_repro.errors import ModelError, SettingsError, TrainingError, UnknownRunError
 from thesis_repro.files import DataFileError
 from thesis_repro.models import zoo
 from thesis_repro.section.declarations import DeclarationError
@@ -38,6 +39,7 @@ from thesis_repro.thesis.errata import UnknownErratumError, UnknownSectionError
 _EXIT_CODES: dict[type[Exception], int] = {
     SettingsError: exit_codes.USAGE,
     TrainingError: exit_codes.FAILED,
+    ModelError: exit_codes.FAILED,
     WorkerKilledError: exit_codes.FAILED,
     zoo.UnknownModelError: exit_codes.USAGE,
     UnknownRunError: exit_codes.USAGE,
@@ -127,6 +129,7 @@ for command in (
     reference.errata,
     pictures.kernels,
     pictures.feature_maps,
+    explore.explore,
     data.data,
     runs.runs,
     weights.weights,

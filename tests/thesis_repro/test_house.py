@@ -16,7 +16,7 @@ FLOORS = (
     ("cli",),
     ("commands",),
     ("library", "plan"),
-    ("section",),
+    ("explorer", "section"),
     ("plots",),
     ("analysis", "report"),
     ("training", "verdicts"),

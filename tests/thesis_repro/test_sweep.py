@@ -104,6 +104,10 @@ COMMANDS = {
     ("weights", "export"): ((NAMES_OF_MODELS,), {"--runs-dir": PLACES, "--out": PLACES}),
     ("kernels",): ((NAMES_OF_MODELS,), {**_RUN, "--epoch": NUMBERS}),
     ("feature-maps",): ((NAMES_OF_MODELS, PICTURES), {**_RUN, "--layer": LAYERS}),
+    ("explore",): (
+        (NAMES_OF_MODELS, NAMES_OF_MODELS),
+        {"--run": ("23d9", "ffff", "é"), **_FOLDERS},
+    ),
     ("data", "fetch"): ((DATA,), {**_DATA, "--to": PLACES}),
     ("data", "prepare"): (
         (("mnist", "celeba", "imagenet"),),
@@ -124,6 +128,7 @@ _NO_DATA = {
     "controls": (["--data-dir", "damaged"],),
     "chapter": (["--data-dir", "damaged"],),
     "train": (["--data-dir", "damaged"], ["--dry-run"]),
+    "explore": (["--data-dir", "damaged"],),
 }
 # These train nothing. One model has a run: the fixture's.
 _RUN_THERE = ["--stand-in", "--data-dir=data", "--runs-dir=runs", "--scale=smoke"]

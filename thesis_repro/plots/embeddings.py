@@ -74,20 +74,20 @@ def coloured(
     with style():
         panels = figure.subplots(len(layers), len(colourings), squeeze=False)
         for column, colouring in zip(panels.T, colourings, strict=True):
-            colours = _colours(colouring)
+            mapped = colours(colouring)
             for axes, points in zip(column, layers.values(), strict=True):
-                _scatter(axes, points, colours.to_rgba(colouring.values), size=4)
+                _scatter(axes, points, mapped.to_rgba(colouring.values), size=4)
             column[0].set_title(colouring.name)
             known = letters.get(colouring.name.split()[0], "")
             for axes, letter in zip(column, known, strict=False):
                 axes.set_title(f"({letter})", loc="left", fontsize=8)
-            _colour_bar(figure, column, colours, colouring.categories)
+            _colour_bar(figure, column, mapped, colouring.categories)
         _label_rows(panels[:, 0], layers)
         figure.suptitle(title, fontsize=10)
     return figure
 
 
-def _colours(colouring: Colouring) -> ScalarMappable:
+def colours(colouring: Colouring) -> ScalarMappable:
     """Colours of ten levels over the values' range, or one for each category."""
     count = len(colouring.categories)
     if not count:

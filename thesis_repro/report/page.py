@@ -32,6 +32,7 @@ from thesis_repro.thesis.claims import Claim
 from thesis_repro.thesis.errata import Erratum, load_errata
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.audit import what_n_can_tell
+from thesis_repro.training import published_places
 from thesis_repro.words import duration
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def _environment(folder: Path, picture: Callable[[str, Item], str]) -> Environme
         "data_uri": data_uri,
         "picture": picture,
         "source_link": partial(source_link, folder),
+        "explorer_link": partial(explorer_link, folder),
     }
     return environment
 
@@ -244,6 +246,13 @@ def source_link(folder: Path, maker: Maker) -> str:
     if not folder.resolve().is_relative_to(root):
         return ""
     return f"{os.path.relpath(maker.path.resolve(), folder.resolve())}#L{maker.line}"
+
+
+def explorer_link(folder: Path, model: str, run_id: str) -> str:
+    """The address of a published run's explorer from a page in the repository; else empty."""
+    page = published_places.PAGES / f"{model}_{run_id}.html"
+    inside = folder.resolve().is_relative_to(published_places.PAGES.parents[1])
+    return os.path.relpath(page, folder.resolve()) if inside and page.is_file() else ""
 
 
 def picture_beside(folder: Path, out: Path, section: str, item: Item) -> str:

@@ -15,13 +15,14 @@ from PIL import Image
 
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
-from thesis_repro.report.page import compressed, picture_inside, write_page
+from thesis_repro.report.page import compressed, explorer_link, picture_inside, write_page
 from thesis_repro.report.plain import write_plain
 from thesis_repro.report.reading import Picture
 from thesis_repro.report.results import File, Item, Maker, Script, ThesisPage
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import Unchecked, load_claims, load_unchecked
 from thesis_repro.thesis.errata import load_errata
+from thesis_repro.training import published_places
 from thesis_repro.verdicts.judgements import Verdict
 
 FIGURE_20 = Maker(
@@ -381,3 +382,15 @@ def test_json(out):
     assert section["manifest"]["runs"][0]["run_id"] == "aaaabbbbcccc"
     assert len(report["missing"]) == 85
     assert report["problems"] == []
+
+
+def test_published_runs_are_linked_to_their_explorer(tmp_path, monkeypatch):
+    pages = tmp_path / "docs" / "explore"
+    pages.mkdir(parents=True)
+    (pages / "mnist-vae_0123456789ab.html").touch()
+    monkeypatch.setattr(published_places, "PAGES", pages)
+    results = tmp_path / "docs" / "results"
+    address = explorer_link(results, "mnist-vae", "0123456789ab")
+    assert (results / address).resolve() == pages / "mnist-vae_0123456789ab.html"
+    assert explorer_link(results, "mnist-vae", "ffffffffffff") == ""
+    assert explorer_link(tmp_path.parent, "mnist-vae", "0123456789ab") == ""  # not beside it

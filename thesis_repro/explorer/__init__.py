@@ -1,0 +1,1 @@
+"""The latent space under the reader's pointer: trained models as one offline page."""
