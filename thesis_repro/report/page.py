@@ -31,8 +31,8 @@ from thesis_repro.thesis.captions import Caption, Key, load_captions
 from thesis_repro.thesis.claims import Claim
 from thesis_repro.thesis.errata import Erratum, load_errata
 from thesis_repro.thesis.readings import Reading
-from thesis_repro.verdicts.audit import what_n_can_tell
 from thesis_repro.training import published_places
+from thesis_repro.verdicts.audit import what_n_can_tell
 from thesis_repro.words import duration
 
 if TYPE_CHECKING:
