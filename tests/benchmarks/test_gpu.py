@@ -85,7 +85,7 @@ def test_kit_too_large_to_be_carried_is_refused(packed, monkeypatch):
 # --- Parts ---
 
 
-@pytest.mark.slow  # five processes that import Keras
+@pytest.mark.long  # six processes that import Keras
 def test_what_runs_without_a_gpu(tmp_path):
     options = ["--parts=devices,digests", "--steps=2", "--models=digit-classifier", "--minutes=9"]
     text = run(tmp_path, *options, f"--backends={keras.backend.backend()}")

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -353,10 +354,15 @@ def test_the_numbers_of_the_answer(losses):
 
 @pytest.fixture(scope="module")
 def chapter(tmp_path_factory):
-    """The folder of results, what the command printed, and the same once more without training."""
+    """The folder of results, what the command printed, and the same once more without training.
+
+    Of half the images that smoke scale has.
+    """
     folder = tmp_path_factory.mktemp("chapter")
-    printed = run_chapter(folder, "first")
     with pytest.MonkeyPatch.context() as patch:
+        smaller = replace(SCALES["smoke"], train_images=128, validation_images=72)
+        patch.setitem(SCALES, "smoke", smaller)
+        printed = run_chapter(folder, "first")
         patch.setattr(train, "_train", lambda *_: pytest.fail("trained a finished run again"))
         run_chapter(folder, "second")
     return folder, printed
