@@ -35,7 +35,7 @@ def audit(sections: tuple[str, ...], kind: str) -> None:
     Of SECTIONs, each in full: what a value is, pairing, correction, sides, and what the test can
     tell. Nothing has to be run for it.
     """
-    chosen = [one for section in sections or _SECTIONS for one in audits(section)]
+    chosen = [one for section in dict.fromkeys(sections) or _SECTIONS for one in audits(section)]
     if kind == "text":
         click.echo(render(chosen, terminal.width(), in_full=bool(sections)))
         if not sections:

@@ -95,7 +95,8 @@ def _devices() -> Iterator[Finding]:
         yield Finding(
             "accelerator",
             "none",
-            "paper scale needs one; `--scale quick` is for CPUs. On a machine with an NVIDIA GPU: "
+            "Section 4.2 takes hours on CPUs at paper scale, what else is trained wants a GPU; "
+            "`--scale quick` is for CPUs. On a machine with an NVIDIA GPU: "
             f"{devices.gpu_command()}",
         )
 

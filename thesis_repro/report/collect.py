@@ -33,14 +33,13 @@ from thesis_repro.report.results import (
     Results,
     Script,
     Section,
+    numbered,
 )
 from thesis_repro.report.seeds import with_further_seeds
-from thesis_repro.thesis.captions import Key
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.training import published_places
 
 SECTION = re.compile(r"\d+\.\d+", re.ASCII)
-_NUMBERED = re.compile(r"(figure|table)_(\d+)(?:_(.+))?", re.ASCII)
 
 PICTURES = (".png", ".webp")  # as sections write them, and as they are published
 
@@ -232,16 +231,6 @@ def _files(folder: Path, manifest: Manifest | None) -> Iterator[File]:
             yield File(name, digest, AS_MADE if digest == listed[name] else CHANGED)
         else:
             yield File(name, digest, UNLISTED if manifest else UNKNOWN)
-
-
-def numbered(name: str) -> tuple[Key | None, str]:
-    """The thesis's number in a file's name, and what else the name says."""
-    stem = Path(name).stem
-    match = _NUMBERED.fullmatch(stem)
-    if not match:
-        return None, stem.replace("_", " ")
-    kind, number, variant = match.groups()
-    return (kind, int(number)), (variant or "").replace("_", " ")
 
 
 def _seconds(runs_dir: Path, run: Run) -> float | None:

@@ -58,15 +58,16 @@ def write_page(
         picture: the address of a section's picture, `picture_inside` for a page that can be sent
             alone; by default that in the folders of the results.
     """
+    folder = None if picture is picture_inside else path.parent
     picture = picture or partial(picture_beside, path.parent, results.out)
-    template = _environment(path.parent, picture).get_template("page.html.j2")
-    stream = template.stream(_context(results, pages, path.parent))
+    template = _environment(folder, picture).get_template("page.html.j2")
+    stream = template.stream(_context(results, pages, folder))
     with atomic_path(path) as temporary:  # names of files can hold bytes that are no text
         stream.dump(str(temporary), encoding="utf-8", errors="backslashreplace")
 
 
-def _context(results: Results, pages: ThesisPages | None, folder: Path) -> dict[str, Any]:
-    """What the template is filled with, for a page in this folder."""
+def _context(results: Results, pages: ThesisPages | None, folder: Path | None) -> dict[str, Any]:
+    """What the template is filled with, for a page in this folder, or to be sent alone."""
     rows = views.ledger(results)
     return {
         "results": results,
@@ -90,7 +91,7 @@ def _context(results: Results, pages: ThesisPages | None, folder: Path) -> dict[
     }
 
 
-def _environment(folder: Path, picture: Callable[[str, Item], str]) -> Environment:
+def _environment(folder: Path | None, picture: Callable[[str, Item], str]) -> Environment:
     environment = Environment(
         loader=FunctionLoader(_packaged),
         autoescape=True,
@@ -129,10 +130,10 @@ def _packaged(name: str) -> str:
 class PageLinks:
     """What belongs together on the page, as links to it."""
 
-    def __init__(self, results: Results, folder: Path):
+    def __init__(self, results: Results, folder: Path | None):
         self._folder = folder
         self._scripts = results.scripts
-        self._verdicts = {one.claim.id: one.verdict.value for one in results.judgements}
+        self._judged = {one.claim.id: one for one in results.judgements}
         # The first of each number: "36_a" stands for Figure 36.
         self._anchors: dict[Key, str] = {}
         self._makers: dict[Key, Maker] = {}
@@ -155,9 +156,6 @@ class PageLinks:
         """Its models with their runs, what touches it, and the function that makes its numbers."""
         models = Markup(", ").join(self._model(claim.section, name) for name in claim.models)
         parts = [Markup("Models: {}").format(models)]
-        if errata := errata_of(claim):
-            links = (_link(f"#{erratum.id}", erratum.id) for erratum in errata)
-            parts.append(Markup("Errata: {}").format(Markup(", ").join(links)))
         makers = {m.function: m for key in shown_in(claim) if (m := self._makers.get(key))}
         code = [self._code(maker) for maker in makers.values()]
         if not code and claim.section in self._scripts:
@@ -166,16 +164,33 @@ class PageLinks:
             parts.append(Markup("Code: {}").format(Markup(", ").join(code)))
         return Markup(" · ").join(parts)
 
+    def errata(self, claim: Claim) -> Markup:
+        """The errata that touch a claim, by their titles."""
+        errata = errata_of(claim)
+        lines = (
+            Markup("<li>{}: {}</li>").format(_link(f"#{one.id}", one.id), one.title)
+            for one in errata
+        )
+        words = "1 erratum" if len(errata) == 1 else f"{len(errata)} errata"
+        whole = Markup('<details class="small"><summary>{}</summary><ul>{}</ul></details>')
+        return whole.format(words, Markup().join(lines)) if errata else Markup()
+
     def of_item(self, item: Item) -> Markup:
         """The claims that the thesis takes from a figure or table, with their verdicts."""
         claims = claims_of(item.key) if item.key else ()
         if not claims:
             return Markup("")
-        links = Markup(", ").join(
-            Markup("{} ({})").format(_link(f"#{one.id}", one.id), self._verdicts[one.id])
+        links = [
+            Markup("{} ({})").format(_link(f"#{one.id}", one.id), self._judged[one.id].verdict)
             for one in claims
+        ]
+        if item.key[0] != "table":
+            return Markup('<p class="small">Claims: {}</p>').format(Markup(", ").join(links))
+        reasons = (
+            Markup("<li>{}: {}</li>").format(link, code(self._judged[one.id].why))
+            for link, one in zip(links, claims, strict=True)
         )
-        return Markup('<p class="small">Claims: {}</p>').format(links)
+        return Markup('<ul class="small">{}</ul>').format(Markup().join(reasons))
 
     def to_caption(self, caption: Caption) -> Markup:
         """A figure or table by its name, with a link if it is on the page."""
@@ -237,19 +252,23 @@ def alternative(item: Item) -> str:
     return f"{item.caption.name}{variant}: {item.caption.title}"
 
 
-def source_link(folder: Path, maker: Maker) -> str:
+def source_link(folder: Path | None, maker: Maker) -> str:
     """The address of a function from a page in a folder of its source tree; empty elsewhere.
 
-    A page that is sent away has no source beside it.
+    A page that is sent away, or to be sent alone (no folder), has no source beside it.
     """
+    if folder is None:
+        return ""
     root = maker.path.resolve().parents[1]
     if not folder.resolve().is_relative_to(root):
         return ""
     return f"{os.path.relpath(maker.path.resolve(), folder.resolve())}#L{maker.line}"
 
 
-def explorer_link(folder: Path, model: str, run_id: str) -> str:
+def explorer_link(folder: Path | None, model: str, run_id: str) -> str:
     """The address of a published run's explorer from a page in the repository; else empty."""
+    if folder is None:
+        return ""
     page = published_places.PAGES / f"{model}_{run_id}.html"
     inside = folder.resolve().is_relative_to(published_places.PAGES.parents[1])
     return os.path.relpath(page, folder.resolve()) if inside and page.is_file() else ""

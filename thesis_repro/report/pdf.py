@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 import PIL.Image
-from pypdfium2 import PdfDocument, PdfiumError
+from pypdfium2 import PdfDocument, PdfiumError, PdfPage
 
 from data_prep.errors import DataError, printable, unreadable
 from data_prep.opening import open_file
@@ -17,6 +17,7 @@ from thesis_repro.report.pdf_layout import (
     Line,
     around,
     drawn,
+    is_rule,
     lines,
     place_of,
     with_labels,
@@ -29,8 +30,11 @@ FIX = "name the thesis's PDF with --pdf: a whole file that opens without a passw
 DPI = 110
 _POINTS_PER_INCH = 72
 _JPEG_QUALITY = 80
+_LARGEST = 4_000  # px: a page may be as large as its file says
 
 _COMPARED = 60  # signs of the caption's start that are compared
+_LINES = 12  # of a caption, at most
+_LOOKED_AT = 400  # signs of the text that hold so many, with all that is no letter
 _ALIKE = 0.6  # share of them that has to agree (formulas and the scan differ)
 _ANY_LABEL = re.compile(r"^\s*(figure|table)\s*\d+\s*:", re.I)
 _LIST_HEADING = re.compile(r"^\s*List of (Figures|Tables)\s*$", re.IGNORECASE | re.MULTILINE)
@@ -87,6 +91,7 @@ def _label(caption: Caption) -> re.Pattern[str]:
 
 def _likeness(text: str, caption: Caption) -> float:
     """How much the text starts like the caption, or its title in the lists: 0 to 1."""
+    text = text[:_LOOKED_AT]
     return max(
         SequenceMatcher(None, _letters(text)[: len(wanted)], wanted, autojunk=False).ratio()
         for words in (caption.caption, caption.title)
@@ -134,7 +139,7 @@ def _cut_out(document: PdfDocument, index: int, caption: Caption) -> ThesisPage 
     try:
         strips = _strips(document, index, caption)
         pictures = [_render(document, page, band) for page, band in strips]
-    except PdfiumError as error:
+    except (PdfiumError, ValueError) as error:
         return f"Page {index + 1} of the PDF cannot be shown ({error})."
     size = (max(one.width for one in pictures), sum(one.height for one in pictures))
     whole, top = PIL.Image.new("RGB", size, "white"), 0
@@ -149,23 +154,30 @@ def _cut_out(document: PdfDocument, index: int, caption: Caption) -> ThesisPage 
 def _strips(document: PdfDocument, index: int, caption: Caption) -> list[tuple[int, Band]]:
     """The strips of pages that show what a caption names, each with its page's index.
 
-    Where nothing is drawn beside the caption, a page before or after it that holds a figure and no
-    caption goes with it; a table without rules is shown with its whole page.
+    Where nothing is drawn on the caption's page, a page before or after it that holds a figure and
+    no caption goes with it. The whole page is shown of a table without rules, and where it is
+    turned or cropped, so that places on it are not those in the picture.
     """
     page = document[index]
     height = page.get_height()
     there = lines(page)
     mine = _caption_band(there, caption)
-    if mine is None:  # lines that are broken otherwise
+    if mine is None or _is_turned_or_cropped(page):  # or lines that are broken otherwise
         return [(index, Band(0, height))]
-    place = place_of(mine, _other_captions(there, mine), drawn(page), height)
+    shapes = drawn(page)
+    place = place_of(mine, _other_captions(there, mine), shapes, height)
     if place:
         return [(index, place)]
-    if caption.kind == "figure":
+    if caption.kind == "figure" and all(map(is_rule, shapes)):
         for beside in (index - 1, index + 1):
             if 0 <= beside < len(document) and (alone := _without_caption(document, beside)):
                 return sorted([(index, with_margins(mine)), (beside, with_labels(alone))])
     return [(index, Band(0, height))]
+
+
+def _is_turned_or_cropped(page: PdfPage) -> bool:
+    left, bottom, *_ = page.get_cropbox()
+    return bool(page.get_rotation() or left or bottom)
 
 
 def _caption_band(there: list[Line], caption: Caption) -> Band | None:
@@ -177,12 +189,12 @@ def _caption_band(there: list[Line], caption: Caption) -> Band | None:
         return None
 
     def following(start: int) -> str:
-        text = "\n".join(_plain(line.text) for line in there[start:])
+        text = "\n".join(_plain(line.text) for line in there[start : start + _LINES])
         return _label(caption).sub("", text, count=1)
 
     start = max(starts, key=lambda position: _likeness(following(position), caption))
     letters, bands = len(_letters(caption.name + caption.caption)), []
-    for line in there[start:]:
+    for line in there[start : start + _LINES]:
         bands.append(line.band)
         letters -= len(_letters(_plain(line.text)))
         if letters <= 0:
@@ -201,7 +213,9 @@ def _other_captions(there: list[Line], mine: Band) -> list[Band]:
 def _without_caption(document: PdfDocument, index: int) -> Band | None:
     """What is drawn on a page that has no caption."""
     page = document[index]
-    if any(_ANY_LABEL.match(_plain(line.text)) for line in lines(page)):
+    if _is_turned_or_cropped(page) or any(
+        _ANY_LABEL.match(_plain(line.text)) for line in lines(page)
+    ):
         return None
     there = drawn(page)
     return around(there) if there else None
@@ -210,5 +224,7 @@ def _without_caption(document: PdfDocument, index: int) -> Band | None:
 def _render(document: PdfDocument, index: int, band: Band) -> PIL.Image.Image:
     """A strip of a page, over its whole width."""
     page = document[index]
-    crop = (0, max(band.bottom, 0), 0, max(page.get_height() - band.top, 0))
-    return page.render(scale=DPI / _POINTS_PER_INCH, crop=crop).to_pil().convert("RGB")
+    width, height = page.get_size()
+    scale = min(DPI / _POINTS_PER_INCH, _LARGEST / max(width, height))
+    crop = (0, max(band.bottom, 0), 0, max(height - band.top, 0))
+    return page.render(scale=scale, crop=crop).to_pil().convert("RGB")

@@ -12,8 +12,8 @@ _DRAWN = [
     pdfium.FPDF_PAGEOBJ_SHADING,
     pdfium.FPDF_PAGEOBJ_FORM,
 ]
-_THIN = 2  # points: a rule
-_FURNITURE = 0.08  # share of the height at top and bottom where a rule is the page's
+_THIN = 2  # points by which something may stick out
+_RULE = 3  # points: what is no higher is a line
 _WHOLE = 0.9  # share of the page that only a background fills
 _LABELS = 32  # points: titles and labels of axes stand beside what is drawn
 _MARGIN = 4  # points above and below lines of text
@@ -57,15 +57,14 @@ def lines(page: PdfPage) -> list[Line]:
 
 
 def drawn(page: PdfPage) -> list[Band]:
-    """What is drawn on a page, without its background and the rules of its head and foot."""
+    """What is drawn on a page, as far as it lies on it, without its background."""
     width, height = page.get_size()
     bands = []
     for item in page.get_objects(filter=_DRAWN, max_depth=1):
         left, bottom, right, top = item.get_bounds()
-        is_rule = top - bottom <= _THIN
-        is_outside = top > (1 - _FURNITURE) * height or bottom < _FURNITURE * height
+        bottom, top = max(bottom, 0), min(top, height)
         fills = (right - left) * (top - bottom) > _WHOLE * width * height
-        if not fills and not (is_rule and is_outside):
+        if bottom <= top and not fills:
             bands.append(Band(bottom, top))
     return bands
 
@@ -76,7 +75,8 @@ def place_of(
     """The strip with a caption and what it names; None where nothing is drawn beside it.
 
     A caption stands below what it names or above it, and both lie between the captions before and
-    after: on the side where something is drawn, the nearer one if on both.
+    after: on the side where something is drawn, the nearer one if on both. A single rule is the
+    page's, of its head or its notes.
 
     Args:
         caption: the caption's lines.
@@ -87,11 +87,11 @@ def place_of(
     others, there = [*others], [*there]
     ceiling = min((other.bottom for other in others if other.bottom > caption.top), default=height)
     floor = max((other.top for other in others if other.top < caption.bottom), default=0)
-    sides = [
-        (min(_gap(caption, band) for band in held), around(held))
-        for side in (Band(caption.top, ceiling), Band(floor, caption.bottom))
-        if (held := [band for band in there if side.holds(band)])
-    ]
+    sides = []
+    for side in (Band(caption.top, ceiling), Band(floor, caption.bottom)):
+        shown = _shown([band for band in there if side.holds(band)])
+        if shown:
+            sides.append((_gap(caption, shown), shown))
     if not sides:
         return None
     _, shown = min(sides)
@@ -99,6 +99,24 @@ def place_of(
     if shown.bottom > caption.bottom:
         return Band(max(text.bottom, floor), min(labelled.top, ceiling))
     return Band(max(labelled.bottom, floor), min(text.top, ceiling))
+
+
+def _shown(held: list[Band]) -> Band | None:
+    """What of the drawn is a figure or table: all but rules or, where there are only these, them.
+
+    Of several rules they are a table's; with one of the page's among them the strip is a bit
+    larger than the table.
+    """
+    figures = [band for band in held if not is_rule(band)]
+    if figures:
+        return around(figures)
+    table = around(held) if len(held) > 1 else None
+    return table if table and not is_rule(table) else None
+
+
+def is_rule(band: Band) -> bool:
+    """Whether it is no higher than a line."""
+    return band.top - band.bottom <= _RULE
 
 
 def with_margins(text: Band) -> Band:

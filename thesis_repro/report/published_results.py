@@ -17,14 +17,13 @@ from data_prep.errors import DataError, os_errors
 from data_prep.folders import replacing
 from data_prep.sources import is_note
 from thesis_repro.files import write_json
-from thesis_repro.report.collect import SECTION, collect, numbered
+from thesis_repro.report.collect import SECTION, collect
 from thesis_repro.report.ledger import heads, is_evidence, ledger_table
 from thesis_repro.report.page import compressed, write_page
 from thesis_repro.report.plain import write_plain
 from thesis_repro.report.reading import Manifest
-from thesis_repro.report.results import Item, Results, Script, Section
+from thesis_repro.report.results import Item, Problem, Results, Script, Section
 from thesis_repro.report.seeds import SEED, Made, further_manifests
-from thesis_repro.thesis.captions import Key
 from thesis_repro.verdicts.grades import Grade, graded
 from thesis_repro.verdicts.judgements import Judgement
 
@@ -33,7 +32,9 @@ LARGEST_IN_ALL = 12_000_000  # bytes: a repository is cloned whole, by everyone
 _PAGE = "index.html"
 # From a mark to the next one: never beyond another comment.
 _PLACE = re.compile(r"(<!-- results: [^>]*-->(\r?\n))(?:(?!<!--).)*(<!-- /results -->)", re.DOTALL)
-_ENTRIES = {_PAGE, "index.json", "README.md"}  # beside sections and further seeds
+# What lies beside sections and further seeds; `report` writes the last ones.
+_ENTRIES = {_PAGE, "index.json", "README.md", "report.html", "REPORT.md", "report.tex"}
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _WORDS = ("claims.json", "research_questions.json")
 _AGAIN = "make them again, then publish"
 
@@ -72,7 +73,7 @@ def publish_results(shown: Results, folder: Path) -> Results:
     with cannot, replacing(folder, _refuse_foreign) as place:
         _keep(folder, {section.name for section in shown.sections}, place)
         for section in shown.sections:
-            _write_section(shown.out, section, place)
+            _write_section(shown.out, section, shown.scripts, place)
         published = _published(place, shown.scripts, folder.name)
         write_page(published, place / _PAGE, picture=_picture)
         write_plain(published, place / "index.json")
@@ -107,7 +108,7 @@ def _keep(folder: Path, replaced: set[str], place: Path) -> None:
             shutil.copytree(path, place / path.relative_to(folder))
 
 
-def _write_section(out: Path, section: Section, place: Path) -> None:
+def _write_section(out: Path, section: Section, scripts: Mapping[str, Script], place: Path) -> None:
     """Write a section's folder as it is published, and of further seeds their claims."""
     target = place / section.name
     target.mkdir()
@@ -116,7 +117,9 @@ def _write_section(out: Path, section: Section, place: Path) -> None:
     for item in section.figures:
         content, kind = compressed(item)
         (target / f"{Path(item.file.name).stem}.{kind}").write_bytes(content)
-    _write_manifest(section.manifest, target)
+    makers = scripts[section.name].makers.items()
+    withheld = {name: maker.withheld for name, maker in makers if maker.withheld}
+    _write_manifest(replace(section.manifest, withheld=withheld), target)
     for source, manifest in further_manifests(out, Made.of(section.manifest)).items():
         of_seed = place / source.relative_to(out)
         of_seed.mkdir(parents=True)
@@ -150,14 +153,7 @@ def _published(place: Path, scripts: Mapping[str, Script], name: str) -> Results
     results = collect(place, scripts)
     for problem in results.problems:
         raise DataError(Path(problem.path.parent.name, problem.path.name), problem.cause, _AGAIN)
-    return replace(results, out=Path(name), withheld=_withheld(results))
-
-
-def _withheld(results: Results) -> Mapping[Key, str]:
-    """The figures that are not shown of the sections that are there, and why."""
-    makers = (results.scripts[each.name].makers.items() for each in results.sections)
-    named = ((numbered(name)[0], maker.withheld) for each in makers for name, maker in each)
-    return {key: f"not shown: {reason}" for key, reason in named if key and reason}
+    return replace(results, out=Path(name))
 
 
 def _may_be_shown(item: Item) -> bool:
@@ -178,17 +174,25 @@ def _check(out: Path, section: Section) -> None:
     for problem in section.problems:
         raise DataError(problem.path, problem.cause, _AGAIN)
     folder, made = out / section.name, section.manifest
+    if not section.script:
+        raise DataError(folder, "this version has no such section", "move it away")
     if made.stand_in:
         raise DataError(folder, f"they are of stand-ins ({made.data})", _AGAIN)
     manifests = {folder: made, **further_manifests(out, Made.of(made))}
     for place, each in manifests.items():
-        if each.commit is None or each.commit.endswith("-dirty"):
+        if isinstance(each, Problem):
+            raise DataError(place, each.cause, "make them again, or move them away")
+        if not _COMMIT.fullmatch(each.commit or ""):
             cause = f"the code that made them was {each.commit or 'of no commit'}"
             raise DataError(place, cause, "commit it, and make them again")
     evidence = graded(made.scale, made.precision, stand_in=made.stand_in, data=made.data)
     if made.runs and evidence.grade is Grade.PATH:
         cause = f"they prove nothing: {', '.join(evidence.obstacles)}"
         raise DataError(folder, cause, "make them at quick or at paper scale")
+    for one in section.judgements:
+        if one.as_written and one.scale != made.scale:
+            cause = f"its manifest says scale {made.scale}, {one.claim.id} {one.scale}"
+            raise DataError(folder, cause, _AGAIN)
 
 
 # === As Markdown ===

@@ -5,7 +5,7 @@ Files can be half-written, edited or of another version: nothing in them is take
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -57,7 +57,8 @@ class Manifest:
     """What made a section's files: the fields of ``manifest.json``; ``files`` maps to SHA-256.
 
     ``device`` is what the section was computed on; older manifests do not say it, nor the
-    ``constraints``, which an installed package has none of.
+    ``constraints``, which an installed package has none of. ``withheld`` are files that are left
+    out of published results, and why.
     """
 
     section: str
@@ -73,6 +74,7 @@ class Manifest:
     versions: dict[str, str]
     device: str = ""
     constraints: Constraints | None = None
+    withheld: dict[str, str] = field(default_factory=dict)
 
 
 class Answer(NamedTuple):

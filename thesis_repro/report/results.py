@@ -1,7 +1,8 @@
 """What lies under the results folder, as data, and what is missing from it."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from thesis_repro.thesis.captions import Caption, Key, load_captions
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Verdict, judge
+
+_NUMBERED = re.compile(r"(figure|table)_(\d+)(?:_(.+))?", re.ASCII)
 
 
 class Problem(NamedTuple):
@@ -130,15 +133,11 @@ ThesisPages = Mapping[Caption, ThesisPage | str]
 
 @dataclass(frozen=True)
 class Results:
-    """All that is there; ``scripts`` are those of this version, by section.
-
-    ``withheld`` are figures that were taken out of it, and why.
-    """
+    """All that is there; ``scripts`` are those of this version, by section."""
 
     out: Path
     scripts: Mapping[str, Script]
     sections: tuple[Section, ...]
-    withheld: Mapping[Key, str] = field(default_factory=dict)
 
     def of(self, sections: Collection[str]) -> "Results":
         """Those of some sections alone."""
@@ -180,6 +179,17 @@ class Results:
         return frozenset(
             key for key in captions if key in figures or (key[0] == "table" and key in tables)
         )
+
+    @property
+    def withheld(self) -> dict[Key, str]:
+        """The figures that published results leave out, and why."""
+        files = (section.manifest.withheld for section in self.sections if section.manifest)
+        return {
+            key: f"not shown: {reason}"
+            for each in files
+            for name, reason in each.items()
+            if (key := numbered(name)[0])
+        }
 
     @property
     def missing(self) -> tuple[Gap, ...]:
@@ -226,3 +236,13 @@ def ledger_head(counts: Mapping[Verdict, int]) -> str:
     return "; ".join(
         parts + [f"{counts[verdict]} {verdict}" for verdict in others if counts[verdict]]
     )
+
+
+def numbered(name: str) -> tuple[Key | None, str]:
+    """The thesis's number in a file's name, and what else the name says."""
+    stem = Path(name).stem
+    match = _NUMBERED.fullmatch(stem)
+    if not match:
+        return None, stem.replace("_", " ")
+    kind, number, variant = match.groups()
+    return (kind, int(number)), (variant or "").replace("_", " ")

@@ -2,6 +2,10 @@
 
 The audit of a p-value: of what units it is, whether they are pairs, whether it is corrected, for
 how many sides and by what distribution; how small it can be, and what difference the test finds.
+
+What a claim's tests come to in a line is kept in ``what_n_can_tell.json``, so that a page needs
+neither SciPy nor statsmodels; a test holds the file against the audits, and
+``python -m thesis_repro.verdicts.audit`` writes it anew.
 """
 
 import csv
@@ -10,11 +14,14 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
 from thesis_repro.columns import filled, table
+from thesis_repro.files import read_entries, write_json
 from thesis_repro.thesis.claims import Claim, load_claims, show
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.thesis.significance_tests import SignificanceTest, load_significance_tests
@@ -22,6 +29,7 @@ from thesis_repro.thesis.significance_tests import SignificanceTest, load_signif
 if TYPE_CHECKING:
     from thesis_repro.verdicts.power import Effect
 
+FILE = "what_n_can_tell.json"
 LEVEL = 0.05  # the thesis's: captions of Figures 46 and 47, Section 4.6.1
 WIDTH = 96  # columns of prose, where the terminal has as many
 HEADERS = ("test", "reading", "n", "least p", "exactly", "found with 80 % power")
@@ -106,6 +114,21 @@ def sizes(test: SignificanceTest) -> str:
 
 def what_n_can_tell(claim: Claim) -> str:
     """What the tests that a claim rests on can show, in a line; empty where it rests on none."""
+    return _lines().get(claim.id, "")
+
+
+@cache
+def _lines() -> dict[str, str]:
+    return read_entries("verdicts", FILE, dict[str, str])
+
+
+def computed_lines() -> dict[str, str]:
+    """That of each claim that rests on a test, by the audits of this version."""
+    lines = {claim.id: _line(claim) for claim in load_claims()}
+    return {name: line for name, line in lines.items() if line}
+
+
+def _line(claim: Claim) -> str:
     tests = [test for test in load_significance_tests() if claim.id in test.claims]
     if not tests:
         return ""
@@ -254,3 +277,7 @@ def as_markdown(chosen: Iterable[Audit]) -> str:
     """The table as Markdown."""
     rows = [HEADERS, ("---",) * len(HEADERS), *map(_row, chosen)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+if __name__ == "__main__":
+    write_json(Path(__file__).with_name(FILE), computed_lines())

@@ -185,11 +185,12 @@ def _extreme_at(case: _Case, pick: Callable[..., float]) -> _Outcome:
 
 
 def _greater(case: _Case) -> _Outcome:
-    than, factor, margin = (case.params.get(name) for name in ("than", "factor", "margin"))
+    than, factor = case.params["than"], case.params.get("factor", 1)
+    margin = case.params.get("margin", 0)
     other = _numbers(case.claim, case.measured, than)
-    limits = [(factor or 1) * value + (margin or 0) for value in other]
-    holds = all(a > b for a, b in zip(case.ours, limits, strict=True))
-    times = f"{factor:g} times " if factor else ""
+    limits = [factor * value + margin for value in other]
+    holds = all([a > b for a, b in zip(case.ours, limits, strict=True)])
+    times = f"{factor:g} times " if factor != 1 else ""
     plus = f" {'+' if margin > 0 else '-'} {abs(margin):g}" if margin else ""
     words = f"{times}{show(other)}{plus} ({than.replace('_', ' ')})"
     return _Outcome(holds, f"{show(case.ours)} {'>' if holds else 'is not >'} {words}")
@@ -268,13 +269,13 @@ def within_tolerance(check: Check, claim: Claim, ours: float, theirs: float) -> 
 
 
 def _numbers(claim: Claim, values: Values, key: str) -> list[float | None]:
-    """A quantity as a list of floats, None where not measured; a single number as a list of one."""
+    """A quantity as a list of numbers, None where not measured; a single one as a list of one."""
     if key not in values:
         others = ", ".join(values) or "none"
         raise ValueError(f"{claim.id}: the quantity {key!r} is missing; there are {others}.")
     value = listed(values[key])
     return [
-        None if element is None else float(element)
+        element if element is None or isinstance(element, int) else float(element)
         for element in (value if isinstance(value, list) else [value])
     ]
 
@@ -307,8 +308,13 @@ def _check(claim: Claim, entry: Mapping[str, Any]) -> Check:
         raise _rule_error(claim.id, f"unknown check type {fields['type']!r}; there are {known}")
     if params.keys() - kind.optional != kind.params:
         wanted, given = (", ".join(sorted(names)) or "none" for names in (kind.params, params))
+        wanted += f" and, if wanted, {', '.join(sorted(kind.optional))}" if kind.optional else ""
         problem = f"{fields['type']!r} takes the parameters {wanted}, given {given}"
         raise _rule_error(claim.id, problem)
+    for name in sorted(kind.optional & params.keys()):
+        if not _is_number(params[name]) or (name == "factor" and params[name] <= 0):
+            wanted = "a number above 0" if name == "factor" else "a number"
+            raise _rule_error(claim.id, f"{name} is {params[name]!r}; make it {wanted}")
     if kind.needs_reported and fields["key"] not in (claim.reported or {}):
         raise _rule_error(claim.id, f"the thesis reports no {fields['key']!r} to compare with")
     if kind.needs_reported and not _has_size(claim.reported[fields["key"]]):
@@ -318,6 +324,10 @@ def _check(claim: Claim, entry: Mapping[str, Any]) -> Check:
     if strangers := [name for name in named if name not in claim.models]:
         raise _rule_error(claim.id, f"{strangers[0]!r} is none of the claim's models")
     return Check(**fields, params=params)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _has_size(value: Quantity) -> bool:

@@ -103,6 +103,8 @@ def _joined(claim: Claim, outcomes: Sequence[Outcome], where: str) -> OutcomeOve
     first, *others = (outcome.values or {} for outcome in outcomes)
     if any(other.keys() != first.keys() for other in others):
         raise ValueError(f"{claim.id}: seeds are not of the same quantities.")
+    if not {check.key for check in rule} <= first.keys():
+        raise ValueError(f"{claim.id}: judged by quantities of another version.")
     compared = {check.key for check in rule if check.compares}
     values = {
         key: _spreads(claim, key, [first, *others], predicts=key in compared) for key in first

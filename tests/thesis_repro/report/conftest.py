@@ -42,7 +42,7 @@ def png() -> bytes:
         return file.getvalue()
 
 
-def claim_entry(claim, verdict, as_run=None):
+def claim_entry(claim, verdict, as_run=None, scale="smoke"):
     measured = {"best_epoch": [2, 2, 2]} if claim.id == "4.2-best-epoch" else {"loss": 1.25}
     check = {
         "name": "a check",
@@ -59,7 +59,7 @@ def claim_entry(claim, verdict, as_run=None):
         "values": measured,
         "checks": [check],
     }
-    own = {"scale": "smoke", "data": "digits", "readings": {"as written": outcome}}
+    own = {"scale": scale, "data": "digits", "readings": {"as written": outcome}}
     if as_run:
         values = {name: "undefined" for name in measured}
         own["readings"]["as run"] = outcome | {"verdict": as_run, "why": "so run", "values": values}
@@ -77,7 +77,10 @@ def write_section(png):
             (folder / f"figure_{figure}.png").write_bytes(png)
         (folder / "table_3.csv").write_text(TABLE_3)
         chosen = [claim for claim in load_claims("4.2") if claim.id in verdicts]
-        entries = [claim_entry(claim, verdicts[claim.id], AS_RUN.get(claim.id)) for claim in chosen]
+        scale = changes.get("scale", "smoke")
+        entries = [
+            claim_entry(claim, verdicts[claim.id], AS_RUN.get(claim.id), scale) for claim in chosen
+        ]
         write_json(folder / "claims.json", entries)
         answer = {"number": "RQ1", "question": "?", "answer": "They use many maps."}
         rq = {"scale": "smoke", "data": "digits", "rq": [answer]}

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image
+from pypdfium2 import PdfDocument
 
 from thesis_repro.report.pdf import DPI, thesis_pages
 from thesis_repro.report.pdf_layout import Band, place_of
@@ -156,9 +157,38 @@ CAPTION = Band(400, 420)
         ([Band(450, 600), Band(650, 700)], [Band(620, 640)], (396, 620)),  # as far as the next
         ([Band(450, 600), Band(100, 395)], [Band(397, 399)], (399, 632)),
         ([Band(650, 700)], [Band(620, 640)], None),
+        ([Band(450, 600), Band(380, 380.4)], [], (396, 632)),  # and the rule of a note below
+        ([Band(450, 600), Band(780, 780.4)], [], (396, 632)),  # and that of the page's head
+        ([Band(780, 780.4)], [], None),
+        ([Band(390, 390.4), Band(370, 370.4), Band(250, 250.4)], [], (218, 424)),  # a table's rules
         ([], [], None),
     ],
 )
 def test_what_a_caption_names_lies_beside_it(drawn, others, expected):
     place = place_of(CAPTION, others, drawn, HEIGHT)
     assert place == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize("change", ["turned", "cropped", "huge"])
+def test_a_page_whose_places_are_not_those_of_its_picture_is_shown_whole(
+    change, set_like_the_thesis, tmp_path
+):
+    caption = CAPTIONS[1]
+    number = thesis_pages(set_like_the_thesis, [caption])[caption].number
+    document = PdfDocument(set_like_the_thesis)
+    page = document[number - 1]
+    if change == "turned":
+        page.set_rotation(90)
+    elif change == "cropped":
+        page.set_cropbox(50, 50, 500, 800)
+    else:
+        page.set_mediabox(0, 0, 90_000, 90_000)
+    document.save(tmp_path / "other.pdf")
+    shown = thesis_pages(tmp_path / "other.pdf", [caption])[caption]
+    with Image.open(io.BytesIO(shown.jpeg)) as picture:
+        width, height = {
+            "turned": (PAGE[1] * DPI, PAGE[0] * DPI),
+            "cropped": (450 / 72 * DPI, 750 / 72 * DPI),
+            "huge": (4_000, picture.height),
+        }[change]
+        assert picture.size == pytest.approx((width, height), abs=2)

@@ -162,6 +162,8 @@ def test_what_is_withheld_is_what_draws_pictures_of_celeba_and_imagenet():
         ({"scale": "smoke"}, r"4\.2: they prove nothing: the scale is smoke, not paper"),
         ({"scale": "untrained"}, r"4\.2: they prove nothing: the scale is untrained, not paper"),
         ({"data": ""}, r"4\.2: they prove nothing: nothing says which data they are of"),
+        ({"commit": "unknown"}, r"4\.2: the code that made them was unknown"),
+        ({"scale": "quick"}, r"4\.2: its manifest says scale quick, 4\.2-best-epoch paper"),
     ],
 )
 def test_what_proves_nothing_or_cannot_be_made_again_is_refused(out, changes, cause):
@@ -172,6 +174,22 @@ def test_what_proves_nothing_or_cannot_be_made_again_is_refused(out, changes, ca
     with pytest.raises(DataError, match=cause):
         publish(out)
     assert contents(out.parent / "results") == before
+
+
+def test_a_section_that_this_version_has_not_is_refused(out, write_section):
+    write_section(out, "2.10", figures=(), verdicts={}, **MADE)
+    with pytest.raises(DataError, match=r"2\.10: this version has no such section"):
+        publish(out)
+
+
+def test_a_page_made_of_what_is_published_says_why_figures_are_not_there(out, write_section):
+    write_section(out, "4.4", figures=("38", "67"), verdicts={}, **MADE)
+    publish(out)
+    folder = out.parent / "results"
+    reasons = [gap.reason for gap in collect(folder, scripts()).missing if "shown" in gap.reason]
+    assert reasons
+    (folder / "REPORT.md").write_text("of `report --summary`")
+    publish(out)
 
 
 def test_further_seeds_have_to_be_of_code_that_others_can_get(out, write_section):
@@ -228,7 +246,7 @@ def test_readme_has_the_evidence_and_nothing_else_changes(out):
     assert first == (
         "| [4.2-best-epoch](docs/results/index.html#4.2-best-epoch): The fewer feature maps, the "
         "later the minimum of the validation loss: in epochs 26, 39 and 52 | best epoch 26, 39, 52 "
-        "| best epoch 2, 2, 2 | paper | replicated | `thesis-repro chapter 4.2 --scale smoke` |"
+        "| best epoch 2, 2, 2 | paper | replicated | `thesis-repro chapter 4.2` |"
     )
     assert "| – | loss 1.25 | paper | not replicated; as run replicated |" in second
     assert "4.2-overfit-order" not in text  # path only

@@ -150,7 +150,7 @@ def test_claims(out):
         claim.id for claim in CLAIMS
     ]
     at = lines.index("4.2-best-epoch: replicated")
-    assert lines[at + 1].startswith("  Epoch of the minimum validation loss")
+    assert lines[at + 1].startswith("  The fewer feature maps, the later the minimum")
     row = ["best epoch, mnist-vlae-factor-1", "26", "2", "-"]
     assert re.split("  +", lines[at + 2].strip()) == row
     at = lines.index("4.2-best-loss-order: not replicated; as run replicated")

@@ -15,6 +15,7 @@ from thesis_repro.verdicts.audit import (
     as_entries,
     as_markdown,
     audits,
+    computed_lines,
     p_text,
     render,
     what_n_can_tell,
@@ -107,6 +108,12 @@ def test_the_page_has_the_table_of_this_version():
 
 
 # --- Of a claim ---
+
+
+def test_the_lines_that_are_kept_are_those_of_this_version():
+    assert {name: what_n_can_tell(claim) for name, claim in CLAIMS.items()} == (
+        dict.fromkeys(CLAIMS, "") | computed_lines()
+    ), "write them anew: python -m thesis_repro.verdicts.audit"
 
 
 def test_a_bound_out_of_reach_is_named():

@@ -146,6 +146,24 @@ GOOD = 'name = "n"\ntype = "relative"\nkey = "best_epoch"\ntolerance = 0.4\nwhy 
         ("4.2-best-loss-order", "", "", "reports no 'best_epoch'"),
         ("4.2-table3-factor-1", "best_epoch", "p", "is 0 or no number"),
         ("4.2-best-epoch", '"relative"', '"lowest_at"\nmodel = "x"', "takes the parameters model"),
+        (
+            *("4.2-best-epoch", '"relative"\nkey = "best_epoch"\ntolerance = 0.4'),
+            '"greater"\nkey = "a"\nthan = "b"\nfaktor = 2',
+            "takes the parameters than and, if wanted, factor, margin, given faktor, than",
+        ),
+        *(
+            (
+                *("4.2-best-epoch", '"relative"\nkey = "best_epoch"\ntolerance = 0.4'),
+                f'"greater"\nkey = "a"\nthan = "b"\n{wrong}',
+                message,
+            )
+            for wrong, message in (
+                ("factor = 0", "factor is 0; make it a number above 0"),
+                ('factor = "2"', "factor is '2'; make it a number above 0"),
+                ("margin = nan", "margin is nan; make it a number"),
+                ("margin = true", "margin is True; make it a number"),
+            )
+        ),
     ],
 )
 def test_a_wrong_rule_is_named(table, old, new, message):

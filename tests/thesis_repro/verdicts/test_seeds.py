@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -277,3 +278,13 @@ def test_smoke_proves_the_path_with_however_many_seeds():
     assert over.verdict is Verdict.PATH_ONLY
     assert over.written.label == "path only, over 2 seeds"
     assert over.why.endswith("1 of 1 checks would hold.")
+
+
+def test_judgements_by_quantities_of_another_version_are_not_joined(monkeypatch):
+    """Checks of the same names that ask for what those seeds had under another name."""
+    seeds = {seed: judged(ORDER, {"kl": FALLING}) for seed in range(2)}
+    renamed = tuple(replace(check, key="kl_divergence") for check in load_rules()[ORDER])
+    rules = {**load_rules(), ORDER: renamed}
+    monkeypatch.setattr("thesis_repro.verdicts.seeds.load_rules", lambda: rules)
+    with pytest.raises(ValueError, match="by quantities of another version"):
+        over_seeds(seeds)
