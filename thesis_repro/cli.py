@@ -26,7 +26,7 @@ from thesis_repro.commands import (
     terminal,
     weights,
 )
-from thesis_repro.errors import SettingsError, TrainingError, UnknownRunError
+from thesis_repro.errors import ModelError, SettingsError, TrainingError, UnknownRunError
 from thesis_repro.files import DataFileError
 from thesis_repro.models import zoo
 from thesis_repro.section.declarations import DeclarationError
@@ -39,6 +39,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     TrainingError: exit_codes.FAILED,
     WorkerKilledError: exit_codes.FAILED,
     zoo.UnknownModelError: exit_codes.USAGE,
+    ModelError: exit_codes.USAGE,
     UnknownRunError: exit_codes.USAGE,
     UnknownErratumError: exit_codes.USAGE,
     UnknownSectionError: exit_codes.USAGE,
