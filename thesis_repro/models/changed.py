@@ -30,7 +30,8 @@ _WEIGHTS = {
 _UNITS = ("update", "epoch")
 CHANGEABLE = (
     *_WEIGHTS.values(),
-    *("learning_rate", "decay", "decay_unit", *_COUNTS, "latent_dims", "dropout_rate"),
+    *("learning_rate", "decay", "decay_unit", *_COUNTS, "latent_dims"),
+    *("beta_1", "real_label", "dropout_rate"),
 )
 
 # What a model is called, which changes no training.
@@ -194,8 +195,10 @@ def _wanted(field: str, value: Any, base: ModelSpec) -> str:
         is_one = type(value) is int and value >= 1
         return "" if is_one else "a whole number from 1 on"
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if field == "dropout_rate":
+    if field in ("beta_1", "dropout_rate"):
         return "" if is_number and 0 <= value < 1 else "a number from 0 on and below 1"
+    if field == "real_label":
+        return "" if is_number and 0 < value <= 1 else "a number above 0 and up to 1"
     return "" if is_number and math.isfinite(value) and value >= 0 else "a number from 0 on"
 
 

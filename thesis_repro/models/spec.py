@@ -62,6 +62,8 @@ class ModelSpec:
     optimizer: Sourced
     feature_weight: Sourced | None = None  # of the decoder's feature loss; GANs only
     decay_unit: Sourced | None = None  # "update" or "epoch"; models with a decay only
+    beta_1: Sourced | None = None  # of Adam; GANs only, elsewhere it is Keras's 0.9
+    real_label: Sourced | None = None  # the discriminator's for real images; GANs only
     dropout_rate: Sourced | None = None  # of all Dropout layers; models that have them only
     generator: Sourced | None = None  # the model whose images it discriminates from real ones
     target: Target | None = None  # classifiers only

@@ -35,7 +35,13 @@ _SPLITS = {
     "imagenet": Sourced("official train and validation set", "Section 3.3.2", ("E20",)),
 }
 
+# Of GANs, in the code only: erratum E25.
+BETA_1 = 0.5  # of Adam
+REAL_LABEL = 0.9  # one-sided label smoothing
+
 # Fixed before runs could have others: in no run's id.
+_BETA_1 = Sourced(BETA_1, "original code", ("E25",), in_run_id=False)
+_REAL_LABEL = Sourced(REAL_LABEL, "original code", ("E25",), in_run_id=False)
 _PER_UPDATE = Sourced("update", "original code (Keras 2)", ("E05",), in_run_id=False)
 _VLAE_DROPOUT = Sourced(VLAE_DROPOUT_RATE, "original code's default", ("E11",), in_run_id=False)
 _ALEXNET_DROPOUT = Sourced(ALEXNET_DROPOUT_RATE, "Section 3.4.5", ("E24",), in_run_id=False)
@@ -107,6 +113,8 @@ def _model(
             else setting("feature_weight", feature_weight, "Sections 2.5.3 and 3.4.3")
         ),
         decay_unit=_PER_UPDATE if decay else None,
+        beta_1=None if feature_weight is None else _BETA_1,
+        real_label=None if feature_weight is None else _REAL_LABEL,
         dropout_rate=dropout,
         target=target,
         builders=builders,

@@ -49,7 +49,7 @@ def test_other_words_for_the_source_make_no_other_model():
         (VLAE, {"reconstruction_weight": 5_000, "batch_size": 64, "epochs": 10}),
         (VAE, {"latent_dims": (3,)}),
         (MODELS["dsprites-vlae"], {"latent_dims": (3, 3, 3)}),
-        (GAN, {"feature_weight": 0.5}),
+        (GAN, {"feature_weight": 0.5, "beta_1": 0.9, "real_label": 1}),
         (MODELS["celeba-vlae"], {"decay_unit": "epoch", "dropout_rate": 0}),
     ],
 )
@@ -95,6 +95,9 @@ def test_what_may_be_changed(spec, settings):
             changed(MODELS["celeba-vlae"], dropout_rate=mine(1)),
             "has to be a number from 0 on and below 1, not 1",
         ),
+        (changed(GAN, beta_1=mine(1)), "has to be a number from 0 on and below 1, not 1"),
+        (changed(GAN, real_label=mine(0)), "has to be a number above 0 and up to 1, not 0"),
+        (changed(beta_1=mine(0.5)), "left as it is, since it has none, not 0.5"),
         (changed(dropout_rate=mine(0.1)), "left as it is, since it has none, not 0.1"),
         (changed(decay_unit=mine("epoch")), "left as it is, since it has none, not 'epoch'"),
         (
@@ -182,6 +185,6 @@ def test_what_is_typed_in_vain(field, text, said):
 
 
 def test_what_runs_had_before_it_could_be_another_is_in_no_id_of_the_thesis_models():
-    later = {"decay_unit", "dropout_rate"}
+    later = {"decay_unit", "dropout_rate", "beta_1", "real_label"}
     assert not [spec.id for spec in MODELS.values() if later & spec.values().keys()]
     assert {name for spec in MODELS.values() for name in spec.settings()} >= later

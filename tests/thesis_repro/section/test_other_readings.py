@@ -27,6 +27,7 @@ WANTED = {
     "network analysed": "E02",
     "weight of CelebA-VAE": "E03",
     "weight of the feature loss": "E14",
+    "GANs' optimiser and labels": "E25",
     "scale of the discriminator's images": "E13",
     "n of Table 4": "E17",
     "n of Table 5": "E22",
@@ -40,7 +41,7 @@ def test_what_has_to_be_runnable_is(erratum_id):
 
 
 def test_as_many_can_be_run_as_the_data_say():
-    assert sum(erratum.runnable for erratum in ERRATA.values()) == 36
+    assert sum(erratum.runnable for erratum in ERRATA.values()) == 37
 
 
 @pytest.mark.parametrize(("erratum", "name"), TRAINED, ids=[f"{e.id}-{n}" for e, n in TRAINED])
