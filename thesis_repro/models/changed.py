@@ -53,6 +53,11 @@ def marked(base: ModelSpec, model_id: str, **changed: Any) -> ModelSpec:
     return replace(base, **changed, id=model_id, name=f"{base.name}{mark}", aliases=())
 
 
+def is_typed(model_id: str) -> bool:
+    """Whether a changed model is named by its settings, so that a command can make it."""
+    return "=" in model_id.partition(MARK)[2]
+
+
 def arguments(model_id: str) -> tuple[str, ...]:
     """What ``thesis-repro train`` takes for a model of the thesis, or one of `with_settings`."""
     base_id, *settings = model_id.split(MARK)
@@ -61,7 +66,7 @@ def arguments(model_id: str) -> tuple[str, ...]:
 
 def way_to_train(model_id: str) -> str:
     """How a model is trained again."""
-    if MARK in model_id and "=" not in model_id:
+    if MARK in model_id and not is_typed(model_id):
         return "`thesis_repro.train(spec)`"
     return f"`thesis-repro train {' '.join(arguments(model_id))}`"
 
@@ -139,7 +144,7 @@ def checked(spec: ModelSpec) -> ModelSpec:
         )
     if mark and not changed:
         raise ModelError(f"{spec.id} differs from {base_id} in nothing: train that one.")
-    if "=" in label and label != _named_by(changed):
+    if is_typed(spec.id) and label != _named_by(changed):
         raise ModelError(
             f"{spec.id} is not what its id says: as its settings are, it is "
             f"{base_id}{MARK}{_named_by(changed)}."

@@ -33,15 +33,10 @@ def chosen_models(
         UnknownErratumError: no erratum has such an id.
         ModelError: a reading changes none of the models, or a setting cannot be had.
     """
-    bases, errata = [*map(model, model_ids)], [*map(get, readings)]
+    bases, errata = [*map(model, model_ids)], [*map(get, dict.fromkeys(readings))]
     for erratum in errata:
         _refuse_without_effect(erratum, bases)
     return [_chosen(base, errata, settings or {}) for base in bases]
-
-
-def under_reading(base: ModelSpec, erratum: Erratum) -> ModelSpec:
-    """A model of the zoo with one erratum read the other way; itself if it is not concerned."""
-    return _chosen(base, [erratum], {})
 
 
 def _chosen(base: ModelSpec, errata: Iterable[Erratum], typed_in: Mapping[str, str]) -> ModelSpec:

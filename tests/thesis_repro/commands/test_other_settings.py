@@ -14,7 +14,7 @@ from thesis_repro.models.changed import with_settings
 from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.plan.plan import make_plan
-from thesis_repro.section.other_readings import under_reading
+from thesis_repro.section.other_readings import chosen_models
 from thesis_repro.thesis.errata import load_errata
 
 NAME = "mnist-vlae-factor-3"
@@ -114,6 +114,10 @@ def test_a_run_of_another_model_is_not_found_for_the_thesis_s(
     assert job.is_done
     assert job.command[:6] == ("train", NAME, *SET[:1], "learning_rate=0.0005", *SET[2:])
     assert said("runs", "list", "--runs-dir", workspace.runs_dir).count(ID) == 1
+    page = said("runs", "show", path.name, "--runs-dir", workspace.runs_dir)
+    assert f"{ID}: changed, no model of the thesis" in page
+    command = f"thesis-repro train {NAME} --set learning_rate=0.0005 --set epochs=10 --scale smoke"
+    assert command in " ".join(page.split())
     with pytest.raises(DataError, match="publish models of the zoo alone"):
         publish(path)
     assert not [*publish().glob("*/*")]
@@ -129,7 +133,8 @@ def test_no_section_shows_a_model_under_another_reading_as_the_thesis_s():
     """What sections train is of the zoo; an id with a mark is none of it."""
     for erratum in load_errata().values():
         for name in erratum.settings:
-            assert under_reading(MODELS[name], erratum).id not in MODELS
+            (spec,) = chosen_models([name], [erratum.id])
+            assert spec.id not in MODELS
 
 
 # --- Trained ---

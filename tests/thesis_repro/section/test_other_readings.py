@@ -7,7 +7,7 @@ import pytest
 from thesis_repro.errors import ModelError
 from thesis_repro.models.changed import MARK
 from thesis_repro.models.zoo import MODELS
-from thesis_repro.section.other_readings import chosen_models, under_reading
+from thesis_repro.section.other_readings import chosen_models
 from thesis_repro.section.registry import CHAPTERS, declared
 from thesis_repro.thesis.errata import UnknownErratumError, load_errata
 
@@ -47,7 +47,7 @@ def test_as_many_can_be_run_as_the_data_say():
 @pytest.mark.parametrize(("erratum", "name"), TRAINED, ids=[f"{e.id}-{n}" for e, n in TRAINED])
 def test_a_model_under_another_reading_is_another(erratum, name):
     """Its settings exist and differ, or the model in its place does; all else is the thesis's."""
-    base, spec = MODELS[name], under_reading(MODELS[name], erratum)
+    base, (spec,) = MODELS[name], chosen_models([name], [erratum.id, erratum.id])
     assert name in erratum.affects
     assert spec.values() != base.values()
     if name in erratum.instead:
@@ -78,10 +78,10 @@ def test_where_another_reading_is_shown_a_section_makes_it(erratum):
 
 
 def test_models_that_no_reading_concerns_stay_as_they_are():
-    for erratum in ERRATA.values():
+    for erratum, concerned in TRAINED:
         for spec in MODELS.values():
             if spec.id not in erratum.trained:
-                assert under_reading(spec, erratum) is spec
+                assert chosen_models([concerned, spec.id], [erratum.id])[1] is spec
 
 
 def test_readings_and_settings_together():
