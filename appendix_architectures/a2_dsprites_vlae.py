@@ -13,7 +13,9 @@ from appendix_architectures.transposed_convolution import Conv2DTranspose
 from appendix_architectures.unprinted import LEAKY_SLOPE, VLAE_DROPOUT_RATE
 
 
-def dsprites_vlae_encoder(latent_dim: int = 4) -> keras.Model:
+def dsprites_vlae_encoder(
+    latent_dim: int = 4, dropout_rate: float = VLAE_DROPOUT_RATE
+) -> keras.Model:
     """Listing 13: dSprites-VLAE encoder (Appendix A.2).
 
     Maps (batch, 64, 64, 1) to [z_1, z_2, z_3], each (batch, latent_dim).
@@ -22,31 +24,31 @@ def dsprites_vlae_encoder(latent_dim: int = 4) -> keras.Model:
     """
     image = keras.Input((64, 64, 1), name="input_1")
     h_0 = layers.Conv2D(32, 4, strides=2, padding="same", name="inference_0_conv2d_0")(image)
-    h_0 = layers.Dropout(VLAE_DROPOUT_RATE, name="inference_0_dropout_0")(h_0)
+    h_0 = layers.Dropout(dropout_rate, name="inference_0_dropout_0")(h_0)
     h_0 = layers.BatchNormalization(name="inference_0_batch_norm_0")(h_0)
     h_0 = layers.ReLU(name="inference_0_relu_0")(h_0)
     h_0 = layers.Conv2D(32, 4, strides=1, padding="same", name="inference_0_conv2d_1")(h_0)
-    h_0 = layers.Dropout(VLAE_DROPOUT_RATE, name="inference_0_dropout_1")(h_0)
+    h_0 = layers.Dropout(dropout_rate, name="inference_0_dropout_1")(h_0)
     h_0 = layers.BatchNormalization(name="inference_0_batch_norm_1")(h_0)
     h_0 = layers.ReLU(name="inference_0_relu_1")(h_0)
     h_1 = layers.Conv2D(64, 4, strides=2, padding="same", name="inference_1_conv2d_0")(h_0)
-    h_1 = layers.Dropout(VLAE_DROPOUT_RATE, name="inference_1_dropout_0")(h_1)
+    h_1 = layers.Dropout(dropout_rate, name="inference_1_dropout_0")(h_1)
     h_1 = layers.BatchNormalization(name="inference_1_batch_norm_0")(h_1)
     h_1 = layers.ReLU(name="inference_1_relu_0")(h_1)
     h_1 = layers.Conv2D(64, 4, strides=1, padding="same", name="inference_1_conv2d_1")(h_1)
-    h_1 = layers.Dropout(VLAE_DROPOUT_RATE, name="inference_1_dropout_1")(h_1)
+    h_1 = layers.Dropout(dropout_rate, name="inference_1_dropout_1")(h_1)
     h_1 = layers.BatchNormalization(name="inference_1_batch_norm_1")(h_1)
     h_1 = layers.ReLU(name="inference_1_relu_1")(h_1)
     rung_2 = layers.Conv2D(256, 4, strides=2, padding="same", name="ladder_2_conv2d_0")(h_1)
-    rung_2 = layers.Dropout(VLAE_DROPOUT_RATE, name="ladder_2_dropout_0")(rung_2)
+    rung_2 = layers.Dropout(dropout_rate, name="ladder_2_dropout_0")(rung_2)
     rung_2 = layers.BatchNormalization(name="ladder_2_batch_norm_0")(rung_2)
     rung_2 = layers.ReLU(name="ladder_2_relu_0")(rung_2)
     rung_0 = layers.Conv2D(128, 4, strides=2, padding="same", name="ladder_0_conv2d_0")(image)
     rung_1 = layers.Conv2D(256, 4, strides=2, padding="same", name="ladder_1_conv2d_0")(h_0)
     rung_2 = layers.Conv2D(512, 4, strides=2, padding="same", name="ladder_2_conv2d_1")(rung_2)
-    rung_0 = layers.Dropout(VLAE_DROPOUT_RATE, name="ladder_0_dropout_0")(rung_0)
-    rung_1 = layers.Dropout(VLAE_DROPOUT_RATE, name="ladder_1_dropout_0")(rung_1)
-    rung_2 = layers.Dropout(VLAE_DROPOUT_RATE, name="ladder_2_dropout_1")(rung_2)
+    rung_0 = layers.Dropout(dropout_rate, name="ladder_0_dropout_0")(rung_0)
+    rung_1 = layers.Dropout(dropout_rate, name="ladder_1_dropout_0")(rung_1)
+    rung_2 = layers.Dropout(dropout_rate, name="ladder_2_dropout_1")(rung_2)
     rung_0 = layers.BatchNormalization(name="ladder_0_batch_norm_0")(rung_0)
     rung_1 = layers.BatchNormalization(name="ladder_1_batch_norm_0")(rung_1)
     rung_2 = layers.BatchNormalization(name="ladder_2_batch_norm_1")(rung_2)
@@ -56,9 +58,9 @@ def dsprites_vlae_encoder(latent_dim: int = 4) -> keras.Model:
     rung_0 = layers.Conv2D(128, 4, strides=1, padding="same", name="ladder_0_conv2d_1")(rung_0)
     rung_1 = layers.Conv2D(256, 4, strides=1, padding="same", name="ladder_1_conv2d_1")(rung_1)
     rung_2 = layers.Conv2D(1024, 4, strides=2, padding="same", name="ladder_2_conv2d_2")(rung_2)
-    rung_0 = layers.Dropout(VLAE_DROPOUT_RATE, name="ladder_0_dropout_1")(rung_0)
-    rung_1 = layers.Dropout(VLAE_DROPOUT_RATE, name="ladder_1_dropout_1")(rung_1)
-    rung_2 = layers.Dropout(VLAE_DROPOUT_RATE, name="ladder_2_dropout_2")(rung_2)
+    rung_0 = layers.Dropout(dropout_rate, name="ladder_0_dropout_1")(rung_0)
+    rung_1 = layers.Dropout(dropout_rate, name="ladder_1_dropout_1")(rung_1)
+    rung_2 = layers.Dropout(dropout_rate, name="ladder_2_dropout_2")(rung_2)
     rung_0 = layers.BatchNormalization(name="ladder_0_batch_norm_1")(rung_0)
     rung_1 = layers.BatchNormalization(name="ladder_1_batch_norm_1")(rung_1)
     rung_2 = layers.BatchNormalization(name="ladder_2_batch_norm_2")(rung_2)
@@ -68,9 +70,9 @@ def dsprites_vlae_encoder(latent_dim: int = 4) -> keras.Model:
     rung_0 = layers.Flatten(name="ladder_0_flatten")(rung_0)
     rung_1 = layers.Flatten(name="ladder_1_flatten")(rung_1)
     rung_2 = layers.Flatten(name="ladder_2_flatten")(rung_2)
-    rung_0 = layers.Dropout(VLAE_DROPOUT_RATE, name="ladder_0_dropout")(rung_0)
-    rung_1 = layers.Dropout(VLAE_DROPOUT_RATE, name="ladder_1_dropout")(rung_1)
-    rung_2 = layers.Dropout(VLAE_DROPOUT_RATE, name="ladder_2_dropout")(rung_2)
+    rung_0 = layers.Dropout(dropout_rate, name="ladder_0_dropout")(rung_0)
+    rung_1 = layers.Dropout(dropout_rate, name="ladder_1_dropout")(rung_1)
+    rung_2 = layers.Dropout(dropout_rate, name="ladder_2_dropout")(rung_2)
     mu_1 = layers.Dense(latent_dim, name="mu_1")(rung_0)
     log_var_1 = layers.Dense(latent_dim, name="log_var_1")(rung_0)
     mu_2 = layers.Dense(latent_dim, name="mu_2")(rung_1)
@@ -88,7 +90,9 @@ def dsprites_vlae_encoder(latent_dim: int = 4) -> keras.Model:
     )
 
 
-def dsprites_vlae_decoder(latent_dim: int = 4) -> keras.Model:
+def dsprites_vlae_decoder(
+    latent_dim: int = 4, dropout_rate: float = VLAE_DROPOUT_RATE
+) -> keras.Model:
     """Listing 14: dSprites-VLAE decoder (Appendix A.2).
 
     Maps [z_1, z_2, z_3], each (batch, latent_dim), to (batch, 64, 64, 1).
@@ -97,56 +101,56 @@ def dsprites_vlae_decoder(latent_dim: int = 4) -> keras.Model:
     """
     z_3 = keras.Input((latent_dim,), name="z_3")
     x = layers.Dense(1024, name="generative_2_dense_0")(z_3)
-    x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_2_dropout_0")(x)
+    x = layers.Dropout(dropout_rate, name="generative_2_dropout_0")(x)
     x = layers.BatchNormalization(name="generative_2_batch_norm_0")(x)
     x = layers.ReLU(name="generative_2_relu_0")(x)
     x = layers.Dense(1024, name="generative_2_dense_1")(x)
-    x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_2_dropout_1")(x)
+    x = layers.Dropout(dropout_rate, name="generative_2_dropout_1")(x)
     x = layers.BatchNormalization(name="generative_2_batch_norm_1")(x)
     x = layers.ReLU(name="generative_2_relu_1")(x)
     z_2 = keras.Input((latent_dim,), name="z_2")
     x = layers.Concatenate(name="concatenate_2_and_1")([x, z_2])
     x = layers.Dense(1024, name="generative_1_dense_0")(x)
-    x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_1_dropout_0")(x)
+    x = layers.Dropout(dropout_rate, name="generative_1_dropout_0")(x)
     x = layers.BatchNormalization(name="generative_1_batch_norm_0")(x)
     x = layers.ReLU(name="generative_1_relu_0")(x)
     x = layers.Dense(1024, name="generative_1_dense_1")(x)
-    x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_1_dropout_1")(x)
+    x = layers.Dropout(dropout_rate, name="generative_1_dropout_1")(x)
     x = layers.BatchNormalization(name="generative_1_batch_norm_1")(x)
     x = layers.ReLU(name="generative_1_relu_1")(x)
     z_1 = keras.Input((latent_dim,), name="z_1")
     x = layers.Concatenate(name="concatenate_1_and_0")([x, z_1])
     x = layers.Dense(4096, name="generative_0_dense_0")(x)
-    x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_0_dropout_0")(x)
+    x = layers.Dropout(dropout_rate, name="generative_0_dropout_0")(x)
     x = layers.BatchNormalization(name="generative_0_batch_norm_0")(x)
     x = layers.ReLU(name="generative_0_relu_0")(x)
     x = layers.Reshape((2, 2, 1024), name="generative_0_reshape_0")(x)
     x = layers.Conv2DTranspose(
         1024, 4, strides=2, padding="same", name="generative_0_conv2d_transpose_0"
     )(x)
-    x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_0_dropout_1")(x)
+    x = layers.Dropout(dropout_rate, name="generative_0_dropout_1")(x)
     x = layers.BatchNormalization(name="generative_0_batch_norm_1")(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="generative_0_leaky_relu_transpose_0")(x)
     x = layers.Conv2DTranspose(
         512, 4, strides=2, padding="same", name="generative_0_conv2d_transpose_1"
     )(x)
-    x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_0_dropout_2")(x)
+    x = layers.Dropout(dropout_rate, name="generative_0_dropout_2")(x)
     x = layers.BatchNormalization(name="generative_0_batch_norm_2")(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="generative_0_leaky_relu_transpose_1")(x)
     x = layers.Conv2DTranspose(
         256, 4, strides=2, padding="same", name="generative_0_conv2d_transpose_2"
     )(x)
-    x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_0_dropout_3")(x)
+    x = layers.Dropout(dropout_rate, name="generative_0_dropout_3")(x)
     x = layers.BatchNormalization(name="generative_0_batch_norm_3")(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="generative_0_leaky_relu_transpose_2")(x)
     x = layers.Conv2DTranspose(
         128, 4, strides=2, padding="same", name="generative_0_conv2d_transpose_3"
     )(x)
-    x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_0_dropout_4")(x)
+    x = layers.Dropout(dropout_rate, name="generative_0_dropout_4")(x)
     x = layers.BatchNormalization(name="generative_0_batch_norm_4")(x)
     x = layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name="generative_0_leaky_relu_transpose_3")(x)
     x = Conv2DTranspose(1, 4, strides=2, padding="same", name="generative_0_conv2d_transpose_4")(x)
-    x = layers.Dropout(VLAE_DROPOUT_RATE, name="generative_0_dropout_5")(x)
+    x = layers.Dropout(dropout_rate, name="generative_0_dropout_5")(x)
     x = layers.Activation("sigmoid", name="generative_0_sigmoid_0")(x)
     # Outputs of generative_2, _1 and _0_dense_0 for each dimension more or less.
     extra = (latent_dim - 4) * (1024 + 1024 + 4096)

@@ -11,7 +11,7 @@ from appendix_architectures.pooling import MaxPooling2D
 from appendix_architectures.unprinted import ALEXNET_DROPOUT_RATE
 
 
-def alexnet_classifier() -> keras.Model:
+def alexnet_classifier(dropout_rate: float = ALEXNET_DROPOUT_RATE) -> keras.Model:
     """Listing 35: AlexNet classifier (Appendix A.5).
 
     Maps (batch, 224, 224, 3) to (batch, 1000).
@@ -38,10 +38,10 @@ def alexnet_classifier() -> keras.Model:
     x = layers.Flatten(name="flatten_1")(x)
     x = layers.Dense(4096, name="dense_1")(x)
     x = layers.ReLU(name="re_lu_6")(x)
-    x = layers.Dropout(ALEXNET_DROPOUT_RATE, name="dropout_1")(x)
+    x = layers.Dropout(dropout_rate, name="dropout_1")(x)
     x = layers.Dense(4096, name="dense_2")(x)
     x = layers.ReLU(name="re_lu_7")(x)
-    x = layers.Dropout(ALEXNET_DROPOUT_RATE, name="dropout_2")(x)
+    x = layers.Dropout(dropout_rate, name="dropout_2")(x)
     x = layers.Dense(1000, name="dense_3")(x)
     x = layers.Softmax(name="softmax_1")(x)
     model = keras.Model(image, x, name="alexnet_classifier")

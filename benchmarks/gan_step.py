@@ -47,10 +47,10 @@ from thesis_repro.models.adversarial import AdversarialAutoencoder
 from thesis_repro.models.building import build_model
 from thesis_repro.models.losses import feature_term, kl_term
 from thesis_repro.models.spec import ModelSpec
-from thesis_repro.models.zoo import MODELS
+from thesis_repro.models.zoo import BETA_1, MODELS, REAL_LABEL
 from thesis_repro.training.allocator import keep_freed_memory
 from thesis_repro.training.backend import make_deterministic
-from thesis_repro.training.gan_step import BETA_1, PARTS, REAL_LABEL, encoder_loss
+from thesis_repro.training.gan_step import PARTS, encoder_loss
 from thesis_repro.training.images import image_batches
 from thesis_repro.training.trainer import Trainer
 

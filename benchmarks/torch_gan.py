@@ -24,12 +24,11 @@ from appendix_architectures.parameters import count_parameters
 from thesis_repro.models.adversarial import AdversarialAutoencoder
 from thesis_repro.models.building import build_model
 from thesis_repro.models.spec import ModelSpec
+from thesis_repro.models.zoo import BETA_1, REAL_LABEL
 from thesis_repro.training.compiled import CompiledStep
 from thesis_repro.training.gan_step import (
-    BETA_1,
     KL_WEIGHT,
     PARTS,
-    REAL_LABEL,
     AdversarialStep,
 )
 

@@ -98,6 +98,7 @@ def compare_moments(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, ...]:
     chapter.emit(moments.moment_figures, samples)
     real = pd.concat(map(moments.against_real, samples.values()), ignore_index=True)
     chapter.emit(moments.tables_5_and_6, real)
+    chapter.emit(moments.table_5_of_1000, samples["mnist"])
     chapter.emit(moments.moments_by_image, real)
     chapter.emit(moments.moments_by_pixel, samples)
     chapter.emit(moments.differing_pixels, samples["mnist"])

@@ -42,6 +42,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     ModelError: exit_codes.FAILED,
     WorkerKilledError: exit_codes.FAILED,
     zoo.UnknownModelError: exit_codes.USAGE,
+    ModelError: exit_codes.USAGE,
     UnknownRunError: exit_codes.USAGE,
     UnknownErratumError: exit_codes.USAGE,
     UnknownSectionError: exit_codes.USAGE,

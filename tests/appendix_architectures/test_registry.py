@@ -50,9 +50,13 @@ def test_models_are_named_like_their_builders(models):
         assert model.name == LISTINGS[number].builder.__name__
 
 
-def test_only_the_two_dsprites_models_take_a_latent_size():
+def test_latent_sizes_of_derived_models_and_unprinted_dropout_rates_are_all_that_builders_take():
     parameters = {n: list(inspect.signature(x.builder).parameters) for n, x in LISTINGS.items()}
-    assert {n: p for n, p in parameters.items() if p} == {n: ["latent_dim"] for n in (3, 4, 13, 14)}
+    assert {n: p for n, p in parameters.items() if p} == {
+        **{n: ["latent_dim"] for n in (3, 4)},
+        **{n: ["latent_dim", "dropout_rate"] for n in (13, 14)},
+        **{n: ["dropout_rate"] for n in (15, 16, 35)},
+    }
 
 
 @pytest.mark.parametrize(

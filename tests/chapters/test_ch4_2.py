@@ -7,6 +7,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from matplotlib.colors import to_rgb
@@ -25,6 +26,8 @@ from chapters.ch4_2 import (
     measurements,
     sparseness,
     table_3,
+    table_3_readings,
+    table_3_rounded_up,
 )
 from thesis_repro.analysis.feature_maps import LayerActivity
 from thesis_repro.analysis.statistics import Interval
@@ -69,6 +72,7 @@ def losses():
             rng.normal(original, 8, SPLITS),
             rng.normal(deactivated, 15, SPLITS),
             rng.normal(deactivated - 200 * (name != VLAES[2]), 12, SPLITS),
+            rng.normal(deactivated - 20, 15, SPLITS),
         )
         for name, (original, deactivated) in means.items()
     }
@@ -140,6 +144,17 @@ def test_means_and_sds_over_the_splits(table, losses):
             expected = [before.mean(), before.std(), after.mean(), after.std()]
             found = table.iloc[3 * index + row].tolist()[2:6]
             np.testing.assert_allclose(np.array(found, dtype=float), expected)
+
+
+def test_table_3_rounded_up_is_as_written_with_other_maps(losses):
+    """As written of these losses (erratum E09)."""
+    rounded_up = {name: one._replace(as_written=one.rounded_up) for name, one in losses.items()}
+    expected = [written for written, _ in table_3_readings(rounded_up).values()]
+    found = table_3_rounded_up(None, None, losses)
+    assert found["model"].tolist() == list(VLAES)
+    np.testing.assert_allclose(found.drop(columns="model"), pd.DataFrame(expected))
+    written = pd.DataFrame([written for written, _ in table_3_readings(losses).values()])
+    assert (found["deactivated_mean"] != written["deactivated_mean"]).all()
 
 
 def test_p_as_written_is_rank_sum_with_benjamini_hochberg(table, losses):  # errata E07, E08
@@ -236,10 +251,7 @@ def test_every_check_fails_on_something(measured, histories, losses):
     nothing = measured | {
         "histories": flat(histories),
         "activity": measured["untrained"],
-        "losses": {
-            name: SplitLosses(one.as_written, one.as_written, one.as_written)
-            for name, one in losses.items()
-        },
+        "losses": {name: SplitLosses(*[one.as_written] * 4) for name, one in losses.items()},
         "digits": {name: Digits(*[Interval(0.1, 0.08, 0.12)] * 2) for name in VLAES},
     }
     few_active = activity(np.array([9.0, *[0.1] * 7]))
@@ -319,7 +331,7 @@ def test_a_tie_is_the_first_epoch(measured):
 
 def test_models_that_deactivation_leaves_alone_have_no_p_as_run(measured, losses):
     """All paired differences are zero: p is undefined, its check fails, the others are judged."""
-    same = {name: SplitLosses(*[one.original] * 3) for name, one in losses.items()}
+    same = {name: SplitLosses(*[one.original] * 4) for name, one in losses.items()}
     table = table_3(None, None, same)
     assert table.loc[table["reading"] == "as run", "p"].isna().all()
     assert (table.loc[table["reading"] == "as written", "p"] == 1).all()
@@ -377,10 +389,11 @@ class TestChapter:
     def test_files(self, chapter):
         folder, printed = chapter
         figures = [f"figure_{n}.{x}" for n in (20, 21, 22, 57, 58, 59, 60) for x in ("png", "svg")]
-        expected = {*figures, "table_3.csv", "claims.json", "manifest.json"}
+        expected = {*figures, "table_3.csv", "table_3_rounded_up.csv"}
+        expected |= {"claims.json", "manifest.json"}
         expected.add("research_questions.json")
         assert {path.name for path in (folder / "first" / "4.2").iterdir()} == expected
-        assert f"17 files in {folder / 'first' / '4.2'}" in printed
+        assert f"18 files in {folder / 'first' / '4.2'}" in printed
 
     def test_figures_say_that_they_are_no_replication(self, chapter):
         folder, _ = chapter
@@ -404,6 +417,19 @@ class TestChapter:
         measured = [row for row in rows if row["reading"] != "reported"]
         assert all(np.isfinite(float(row[key])) for row in measured for key in list(row)[2:7])
 
+    def test_rounding_up_concerns_factor_3_alone(self, chapter):  # erratum E09
+        folder, _ = chapter
+        results = folder / "first" / "4.2"
+        written = pd.read_csv(results / "table_3.csv").query("reading == 'as written'")
+        rounded_up = pd.read_csv(results / "table_3_rounded_up.csv")
+        means = [table["deactivated_mean"].to_numpy() for table in (written, rounded_up)]
+        same = np.equal(*means)
+        assert same.tolist() == [True, True, False]
+
+    def test_other_readings_stand_where_the_errata_say(self, chapter, not_shown):
+        folder, _ = chapter
+        assert not_shown("4.2", folder / "first" / "4.2") == []
+
     def test_claims_prove_the_path(self, chapter):
         folder, printed = chapter
         claims = read_json(folder / "first" / "4.2" / "claims.json")
@@ -417,7 +443,7 @@ class TestChapter:
         folder, _ = chapter
         results = folder / "first" / "4.2"
         manifest = read_json(results / "manifest.json")
-        assert len(manifest["files"]) == 17
+        assert len(manifest["files"]) == 18
         for name, digest in manifest["files"].items():
             assert sha256((results / name).read_bytes()).hexdigest() == digest
         assert manifest["stand_in"] is False

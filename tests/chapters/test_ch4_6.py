@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from chapters import ch4_6_moments
 from chapters.ch4_6 import (
     WITH_PIXEL_LOSS,
     Tables,
@@ -37,6 +39,7 @@ from chapters.ch4_6_moments import (
     moments_by_image,
     moments_by_pixel,
     sources,
+    table_5_of_1000,
     tables_5_and_6,
 )
 from chapters.ch4_6_samples import SAMPLE_SIZES, Samples, SampleSizes
@@ -395,6 +398,21 @@ def test_as_many_images_are_compared_as_the_tables_have(dataset, count):
     found = against_real(samples_with({}, dataset))
     assert found["n"].eq(count).all()
     assert found["m"].eq(count).all()
+
+
+def test_table_5_of_as_many_images_as_the_text_generates(monkeypatch):
+    monkeypatch.setattr(ch4_6_moments, "GENERATED_IN_THE_TEXT", 40)
+    own = samples_with({})
+    found = table_5_of_1000(None, shown(table_5_of_1000, "table_5_of_1000"), own)
+    assert found["model"].unique().tolist() == list(MNIST)
+    assert found["n"].eq(40).all()
+    assert found["m"].eq(40).all()
+    first = found.iloc[0]
+    images = own.moments("mnist-vae", Source.KDE, WRITTEN).mean[:40]
+    expected = stats.mannwhitneyu(images, own.real_moments(WRITTEN).mean[:40])
+    assert first["p"] == pytest.approx(expected.pvalue, rel=1e-9)
+    vlaes = found["model"].isin(["mnist-vlae-factor-1", "mnist-vlae-gan"])
+    assert found["paired_p"].notna().eq(vlaes).all()
 
 
 def test_reconstructions_are_tested_as_the_pairs_that_they_are():

@@ -28,7 +28,7 @@ ONLY_AFTER_ELEVEN_EPOCHS = "figure_19_as_run"
     [pytest.param(name, marks=MARKS.get(name, pytest.mark.long)) for name in CHAPTERS],
 )
 @pytest.mark.usefixtures("_few_digits")
-def test_a_section_from_nothing(section, tmp_path, monkeypatch):
+def test_a_section_from_nothing(section, tmp_path, monkeypatch, not_shown):
     monkeypatch.setitem(SCALES, "smoke", TINY)
     folders = [f"--{name}={tmp_path / name}" for name in ("data-dir", "runs-dir", "out")]
     result = CliRunner().invoke(
@@ -38,6 +38,8 @@ def test_a_section_from_nothing(section, tmp_path, monkeypatch):
     results = tmp_path / "out" / section
 
     assert {path.name for path in results.iterdir()} == expected_files(section)
+    late = f"E71: 4.1/{ONLY_AFTER_ELEVEN_EPOCHS}.png"
+    assert not_shown(section, results) == ([late] if section == "4.1" else [])
     runs = {path.name for path in (tmp_path / "runs-dir").glob("*")}
     assert set(models_of(section, "smoke")) <= runs  # Section 4.6 trains discriminators besides
 

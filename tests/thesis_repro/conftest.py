@@ -111,7 +111,7 @@ def finished_run():
     """Write the folder of a finished run, whole but for what is in its weights; its path."""
     from data_prep.checksums import sha256
     from thesis_repro.files import write_json
-    from thesis_repro.models.zoo import model
+    from thesis_repro.models.zoo import spec_named
     from thesis_repro.training.configuration import TrainingOptions, run_config
     from thesis_repro.training.images import Identity
     from thesis_repro.training.run_folder import RunConfig, RunFolder
@@ -122,8 +122,9 @@ def finished_run():
         session = {"data": "MNIST (official files)", "device": "a CPU", "commit": "0123456789ab"}
         session |= {key: changed.pop(key) for key in [*changed] if key in session}
         weights = changed.pop("weights", b"weights")
-        config = run_config(model(name), identity, TrainingOptions(SCALES[scale], seed))
-        run = RunFolder(runs_dir, RunConfig(name, config.values | changed))
+        spec = spec_named(name)
+        config = run_config(spec, identity, TrainingOptions(SCALES[scale], seed))
+        run = RunFolder(runs_dir, RunConfig(spec.id, config.values | changed))
         (run.path / "compiled").mkdir(parents=True)  # what is of use to a training alone
         for stray in (".lock", "compiled/program"):
             (run.path / stray).touch()

@@ -3,6 +3,7 @@
 Sections 4.2 (Figures 21, 22 and 57-60) and 4.8.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -96,13 +97,15 @@ def _outputs(
         yield [keras.ops.convert_to_numpy(of_layer) for of_layer in maps]
 
 
-def most_active(activity: LayerActivity) -> np.ndarray:
+def most_active(activity: LayerActivity, *, rounded_up: bool = False) -> np.ndarray:
     """The floor(n / 4) maps whose mean varies most over images, as sorted indices.
 
-    Section 4.2 keeps floor(n / 4) of n maps (erratum E09: captions of Figures 58 and 60 say ceil).
+    Section 4.2 keeps floor(n / 4) of n maps; captions of Figures 58 and 60 say ceil, which is
+    ``rounded_up`` (erratum E09).
     """
     spread = activity.map_means.std(axis=0)
-    return np.sort(np.argsort(spread)[::-1][: len(spread) // 4])
+    kept = math.ceil(len(spread) / 4) if rounded_up else len(spread) // 4
+    return np.sort(np.argsort(spread)[::-1][:kept])
 
 
 class KeepFeatureMaps(keras.layers.Layer):
@@ -122,17 +125,22 @@ class KeepFeatureMaps(keras.layers.Layer):
 
 
 def deactivated(
-    encoder: keras.Model, layer_activities: list[LayerActivity], *, mean_maps: bool
+    encoder: keras.Model,
+    layer_activities: list[LayerActivity],
+    *,
+    mean_maps: bool,
+    rounded_up: bool = False,
 ) -> keras.Model:
     """The encoder with only the most active maps of each convolution left; weights are shared.
 
     The others are set to their mean value, one number per map, as the text says, or with
-    ``mean_maps`` to their mean map, as the original code did (erratum E10). The replacing layer
-    stands right after the convolution; its name is ``<rung>_few_active_<i>`` as in Figure 22.
+    ``mean_maps`` to their mean map, as the original code did (erratum E10); ``rounded_up`` is that
+    of `most_active`. The replacing layer stands right after the convolution; its name is
+    ``<rung>_few_active_<i>`` as in Figure 22.
     """
     filters = {}
     for activity in layer_activities:
-        kept = most_active(activity)
+        kept = most_active(activity, rounded_up=rounded_up)
         keep = np.zeros(activity.map_means.shape[1])
         keep[kept] = 1
         value = activity.mean_map if mean_maps else activity.mean_map.mean(axis=(0, 1))

@@ -17,7 +17,7 @@ from thesis_repro.training import published_places
 _KINDS = {"fig": "figure", "figure": "figure", "tab": "table", "table": "table"}
 
 
-class _Completed(click.ParamType, ABC):
+class Completed(click.ParamType, ABC):
     """A name that a shell completes, in capital or small letters."""
 
     @abstractmethod
@@ -35,7 +35,7 @@ class _Completed(click.ParamType, ABC):
         return completions(incomplete, known)
 
 
-class _ModelName(_Completed):
+class _ModelName(Completed):
     """A model's id, alias or name; its id is passed on."""
 
     name = "model"
@@ -54,7 +54,7 @@ class _ModelName(_Completed):
         return {name: spec.name for spec in specs for name in (spec.id, *spec.aliases)}
 
 
-class _FigureName(_Completed):
+class _FigureName(Completed):
     """A figure, table or file of numbers, in one or more words: 41, Table 4, 27_as_run."""
 
     name = "figure"
@@ -68,7 +68,7 @@ class _FigureName(_Completed):
         return places.known_numbers(kind) if kind else {}
 
 
-class _ErratumId(_Completed):
+class _ErratumId(Completed):
     """An erratum's id."""
 
     name = "erratum"
@@ -78,7 +78,7 @@ class _ErratumId(_Completed):
         return {erratum.id: erratum.title for erratum in load_errata().values()}
 
 
-class _RunName(_Completed):
+class _RunName(Completed):
     """A run's id or the beginning of one, or a model that has one run."""
 
     name = "run"

@@ -21,6 +21,7 @@ from thesis_repro.models import zoo
 from thesis_repro.section.registry import CHAPTERS
 
 if TYPE_CHECKING:
+    from thesis_repro.models.spec import ModelSpec
     from thesis_repro.plan.calibration import Machine
     from thesis_repro.plan.execution import Execution
     from thesis_repro.plan.jobs import Job
@@ -117,7 +118,10 @@ def sections_and_models(sections: tuple[str, ...]) -> tuple[Iterable[str], Itera
 
 
 def show(
-    sections: Iterable[str], models: Iterable[str], gpus: int | None = None, **options: Any
+    sections: Iterable[str],
+    models: Iterable["str | ModelSpec"],
+    gpus: int | None = None,
+    **options: Any,
 ) -> None:
     """Print the plan of these sections and models, so many trainings side by side."""
     workspaces = resolved_workspaces(**options)

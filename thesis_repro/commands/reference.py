@@ -5,18 +5,31 @@ import click
 from thesis_repro.columns import table
 from thesis_repro.commands import exit_codes, terminal
 from thesis_repro.commands.names import erratum_id, figure_name, model_name
+from thesis_repro.commands.other_settings import other_settings
 from thesis_repro.models import zoo
 from thesis_repro.models.keras_settings import import_keras
+from thesis_repro.section.other_readings import chosen_models
 from thesis_repro.section.places import find, render
 
 
 @click.command()
 @click.argument("model", required=False, type=model_name)
-def models(model: str | None) -> None:
-    """Table 2 with parameter totals, or everything about one MODEL with its sources."""
-    from thesis_repro.models.tables import model_table, table_2
+@other_settings
+def models(model: str | None, settings: dict[str, str], readings: tuple[str, ...]) -> None:
+    """Table 2 with parameter totals, or everything about one MODEL with its sources.
 
-    click.echo(model_table(zoo.MODELS[model]) if model else table_2(terminal.width()))
+    With --set and --reading, how the model that they make differs from the thesis's.
+    """
+    from thesis_repro.models.tables import difference_table, model_table, table_2
+
+    changes = settings or readings
+    if model is None:
+        if changes:
+            raise click.UsageError("--set and --reading change a model: name it.")
+        click.echo(table_2(terminal.width()))
+        return
+    (spec,) = chosen_models([model], readings, settings)
+    click.echo(difference_table(spec, zoo.MODELS[model]) if changes else model_table(spec))
 
 
 @click.command()
@@ -102,7 +115,11 @@ def errata(erratum: str | None, section: str | None, model: str | None) -> None:
     chosen, known = book.chosen(section, names), book.load_errata()
     if chosen:
         click.echo(book.render_table(chosen, terminal.width()))
-    click.echo(f"{len(chosen)} of {len(known)} errata")
+    runnable = sum(each.runnable for each in chosen)
+    click.echo(
+        f"{len(chosen)} of {len(known)} errata; {book.RUNNABLE} the other reading can be run, too: "
+        f"{runnable} (`errata ID` says how)"
+    )
 
 
 @click.command()

@@ -9,6 +9,7 @@ import click
 from thesis_repro.commands import plan, terminal
 from thesis_repro.commands.names import model_name
 from thesis_repro.commands.options import SectionName, out_option, training_options
+from thesis_repro.commands.other_settings import other_settings
 from thesis_repro.commands.workspace import (
     import_matplotlib,
     of_seeds,
@@ -17,9 +18,9 @@ from thesis_repro.commands.workspace import (
     refuse_less,
     sections_of_seeds,
 )
-from thesis_repro.models import zoo
 from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.report.collect import collect
+from thesis_repro.section.other_readings import chosen_models
 from thesis_repro.section.registry import CHAPTERS, datasets_of, models_of, script, scripts
 from thesis_repro.verdicts.discussions import DISCUSSIONS, describe
 from thesis_repro.words import counted
@@ -122,22 +123,27 @@ def _tell_over_seeds(sections: Sequence[str], out: Path) -> None:
 
 @click.command()
 @click.argument("models", nargs=-1, required=True, type=model_name)
+@other_settings
 @training_options
-def train(models: tuple[str, ...], seeds: tuple[int, ...], **options: Any) -> None:
+def train(
+    models: tuple[str, ...],
+    seeds: tuple[int, ...],
+    settings: dict[str, str],
+    readings: tuple[str, ...],
+    **options: Any,
+) -> None:
     """Train one or more MODELS; finished runs are kept, interrupted ones go on.
 
     A model whose run is published is loaded, unless --train says otherwise.
     """
-    specs = [zoo.MODELS[name] for name in models]
+    specs = chosen_models(models, readings, settings)
     if options["dry_run"]:
-        plan.show((), models, seeds=seeds, out=Path(), **options)
+        plan.show((), specs, seeds=seeds, out=Path(), **options)
         return
-    workspaces = [
-        open_workspace(models=models, **of_seed) for of_seed in of_seeds(seeds, **options)
-    ]
+    workspaces = [open_workspace(models=specs, **of_seed) for of_seed in of_seeds(seeds, **options)]
     for workspace in workspaces:
         for spec in specs:
-            if workspace.loadable(spec.id) is None:
+            if workspace.loadable(spec) is None:
                 workspace.manifest(spec.dataset.value)  # missed before Keras is imported
     import_keras()
     from thesis_repro.progress import describe
@@ -147,7 +153,7 @@ def train(models: tuple[str, ...], seeds: tuple[int, ...], **options: Any) -> No
     for workspace in workspaces:
         seed = f", seed {workspace.options.seed}" if len(seeds) > 1 else ""
         for spec in specs:
-            trained = workspace.trained(spec.id)
+            trained = workspace.trained(spec)
             if not options["quiet"]:
                 published = isinstance(trained.run, PublishedFolder)
                 click.echo(

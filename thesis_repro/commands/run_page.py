@@ -3,18 +3,20 @@
 import shlex
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_prep.errors import printable
 from thesis_repro.commands.run_words import USUAL_BACKEND, state, value
 from thesis_repro.models import zoo
-from thesis_repro.models.changed import MARK, way_to_train
+from thesis_repro.models.changed import MARK, arguments, is_typed, way_to_train
 from thesis_repro.training.precision import FLOAT32
 from thesis_repro.words import duration
 
 if TYPE_CHECKING:
-    from thesis_repro.training.run_folder import RunFolder
+    from thesis_repro.models.spec import ModelSpec
+    from thesis_repro.training.run_folder import RunConfig, RunFolder
 
 _WIDTH = 96
 
@@ -97,18 +99,28 @@ def _command(run: "RunFolder", runs_dir: Path) -> str:
     """The command that loads the run, or goes on with it, where its data are prepared."""
     from thesis_repro.training.publishing import is_asked_for
 
-    spec, values = zoo.MODELS.get(run.config.model), run.config.values
-    if MARK in run.config.model:
-        return f"none: {way_to_train(run.config.model)} in Python"
+    name, values = run.config.model, run.config.values
+    if MARK in name and not is_typed(name):
+        return f"none: {way_to_train(name)} in Python"
+    spec = _spec_with_settings(run.config) if MARK in name else zoo.MODELS.get(name)
     if spec is None or not is_asked_for(spec, values):
         return "none: this version of the package would train it otherwise, and never loads it"
     backend = values["backend"]
-    words = ["thesis-repro", "train", spec.id, "--scale", values["scale"]]
+    words = ["thesis-repro", "train", *arguments(spec.id), "--scale", values["scale"]]
     words += ["--seed", str(values["seed"])] if values["seed"] else []
     words += ["--precision", values["precision"]] if values["precision"] != FLOAT32 else []
     words += ["--stand-in"] if run.of_stand_ins else []
     words += ["--runs-dir", str(runs_dir)] if runs_dir != Path("runs") else []
     return f"{'' if backend == USUAL_BACKEND else f'KERAS_BACKEND={backend} '}{shlex.join(words)}"
+
+
+def _spec_with_settings(config: "RunConfig") -> "ModelSpec | None":
+    """A changed model; None of one that this version has not."""
+    from thesis_repro.training.finding import spec_of
+
+    with suppress(zoo.UnknownModelError, KeyError, TypeError):  # of another version
+        return spec_of(config)
+    return None
 
 
 def _sessions(run: "RunFolder", history: Sequence[Mapping[str, float]]) -> str:

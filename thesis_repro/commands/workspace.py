@@ -15,6 +15,7 @@ from data_prep.writable import try_writing
 from thesis_repro.commands.data import make_without_files
 from thesis_repro.errors import SettingsError, TrainingError
 from thesis_repro.models import zoo
+from thesis_repro.models.spec import ModelSpec
 from thesis_repro.report.seeds import seed_folder
 from thesis_repro.section.registry import models_of
 from thesis_repro.training.devices import check_precision
@@ -32,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 def open_workspace(
     datasets: Iterable[str] = (),
-    models: Iterable[str] = (),
+    models: Iterable[str | ModelSpec] = (),
     places: Iterable[Path] = (),
     **options: Any,
 ) -> "Workspace":
@@ -40,7 +41,7 @@ def open_workspace(
 
     Args:
         datasets: Ids of those that are needed, besides those of models that are to be trained.
-        models: Ids of those that are trained unless they have been.
+        models: Those that are trained unless they have been, by id; changed ones by spec.
         places: Folders of results that the command writes to.
         options: Those of the command.
 
@@ -57,29 +58,31 @@ def open_workspace(
 
     workspace = workspace_of(**options)
     try_places("--out", *places)
-    runs = _finished_runs(workspace, models)
-    to_train = [name for name, run in runs.items() if run is None]
+    runs = _finished_runs(workspace, map(zoo.spec_named, models))
+    to_train = [spec for spec, run in runs.items() if run is None]
     if to_train:
         check_precision(options["precision"])
-    try_places("--runs-dir", *(workspace.runs_dir / name for name in to_train))
+    try_places("--runs-dir", *(workspace.runs_dir / spec.id for spec in to_train))
     if to_train:  # said now: Keras takes a while to import
-        ahead = ", ".join(_ahead(workspace, name) for name in to_train)
+        ahead = ", ".join(_ahead(workspace, spec) for spec in to_train)
         seed = f" with seed {options['seed']}" if options["seed"] else ""
         _log.info("To train at %s scale%s: %s.", options["scale"], seed, ahead)
     published = [run for run in runs.values() if isinstance(run, PublishedFolder)]
     _announce(published, workspace.published.index.address)
-    needed = {*datasets, *(zoo.model(name).dataset.value for name in to_train)}
+    needed = {*datasets, *(spec.dataset.value for spec in to_train)}
     stand_in, quiet = options["stand_in"], options["quiet"]
     make_without_files(needed, options["data_dir"], stand_in=stand_in, quiet=quiet)
     return workspace
 
 
-def _finished_runs(workspace: "Workspace", models: Iterable[str]) -> "dict[str, RunFolder | None]":
+def _finished_runs(
+    workspace: "Workspace", models: Iterable[ModelSpec]
+) -> "dict[ModelSpec, RunFolder | None]":
     """The finished run of each model, without models of which several fit: that is said later."""
     runs = {}
-    for name in models:
+    for spec in models:
         with suppress(TrainingError):
-            runs[name] = workspace.loadable(name)
+            runs[spec] = workspace.loadable(spec)
     return runs
 
 
@@ -98,15 +101,14 @@ def _announce(published: "Iterable[PublishedFolder]", address: str | None) -> No
         _log.info("%s: the published run is %s; --train trains it.", run.config.model, way)
 
 
-def _ahead(workspace: "Workspace", model: str) -> str:
+def _ahead(workspace: "Workspace", spec: ModelSpec) -> str:
     """A model, and what of its training is still to come."""
     from thesis_repro.training.run_folder import RunFolder  # with NumPy
 
-    spec = zoo.model(model)
     config, epochs = workspace.config(spec), workspace.schedule(spec).epochs
     done = RunFolder(workspace.runs_dir, config).newest_epoch if config else 0
     state = f"goes on after epoch {done} of {epochs}" if done else counted(epochs, "epoch")
-    return f"{model} ({state})"
+    return f"{spec.id} ({state})"
 
 
 def import_matplotlib() -> None:

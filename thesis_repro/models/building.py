@@ -20,8 +20,8 @@ Builder = Callable[..., keras.Model]
 def builders(spec: ModelSpec) -> dict[str, Callable[[], keras.Model]]:
     """The functions that build a model's networks, by part (`Family.parts`).
 
-    Where Table 2 derives several models from one listing, the builder is bound to the spec's
-    latent size.
+    A builder that takes them is bound to the spec's latent size, in which models of one listing
+    differ, and to its dropout rate.
     """
     parts = zip(FAMILIES[spec.family].parts, _builders(spec), strict=True)
     return {part: _bound(builder, spec) for part, builder in parts}
@@ -35,9 +35,13 @@ def _builders(spec: ModelSpec) -> Iterator[Builder]:
 
 
 def _bound(builder: Builder, spec: ModelSpec) -> Callable[[], keras.Model]:
-    if "latent_dim" in inspect.signature(builder).parameters:
-        return partial(builder, latent_dim=spec.latent_dims.value[0])
-    return builder
+    taken = inspect.signature(builder).parameters
+    bound = {}
+    if "latent_dim" in taken:
+        bound["latent_dim"] = spec.latent_dims.value[0]
+    if "dropout_rate" in taken and spec.dropout_rate is not None:
+        bound["dropout_rate"] = spec.dropout_rate.value
+    return partial(builder, **bound) if bound else builder
 
 
 def build_model(spec: ModelSpec) -> keras.Model:

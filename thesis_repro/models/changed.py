@@ -6,6 +6,7 @@ model for one of the thesis's, and none is published.
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -13,10 +14,12 @@ from thesis_repro.errors import ModelError
 from thesis_repro.models.families import FAMILIES, Objective
 from thesis_repro.models.spec import ModelSpec, Sourced
 from thesis_repro.models.zoo import MODELS, model
+from thesis_repro.names import did_you_mean
 
-MARK = "+"  # "mnist-vae+slow"
+MARK = "+"  # "mnist-vae+slow", "mnist-vae+learning_rate=0.0005+epochs=10"
 
-_LABEL = re.compile(r"\w[\w.-]*")
+_EACH = r"\w+=[\w.-]+"
+_LABEL = re.compile(rf"\w[\w.-]*|{_EACH}({re.escape(MARK)}{_EACH})*")
 
 # What a training goes by besides its networks and data.
 _COUNTS = ("batch_size", "epochs")
@@ -24,7 +27,12 @@ _WEIGHTS = {
     Objective.EVIDENCE: "reconstruction_weight",
     Objective.ADVERSARIAL: "feature_weight",
 }
-_CHANGEABLE = (*_WEIGHTS.values(), "learning_rate", "decay", *_COUNTS, "latent_dims")
+_UNITS = ("update", "epoch")
+CHANGEABLE = (
+    *_WEIGHTS.values(),
+    *("learning_rate", "decay", "decay_unit", *_COUNTS, "latent_dims"),
+    *("beta_1", "real_label", "dropout_rate"),
+)
 
 # What a model is called, which changes no training.
 _NAMES = {"id", "name", "aliases", "in_table_2"}
@@ -45,9 +53,74 @@ def marked(base: ModelSpec, model_id: str, **changed: Any) -> ModelSpec:
     return replace(base, **changed, id=model_id, name=f"{base.name}{mark}", aliases=())
 
 
+def is_typed(model_id: str) -> bool:
+    """Whether a changed model is named by its settings, so that a command can make it."""
+    return "=" in model_id.partition(MARK)[2]
+
+
+def arguments(model_id: str) -> tuple[str, ...]:
+    """What ``thesis-repro train`` takes for a model of the thesis, or one of `with_settings`."""
+    base_id, *settings = model_id.split(MARK)
+    return (base_id, *(word for setting in settings for word in ("--set", setting)))
+
+
 def way_to_train(model_id: str) -> str:
     """How a model is trained again."""
-    return "`thesis_repro.train(spec)`" if MARK in model_id else f"`thesis-repro train {model_id}`"
+    if MARK in model_id and not is_typed(model_id):
+        return "`thesis_repro.train(spec)`"
+    return f"`thesis-repro train {' '.join(arguments(model_id))}`"
+
+
+def typed(base: ModelSpec, field: str, text: str) -> Any:
+    """The value of a setting as people type it; text that is none stays text.
+
+    Numbers that are whole are integers, so that 5e3 and 5000 are one. Of latent layers, which are
+    all of one size, one size will do.
+
+    Raises:
+        ModelError: no setting is called so.
+    """
+    if field not in {*CHANGEABLE, *base.settings()}:
+        raise ModelError(
+            f"No setting of a model is called {field!r}.{did_you_mean(field, CHANGEABLE)} "
+            f"Those that can be changed are {', '.join(CHANGEABLE)}."
+        )
+    try:
+        numbers = tuple(map(_number, text.split(",")))
+    except ValueError:
+        return text
+    if field == "latent_dims":
+        return numbers * len(base.latent_dims.value) if len(numbers) == 1 else numbers
+    return numbers[0] if len(numbers) == 1 else text
+
+
+def _number(text: str) -> int | float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def with_settings(base: ModelSpec, settings: Mapping[str, Sourced]) -> ModelSpec:
+    """The model with other settings, which its id names: equal ones are one model.
+
+    Raises:
+        ModelError: a setting cannot be changed, or not to this, or none of them is another.
+    """
+    changed = _changed(replace(base, **settings), base)
+    if not changed:
+        values = " and ".join(f"{name} {_text(each.value)}" for name, each in settings.items())
+        raise ModelError(f"{base.id} has {values} already: nothing is changed.")
+    _refuse(changed, base, "What is asked for")
+    return checked(replace(base, **changed, id=f"{base.id}{MARK}{_named_by(changed)}"))
+
+
+def _named_by(changed: Mapping[str, Any]) -> str:
+    """A label that names all that is changed."""
+    values = {name: each.value for name, each in changed.items() if isinstance(each, Sourced)}
+    return MARK.join(f"{name}={_text(value)}" for name, value in values.items())
+
+
+def _text(value: Any) -> str:
+    return str(value[0]) if isinstance(value, tuple) and value else str(value)
 
 
 def checked(spec: ModelSpec) -> ModelSpec:
@@ -71,11 +144,22 @@ def checked(spec: ModelSpec) -> ModelSpec:
         )
     if mark and not changed:
         raise ModelError(f"{spec.id} differs from {base_id} in nothing: train that one.")
+    if is_typed(spec.id) and label != _named_by(changed):
+        raise ModelError(
+            f"{spec.id} is not what its id says: as its settings are, it is "
+            f"{base_id}{MARK}{_named_by(changed)}."
+        )
+    _refuse(changed, base, spec.id)
+    return marked(base, spec.id, **changed) if mark else base
+
+
+def _refuse(changed: Mapping[str, Any], base: ModelSpec, name: str) -> None:
+    """Refuse what cannot be changed in a model; ``name`` is that of the changed one."""
     for field, value in changed.items():
-        if field not in _CHANGEABLE:
+        if field not in CHANGEABLE:
             raise ModelError(
-                f"{spec.id} has another {field} than {base_id}. Of a changed model, "
-                f"{', '.join(_CHANGEABLE)} may be others; other networks and data are an entry of "
+                f"{name} has another {field} than {base.id}. Of a changed model, "
+                f"{', '.join(CHANGEABLE)} may be others; other networks and data are an entry of "
                 "the zoo (docs/extending.md)."
             )
         if not isinstance(value, Sourced):
@@ -83,8 +167,7 @@ def checked(spec: ModelSpec) -> ModelSpec:
                 f'{field} is {value!r}: a value has its source, Sourced({value!r}, "mine").'
             )
         if wanted := _wanted(field, value.value, base):
-            raise ModelError(f"{field} of {base_id} has to be {wanted}, not {value.value!r}.")
-    return marked(base, spec.id, **changed) if mark else base
+            raise ModelError(f"{field} of {base.id} has to be {wanted}, not {value.value!r}.")
 
 
 def _changed(spec: ModelSpec, base: ModelSpec) -> dict[str, Any]:
@@ -104,16 +187,24 @@ def _bare(setting: Any) -> Any:
 
 def _wanted(field: str, value: Any, base: ModelSpec) -> str:
     """What a setting has to be, where the value is none that it can have; else nothing."""
+    if getattr(base, field) is None:
+        return "left as it is, since it has none"
     objective = FAMILIES[base.family].objective
     if field in _WEIGHTS.values() and _WEIGHTS.get(objective) != field:
         return "left as it is, since no loss of it has such a weight"
     if field == "latent_dims":
         return _wanted_dimensions(value, base)
+    if field == "decay_unit":
+        return "" if value in _UNITS else " or ".join(_UNITS)
     if field in _COUNTS:
         is_one = type(value) is int and value >= 1
         return "" if is_one else "a whole number from 1 on"
-    is_one = isinstance(value, int | float) and not isinstance(value, bool)
-    return "" if is_one and math.isfinite(value) and value >= 0 else "a number from 0 on"
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if field in ("beta_1", "dropout_rate"):
+        return "" if is_number and 0 <= value < 1 else "a number from 0 on and below 1"
+    if field == "real_label":
+        return "" if is_number and 0 < value <= 1 else "a number above 0 and up to 1"
+    return "" if is_number and math.isfinite(value) and value >= 0 else "a number from 0 on"
 
 
 def _wanted_dimensions(value: Any, base: ModelSpec) -> str:

@@ -8,11 +8,14 @@ class Sourced(NamedTuple):
     """A value, the place in the thesis that it comes from, and what the sources disagree about.
 
     ``errata`` holds the ids (``thesis-repro errata ID``) of contradictions that touch the value.
+    ``in_run_id`` is False of a value that runs had before it could be another: it is not part of
+    their ids, which stay what they were.
     """
 
     value: Any
     source: str
     errata: tuple[str, ...] = ()
+    in_run_id: bool = True
 
 
 class Target(NamedTuple):
@@ -38,8 +41,8 @@ class ModelSpec:
     ``family`` is a key of `thesis_repro.models.families.FAMILIES`. ``listings`` has the numbers of
     the networks' listings, a part each; where a network stands in no listing, ``builders`` has the
     functions that build the parts instead ("package.module:function"). ``latent_dims`` has one
-    entry per latent layer, the lowest first. ``decay`` is Keras 2's learning-rate decay per update,
-    0 for none.
+    entry per latent layer, the lowest first. ``decay`` is Keras 2's of the learning rate, which is
+    divided by 1 + decay * (updates, or epochs: ``decay_unit``); 0 for none.
     """
 
     id: str
@@ -58,6 +61,10 @@ class ModelSpec:
     split: Sourced
     optimizer: Sourced
     feature_weight: Sourced | None = None  # of the decoder's feature loss; GANs only
+    decay_unit: Sourced | None = None  # "update" or "epoch"; models with a decay only
+    beta_1: Sourced | None = None  # of Adam; GANs only, elsewhere it is Keras's 0.9
+    real_label: Sourced | None = None  # the discriminator's for real images; GANs only
+    dropout_rate: Sourced | None = None  # of all Dropout layers; models that have them only
     generator: Sourced | None = None  # the model whose images it discriminates from real ones
     target: Target | None = None  # classifiers only
     builders: tuple[str, ...] = ()
@@ -80,6 +87,7 @@ class ModelSpec:
         Sources and errata are left out, rewording them must not make a new run; so is the split,
         which the prepared data stand for.
         """
-        plain = {name: setting.value for name, setting in self.settings().items()}
+        settings = self.settings().items()
+        plain = {name: setting.value for name, setting in settings if setting.in_run_id}
         del plain["split"]
         return {"model": self.id, "family": self.family, **plain}

@@ -75,6 +75,33 @@ def model_table(spec: ModelSpec) -> str:
     )
 
 
+def difference_table(spec: ModelSpec, base: ModelSpec) -> str:
+    """What a model has otherwise than the thesis's: each value, what it was, and both sources."""
+    theirs, ours = base.settings(), spec.settings()
+    rows = [
+        (
+            name.replace("_", " "),
+            setting_text(theirs[name].value),
+            theirs[name].source,
+            setting_text(setting.value),
+            setting.source,
+            " ".join(dict.fromkeys((*theirs[name].errata, *setting.errata))),
+        )
+        for name, setting in ours.items()
+        if setting.value != theirs[name].value
+    ]
+    sizes = [f"{sum(parameter_totals(each).values()):,}" for each in (base, spec)]
+    if sizes[0] != sizes[1]:
+        rows.append(("parameters", sizes[0], "", sizes[1], "", ""))
+    headers = ("setting", "the thesis's", "source", "here", "source", "errata")
+    return "\n\n".join(
+        (
+            f"{spec.name} ({spec.id}): not the thesis's {base.name}, but",
+            tabulate(rows, headers, disable_numparse=True),
+        )
+    )
+
+
 def setting_text(value: object) -> str:
     """A setting's value as tables have it."""
     if value is None or value == ():

@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
+from appendix_architectures.unprinted import ALEXNET_DROPOUT_RATE, VLAE_DROPOUT_RATE
 from thesis_repro import names
 from thesis_repro.models.spec import ModelSpec, Sourced, Target
 
@@ -33,6 +34,17 @@ _SPLITS = {
     "celeba": Sourced("90 % / 10 %", "Section 3.4", ("E20",)),
     "imagenet": Sourced("official train and validation set", "Section 3.3.2", ("E20",)),
 }
+
+# Of GANs, in the code only: erratum E25.
+BETA_1 = 0.5  # of Adam
+REAL_LABEL = 0.9  # one-sided label smoothing
+
+# Fixed before runs could have others: in no run's id.
+_BETA_1 = Sourced(BETA_1, "original code", ("E25",), in_run_id=False)
+_REAL_LABEL = Sourced(REAL_LABEL, "original code", ("E25",), in_run_id=False)
+_PER_UPDATE = Sourced("update", "original code (Keras 2)", ("E05",), in_run_id=False)
+_VLAE_DROPOUT = Sourced(VLAE_DROPOUT_RATE, "original code's default", ("E11",), in_run_id=False)
+_ALEXNET_DROPOUT = Sourced(ALEXNET_DROPOUT_RATE, "Section 3.4.5", ("E24",), in_run_id=False)
 
 _Marks = dict[str, tuple[str, ...]]  # ids of errata by the field they touch
 
@@ -64,6 +76,7 @@ def _model(
     epochs: int = 200,
     channels: int | None = None,
     feature_weight: float | None = None,
+    dropout: Sourced | None = None,
     target: Target | None = None,
     builders: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
@@ -99,6 +112,10 @@ def _model(
             if feature_weight is None
             else setting("feature_weight", feature_weight, "Sections 2.5.3 and 3.4.3")
         ),
+        decay_unit=_PER_UPDATE if decay else None,
+        beta_1=None if feature_weight is None else _BETA_1,
+        real_label=None if feature_weight is None else _REAL_LABEL,
+        dropout_rate=dropout,
         target=target,
         builders=builders,
         aliases=aliases,
@@ -173,7 +190,8 @@ _MNIST_VLAE_FACTOR_3 = _model(
 _DSPRITES_VLAE = _model(
     12, "dsprites-vlae", "dSprites-VLAE", "vlae", "3.4.2",
     dataset="dsprites", listings=(13, 14), latent_dims=(4, 4, 4), weight=10_000,
-    learning_rate=0.001, errata=_marks(_VLAE, {"listings": ("E11", "E16")}),
+    learning_rate=0.001, dropout=_VLAE_DROPOUT,
+    errata=_marks(_VLAE, {"listings": ("E11", "E16")}),
 )  # fmt: skip
 
 _DSPRITES_VLAE_DIM2 = replace(
@@ -186,7 +204,7 @@ _DSPRITES_VLAE_DIM2 = replace(
 _CELEBA_VLAE = _model(
     14, "celeba-vlae", "CelebA-VLAE", "vlae", "3.4.2",
     dataset="celeba", listings=(15, 16), latent_dims=(2, 2, 2), weight=10_000,
-    learning_rate=0.001, decay=0.01,
+    learning_rate=0.001, decay=0.01, dropout=_VLAE_DROPOUT,
     errata=_marks(
         _VLAE, {"decay": ("E05",), "listings": ("E11", "E16"), "learning_rate": ("E81",)}
     ),
@@ -257,7 +275,7 @@ _CELEBA_VLAE_GAN = _model(
 _ALEXNET_CLASSIFIER = _model(
     21, "alexnet-classifier", "AlexNet Classifier", "classifier", "3.4.5",
     dataset="imagenet", listings=(35,), latent_dims=(), weight=None, learning_rate=0.0001,
-    batch_size=32, epochs=10, errata={"listings": ("E24",)},
+    batch_size=32, epochs=10, dropout=_ALEXNET_DROPOUT,
     target=Target("label", "categorical", top=(1, 5)),  # Section 3.4.5; accuracies: Section 4.1
 )  # fmt: skip
 
@@ -460,6 +478,15 @@ def model(model_id: str) -> ModelSpec:
             "`thesis-repro models` lists all of them."
         )
     return spec
+
+
+def spec_named(name: str | ModelSpec) -> ModelSpec:
+    """The spec with this name; one that is given, which may be of a changed model, is itself.
+
+    Raises:
+        UnknownModelError: there is none.
+    """
+    return name if isinstance(name, ModelSpec) else model(name)
 
 
 def short_name(model_id: str) -> str:

@@ -19,6 +19,7 @@ from data_prep.manifest import COMPLETE
 from data_prep.opening import open_file
 from thesis_repro.errors import TrainingError
 from thesis_repro.models import zoo
+from thesis_repro.models.changed import arguments
 from thesis_repro.models.cost import training_memory
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.plan.jobs import Job
@@ -31,7 +32,10 @@ from thesis_repro.training.published import PublishedFolder
 
 
 def make_plan(
-    sections: Iterable[str], models: Iterable[str], workspace: Workspace, *further: Workspace
+    sections: Iterable[str],
+    models: Iterable[str | ModelSpec],
+    workspace: Workspace,
+    *further: Workspace,
 ) -> dict[str, Job]:
     """The jobs for these sections and models and all that they need, by name, needs first.
 
@@ -43,7 +47,7 @@ def make_plan(
     others = [_Planner(each, jobs, f" (seed {each.options.seed})") for each in further]
     for model in models:
         for planner in (first, *others):
-            planner.add_model(zoo.model(model))
+            planner.add_model(zoo.spec_named(model))
     for section in sections:
         if first.keeps(section):  # results of further seeds would not count with these
             first.add_section(section)
@@ -100,7 +104,7 @@ class _Planner:
             self.jobs[name] = Job(
                 name,
                 tuple(needs),
-                ("train", spec.id, *self.run_arguments()),
+                ("train", *arguments(spec.id), *self.run_arguments()),
                 self.is_done(spec),
                 family=spec.family,
                 image_passes=(train or 0) * limits.epochs,
@@ -162,7 +166,7 @@ class _Planner:
     def is_done(self, spec: ModelSpec) -> bool:
         """Whether the model's run has ended here, on these data, or is published."""
         if self.workspace.identity(spec) is not None:
-            return self.workspace.finished(spec.id) is not None
+            return self.workspace.finished(spec) is not None
         # Its data, prepared anew, are those that a published run is of; of a run that was trained
         # here, nobody knows.
         with suppress(TrainingError):

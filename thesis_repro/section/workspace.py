@@ -15,7 +15,7 @@ from data_prep.manifest import Manifest
 from data_prep.reading import PreparedData, load, open_manifest
 from thesis_repro.errors import TrainingError
 from thesis_repro.models.spec import ModelSpec
-from thesis_repro.models.zoo import model
+from thesis_repro.models.zoo import model, spec_named
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.section.registry import checks_of
 from thesis_repro.training.configuration import TrainingOptions, judged_identity, run_config
@@ -91,12 +91,12 @@ class Workspace:
         """How many images a model is trained on, how often, at the scale asked for."""
         return schedule(spec, self.options.of(spec).scale)
 
-    def finished(self, model_id: str) -> RunFolder | None:
+    def finished(self, model_id: str | ModelSpec) -> RunFolder | None:
         """The run of a model at the scale asked for, if it has ended; None without its data.
 
         One that was trained here, else one that is published: it may still have to be `fetched`.
         """
-        config = self.config(model(model_id))
+        config = self.config(spec_named(model_id))
         return config and self._finished(config)
 
     def _finished(self, config: RunConfig) -> RunFolder | None:
@@ -116,7 +116,7 @@ class Workspace:
         Raises:
             thesis_repro.errors.TrainingError: there are several of these.
         """
-        spec = _spec(model_id)
+        spec = spec_named(model_id)
         if (config := self.config(spec)) is not None:
             return self._finished(config)
         wanted = run_config(spec, Identity("", 0, 0), self.options.of(spec)).values
@@ -158,7 +158,7 @@ class Workspace:
             data_prep.errors.DataError: they are missing or damaged.
             thesis_repro.errors.TrainingError: the generator cannot be trained.
         """
-        spec = _spec(model_id)
+        spec = spec_named(model_id)
         amount = self.schedule(spec)
         data = load_images(spec, self.data_dir, amount, stand_in=self.stand_in)
         if spec.generator is None:
@@ -201,7 +201,7 @@ class Workspace:
         """
         from thesis_repro.training.train import load_run, train_or_load
 
-        spec = _spec(model_id)
+        spec = spec_named(model_id)
         if data is None:
             run = self.loadable(spec)
         else:
@@ -221,10 +221,6 @@ class Workspace:
 
         spec = model(model_id)
         return untrained(spec, data, self.options.of(spec))
-
-
-def _spec(model_id: str | ModelSpec) -> ModelSpec:
-    return model_id if isinstance(model_id, ModelSpec) else model(model_id)
 
 
 def _which(spec: ModelSpec, runs: Iterable[RunFolder]) -> str:

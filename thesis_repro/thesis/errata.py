@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from thesis_repro.columns import filled, table
 from thesis_repro.files import DataFileError, Entry, checked, read_packaged
@@ -18,6 +18,7 @@ from thesis_repro.names import did_you_mean
 from thesis_repro.thesis.captions import load_captions
 
 KINDS = ("architecture", "training", "data", "analysis", "statistics", "reporting", "platform")
+RUNNABLE = "*"  # in the table, at those whose other reading can be run
 WIDTH = 96  # columns of prose, where the terminal has as many
 
 _FILE = "thesis_repro/thesis/errata.toml"
@@ -38,6 +39,24 @@ class Says(Entry):
     text: Text
 
 
+class Shown(Entry):
+    """A result in which the other reading stands: all of a file, or some of its rows or columns."""
+
+    file: Annotated[str, Meta(pattern=r"^\d\.\d/\w+\.(csv|png)$")]  # "4.2/table_3.csv"
+    rows: Text | None = None  # in which a cell reads so: "as run"
+    columns: Texts = ()
+
+    @property
+    def section(self) -> str:
+        """The section that makes it."""
+        return self.file.partition("/")[0]
+
+    def __str__(self) -> str:
+        parts = [f'rows "{self.rows}"'] if self.rows else []
+        parts += [f"columns {', '.join(self.columns)}"] if self.columns else []
+        return " of ".join((*parts, self.file))
+
+
 class Erratum(Entry):
     """One contradiction; the fields are those of ``errata.toml``."""
 
@@ -49,8 +68,10 @@ class Erratum(Entry):
     reading: Text
     why: Text
     other_reading: Text
-    runnable: bool  # whether the other reading can be run with this version
     affects: Texts
+    settings: dict[str, dict[str, int | float | str]] = field(default_factory=dict)
+    instead: dict[str, str] = field(default_factory=dict)
+    shown: tuple[Shown, ...] = ()
 
     def __post_init__(self):
         if not _ID.fullmatch(self.id):
@@ -62,6 +83,29 @@ class Erratum(Entry):
                 raise ValueError(
                     f"affects {item!r} is neither a place (like 'Table 3') nor a model id"
                 )
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The ids of the models whose training has another reading."""
+        return (*self.settings, *self.instead)
+
+    @property
+    def runnable(self) -> bool:
+        """Whether the other reading can be run with this version."""
+        return bool(self.trained or self.shown)
+
+    @property
+    def commands(self) -> list[str]:
+        """How it is run: a line for each command, with what comes of it."""
+        lines = []
+        for name in self.trained:
+            to_train = f"thesis-repro train {name} --reading {self.id}=as-run"
+            values = [f"{key} {value}" for key, value in self.settings.get(name, {}).items()]
+            lines.append(f"{to_train}: {self.instead.get(name) or ', '.join(values)}")
+        for section in dict.fromkeys(each.section for each in self.shown):
+            results = "; ".join(str(each) for each in self.shown if each.section == section)
+            lines.append(f"thesis-repro chapter {section}: {results}")
+        return lines
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -183,14 +227,14 @@ def render(erratum: Erratum, width: int | None = None) -> str:
     """One erratum in full, as plain text wrapped for the terminal, which has this width."""
     width = min(width or WIDTH, WIDTH)
     heading = filled(f"{erratum.id}  {erratum.title}", width, hanging=" " * 5)
-    runnable = "yes" if erratum.runnable else "no"
     blocks = [
         ("Kind", [erratum.kind]),
         ("Where", [", ".join(erratum.where)]),
         ("Says", [f"{says.source}: {says.text}" for says in erratum.says]),
         ("Reading", [erratum.reading]),
         ("Why", [erratum.why]),
-        ("Other", [f"{erratum.other_reading} Can be run: {runnable}."]),
+        ("Other", [erratum.other_reading]),
+        ("Run by", erratum.commands or ["Cannot be run."]),
         ("Affects", [", ".join(erratum.affects)]),
     ]
     return "\n".join([heading, "", *(_block(label, items, width) for label, items in blocks)])
@@ -205,6 +249,12 @@ def _block(label: str, items: list[str], width: int) -> str:
 
 
 def render_table(errata: Iterable[Erratum], width: int | None = None) -> str:
-    """One line for each erratum: id, kind and title; more where the terminal is too narrow."""
-    rows = [(erratum.id, erratum.kind, erratum.title) for erratum in errata]
+    """One line for each erratum: id, kind and title; more where the terminal is too narrow.
+
+    A star is at those whose other reading can be run.
+    """
+    rows = [
+        (f"{erratum.id}{RUNNABLE if erratum.runnable else ''}", erratum.kind, erratum.title)
+        for erratum in errata
+    ]
     return table(rows, width=width)

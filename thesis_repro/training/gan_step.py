@@ -17,9 +17,7 @@ from thesis_repro.training.moving_statistics import frozen, in_equal_shares
 from thesis_repro.training.optimizer import build_optimizer
 from thesis_repro.training.step import Step
 
-BETA_1 = 0.5  # of Adam, in the code only: erratum E25
 KL_WEIGHT = 10.0  # Section 3.4.3; erratum E31
-REAL_LABEL = 0.9  # one-sided label smoothing, in the code only: erratum E25
 
 PARTS = ("discriminator", "decoder", "encoder")  # in the order of their updates
 
@@ -27,10 +25,10 @@ PARTS = ("discriminator", "decoder", "encoder")  # in the order of their updates
 # === Objectives (each a mean over the batch) ===
 
 
-def discriminator_loss(real, reconstructed, sampled):
+def discriminator_loss(real, reconstructed, sampled, real_label: float):
     """Cross-entropies of the discriminator's answers with what the images are (Equation 35)."""
     return (
-        cross_entropy(real, REAL_LABEL)
+        cross_entropy(real, real_label)
         + cross_entropy(reconstructed, 0)
         + cross_entropy(sampled, 0)
     )
@@ -64,8 +62,9 @@ class AdversarialStep(Step):
 
     def __init__(self, spec: ModelSpec, model: AdversarialAutoencoder):
         self.model = model
+        self.real_label = spec.real_label.value
         self.trained = {part: getattr(model, part).trainable_variables for part in PARTS}
-        self.by_part = {part: build_optimizer(spec, BETA_1) for part in PARTS}
+        self.by_part = {part: build_optimizer(spec, spec.beta_1.value) for part in PARTS}
         for part, optimizer in self.by_part.items():
             optimizer.build(self.trained[part])
         self.optimizers = list(self.by_part.values())
@@ -94,7 +93,7 @@ class AdversarialStep(Step):
         feature = feature_term(model.features(images), model.features(reconstructed))
         kl = ops.mean(kl_term(posterior["mu"], posterior["log_var"]))
         return {
-            "discriminator_loss": discriminator_loss(*answers),
+            "discriminator_loss": discriminator_loss(*answers, self.real_label),
             **accuracies(*answers),
             "decoder_loss": decoder_loss(*answers[1:], feature, model.feature_weight),
             "encoder_loss": encoder_loss(kl, feature),
@@ -114,7 +113,7 @@ class AdversarialStep(Step):
                 model.discriminator(batch, training=True)
                 for batch in in_equal_shares(model.discriminator, images, reconstructed, sampled)
             ]
-            return discriminator_loss(*answers), answers
+            return discriminator_loss(*answers, self.real_label), answers
 
         loss, answers, pullback = vjp(objective, [], self.trained["discriminator"])
         self._apply("discriminator", pullback(ops.ones_like(loss))[1])

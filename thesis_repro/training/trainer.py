@@ -1,6 +1,7 @@
 """A model in training: its epochs, and all that they leave behind."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -34,6 +35,16 @@ def step_of(spec: ModelSpec) -> type[Step]:
     return STEPS[FAMILIES[spec.family].objective]
 
 
+def decaying_per_update(spec: ModelSpec, updates: int) -> ModelSpec:
+    """A spec whose decay is what optimisers take: per update, of which an epoch has so many.
+
+    That of a model of the thesis is so already (erratum E05).
+    """
+    if spec.decay_unit is None or spec.decay_unit.value == "update":
+        return spec
+    return replace(spec, decay=spec.decay._replace(value=spec.decay.value / updates))
+
+
 class Trainer:
     """One model in training on its data.
 
@@ -48,7 +59,8 @@ class Trainer:
         self.spec = spec
         self.model = model
         self.data = data
-        self.step = step_of(spec)(spec, model)
+        self._kind = step_of(spec)
+        self.step = self._kind(decaying_per_update(spec, self.updates), model)
         known = {id(variable) for variable in model.weights}
         noise = [variable for variable in model.variables if id(variable) not in known]
         update = self.step.update if learns else _without_learning(self.step.update)
@@ -108,7 +120,7 @@ class Trainer:
 
     def _batches(self, order: np.ndarray) -> list[np.ndarray]:
         whole, *rest = _cut(order, self._batch_size)
-        return [whole] if self.step.whole_batches else [whole, *rest]
+        return [whole] if self._kind.whole_batches else [whole, *rest]
 
     def _scaled(self, step: Callable) -> Callable:
         """The step of uint8 images, in any number of equal channels."""

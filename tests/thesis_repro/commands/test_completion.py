@@ -106,6 +106,14 @@ def test_errata():
     assert completed("errata", "--model", "7") == ["7500-vae"]
 
 
+@pytest.mark.parametrize("command", ["train", "models"])
+def test_settings_and_readings_that_change_a_training(command):
+    assert completed(command, "mnist-vae", "--set", "lea") == ["learning_rate="]
+    assert completed(command, "mnist-vae", "--reading", "e0") == [
+        f"{name}=as-run" for name in ("E02", "E03", "E04", "E05")
+    ]
+
+
 @pytest.mark.parametrize("command", ["train", "chapter", "plan", "kernels"])
 def test_scales_and_precisions(command):
     argument = "4.2" if command in ("chapter", "plan") else "mnist-vae"

@@ -316,6 +316,11 @@ def test_a_run_that_this_version_would_not_make(called, finished_run, runs_dir, 
             "changed, no model of the thesis",
             "`thesis_repro.train(spec)` in Python",
         ),
+        (
+            f"{MODEL}+epochs=3",
+            "changed, no model of the thesis",
+            "this version of the package would train it otherwise",
+        ),
     ],
 )
 def test_a_run_of_no_model_of_the_thesis(called, runs_dir, model, what, command):

@@ -1,10 +1,13 @@
 """From specs to networks; the networks themselves are tested beside the appendix."""
 
+import inspect
 from dataclasses import replace
 
 import keras
 import pytest
 
+from appendix_architectures.listings import golden
+from appendix_architectures.registry import LISTINGS
 from thesis_repro.errors import TrainingError
 from thesis_repro.models import unlisted
 from thesis_repro.models.building import build_model, builders, first_convolution
@@ -40,6 +43,31 @@ def test_latent_sizes_reach_the_networks(model_id, sizes):
     networks = {part: build() for part, build in builders(MODELS[model_id]).items()}
     assert [z.shape[-1] for z in networks["encoder"].outputs] == sizes
     assert [z.shape[-1] for z in networks["decoder"].inputs] == sizes
+
+
+def dropout_rates(spec):
+    networks = [build() for build in builders(spec).values()]
+    layers = [layer for network in networks for layer in network.layers]
+    return {layer.rate for layer in layers if isinstance(layer, keras.layers.Dropout)}
+
+
+@pytest.mark.parametrize("spec", [s for s in MODELS.values() if s.dropout_rate], ids=lambda s: s.id)
+def test_dropout_rates_reach_the_networks(spec):
+    """The thesis's are those that the listings' builders have without being asked."""
+    for number in spec.listings.value:
+        default = inspect.signature(LISTINGS[number].builder).parameters["dropout_rate"].default
+        assert default == spec.dropout_rate.value
+    assert dropout_rates(spec) == {spec.dropout_rate.value}
+    assert dropout_rates(replace(spec, dropout_rate=Sourced(0.2, "test"))) == {0.2}
+
+
+def test_models_whose_rate_is_not_named_have_no_dropout():
+    without = [spec for spec in MODELS.values() if spec.dropout_rate is None]
+    printed = {number for spec in without for number in spec.listings.value}
+    assert not [n for n in printed for row in golden(n)["rows"] if row["type"] == "Dropout"]
+    assert {spec.id for spec in MODELS.values() if spec.decay_unit} == {
+        spec.id for spec in MODELS.values() if spec.decay.value
+    }
 
 
 def test_mnist_vae_as_run():

@@ -85,7 +85,6 @@ reading = "One."
 why = "It
 is said."
 other_reading = "Not offered."
-runnable = false
 affects = ["mnist-vae", "Table 2"]
 """.replace('"It\nis said."', '"""It\nis said."""')
 
@@ -144,18 +143,6 @@ def test_every_kind_is_used():
 @pytest.mark.parametrize(("erratum_id", "word"), TOPICS.values(), ids=TOPICS)
 def test_required_topics_are_covered(erratum_id, word):
     assert word in whole_text(ERRATA[erratum_id])
-
-
-def test_only_what_is_built_is_called_runnable():
-    section_4_3 = {"E06", "E17", "E18", "E19", "E53", "E56"}
-    section_4_4 = {"E51", "E57", "E59", "E61", "E80", "E90"}
-    section_4_5 = {"E48", "E82"}
-    others = {"E02", "E07", "E08", "E10", "E14"}
-    sections_4_6_and_4_7 = {"E13", "E21", "E22", "E65", "E68", "E83", "E87"}
-    sections_4_1_and_4_8 = {"E71", "E73"}
-    built = others | section_4_3 | section_4_4 | section_4_5
-    built |= sections_4_6_and_4_7 | sections_4_1_and_4_8
-    assert {e.id for e in ERRATA.values() if e.runnable} == built
 
 
 def test_no_machine_paths():
@@ -290,14 +277,15 @@ def test_parse_joins_broken_lines():
         (GOOD.replace('"One."', "1"), r"Expected `str`, got `int` - at `\$.reading`"),
         (GOOD.replace('["Section 1"]', "[]"), r"`array` of length >= 1 - at `\$.where`"),
         (GOOD.replace('["Section 1"]', '["", "x"]'), r"`str` of length >= 1 - at `\$.where\[0\]`"),
-        (GOOD.replace("false", '"no"'), r"Expected `bool`, got `str` - at `\$.runnable`"),
+        (GOOD + 'shown = [{ file = "table_3.csv" }]\n', r"matching regex .* `\$.shown\[0\].file`"),
+        (GOOD + "settings = { x = 1 }\n", r"Expected `object`, got `int` - at `\$.settings"),
         (GOOD.replace('"training"', '"other"'), "kind 'other' is none of architecture"),
         (GOOD.replace('"E01"', '"X1"'), "like E07"),
         (GOOD.replace('text = "one"', 'said = "one"'), r"unknown field `said` - at `\$.says\[0\]`"),
         (GOOD.replace(', text = "one"', ""), r"required field `text` - at `\$.says\[0\]`"),
         (GOOD.replace('"mnist-vae"', '"MNIST VAE"'), "neither a place"),
         (GOOD + 'note = "x"\n', r"entry 1 \(E01\): .* unknown field `note`"),
-        (GOOD.replace("= false", "="), "not valid TOML.*line 12"),
+        (GOOD.replace('"Not offered."', ""), "not valid TOML.*line 11"),
         ("", r"no \[\[erratum\]\] entries"),
         ("erratum = 1", r"no \[\[erratum\]\] entries"),
         ("erratum = [1]", r"entry 1 \(no table\): Expected `object`, got `int`"),
@@ -337,9 +325,33 @@ def test_render_shows_everything_within_the_width(erratum):
         assert f"- {says.source}: {says.text}" in joined
 
 
+def test_how_the_other_reading_is_run():
+    text = GOOD + (
+        'settings = { mnist-vae = { epochs = 3, decay_unit = "epoch" } }\n'
+        'instead = { dsprites-vae = "7500-vae" }\n'
+        'shown = [{ file = "4.2/table_3.csv", rows = "as run" }, { file = "4.2/figure_1.png" },'
+        ' { file = "4.3/x.csv", columns = ["p", "q"] }]\n'
+    )
+    (erratum,) = parse(text).values()
+    assert erratum.commands == [
+        "thesis-repro train mnist-vae --reading E01=as-run: epochs 3, decay_unit epoch",
+        "thesis-repro train dsprites-vae --reading E01=as-run: 7500-vae",
+        'thesis-repro chapter 4.2: rows "as run" of 4.2/table_3.csv; 4.2/figure_1.png',
+        "thesis-repro chapter 4.3: columns p, q of 4.3/x.csv",
+    ]
+    shown = " ".join(render(erratum).split())
+    assert all(f"- {command}" in shown for command in erratum.commands)
+    (other,) = parse(GOOD).values()
+    assert (other.runnable, other.commands) == (False, [])
+    assert "Run by   Cannot be run." in render(other)
+    assert [line.split()[0] for line in render_table([erratum, other]).splitlines()] == [
+        *("E01*", "E01")
+    ]
+
+
 def test_table_has_one_line_each_within_the_width():
     lines = render_table(ERRATA.values()).splitlines()
-    assert [line.split()[0] for line in lines] == list(ERRATA)
+    assert [line.split()[0].rstrip("*") for line in lines] == list(ERRATA)
     assert max(map(len, lines)) <= WIDTH
     assert lines[2].endswith(ERRATA["E03"].title)
 

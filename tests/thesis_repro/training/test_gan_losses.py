@@ -120,7 +120,7 @@ def test_terms_are_computed_in_float32_from_bfloat16():
 def test_objectives():
     real, reconstructed, sampled = (probabilities(seed) for seed in (3, 4, 5))
     expected = bce(real, 0.9) + bce(reconstructed, 0) + bce(sampled, 0)
-    assert number(discriminator_loss(real, reconstructed, sampled)) == pytest.approx(expected)
+    assert number(discriminator_loss(real, reconstructed, sampled, 0.9)) == pytest.approx(expected)
     for weight in (0.75, 0.5):
         expected = bce(reconstructed, 1) + bce(sampled, 1) + weight * 7
         assert number(decoder_loss(reconstructed, sampled, 7.0, weight)) == pytest.approx(expected)

@@ -180,6 +180,23 @@ def test_an_update_changes_its_own_part_only(model, images, part):
 
 @pytest.mark.filterwarnings("ignore:Even though the .tf.config.experimental_run_functions_eagerly")
 @pytest.mark.usefixtures("eager")
+def test_the_label_of_real_images_and_beta_1_are_the_spec_s(model, images):  # erratum E25
+    given = {"beta_1": Sourced(0.9, "test"), "real_label": Sourced(1, "test")}
+    steps = [AdversarialStep(spec, model) for spec in (SPEC, replace(SPEC, **given))]
+    assert [{each.beta_1 for each in step.optimizers} for step in steps] == [{0.5}, {0.9}]
+    losses = []
+    for step in steps:
+        seed_noise(model, 3)
+        logs = CompiledStep(step.validate, model.variables)(images)
+        losses.append(number(logs["discriminator_loss"]))
+    real = model.discriminator(images, training=False)
+    expected = bce(real, 0.9) - bce(real, 1)
+    assert losses[0] - losses[1] == pytest.approx(expected, abs=1e-4)
+    assert abs(expected) > 1e-3
+
+
+@pytest.mark.filterwarnings("ignore:Even though the .tf.config.experimental_run_functions_eagerly")
+@pytest.mark.usefixtures("eager")
 def test_validation_leaves_no_trace_and_is_inference(model, images):
     seed_noise(model, 3)
     before = values(model.weights)

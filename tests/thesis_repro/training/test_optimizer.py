@@ -6,8 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from thesis_repro.models.zoo import MODELS
-from thesis_repro.training.gan_step import BETA_1
+from thesis_repro.models.zoo import BETA_1, MODELS
 from thesis_repro.training.optimizer import Adam, build_optimizer
 
 # --- Learning rates ---

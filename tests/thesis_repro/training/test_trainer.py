@@ -206,6 +206,24 @@ def test_what_is_left_over_is_a_batch_unless_the_step_takes_whole_ones(
     assert len({own.tobytes() for own in chosen}) == sum(batches)
 
 
+# --- Decay ---
+
+
+@pytest.mark.parametrize(("unit", "rate"), [("update", 0.1 / (1 + 0.5 * 6)), ("epoch", 0.05)])
+def test_learning_rates_decay_by_updates_or_by_epochs(unit, rate):
+    """After two epochs of three updates (erratum E05); 0.1 at first, decay 0.5."""
+    values = {"learning_rate": 0.1, "decay": 0.5, "decay_unit": unit}
+    spec = replace(
+        of_batches(8), **{name: Sourced(value, "test") for name, value in values.items()}
+    )
+    trainer = Trainer(spec, toy(), toy_data(train=20))
+    assert trainer.updates == 3
+    (optimizer,) = trainer.step.optimizers
+    optimizer.iterations.assign(2 * 3)
+    assert float(optimizer.learning_rate) == pytest.approx(rate)
+    assert trainer.spec is spec
+
+
 # --- Means ---
 
 

@@ -1,0 +1,100 @@
+"""``--set`` and ``--reading``: models with other settings than the thesis's."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from thesis_repro.commands.names import Completed
+from thesis_repro.commands.options import UnknownNameError
+from thesis_repro.models.changed import CHANGEABLE
+from thesis_repro.section.other_readings import AS_RUN
+from thesis_repro.thesis.errata import get, load_errata
+
+
+class _Setting(Completed):
+    """FIELD=VALUE, as the two words."""
+
+    name = "setting"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How it looks."""
+        return "FIELD=VALUE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Field and value, whatever they are."""
+        field, is_set, text = value.partition("=")
+        if not (field.strip() and is_set and text.strip()):
+            raise UnknownNameError(
+                f"{value!r} sets nothing; write FIELD=VALUE, learning_rate=0.0005."
+            )
+        return field.strip().replace("-", "_"), text.strip()
+
+    def known(self, ctx: click.Context, param: click.Parameter) -> Mapping[str, str]:
+        """The fields that can be changed."""
+        return {f"{field}=": field.replace("_", " ") for field in CHANGEABLE}
+
+
+class _Reading(Completed):
+    """ID=as-run, as the erratum's id."""
+
+    name = "reading"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How it looks."""
+        return f"ID={AS_RUN}"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The id.
+
+        Raises:
+            thesis_repro.thesis.errata.UnknownErratumError: there is none.
+        """
+        erratum_id, _, reading = value.partition("=")
+        erratum = get(erratum_id)
+        if reading.casefold() != AS_RUN:
+            raise UnknownNameError(
+                f"{value!r} is no reading; write {erratum.id}={AS_RUN}. Without the option, the "
+                "one as written is taken."
+            )
+        return erratum.id
+
+    def known(self, ctx: click.Context, param: click.Parameter) -> Mapping[str, str]:
+        """The errata whose other reading is trained."""
+        return {f"{e.id}={AS_RUN}": e.title for e in load_errata().values() if e.trained}
+
+
+def _each_once(
+    ctx: click.Context, param: click.Parameter, given: Sequence[tuple[str, str]]
+) -> dict[str, str]:
+    fields = [field for field, _ in given]
+    for field in fields:
+        if fields.count(field) > 1:
+            raise UnknownNameError(f"{field} is set twice; leave one of them out.")
+    return dict(given)
+
+
+_set_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    type=_Setting(),
+    callback=_each_once,
+    help="Another value than the thesis's, of each model; with it, a model bears a mark in its id "
+    "and is never taken for the thesis's.",
+)
+_reading_option = click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    type=_Reading(),
+    help="The other reading of an erratum, whatever it changes in a model (`errata` lists which "
+    "can be run).",
+)
+
+
+def other_settings(command: Callable) -> Callable:
+    """The options ``settings`` and ``readings`` of a command."""
+    return _set_option(_reading_option(command))
