@@ -39,7 +39,6 @@ from thesis_repro.thesis.errata import UnknownErratumError, UnknownSectionError
 _EXIT_CODES: dict[type[Exception], int] = {
     SettingsError: exit_codes.USAGE,
     TrainingError: exit_codes.FAILED,
-    ModelError: exit_codes.FAILED,
     WorkerKilledError: exit_codes.FAILED,
     zoo.UnknownModelError: exit_codes.USAGE,
     ModelError: exit_codes.USAGE,

@@ -4,7 +4,6 @@ No id of the thesis's models has the mark. So no section, plan or verdict takes 
 model for one of the thesis's, and none is published.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -20,6 +19,9 @@ MARK = "+"  # "mnist-vae+slow", "mnist-vae+learning_rate=0.0005+epochs=10"
 
 _EACH = r"\w+=[\w.-]+"
 _LABEL = re.compile(rf"\w[\w.-]*|{_EACH}({re.escape(MARK)}{_EACH})*")
+
+_LONGEST = 100  # signs of a label: it is the name of a folder
+_LARGEST = 1e38  # what a weight or rate in 32 bits can be; batches and epochs are far fewer
 
 # What a training goes by besides its networks and data.
 _COUNTS = ("batch_size", "epochs")
@@ -129,11 +131,12 @@ def checked(spec: ModelSpec) -> ModelSpec:
     Raises:
         ModelError: it differs from the thesis's without a mark, or in what cannot be changed.
     """
-    base_id, mark, label = spec.id.partition(MARK)
-    if base_id not in MODELS or bool(mark) != bool(_LABEL.fullmatch(label)):
+    base_id, mark, label = str(spec.id).partition(MARK)
+    is_label = bool(_LABEL.fullmatch(label)) and len(label) <= _LONGEST
+    if base_id not in MODELS or bool(mark) != is_label:
         raise ModelError(
-            f"{spec.id!r} is neither the id of a model of the thesis nor one with a mark, "
-            f'"mnist-vae{MARK}slow".'
+            f"{spec.id!r} is neither the id of a model of the thesis nor one with a mark of up to "
+            f'{_LONGEST} signs, "mnist-vae{MARK}slow".'
         )
     base = MODELS[base_id]
     changed = _changed(spec, base)
@@ -176,8 +179,15 @@ def _changed(spec: ModelSpec, base: ModelSpec) -> dict[str, Any]:
     return {
         name: getattr(spec, name)
         for name in names
-        if _bare(getattr(spec, name)) != _bare(getattr(base, name))
+        if _differ(_bare(getattr(spec, name)), _bare(getattr(base, name)))
     }
+
+
+def _differ(one: Any, other: Any) -> bool:
+    try:
+        return bool(one != other)
+    except ValueError:  # of arrays, which no setting is
+        return True
 
 
 def _bare(setting: Any) -> Any:
@@ -197,14 +207,17 @@ def _wanted(field: str, value: Any, base: ModelSpec) -> str:
     if field == "decay_unit":
         return "" if value in _UNITS else " or ".join(_UNITS)
     if field in _COUNTS:
-        is_one = type(value) is int and value >= 1
-        return "" if is_one else "a whole number from 1 on"
+        if type(value) is not int or value < 1:
+            return "a whole number from 1 on"
+        return "" if value < 2**31 else "below 2^31"
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if field in ("beta_1", "dropout_rate"):
         return "" if is_number and 0 <= value < 1 else "a number from 0 on and below 1"
     if field == "real_label":
         return "" if is_number and 0 < value <= 1 else "a number above 0 and up to 1"
-    return "" if is_number and math.isfinite(value) and value >= 0 else "a number from 0 on"
+    if not is_number or not value >= 0:
+        return "a number from 0 on"
+    return "" if value <= _LARGEST else f"no larger than {_LARGEST:g}"
 
 
 def _wanted_dimensions(value: Any, base: ModelSpec) -> str:

@@ -15,7 +15,7 @@ def build_optimizer(spec: ModelSpec, beta_1: float = 0.9) -> keras.optimizers.Op
 
     Section 3.4; the decay acts per update, not per epoch (erratum E05).
     """
-    rate = spec.learning_rate.value
+    rate = float(spec.learning_rate.value)  # Keras takes no whole numbers
     if spec.decay.value:
         rate = keras.optimizers.schedules.InverseTimeDecay(
             rate, decay_steps=1, decay_rate=spec.decay.value

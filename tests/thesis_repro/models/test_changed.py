@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from thesis_repro.errors import ModelError
@@ -73,6 +74,11 @@ def test_what_may_be_changed(spec, settings):
             "'mine' is neither the id of a model of the thesis nor one with",
         ),
         (changed(mark="+"), "nor one with a mark"),
+        (changed(mark=f"+{'long' * 30}", decay=mine(0.1)), "nor one with a mark of up to 100"),
+        (replace(VLAE, id=None), "None is neither the id of a model"),
+        (changed(learning_rate=mine(10**400)), "has to be no larger than 1e+38"),
+        (changed(batch_size=mine(10**400)), "has to be below 2^31"),
+        (changed(VAE, latent_dims=mine(np.array([2]))), "has to be 1 times the same whole number"),
         (changed(mark="+../there", decay=mine(0.1)), "nor one with a mark"),
         (changed(decay=0.1), 'decay is 0.1: a value has its source, Sourced(0.1, "mine").'),
         (

@@ -1,11 +1,13 @@
 """Adam as Keras 2.2.4 ran it: learning rates, and its updates against NumPy and Keras."""
 
 import math
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
+from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import BETA_1, MODELS
 from thesis_repro.training.optimizer import Adam, build_optimizer
 
@@ -153,3 +155,12 @@ def test_where_xla_compiles_keras_updates(monkeypatch):
     expected, _ = after_50_steps(keras.optimizers.Adam(**settings))
     for weight, value in zip(weights, expected, strict=True):
         np.testing.assert_array_equal(weight, value)
+
+
+@pytest.mark.parametrize("decay", [0, 1])
+def test_whole_numbers_are_rates_too(decay):
+    spec = replace(
+        MODELS["mnist-vae"], learning_rate=Sourced(1, "mine"), decay=Sourced(decay, "mine")
+    )
+    optimizer = build_optimizer(spec)
+    assert float(keras.ops.convert_to_numpy(optimizer.learning_rate)) == 1.0
