@@ -1,5 +1,6 @@
 """The pages say what is true: their examples run as printed, the files that they name are there."""
 
+import csv
 import re
 from collections import Counter
 from pathlib import Path
@@ -113,3 +114,13 @@ def test_published_runs_of_drawn_pictures_have_their_explorer():
         text = (folder / name).read_text(encoding="utf-8")
         for part in ("page.js", "decoder.js", "page.css"):
             assert read_packaged("explorer", part) in text, f"write it anew: {part} has changed"
+
+
+def test_readme_says_what_the_published_run_says():
+    run = PAGES.parent / "published" / "mnist-vlae-factor-3" / "23d9e652cfd6"
+    with (run / "history.csv").open(newline="", encoding="utf-8") as file:
+        rows = [(int(float(row["epoch"])), float(row["val_loss"])) for row in csv.DictReader(file)]
+    epoch, lowest = min(rows, key=lambda row: row[1])
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"lowest in epoch {epoch}, at {lowest:.1f} (the thesis: epoch 52)" in readme
+    assert f"and {rows[-1][1]:.1f} after all {len(rows)}." in readme
