@@ -26,11 +26,7 @@ from thesis_repro.models.building import build_model
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.zoo import BETA_1, REAL_LABEL
 from thesis_repro.training.compiled import CompiledStep
-from thesis_repro.training.gan_step import (
-    KL_WEIGHT,
-    PARTS,
-    AdversarialStep,
-)
+from thesis_repro.training.gan_step import KL_WEIGHT, PARTS, AdversarialStep
 
 Draw = Callable[[torch.Tensor], torch.Tensor]  # standard normal noise of a tensor's shape
 

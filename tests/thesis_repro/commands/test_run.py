@@ -328,7 +328,7 @@ def test_a_model_is_trained_with_one_seed_after_the_other(data_dir, tmp_path, mo
     trained = []
 
     def train(workspace, model):
-        trained.append((model, workspace.options.seed))
+        trained.append((model.id, workspace.options.seed))
         history = [{"epoch": 1.0} | dict.fromkeys(EvidenceStep.headline, 1.0)]
         return SimpleNamespace(history=history, run=SimpleNamespace(path="there"))
 
