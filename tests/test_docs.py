@@ -117,7 +117,7 @@ def test_published_runs_of_drawn_pictures_have_their_explorer():
 
 
 def test_readme_says_what_the_published_run_says():
-    run = PAGES.parent / "published" / "mnist-vlae-factor-3" / "23d9e652cfd6"
+    run = ROOT / "published" / "mnist-vlae-factor-3" / "23d9e652cfd6"
     with (run / "history.csv").open(newline="", encoding="utf-8") as file:
         rows = [(int(float(row["epoch"])), float(row["val_loss"])) for row in csv.DictReader(file)]
     epoch, lowest = min(rows, key=lambda row: row[1])
