@@ -104,7 +104,7 @@ def test_a_script_is_the_command(tmp_path):
         for start in ([sys.executable, str(script)], [*command, "chapter", "3.4"])
     )
     assert (ours.stdout, ours.stderr) == (theirs.stdout, "")
-    first, job = ours.stdout.splitlines()[:2]
+    first, _, job = ours.stdout.splitlines()[:3]
     assert first.startswith("job")
     assert job.startswith("chapter 3.4")
 
