@@ -15,6 +15,7 @@ from thesis_repro.analysis.discrimination import (
     halves,
     labelled,
 )
+from thesis_repro.models.spec import Sourced
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.training.images import image_batches
@@ -116,7 +117,7 @@ def test_discriminators_differ_in_rate_and_in_whom_they_judge():
     written, as_run = discriminator("mnist-vae"), discriminator("mnist-vae-gan", 0.001)
     assert written.values() == MODELS["sample-discriminator"].values()
     assert written.learning_rate.value == 0.01  # Section 4.6.1, footnote 44
-    assert as_run.learning_rate == (0.001, "original code", ("E21",))
+    assert as_run.learning_rate == Sourced(0.001, "original code", ("E21",))
     assert as_run.generator.value == "mnist-vae-gan"
     assert discriminator(None).generator is None
 

@@ -40,7 +40,7 @@ def test_a_changed_model_bears_its_mark(model, runs_dir):
     card = model.card()
     assert "**Not a model of the thesis**: MNIST-VLAE-factor-3 with other settings" in card
     assert "| learning rate | 0.005 | changed; the thesis: 0.001 (Section 3.4.2) |" in card
-    assert "None names this model." in card
+    assert "None is about a changed model." in card
     assert "thesis-repro train" not in card
 
 

@@ -297,7 +297,7 @@ def test_bad_file_is_named_with_its_cause(text, message):
 
 
 def test_get_takes_small_letters():
-    assert get("e03") is ERRATA["E03"]
+    assert get("e03") == ERRATA["E03"]
 
 
 @pytest.mark.parametrize(
