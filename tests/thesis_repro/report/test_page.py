@@ -396,3 +396,14 @@ def test_published_runs_are_linked_to_their_explorer(tmp_path, monkeypatch):
     assert (results / address).resolve() == pages / "mnist-vae_0123456789ab.html"
     assert explorer_link(results, "mnist-vae", "ffffffffffff") == ""
     assert explorer_link(tmp_path.parent, "mnist-vae", "0123456789ab") == ""  # not beside it
+
+
+def test_noise_all_over_a_large_picture_takes_fewer_bytes():
+    noise = np.random.default_rng(0).integers(0, 256, (600, 800, 3)).astype("uint8")
+    with io.BytesIO() as file:
+        Image.fromarray(noise).save(file, "PNG")
+        picture = Picture(file.getvalue(), 800, 600, "")
+    coded, _ = compressed(Item(None, "", File("noise.png", "", ""), picture, None))
+    with io.BytesIO() as file:
+        Image.fromarray(noise).save(file, "WEBP", quality=85)
+        assert len(coded) < 0.8 * len(file.getvalue())
