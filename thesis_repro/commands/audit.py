@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 import click
 
 from thesis_repro.commands import terminal
-from thesis_repro.commands.options import Name, SectionName
+from thesis_repro.commands.options import Name, SectionName, UnknownNameError
+from thesis_repro.section.registry import CHAPTERS
 from thesis_repro.thesis.significance_tests import load_significance_tests
 from thesis_repro.verdicts.audit import Audit, as_csv, as_entries, as_markdown, audits, render
 
-_SECTIONS = tuple(dict.fromkeys(test.section for test in load_significance_tests()))
 _FORMATS: dict[str, Callable[[Sequence[Audit]], str]] = {
     "json": lambda chosen: json.dumps(as_entries(chosen), indent=2, ensure_ascii=False),
     "csv": lambda chosen: as_csv(chosen).removesuffix("\n"),
@@ -19,7 +19,7 @@ _FORMATS: dict[str, Callable[[Sequence[Audit]], str]] = {
 
 
 @click.command()
-@click.argument("sections", nargs=-1, metavar="[SECTION]...", type=SectionName(_SECTIONS))
+@click.argument("sections", nargs=-1, metavar="[SECTION]...", type=SectionName(CHAPTERS))
 @click.option(
     "--format",
     "kind",
@@ -35,7 +35,13 @@ def audit(sections: tuple[str, ...], kind: str) -> None:
     Of SECTIONs, each in full: what a value is, pairing, correction, sides, and what the test can
     tell. Nothing has to be run for it.
     """
-    chosen = [one for section in dict.fromkeys(sections) or _SECTIONS for one in audits(section)]
+    tested = dict.fromkeys(test.section for test in load_significance_tests())
+    chosen = [one for section in dict.fromkeys(sections) or tested for one in audits(section)]
+    if not chosen:
+        raise UnknownNameError(
+            f"Section {', '.join(sections)} has no significance test; there are some in "
+            f"{', '.join(tested)}."
+        )
     if kind == "text":
         click.echo(render(chosen, terminal.width(), in_full=bool(sections)))
         if not sections:

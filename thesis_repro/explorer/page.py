@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from matplotlib.colors import to_hex
 
@@ -19,6 +19,7 @@ from thesis_repro.explorer.shown_images import COLUMNS, colourings, sheet
 from thesis_repro.files import Entry, atomic_path, read_entries, read_packaged
 from thesis_repro.models.zoo import name_by_weight
 from thesis_repro.plots.embeddings import Colouring, colours
+from thesis_repro.report.page import html_environment
 from thesis_repro.training.scale import SCALES
 from thesis_repro.training.trained_model import TrainedModel
 from thesis_repro.words import counted
@@ -65,13 +66,7 @@ def write_explorer(models: Sequence[TrainedModel], images: Images, path: Path) -
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_packaged),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_environment("explorer")
     environment.filters["base64"] = _base64
     return environment
 

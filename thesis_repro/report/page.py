@@ -93,13 +93,7 @@ def _context(results: Results, pages: ThesisPages | None, folder: Path | None) -
 
 
 def _environment(folder: Path | None, picture: Callable[[str, Item], str]) -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_packaged),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_environment("report")
     environment.filters["code"] = code
     environment.globals |= {
         "quantities": views.quantities,
@@ -119,6 +113,17 @@ def _environment(folder: Path | None, picture: Callable[[str, Item], str]) -> En
         "explorer_link": partial(explorer_link, folder),
     }
     return environment
+
+
+def html_environment(room: str) -> Environment:
+    """For the HTML templates beside the modules of ``thesis_repro.<room>``."""
+    return Environment(
+        loader=FunctionLoader(partial(read_packaged, room)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _packaged(name: str) -> str:
