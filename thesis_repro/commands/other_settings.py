@@ -62,8 +62,8 @@ class _Reading(Completed):
         return erratum.id
 
     def known(self, ctx: click.Context, param: click.Parameter) -> Mapping[str, str]:
-        """The errata whose other reading is trained."""
-        return {f"{e.id}={AS_RUN}": e.title for e in load_errata().values() if e.trained}
+        """The errata whose other reading can be run."""
+        return {f"{e.id}={AS_RUN}": e.title for e in load_errata().values() if e.runnable}
 
 
 def _each_once(
@@ -85,16 +85,15 @@ _set_option = click.option(
     help="Another value than the thesis's, of each model; with it, a model bears a mark in its id "
     "and is never taken for the thesis's.",
 )
-_reading_option = click.option(
+reading_option = click.option(
     "--reading",
     "readings",
     multiple=True,
     type=_Reading(),
-    help="The other reading of an erratum, whatever it changes in a model (`errata` lists which "
-    "can be run).",
+    help="The other reading of an erratum (`errata` lists which can be run).",
 )
 
 
 def other_settings(command: Callable) -> Callable:
     """The options ``settings`` and ``readings`` of a command."""
-    return _set_option(_reading_option(command))
+    return _set_option(reading_option(command))

@@ -18,6 +18,7 @@ from thesis_repro.commands.workspace import (
     workspace_of,
 )
 from thesis_repro.models import zoo
+from thesis_repro.report.universes import universe_folder
 from thesis_repro.section.registry import CHAPTERS
 
 if TYPE_CHECKING:
@@ -123,9 +124,11 @@ def show(
     gpus: int | None = None,
     **options: Any,
 ) -> None:
-    """Print the plan of these sections and models, so many trainings side by side."""
-    workspaces = resolved_workspaces(**options)
-    from thesis_repro.plan.plan import make_plan
+    """Print the plan of these sections and models, so many trainings side by side.
+
+    The options are those of `jobs_of`.
+    """
+    workspace, *_ = resolved_workspaces(**options)
     from thesis_repro.plan.table import render
     from thesis_repro.plan.timings import machine_of, timings
 
@@ -135,9 +138,9 @@ def show(
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice is not for users
     machine = machine_of(options["precision"])
-    jobs = make_plan(sections, models, *workspaces)
+    jobs = jobs_of(sections, models, **options)
     families = {job.family for job in jobs.values() if job.image_passes and not job.is_done}
-    known = timings(families, machine, workspaces[0], tell)
+    known = timings(families, machine, workspace, tell)
     text = render(jobs, known, _described(machine, gpus), gpus or 1, terminal.width())
     click.echo(text)
 
@@ -154,12 +157,24 @@ def _described(machine: "Machine", gpus: int | None) -> str:
     return f"{words}, since no GPU is seen here"
 
 
-def jobs_of(sections: Iterable[str], models: Iterable[str], **options: Any) -> dict[str, "Job"]:
-    """The plan of these sections and models with these options, ``seeds`` among them."""
-    workspaces = resolved_workspaces(**options)
-    from thesis_repro.plan.plan import make_plan
+def jobs_of(
+    sections: Iterable[str],
+    models: Iterable["str | ModelSpec"],
+    universes: Iterable[tuple[str, tuple[str, ...]]] = (),
+    **options: Any,
+) -> dict[str, "Job"]:
+    """The plan of these sections and models with these options, ``seeds`` among them.
 
-    return make_plan(sections, models, *workspaces)
+    ``universes`` are sections under other readings, which are run besides.
+    """
+    workspaces = resolved_workspaces(**options)
+    from thesis_repro.plan.plan import add_readings, make_plan
+
+    jobs, out = make_plan(sections, models, *workspaces), options["out"].resolve()
+    for section, readings in universes:
+        there = {"out": universe_folder(out, readings), "readings": readings}
+        add_readings(jobs, section, out, *resolved_workspaces(**options | there))
+    return jobs
 
 
 def resolved_workspaces(**options: Any) -> list["Workspace"]:

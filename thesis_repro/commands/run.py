@@ -9,7 +9,7 @@ import click
 from thesis_repro.commands import plan, terminal
 from thesis_repro.commands.names import model_name
 from thesis_repro.commands.options import SectionName, out_option, training_options
-from thesis_repro.commands.other_settings import other_settings
+from thesis_repro.commands.other_settings import other_settings, reading_option
 from thesis_repro.commands.workspace import (
     import_matplotlib,
     of_seeds,
@@ -20,7 +20,8 @@ from thesis_repro.commands.workspace import (
 )
 from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.report.collect import collect
-from thesis_repro.section.other_readings import chosen_models
+from thesis_repro.report.universes import universe_folder
+from thesis_repro.section.other_readings import checked_readings, chosen_models
 from thesis_repro.section.registry import CHAPTERS, datasets_of, models_of, script, scripts
 from thesis_repro.verdicts.discussions import DISCUSSIONS, describe
 from thesis_repro.words import counted
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("sections", nargs=-1, required=True, type=SectionName([*CHAPTERS, *DISCUSSIONS]))
+@reading_option
 @training_options
 @out_option
 @click.option(
@@ -39,17 +41,31 @@ if TYPE_CHECKING:
     help="Replace results of a larger scale, and with --stand-in those of the data themselves.",
 )
 def chapter(
-    sections: tuple[str, ...], seeds: tuple[int, ...], out: Path, replace: bool, **options: Any
+    sections: tuple[str, ...],
+    readings: tuple[str, ...],
+    seeds: tuple[int, ...],
+    out: Path,
+    replace: bool,
+    **options: Any,
 ) -> None:
     """Train or load what SECTIONS need; emit their figures, tables and verdicts.
 
     3.3, 3.4 and 4.1 to 4.8 are computed. 4.9 to 4.15 discuss: for them, the results that bear on
-    them are listed.
+    them are listed. With --reading, results go to a folder of that reading in OUT/multiverse, and
+    never count as the section's own.
     """
     experiments = [section for section in sections if section in CHAPTERS]
+    under = {
+        section: checked_readings(section, options["scale"], readings) for section in experiments
+    }
     if options["dry_run"]:
-        plan.show(experiments, (), seeds=seeds, out=out, **options)
+        universes = under.items() if readings else ()
+        chosen = () if readings else experiments
+        plan.show(chosen, (), universes=universes, seeds=seeds, out=out, **options)
         return
+    if readings:
+        chosen = next(iter(under.values()), ())
+        out, options = universe_folder(out, chosen), options | {"readings": chosen}
     if experiments:
         by_seed = [*sections_of_seeds(experiments, seeds, out=out, **options)]
         if not replace:
@@ -58,7 +74,7 @@ def chapter(
                 refuse_less(chosen, **of_seed)
         _run_sections(by_seed)
         if len(seeds) > 1 and not options["quiet"]:
-            _tell_over_seeds(experiments, out)
+            _tell_over_seeds(experiments, out, options.get("readings", ()))
     for section in sections:
         if section in DISCUSSIONS:
             click.echo(describe(section, collect(out, scripts()).judgements, terminal.width()))
@@ -107,11 +123,11 @@ def _run_section(section: str, workspace: "Workspace") -> None:
         click.echo(f"{work.origin}\n{len(work.files)} files in {folder}")
 
 
-def _tell_over_seeds(sections: Sequence[str], out: Path) -> None:
+def _tell_over_seeds(sections: Sequence[str], out: Path, readings: tuple[str, ...]) -> None:
     """The judgements over seeds, and whatever does not count among them."""
     from thesis_repro.verdicts.text import render
 
-    results = collect(out, scripts()).of(sections)
+    results = collect(out, scripts(), readings=readings).of(sections)
     for problem in results.problems:
         click.echo(str(problem), err=True)
     for section in results.sections:

@@ -14,7 +14,6 @@ from data_prep.errors import DataError
 from data_prep.writable import try_writing
 from thesis_repro.commands.data import make_without_files
 from thesis_repro.errors import SettingsError, TrainingError
-from thesis_repro.models import zoo
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.report.seeds import seed_folder
 from thesis_repro.section.registry import models_of
@@ -58,7 +57,7 @@ def open_workspace(
 
     workspace = workspace_of(**options)
     try_places("--out", *places)
-    runs = _finished_runs(workspace, map(zoo.spec_named, models))
+    runs = _finished_runs(workspace, map(workspace.spec, models))
     to_train = [spec for spec, run in runs.items() if run is None]
     if to_train:
         check_precision(options["precision"])
@@ -224,6 +223,7 @@ def workspace_of(
     out: Path = Path(),
     quiet: bool = True,
     train: bool = False,
+    readings: tuple[str, ...] = (),
     **others: Any,
 ) -> "Workspace":
     """The workspace that the options describe; nothing is made."""
@@ -239,4 +239,5 @@ def workspace_of(
         stand_in=stand_in,
         progress=TrainingProgress(quiet=quiet),
         train=train,
+        readings=readings,
     )

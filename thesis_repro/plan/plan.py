@@ -3,6 +3,8 @@
 import json
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
+from pathlib import Path
 
 from data_prep.checksums import sha256
 from data_prep.errors import DataError
@@ -24,6 +26,7 @@ from thesis_repro.models.cost import training_memory
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.plan.jobs import Job
 from thesis_repro.plan.work import training_work
+from thesis_repro.section.other_readings import AS_RUN
 from thesis_repro.section.registry import datasets_of, looked_at, models_of, shows_seeds
 from thesis_repro.section.results_folder import more_than
 from thesis_repro.section.workspace import Workspace
@@ -43,8 +46,7 @@ def make_plan(
     again.
     """
     jobs: dict[str, Job] = {}
-    first = _Planner(workspace, jobs)
-    others = [_Planner(each, jobs, f" (seed {each.options.seed})") for each in further]
+    first, *others = _planners(jobs, workspace, *further)
     for model in models:
         for planner in (first, *others):
             planner.add_model(zoo.spec_named(model))
@@ -58,6 +60,39 @@ def make_plan(
                 planner.add_section(section)
         first.add_section(section, others)
     return jobs
+
+
+def add_readings(
+    jobs: dict[str, Job], section: str, out: Path, workspace: Workspace, *further: Workspace
+) -> None:
+    """Add a section under the readings of these workspaces, which are one for each seed.
+
+    One job runs it with all of them. ``out`` is the folder of the results as written.
+    """
+    planners = _planners(jobs, workspace, *further)
+    needs = [job for planner in planners for job in planner.add_needs(section)]
+    name = f"{planners[0].chapter(section)} ({'+'.join(workspace.readings)})"
+    readings = (("--reading", f"{reading}={AS_RUN}") for reading in workspace.readings)
+    jobs[name] = Job(
+        name,
+        tuple(dict.fromkeys(needs)),
+        (
+            *("chapter", section, *chain.from_iterable(readings)),
+            *planners[0].run_arguments(*(each.options.seed for each in further)),
+            *("--out", str(out)),
+        ),
+        all(planner.has_results(section) for planner in planners),
+        is_brief=workspace.options.scale.is_brief,
+    )
+
+
+def _planners(jobs: dict[str, Job], first: Workspace, *further: Workspace) -> list["_Planner"]:
+    """One that adds to the jobs for each seed; the names of further seeds' end in them."""
+    suffixes = ("", *(f" (seed {each.options.seed})" for each in further))
+    return [
+        _Planner(workspace, jobs, suffix)
+        for workspace, suffix in zip((first, *further), suffixes, strict=True)
+    ]
 
 
 class _Planner:
@@ -93,7 +128,7 @@ class _Planner:
         if name not in self.jobs:
             needs = [self.add_data(spec.dataset.value)]
             if spec.generator is not None:
-                needs.append(self.add_model(zoo.model(spec.generator.value)))
+                needs.append(self.add_model(self.workspace.spec(spec.generator.value)))
             limits = self.workspace.schedule(spec)
             train, validation = self.images(spec)
             resized = resized_dataset(spec, train)
@@ -120,33 +155,27 @@ class _Planner:
         """What a section needs: its data and its models."""
         scale = self.workspace.options.scale.name
         needs = [self.add_data(dataset) for dataset in datasets_of(section, scale)]
-        return needs + [self.add_model(zoo.model(name)) for name in models_of(section, scale)]
+        models = map(self.workspace.spec, models_of(section, scale))
+        return needs + [self.add_model(spec) for spec in models]
 
     def add_section(self, section: str, further: Iterable["_Planner"] = ()) -> None:
         """A section; where its figures show ``further`` seeds, after those.
 
         Results that are more than what is asked for are kept, and need nothing.
         """
-        scale = self.workspace.options.scale.name
         if kept := self.keeps(section):
             name = self.chapter(section)
             command = ("chapter", section)
             self.jobs[name] = Job(name, (), command, is_done=True, kept=kept)
             return
         needs = self.add_needs(section)
-        specs = [zoo.model(name) for name in models_of(section, scale)]
-        others = [zoo.model(name) for name in looked_at(section)]
-        needs += [job for spec in others if (job := self.training(spec)) in self.jobs]
-        specs += [
-            spec
-            for spec in others
-            if self.training(spec) in self.jobs or self.workspace.finished(spec.id)
-        ]
+        others = [self.training(self.workspace.spec(name)) for name in looked_at(section)]
+        needs += [job for job in others if job in self.jobs]
         shown = [*further] if shows_seeds(section) else []
         needs += [planner.chapter(section) for planner in shown]
         seeds = {planner.workspace.options.seed for planner in (self, *shown)}
         command = ("chapter", section, *self.run_arguments(), "--out", str(self.workspace.out))
-        is_done = self.has_results(section, specs, seeds)
+        is_done = self.has_results(section, seeds)
         name = self.chapter(section)
         is_brief = self.workspace.options.scale.is_brief
         self.jobs[name] = Job(name, tuple(needs), command, is_done, is_brief=is_brief)
@@ -196,21 +225,37 @@ class _Planner:
             images.append(each * min(counts) if counts else None)
         return images[0], images[1]
 
-    def has_results(self, section: str, specs: list[ModelSpec], seeds: Collection[int]) -> bool:
-        """Whether the section's results are whole, of these runs, and show these seeds."""
+    def models(self, section: str) -> dict[str, ModelSpec]:
+        """The models of a section's results, by the names that these have for them.
+
+        Those that the section trains or loads, and those that it looks at which are trained.
+        """
+        models = models_of(section, self.workspace.options.scale.name)
+        trained = {name: self.workspace.spec(name) for name in models}
+        others = {name: self.workspace.spec(name) for name in looked_at(section)}
+        return trained | {
+            name: spec
+            for name, spec in others.items()
+            if self.training(spec) in self.jobs or self.workspace.finished(spec)
+        }
+
+    def has_results(self, section: str, seeds: Collection[int] = ()) -> bool:
+        """Whether the section's results are whole, of the runs asked for, and show these seeds."""
         place, options = self.workspace.out / section, self.workspace.options
         datasets = datasets_of(section, options.scale.name)
         try:
             with open_file(place / "manifest.json") as file:
                 manifest = json.load(file)
             runs = {name: run["run_id"] for name, run in manifest["runs"].items()}
-            expected = {spec.id: self.workspace.config(spec) for spec in specs}
+            models = self.models(section).items()
+            expected = {name: self.workspace.config(spec) for name, spec in models}
             data = sorted({self.workspace.manifest(dataset).description for dataset in datasets})
             return (
                 {name: config and config.run_id for name, config in expected.items()} == runs
                 and manifest["section"] == section
                 and manifest["scale"] == options.scale.name
                 and manifest["seed"] == options.seed
+                and tuple(manifest.get("readings", ())) == self.workspace.readings
                 and {options.seed, *manifest.get("seeds", ())}.issuperset(seeds)
                 and manifest["data"] == ", ".join(data)
                 and all(
@@ -228,10 +273,11 @@ class _Planner:
         ):
             return False
 
-    def run_arguments(self) -> Iterator[str]:
-        """The options of every command that trains."""
+    def run_arguments(self, *further: int) -> Iterator[str]:
+        """The options of every command that trains, also with ``further`` seeds."""
         workspace, options = self.workspace, self.workspace.options
-        yield from ("--scale", options.scale.name, "--seed", str(options.seed))
+        yield from ("--scale", options.scale.name, "--seeds" if further else "--seed")
+        yield ",".join(map(str, (options.seed, *further)))
         yield from ("--precision", options.precision)
         yield from ("--data-dir", str(workspace.data_dir), "--runs-dir", str(workspace.runs_dir))
         if workspace.stand_in:

@@ -24,6 +24,7 @@ from thesis_repro.report.reading import (
     read_manifest,
     read_picture,
     read_table,
+    readings_in_words,
 )
 from thesis_repro.report.results import (
     File,
@@ -96,7 +97,12 @@ def problems_of_claims(results: Results) -> Iterator[Problem]:
                 yield problem
 
 
-def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = None) -> Results:
+def collect(
+    out: Path,
+    scripts: Mapping[str, Script],
+    runs_dir: Path | None = None,
+    readings: tuple[str, ...] = (),
+) -> Results:
     """Read the results in ``<out>/<section>/``.
 
     Args:
@@ -104,6 +110,7 @@ def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = No
         scripts: those of this version, by section.
         runs_dir: where the trained models lie; their run times are read there, else from the
             published runs, if they are there.
+        readings: ids of the errata that were read the other way; results under others do not count.
 
     Raises:
         DataError: the folder cannot be looked into.
@@ -113,7 +120,9 @@ def collect(out: Path, scripts: Mapping[str, Script], runs_dir: Path | None = No
         folders = [path for path in entries if SECTION.fullmatch(path.name) and _holds_any(path)]
     order = sorted(folders, key=lambda path: [int(part) for part in path.name.split(".")])
     unknown = Script("", {})
-    sections = (_section(path, scripts.get(path.name, unknown), runs_dir) for path in order)
+    sections = (
+        _section(path, scripts.get(path.name, unknown), runs_dir, readings) for path in order
+    )
     return Results(out, scripts, tuple(sections))
 
 
@@ -170,15 +179,18 @@ class _Folder:
         )
 
 
-def _section(path: Path, script: Script, runs_dir: Path | None) -> Section:
+def _section(
+    path: Path, script: Script, runs_dir: Path | None, readings: tuple[str, ...] = ()
+) -> Section:
     """One section's folder; every file that is not right is among the problems."""
     folder = _Folder(path)
     if not (path / "manifest.json").exists():
         cause = "it is missing: the section's run was not finished"
         folder.problems.append(Problem(path / "manifest.json", cause))
     manifest = folder.read(read_manifest, "manifest.json")
-    if manifest and manifest.section != path.name:
-        cause = f"it is of Section {manifest.section}: nothing here counts as this section's"
+    if manifest and (manifest.section, manifest.readings) != (path.name, readings):
+        under = f" under {readings_in_words(manifest.readings)}" if manifest.readings else ""
+        cause = f"it is of Section {manifest.section}{under}: nothing here counts as this section's"
         folder.problems.append(Problem(path / "manifest.json", cause))
         files, problems = tuple(_files(path, None)), tuple(folder.problems)
         return Section(path.name, script.name, None, (), (), (), (), files, problems)

@@ -5,6 +5,7 @@ Files can be half-written, edited or of another version: nothing in them is take
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -58,7 +59,8 @@ class Manifest:
 
     ``device`` is what the section was computed on; older manifests do not say it, nor the
     ``constraints``, which an installed package has none of. ``withheld`` are files that are left
-    out of published results, and why.
+    out of published results, and why. ``readings`` are the ids of errata that were read the other
+    way.
     """
 
     section: str
@@ -75,6 +77,7 @@ class Manifest:
     device: str = ""
     constraints: Constraints | None = None
     withheld: dict[str, str] = field(default_factory=dict)
+    readings: tuple[str, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -149,6 +152,11 @@ def read_manifest(path: Path) -> Manifest:
     trained = _checked(content, _Runs).runs.items()
     runs = [(model, *structs.astuple(run)) for model, run in trained]
     return _checked(content | {"runs": runs}, Manifest)
+
+
+def readings_in_words(readings: Sequence[str]) -> str:
+    """What errata that are read the other way are called."""
+    return f"the other reading of {' and '.join(readings)}" if readings else "the readings taken"
 
 
 def read_runs(path: Path) -> dict[str, str]:

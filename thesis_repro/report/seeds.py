@@ -27,6 +27,7 @@ class Made(NamedTuple):
     precision: str
     data: str
     stand_in: bool
+    readings: tuple[str, ...]
     seed: int
 
     @classmethod

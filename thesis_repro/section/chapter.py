@@ -30,6 +30,7 @@ from thesis_repro.section.registry import datasets_of, looked_at, models_of
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.claims import Claim, load_claims
+from thesis_repro.thesis.errata import get
 from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.training.devices import device_name
@@ -84,7 +85,13 @@ class Chapter:
         options = self.workspace.options
         data, stand_in = self.describe(self.dataset_ids), self.is_of_stand_ins
         made = Made(
-            self.section, options.scale.name, options.precision, data, stand_in, options.seed
+            self.section,
+            options.scale.name,
+            options.precision,
+            data,
+            stand_in,
+            self.workspace.readings,
+            options.seed,
         )
         runs = {}
         for seed in further_seeds(self.workspace.out, made):
@@ -94,6 +101,16 @@ class Chapter:
                 runs[seed] = run
         self.seeds_shown |= {options.seed, *runs}
         return [*runs.values()]
+
+    def reads(self, erratum_id: str) -> bool:
+        """Whether an erratum is read the other way.
+
+        Raises:
+            ValueError: ``errata.toml`` does not say that this section can.
+        """
+        if self.section not in get(erratum_id).switched_in:
+            raise ValueError(f"{erratum_id} is not switched_in Section {self.section}.")
+        return erratum_id in self.workspace.readings
 
     def release(self, model_id: str) -> None:
         """Let go of a model's networks (AlexNet-VAE's are 1.2 GB); what is written names its run.
@@ -170,10 +187,11 @@ class Chapter:
     def _origin(self, models: Sequence[str], data: str) -> str:
         """The line under a figure that shows these models and data."""
         options = self.workspace.options
-        scale = self.scale_of(models)
+        scale, readings = self.scale_of(models), ", ".join(self.workspace.readings)
         runs = ", ".join(self.runs[name].config.run_id for name in models if name in self.runs)
         return origin_line(
             f"thesis-repro chapter {self.section}",
+            f"other reading of {readings}" if readings else "",
             f"scale {scale}" if scale else "",
             data,
             f"seed {options.seed}",
@@ -307,6 +325,8 @@ class Chapter:
             "data": self.describe(self.dataset_ids),
             "stand_in": self.is_of_stand_ins,
             "seed": options.seed,
+            # Where errata are read the other way: never counted as the section's own results.
+            **({"readings": self.workspace.readings} if self.workspace.readings else {}),
             # Of sections that show further ones.
             **({"seeds": sorted(self.seeds_shown)} if self.seeds_shown else {}),
             "precision": options.precision,

@@ -15,8 +15,8 @@ from data_prep.manifest import Manifest
 from data_prep.reading import PreparedData, load, open_manifest
 from thesis_repro.errors import TrainingError
 from thesis_repro.models.spec import ModelSpec
-from thesis_repro.models.zoo import model, spec_named
 from thesis_repro.progress import TrainingProgress
+from thesis_repro.section.other_readings import model_under
 from thesis_repro.section.registry import checks_of
 from thesis_repro.training.configuration import TrainingOptions, judged_identity, run_config
 from thesis_repro.training.images import Identity, ImageData, load_images
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 class Workspace:
     """Where a command reads and writes, and what it was asked for.
 
-    With ``train``, what is published is trained all the same.
+    With ``train``, what is published is trained all the same. ``readings`` are the ids of errata
+    that are read the other way: a model that they concern is then another one.
     """
 
     data_dir: Path
@@ -44,9 +45,16 @@ class Workspace:
     stand_in: bool
     progress: TrainingProgress
     train: bool = False
+    readings: tuple[str, ...] = ()
     published: Published = field(default_factory=published_runs)
 
     # --- What is there: nothing is trained, no image read ---
+
+    def spec(self, model_id: str | ModelSpec) -> ModelSpec:
+        """The model that is meant by an id under these readings; a spec is itself."""
+        if isinstance(model_id, ModelSpec):
+            return model_id
+        return model_under(model_id, self.readings)
 
     def manifest(self, dataset: str) -> Manifest:
         """What a prepared data set is.
@@ -84,7 +92,7 @@ class Workspace:
         identity = Identity.of(manifest, self.schedule(spec))
         if spec.generator is None:
             return identity
-        generator = self.config(model(spec.generator.value))
+        generator = self.config(self.spec(spec.generator.value))
         return judged_identity(identity, generator, self.options.seed)
 
     def schedule(self, spec: ModelSpec) -> Schedule:
@@ -96,7 +104,7 @@ class Workspace:
 
         One that was trained here, else one that is published: it may still have to be `fetched`.
         """
-        config = self.config(spec_named(model_id))
+        config = self.config(self.spec(model_id))
         return config and self._finished(config)
 
     def _finished(self, config: RunConfig) -> RunFolder | None:
@@ -116,7 +124,7 @@ class Workspace:
         Raises:
             thesis_repro.errors.TrainingError: there are several of these.
         """
-        spec = spec_named(model_id)
+        spec = self.spec(model_id)
         if (config := self.config(spec)) is not None:
             return self._finished(config)
         wanted = run_config(spec, Identity("", 0, 0), self.options.of(spec)).values
@@ -158,7 +166,7 @@ class Workspace:
             data_prep.errors.DataError: they are missing or damaged.
             thesis_repro.errors.TrainingError: the generator cannot be trained.
         """
-        spec = spec_named(model_id)
+        spec = self.spec(model_id)
         amount = self.schedule(spec)
         data = load_images(spec, self.data_dir, amount, stand_in=self.stand_in)
         if spec.generator is None:
@@ -201,7 +209,7 @@ class Workspace:
         """
         from thesis_repro.training.train import load_run, train_or_load
 
-        spec = spec_named(model_id)
+        spec = self.spec(model_id)
         if data is None:
             run = self.loadable(spec)
         else:
@@ -219,7 +227,7 @@ class Workspace:
         """
         from thesis_repro.training.untrained import untrained
 
-        spec = model(model_id)
+        spec = self.spec(model_id)
         return untrained(spec, data, self.options.of(spec))
 
 

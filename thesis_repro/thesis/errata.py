@@ -72,6 +72,7 @@ class Erratum(Entry):
     settings: dict[str, dict[str, int | float | str]] = field(default_factory=dict)
     instead: dict[str, str] = field(default_factory=dict)
     shown: tuple[Shown, ...] = ()
+    switched_in: tuple[Annotated[str, Meta(pattern=r"^\d\.\d$")], ...] = ()
 
     def __post_init__(self):
         if not _ID.fullmatch(self.id):
@@ -92,7 +93,7 @@ class Erratum(Entry):
     @property
     def runnable(self) -> bool:
         """Whether the other reading can be run with this version."""
-        return bool(self.trained or self.shown)
+        return bool(self.trained or self.switched_in or self.shown)
 
     @property
     def commands(self) -> list[str]:
@@ -102,6 +103,8 @@ class Erratum(Entry):
             to_train = f"thesis-repro train {name} --reading {self.id}=as-run"
             values = [f"{key} {value}" for key, value in self.settings.get(name, {}).items()]
             lines.append(f"{to_train}: {self.instead.get(name) or ', '.join(values)}")
+        for section in self.switched_in:
+            lines.append(f"thesis-repro chapter {section} --reading {self.id}=as-run: the section")
         for section in dict.fromkeys(each.section for each in self.shown):
             results = "; ".join(str(each) for each in self.shown if each.section == section)
             lines.append(f"thesis-repro chapter {section}: {results}")
