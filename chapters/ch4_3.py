@@ -23,7 +23,7 @@ from thesis_repro.analysis.image_sets import encoded_rows
 from thesis_repro.analysis.latent_dimensions import least_normal
 from thesis_repro.analysis.path_length_statistics import MeasuredLengths, p_values, summaries
 from thesis_repro.analysis.posteriors import kl_divergences
-from thesis_repro.analysis.shape_pairs import images_as_run, matched_images
+from thesis_repro.analysis.shape_pairs import images_as_run, matched_images, unmatched_images
 from thesis_repro.analysis.shape_traversals import LINES, PAIRS, changes, told_apart
 from thesis_repro.analysis.statistics import bootstrap_mean
 from thesis_repro.analysis.tables import pick, rows
@@ -84,7 +84,7 @@ class Tables(NamedTuple):
 def run(chapter: Chapter) -> list[Judgement]:
     """Train or load five VAEs and the feature networks; emit the figures, Table 4 and verdicts."""
     data, sizes = chapter.prepared("dsprites"), chapter.at_scale(SAMPLE_SIZES)
-    matched = matched_images(data, sizes.matched)
+    triples = images_of_shapes(chapter, sizes.matched)
     as_run = {
         name: images_as_run(data.validation, number) for name, number in EXAMPLE_AS_RUN.items()
     }
@@ -100,8 +100,8 @@ def run(chapter: Chapter) -> list[Judgement]:
     kl = chapter.compute(kl_by_model, posterior)
     losses = chapter.compute(reconstruction)
 
-    chapter.emit(from_shape_to_shape, matched[0], as_run)
-    between = chapter.compute(between_shapes, matched)
+    chapter.emit(from_shape_to_shape, triples[0], as_run)
+    between = chapter.compute(between_shapes, triples)
     averages = chapter.compute(averaged_codes, posterior, classes)
 
     measured = {name: measured_lengths(chapter, name, sizes) for name in VAES}
@@ -111,14 +111,27 @@ def run(chapter: Chapter) -> list[Judgement]:
     accuracy = chapter.trained(FEATURES).history[-1]["val_accuracy"]
     tables = Tables(dimensions, areas, kl, losses, between, averages, lengths, p)
     judgements = chapter.judge(measurements(tables, accuracy))
-    chapter.answer("RQ3", **entanglement(dimensions, kl, between))
+    pairs = "of any other factors" if chapter.reads("E53") else "alike in all else"
+    chapter.answer("RQ3", pairs=pairs, **entanglement(dimensions, kl, between))
     chapter.write_manifest()
     return judgements
 
 
-def posterior_of(chapter: Chapter, name: str, images: np.ndarray) -> SampledPosterior:
+def images_of_shapes(chapter: Chapter, limit: int) -> np.ndarray:
+    """Triples of images, alike but for their shape, uint8 (n, 3, height, width, 1), n <= limit."""
+    data = chapter.prepared("dsprites")
+    if chapter.reads("E53"):
+        return unmatched_images(data.validation, limit)
+    return matched_images(data, limit)
+
+
+def posterior_of(
+    chapter: Chapter, name: str, images: np.ndarray, reading: Reading = Reading.WRITTEN
+) -> SampledPosterior:
     """The posterior of these images; z is sampled, as in the original code (erratum E51)."""
     (posterior,) = chapter.trained(name).encode(images)
+    if chapter.reads("E51") and reading is Reading.WRITTEN:
+        return SampledPosterior(posterior.mu, posterior.log_var, posterior.mu)
     return SampledPosterior.of(posterior, chapter.rng("posterior"))
 
 
@@ -215,10 +228,10 @@ def from_shape_to_shape(
 ) -> Figure:
     """Lines between the z of three images: alike but for their shape, or not, as run."""
     images, what = matched, "all other factors equal"
-    if shown.reading is Reading.RUN:
+    if shown.reading is Reading.RUN or chapter.reads("E53"):
         images = as_run[shown.model]
         what = "as run: other factors differ"
-    z = posterior_of(chapter, shown.model, images).z
+    z = posterior_of(chapter, shown.model, images, shown.reading).z
     title = f"{name_by_weight(shown.model)}: from shape to shape, {what}"
     starts, ends = zip(*PAIRS, strict=True)
     trained = chapter.trained(shown.model)
@@ -276,8 +289,17 @@ def measured_lengths(chapter: Chapter, name: str, sizes: SampleSizes) -> Measure
     """Path lengths of a model as written and as run, each with its feature network."""
     decoder, seed = chapter.trained(name).model.decoder, chapter.workspace.options.seed
     features, as_run = (chapter.trained(helper).model for helper in (FEATURES, FEATURES_AS_RUN))
+    interpolate = path_length.slerp_on_unit_sphere if chapter.reads("E18") else path_length.slerp
+    if chapter.reads("E17"):
+        written = path_length.path_lengths_as_run(
+            decoder, features, seed, sizes.seeds_as_run, interpolate
+        )
+    else:
+        written = path_length.path_lengths(
+            decoder, features, seed, sizes.seeds, sizes.steps, interpolate
+        )
     return MeasuredLengths(
-        path_length.path_lengths(decoder, features, seed, sizes.seeds, sizes.steps),
+        written,
         path_length.path_lengths_as_run(decoder, as_run, seed, sizes.seeds_as_run),
         path_length.share_of_empty_images(decoder, seed, sizes.samples),
     )
@@ -290,7 +312,8 @@ def table_4(chapter: Chapter, shown: Shown, measured: Lengths) -> pd.DataFrame:
     for claim in load_claims("4.3"):
         if claim.source == "Table 4" and claim.kind == "value":
             (name,) = claim.models
-            for reading, row in zip(Reading, summaries(measured[name]), strict=True):
+            by_reading = summaries(measured[name], sd_of_steps=chapter.reads("E56"))
+            for reading, row in zip(Reading, by_reading, strict=True):
                 table_rows.append({"model": name, "reading": reading, **row})
             table_rows.append({"model": name, "reading": REPORTED, **claim.reported})
     return pd.DataFrame(table_rows)
@@ -299,7 +322,7 @@ def table_4(chapter: Chapter, shown: Shown, measured: Lengths) -> pd.DataFrame:
 @numbers("table_4_p_values", models=(*VAES, FEATURES, FEATURES_AS_RUN))
 def table_4_p_values(chapter: Chapter, shown: Shown, measured: Lengths) -> pd.DataFrame:
     """Whether the models differ, pair by pair."""
-    return p_values(measured)
+    return p_values(measured, paired=chapter.reads("E07"), corrected=not chapter.reads("E08"))
 
 
 # === Claims, and research question 3 ===

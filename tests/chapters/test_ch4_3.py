@@ -2,34 +2,45 @@
 
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 
 from chapters.ch4_3 import (
+    FEATURES,
+    FEATURES_AS_RUN,
     SAMPLE_SIZES,
     VAE,
     VAES,
+    SampleSizes,
     Tables,
     averaged_codes,
     between_shapes,
     black_images,
     entanglement,
+    from_shape_to_shape,
     histograms_by_factor,
     histograms_by_weight,
+    images_of_shapes,
     kl_by_model,
     kl_steps,
     lines_between_shapes,
+    measured_lengths,
     measurements,
+    posterior_of,
     reconstruction,
     spread_of_lengths,
     table_4,
+    table_4_p_values,
 )
+from data_prep.errors import DataError
+from data_prep.reading import Split
 from thesis_repro.analysis.latent_dimensions import SCALE, SHAPE, areas, in_numbers, least_normal
-from thesis_repro.analysis.path_length import PathLengths
+from thesis_repro.analysis.path_length import FEATURE_LAYER, PathLengths
 from thesis_repro.analysis.path_length_statistics import MeasuredLengths, p_values
 from thesis_repro.analysis.shape_traversals import LINES
-from thesis_repro.models.encoding import SampledPosterior
+from thesis_repro.models.encoding import Posterior, SampledPosterior
 from thesis_repro.models.zoo import name_by_weight
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Shown
@@ -100,9 +111,9 @@ def measured():
 
 
 @pytest.fixture(scope="module")
-def tables(dimensions, posterior, classes, kl, measured):
+def tables(dimensions, posterior, classes, kl, measured, under):
     """All tables, made up to be as the thesis says."""
-    lengths = table_4(None, shown(table_4), measured)
+    lengths = table_4(under(), shown(table_4), measured)
     shares = dict(zip(VAES, (0.8, 0.5, 0.3, 0.1, 0.0), strict=True))
     lengths = lengths.assign(
         empty_images=lengths["model"].map(shares), of_objects=9.0, of_nothing=1.0
@@ -205,8 +216,8 @@ def test_kl_divergences(posterior):
     assert (ours["mean"] < ours["high"]).all()
 
 
-def test_table_4_has_its_three_readings(measured):
-    table = table_4(None, shown(table_4), measured)
+def test_table_4_has_its_three_readings(measured, under):
+    table = table_4(under(), shown(table_4), measured)
     assert table["reading"].tolist() == ["as written", "as run", "reported"] * 5
     for _, row in table.iterrows():
         assert (row["mean"], row["sd"]) == pytest.approx(TABLE_4[row["model"]])
@@ -261,6 +272,126 @@ def test_lines_and_averages_are_decoded(monkeypatch, classes):
     assert averages["empty"].tolist() == pytest.approx([1 / 3] * 5)
     assert set(averages["own_codes"]) == {1_000}
     assert averages["empty_of_own"].tolist() == pytest.approx([1 / 3] * 5, abs=0.05)
+
+
+# --- Other readings of errata ---
+
+
+@pytest.fixture(scope="module")
+def lengths_under(under):
+    """Path lengths of a small decoder under readings: of few seeds, of two feature networks."""
+    z = keras.Input((3,))
+    pixels = keras.layers.Dense(16, kernel_initializer=keras.initializers.RandomNormal(seed=1))
+    decoder = keras.Model(z, keras.layers.Reshape((4, 4, 1))(pixels(z)))
+
+    def features(seed):
+        image, random = keras.Input((4, 4, 1)), keras.initializers.RandomNormal(seed=seed)
+        layer = keras.layers.Conv2D(3, 2, kernel_initializer=random, name=FEATURE_LAYER)
+        return keras.Model(image, layer(image))
+
+    networks = {FEATURES: features(2), FEATURES_AS_RUN: features(3)}
+
+    def measured(*readings):
+        def trained(name):
+            if "E19" in readings and name == FEATURES:
+                name = FEATURES_AS_RUN
+            network = networks.get(name, SimpleNamespace(decoder=decoder))
+            return SimpleNamespace(model=network)
+
+        workspace = SimpleNamespace(options=SimpleNamespace(seed=0))
+        chapter = SimpleNamespace(
+            reads=under(*readings).reads, trained=trained, workspace=workspace
+        )
+        return measured_lengths(chapter, VAE, SampleSizes(None, 4, 10, 5, 8, 1))
+
+    return measured
+
+
+def test_path_lengths_as_written_are_as_run_under_all_that_differs(lengths_under):
+    default, joint = lengths_under(), lengths_under("E17", "E18", "E19")
+    np.testing.assert_array_equal(joint.as_written.distances, default.as_run.distances)
+    np.testing.assert_array_equal(joint.as_run.distances, default.as_run.distances)
+    for all_but_one in (("E17", "E18"), ("E17", "E19"), ("E18", "E19")):
+        found = lengths_under(*all_but_one)
+        assert not np.array_equal(found.as_written.distances, default.as_run.distances)
+        np.testing.assert_array_equal(found.as_run.distances, default.as_run.distances)
+
+
+def test_seeds_and_sphere_are_read_apart(lengths_under):  # errata E17, E18
+    default, seeds, sphere = (lengths_under(*one).as_written for one in ((), ("E17",), ("E18",)))
+    assert default.distances.shape == sphere.distances.shape == (4, 10)
+    assert seeds.distances.shape == (5, 128)
+    assert (default.distances != sphere.distances).all()
+
+
+def test_table_4_under_its_readings(measured, under):  # errata E07, E08, E56
+    spread = {
+        name: lengths._replace(
+            as_written=lengths.as_written._replace(
+                distances=lengths.as_written.distances + np.tile([-5, 5], 50)
+            )
+        )
+        for name, lengths in measured.items()
+    }
+    default, steps = (table_4(under(*one), shown(table_4), spread) for one in ((), ("E56",)))
+    written = default["reading"] == "as written"
+    assert ((default["sd"] != steps["sd"]) == written).all()
+    assert (steps["sd"] == steps["sd_of_steps"])[written].all()
+    assert default.drop(columns="sd").equals(steps.drop(columns="sd"))
+    table = table_4_p_values(under("E07", "E08"), shown(table_4_p_values), measured)
+    assert table.equals(p_values(measured, paired=True, corrected=False))
+    assert table_4_p_values(under(), shown(table_4_p_values), measured).equals(p_values(measured))
+
+
+def test_codes_are_mean_values_where_asked(under):  # erratum E51
+    posterior = Posterior(np.ones((5, 10)), np.zeros((5, 10)))
+    trained = SimpleNamespace(encode=lambda images: [posterior])
+
+    def codes(*readings, reading=Reading.WRITTEN):
+        chapter = SimpleNamespace(
+            reads=under(*readings).reads,
+            trained=lambda name: trained,
+            rng=lambda purpose: np.random.default_rng(0),
+        )
+        return posterior_of(chapter, VAE, None, reading).z
+
+    assert (codes("E51") == 1).all()
+    assert (codes() != 1).any()
+    np.testing.assert_array_equal(codes("E51", reading=Reading.RUN), codes())
+
+
+def test_lines_are_between_unmatched_images_where_asked(under):  # erratum E53
+    rows = [(0, shape, 0, 3, place, place) for place in range(4) for shape in range(3)]
+    classes = np.array(rows)
+    images = np.arange(12).reshape(12, 1, 1, 1)
+    split = Split(images, {"classes": classes + [0, 0, 0, 0, 1, 0] * (classes[:, [1]] == 1)})
+    nothing = Split(images[:1], {"classes": np.array([(0, 0, 5, 0, 0, 0)])})
+
+    def triples(*readings):
+        prepared = SimpleNamespace(train=nothing, validation=split)
+        chapter = SimpleNamespace(reads=under(*readings).reads, prepared=lambda name: prepared)
+        return images_of_shapes(chapter, 2)
+
+    with pytest.raises(DataError, match="no three of scale"):
+        triples()
+    np.testing.assert_array_equal(triples("E53").squeeze(), [[0, 1, 2], [9, 10, 11]])
+
+
+def test_figure_27_is_of_unmatched_images_where_asked(under, monkeypatch):  # erratum E53
+    def posterior(chapter, name, images, reading):
+        return SimpleNamespace(z=images)
+
+    def drawn(trained, start, end, *, labels, title):
+        return start, title
+
+    monkeypatch.setattr("chapters.ch4_3.posterior_of", posterior)
+    monkeypatch.setattr("chapters.ch4_3.traverse", drawn)
+    asked, matched, as_run = shown(from_shape_to_shape, "27"), np.zeros((3, 1)), np.ones((3, 1))
+    for readings, expected in (((), matched), (("E53",), as_run)):
+        chapter = SimpleNamespace(reads=under(*readings).reads, trained=lambda name: None)
+        images, title = from_shape_to_shape(chapter, asked, matched, {VAE: as_run})
+        np.testing.assert_array_equal(images, expected)
+        assert ("other factors differ" in title) == bool(readings)
 
 
 # --- Claims ---
@@ -382,7 +513,7 @@ def test_the_answer_is_made_of_the_numbers(dimensions, kl):
         for name, share in zip(VAES, shares, strict=True)
         for line in LINES
     )
-    answer = entanglement(dimensions, kl, between)
+    answer = {"pairs": "alike in all else", **entanglement(dimensions, kl, between)}
     assert answer["models"] == ["10,000-VAE", "3,750-VAE"]
     assert (answer["least"]["dimension"], answer["least"]["peaks"]) == (9, 7)
     assert answer["next_negentropy"] < 0.02
@@ -390,6 +521,7 @@ def test_the_answer_is_made_of_the_numbers(dimensions, kl):
     assert answer["kl"] == [22.744, 16.018]
     assert answer["empty"] == [0.5, 0.125]
     text = render("4.3", "RQ3", answer)
+    assert "two shapes that are alike in all else, 50%" in text
     for part in ("dimension 9 ", "peaks: 7", "16.02 nats instead of 22.74", "50% lead from"):
         assert part in text
     assert "(3,750-VAE: 12%)" in text

@@ -120,7 +120,12 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def path_lengths(
-    decoder: keras.Model, classifier: keras.Model, master: int, seeds: int = 50, steps: int = STEPS
+    decoder: keras.Model,
+    classifier: keras.Model,
+    master: int,
+    seeds: int = 50,
+    steps: int = STEPS,
+    interpolate: Interpolation = slerp,
 ) -> PathLengths:
     """Path lengths as written: so many seeds of so many independent steps (Section 4.3).
 
@@ -133,14 +138,19 @@ def path_lengths(
         master: The master seed.
         seeds: Repetitions.
         steps: In each repetition.
+        interpolate: As written, or `slerp_on_unit_sphere` (erratum E18).
     """
     dims = decoder.input.shape[1]
     paths = [draw(derive_seed(master, "path length", n), steps, dims) for n in range(seeds)]
-    return measure(feature_probe(decoder, classifier), paths, slerp)
+    return measure(feature_probe(decoder, classifier), paths, interpolate)
 
 
 def path_lengths_as_run(
-    decoder: keras.Model, classifier: keras.Model, master: int, seeds: int = 200
+    decoder: keras.Model,
+    classifier: keras.Model,
+    master: int,
+    seeds: int = 200,
+    interpolate: Interpolation = slerp_on_unit_sphere,
 ) -> PathLengths:
     """Path lengths as the original code drew them: on the unit sphere (errata E17 and E18).
 
@@ -156,7 +166,7 @@ def path_lengths_as_run(
         draw(derive_seed(master, "path length as run", int(number)), MINIBATCH, dims)
         for number in distinct
     ]
-    lengths = measure(feature_probe(decoder, classifier), paths, slerp_on_unit_sphere)
+    lengths = measure(feature_probe(decoder, classifier), paths, interpolate)
     places = places.reshape(numbers.shape)
     return PathLengths(
         lengths.distances[places].reshape(seeds, -1), lengths.empty[places].reshape(seeds, -1, 2)

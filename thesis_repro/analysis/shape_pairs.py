@@ -58,6 +58,25 @@ def images_as_run(validation: Split, number: int) -> np.ndarray:
     Raises:
         data_prep.errors.DataError: a list is empty in this part of dSprites.
     """
+    lists = _lists(validation)
+    return validation.images[np.array([rows[min(number, len(rows) - 1)] for rows in lists])]
+
+
+def unmatched_images(validation: Split, limit: int) -> np.ndarray:
+    """So many of `images_as_run` as `matched_images` has at most, from all over the lists.
+
+    uint8 (n, 3, height, width, 1), n <= limit.
+
+    Raises:
+        data_prep.errors.DataError: a list is empty in this part of dSprites.
+    """
+    shortest = min(map(len, _lists(validation)))
+    numbers = np.linspace(0, shortest - 1, min(limit, shortest)).astype(int)
+    return np.stack([images_as_run(validation, number) for number in numbers])
+
+
+def _lists(validation: Split) -> list[np.ndarray]:
+    """The rows of each shape's validation images of scale 0.5."""
     classes = np.asarray(validation.known["classes"])
     shape, scale = (classes[:, FACTORS.index(name)] for name in ("shape", "scale"))
     lists = [np.flatnonzero((shape == index) & (scale == 0)) for index in range(len(SHAPES))]
@@ -65,4 +84,4 @@ def images_as_run(validation: Split, number: int) -> np.ndarray:
         if not len(rows):
             cause = f"among its {len(classes):,} validation images is no {name} of scale 0.5"
             raise DataError("dsprites", cause, FIX)
-    return validation.images[np.array([rows[min(number, len(rows) - 1)] for rows in lists])]
+    return lists

@@ -249,6 +249,11 @@ def smallest_rank_sum_p(n: int, m: int) -> float:
     return rank_sum_p(np.arange(n), np.arange(n, n + m))
 
 
+def smallest_signed_rank_p(n: int) -> float:
+    """The smallest p-value `signed_rank_p` can give for n pairs: all differences have one sign."""
+    return signed_rank_p(np.arange(1, n + 1), np.zeros(n))
+
+
 def finite_sample(x: ArrayLike, name: str) -> NDArray[np.float64]:
     """`x` as finite float64 values of shape (n,); a ValueError of anything else."""
     values = np.asarray(x, dtype=np.float64)

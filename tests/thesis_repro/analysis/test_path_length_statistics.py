@@ -1,5 +1,7 @@
 """Statistics of path lengths, by hand and against SciPy."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -52,6 +54,35 @@ def test_path_lengths_of_objects_leave_out_empty_images():
     assert np.isnan(as_written["of_nothing"])  # one of two images is empty: neither
     assert as_written["sd"] == 0  # over the seeds, not the steps
     assert as_written["sd_of_steps"] == pytest.approx(np.std([1, 5, 9]))
+
+
+def test_the_sd_as_written_can_be_that_of_the_steps():  # erratum E56
+    lengths = PathLengths(np.array([[1.0, 5.0, 9.0]] * 2), np.zeros((2, 3, 2), bool))
+    as_written, as_run = summaries(MeasuredLengths(lengths, lengths, 0.5), sd_of_steps=True)
+    assert as_written["sd"] == as_written["sd_of_steps"] == pytest.approx(np.std([1, 5, 9]))
+    assert as_run["sd"] == 0
+
+
+def test_p_values_as_written_paired_and_not_corrected(measured):  # errata E07, E08
+    def raw(test):
+        means = [per_seed(lengths.as_written) for lengths in measured.values()]
+        return [test(*pair).pvalue for pair in combinations(means, 2)]
+
+    unpaired = raw(stats.ranksums)
+    paired = raw(lambda *pair: stats.wilcoxon(*pair, method="asymptotic"))
+    default = p_values(measured)
+    for one, other, expected in [
+        (False, False, unpaired),
+        (True, True, multipletests(paired, method="fdr_bh")[1]),
+        (True, False, paired),
+    ]:
+        table = p_values(measured, paired=one, corrected=other)
+        np.testing.assert_allclose(table["as_written"], expected)
+        assert table["as_run"].equals(default["as_run"])
+        assert (table["smallest"] == default["smallest"]).all() == (not one)
+    same = {name: lengths._replace(as_written=lengths.as_run) for name, lengths in measured.items()}
+    joint = p_values(same, paired=True, corrected=False)
+    assert joint["as_written"].equals(joint["as_run"].rename("as_written"))
 
 
 def test_p_values_of_all_pairs(measured):

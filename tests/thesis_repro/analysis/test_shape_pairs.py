@@ -8,7 +8,12 @@ import pytest
 from data_prep.dsprites_renderer import render
 from data_prep.errors import DataError
 from data_prep.reading import Split
-from thesis_repro.analysis.shape_pairs import check, images_as_run, matched_images
+from thesis_repro.analysis.shape_pairs import (
+    check,
+    images_as_run,
+    matched_images,
+    unmatched_images,
+)
 
 MIDDLE, CORNER = (15, 16), (0, 31)  # x and y, of 32 each
 
@@ -70,6 +75,14 @@ def test_images_as_run_are_the_same_element_of_each_shapes_list():
             for scale in (0, 5)]  # fmt: skip
     found = images_as_run(split(rows), 2)
     np.testing.assert_array_equal(found, [image(shape, 0, 2, 2, 2) for shape in range(3)])
+
+
+def test_unmatched_images_are_from_all_over_the_lists():  # erratum E53
+    rows = [(shape, 0, place, place, place) for shape in range(3) for place in range(7 - shape)]
+    part = split(rows)
+    found = unmatched_images(part, 3)  # of five in the shortest list
+    np.testing.assert_array_equal(found, [images_as_run(part, number) for number in (0, 2, 4)])
+    assert len(unmatched_images(part, 100)) == 5
 
 
 def test_of_a_short_list_the_last_image_is_taken():

@@ -16,6 +16,7 @@ from thesis_repro.analysis.statistics import (
     rank_sum_p,
     signed_rank_p,
     smallest_rank_sum_p,
+    smallest_signed_rank_p,
     wilson,
 )
 
@@ -226,6 +227,13 @@ def test_smallest_rank_sum_p_is_reached_by_separated_samples(n, m):
     """The rank sum is n m / 2 from its expectation, its variance n m (n + m + 1) / 12."""
     z = (n * m / 2) / np.sqrt(n * m * (n + m + 1) / 12)
     assert smallest_rank_sum_p(n, m) == pytest.approx(two_sided(z))
+
+
+def test_smallest_signed_rank_p_is_that_of_differences_of_one_sign():
+    assert f"{smallest_signed_rank_p(24):.4e}" == "1.8215e-05"  # original notebook (erratum E07)
+    signs = np.array([*product([-1, 1], repeat=7)])
+    every = [signed_rank_p(differences, np.zeros(7)) for differences in signs * np.arange(1, 8)]
+    assert min(every) == smallest_signed_rank_p(7)
 
 
 def test_smallest_rank_sum_p_is_a_bound():
