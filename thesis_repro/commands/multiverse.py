@@ -25,12 +25,8 @@ from thesis_repro.commands.workspace import (
 )
 from thesis_repro.errors import ModelError
 from thesis_repro.files import atomic_path
-from thesis_repro.report.universes import (
-    put_together,
-    summary_file,
-    universe_folder,
-    write_multiverse,
-)
+from thesis_repro.report.multiverse import put_together
+from thesis_repro.report.universes import summary_file, universe_folder, write_multiverse
 from thesis_repro.section.other_readings import checked_readings, readings_of
 from thesis_repro.section.registry import CHAPTERS, scripts
 from thesis_repro.thesis import errata as errata_list

@@ -11,12 +11,10 @@ from thesis_repro.report.ledger import in_brief
 from thesis_repro.report.links import errata_of
 from thesis_repro.report.reading import Answer
 from thesis_repro.report.results import Gap, Results, Section
-from thesis_repro.report.universes import multiverses_of
 from thesis_repro.thesis.claims import Unchecked, load_unchecked
 from thesis_repro.thesis.research_questions import QUESTIONS
 from thesis_repro.verdicts.grades import Grade
 from thesis_repro.verdicts.judgements import Finding, Judgement, Verdict
-from thesis_repro.verdicts.multiverse import Multiverse
 from thesis_repro.verdicts.questions import by_question, questions_of
 from thesis_repro.verdicts.rules import CheckResult
 
@@ -50,7 +48,6 @@ class SectionView(NamedTuple):
     unchecked: list[Unchecked]
     missing: list[Gap]
     is_built: bool  # whether this version can make it
-    multiverse: Multiverse | str | None  # or why what lies there is not shown
 
 
 class QuestionView(NamedTuple):
@@ -131,7 +128,6 @@ def sections(results: Results) -> list[SectionView]:
     """The sections of the thesis that have results or should have some, in its order."""
     there = {section.name: section for section in results.sections}
     names = sorted({*SECTION_TITLES, *there}, key=lambda name: list(map(int, name.split("."))))
-    multiverses = multiverses_of(results)
     return [
         SectionView(
             name,
@@ -141,7 +137,6 @@ def sections(results: Results) -> list[SectionView]:
             [one for one in load_unchecked() if one.section == name],
             [gap for gap in results.missing if gap.caption.section == name],
             name in results.scripts,
-            multiverses.get(name),
         )
         for name in names
     ]

@@ -1,4 +1,4 @@
-"""The multiverse of a section: its claims under every reading in dispute (issue: would they flip?).
+"""The multiverse of a section: its claims under every reading in dispute (would they flip?).
 
 A universe is a section run with some errata read the other way. Its verdicts are those of the
 reading "as written" there. They stand beside the section's own and never count as these. After
@@ -75,7 +75,7 @@ class Multiverse(msgspec.Struct, frozen=True):
         scale: That of all its results.
         data: Their data, in words.
         seeds: Those of the trainings.
-        results: SHA-256 of the ``manifest.json`` of the section as written, which this belongs to.
+        results: SHA-256 of the ``claims.json`` of the section as written, which this belongs to.
         created: When it was put together.
         commit: Of the code.
         written: The section as written.

@@ -12,13 +12,12 @@ from data_prep.errors import DataError
 from thesis_repro.cli import main
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
+from thesis_repro.report.multiverse import put_together
 from thesis_repro.report.page import write_page
 from thesis_repro.report.published_results import publishable
 from thesis_repro.report.results import Script
 from thesis_repro.report.seeds import seed_folder
 from thesis_repro.report.universes import (
-    multiverses_of,
-    put_together,
     read_multiverse,
     summary_file,
     universe_folder,
@@ -198,7 +197,7 @@ def test_of_other_results_it_is_not_shown(written):
     shutil.rmtree(written / "4.3")
     write(written, kl=RISING)
     results = collect(written, SCRIPTS)
-    said = multiverses_of(results)["4.3"]
+    said = results.sections[0].multiverse
     assert "other results of Section 4.3" in said
     assert "`thesis-repro multiverse 4.3`" in said
     write_page(results, written / "index.html")
@@ -210,7 +209,7 @@ def test_of_other_results_it_is_not_shown(written):
 @pytest.mark.parametrize("content", ["", "[]", "{}", "\xff", "null"])
 def test_a_damaged_file_is_named_and_the_page_is_written(written, content):
     summary_file(written, "4.3").write_text(content, encoding="latin-1")
-    said = multiverses_of(collect(written, SCRIPTS))["4.3"]
+    said = collect(written, SCRIPTS).sections[0].multiverse
     assert said.startswith("4.3.json: it is")
     assert "multiverse 4.3" in said
 
