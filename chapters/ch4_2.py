@@ -12,6 +12,7 @@ if __name__ == "__main__":  # the same as `thesis-repro chapter 4.2`
     run_section("4.2")
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 import keras
@@ -27,10 +28,11 @@ from thesis_repro.analysis.feature_maps import (
     deactivated,
     few_active_layers,
     most_active,
+    without_bias,
 )
 from thesis_repro.analysis.loss_curves import Curve, common_level
 from thesis_repro.analysis.map_activity import activity_left, share_active, variance_kept
-from thesis_repro.analysis.reconstruction import reconstructions, split_losses
+from thesis_repro.analysis.reconstruction import of_mean_values, reconstructions, split_losses
 from thesis_repro.analysis.statistics import (
     Interval,
     benjamini_hochberg,
@@ -64,16 +66,23 @@ class Activity(NamedTuple):
 
     all_maps: list[LayerActivity]
     few_maps: list[LayerActivity]
+    rounded_up: bool = False  # how many are left (erratum E09)
 
     @property
     def active(self) -> list[np.ndarray]:
         """The most active maps of each layer."""
-        return [most_active(layer) for layer in self.all_maps]
+        return [most_active(layer, rounded_up=self.rounded_up) for layer in self.all_maps]
+
+    @property
+    def kept(self) -> float:
+        """The share of the variance of map means that the most active ones hold."""
+        return variance_kept(self.all_maps, rounded_up=self.rounded_up)
 
     def left_in(self, layer: str) -> float:
         """What is left of the most active maps' activity in one of the layers that replace."""
         pairs = zip(self.all_maps, self.few_maps, strict=True)
-        return next(activity_left(before, after) for before, after in pairs if after.layer == layer)
+        before, after = next(pair for pair in pairs if pair[1].layer == layer)
+        return activity_left(before, after, rounded_up=self.rounded_up)
 
 
 class SplitLosses(NamedTuple):
@@ -81,13 +90,15 @@ class SplitLosses(NamedTuple):
 
     ``as_written`` sets inactive maps to their mean value, as the text says; ``as_run`` to their
     mean map, as the original code did (erratum E10). ``rounded_up`` is as written, but that
-    ceil(n / 4) maps stay active (erratum E09).
+    ceil(n / 4) maps stay active (erratum E09). ``original_as_run`` is ``original``, unless this is
+    of other splits or of mean values (errata E50, E51).
     """
 
     original: np.ndarray
     as_written: np.ndarray
     as_run: np.ndarray
     rounded_up: np.ndarray
+    original_as_run: np.ndarray
 
 
 class Digits(NamedTuple):
@@ -108,7 +119,7 @@ def run(chapter: Chapter) -> list[Judgement]:
         dict(zip(measured, parts, strict=True)) for parts in zip(*measured.values(), strict=True)
     )
     untrained = {
-        name: feature_maps(chapter.untrained(name), chapter.images(name).validation)[0]
+        name: feature_maps(chapter, chapter.untrained(name), chapter.images(name).validation)[0]
         for name in VLAES
     }
 
@@ -117,8 +128,10 @@ def run(chapter: Chapter) -> list[Judgement]:
     chapter.emit(few_feature_maps, activity)
     chapter.emit(table_3, losses)
     chapter.emit(table_3_rounded_up, losses)
-    judgements = chapter.judge(measurements(histories, losses, activity, untrained, digits))
-    chapter.answer("RQ1", **sparseness(losses, activity))
+    judgements = chapter.judge(
+        measurements(chapter, histories, losses, activity, untrained, digits)
+    )
+    chapter.answer("RQ1", **sparseness(chapter, losses, activity))
     chapter.write_manifest()
     return judgements
 
@@ -129,16 +142,22 @@ def deactivation(
     """A model's feature maps, losses and digits, before and after most maps are set still."""
     trained, data = chapter.trained(name), chapter.images(name)
     encoder, decoder = trained.model.encoder, trained.model.decoder
-    activity, as_written = feature_maps(encoder, data.validation)
+    activity, few_active = feature_maps(chapter, encoder, data.validation)
     as_run = deactivated(encoder, activity.all_maps, mean_maps=True)
-    rounded_up = deactivated(encoder, activity.all_maps, mean_maps=False, rounded_up=True)
+    rounded_up = deactivated(
+        encoder, activity.all_maps, mean_maps=chapter.reads("E10"), rounded_up=True
+    )
+    as_written = [encoder, few_active, rounded_up]
+    if chapter.reads("E51"):
+        as_written = [*map(of_mean_values, as_written)]
     weight = trained.spec.reconstruction_weight.value
 
-    def losses(variant) -> np.ndarray:
+    @cache  # of the original encoder, which is in both readings
+    def losses(variant, uneven: bool = False) -> np.ndarray:
         """With this encoder; every encoder of every model sees the same splits and noise."""
         seed = derive_seed(chapter.workspace.options.seed, "table 3", "splits")
         rng = np.random.default_rng(seed)
-        return split_losses(variant, decoder, data.validation, weight, SPLITS, rng)
+        return split_losses(variant, decoder, data.validation, weight, SPLITS, rng, uneven=uneven)
 
     def digits(variant) -> Interval:
         """What can be read with this encoder; noise as for every other."""
@@ -146,19 +165,25 @@ def deactivation(
         right = reader.read(made) == data.validation_known["label"]
         return wilson(int(right.sum()), len(right))
 
+    original, written, ceiled = (losses(each, chapter.reads("E50")) for each in as_written)
     return (
         activity,
-        SplitLosses(*map(losses, (encoder, as_written, as_run, rounded_up))),
-        Digits(digits(encoder), digits(as_written)),
+        SplitLosses(original, written, losses(as_run), ceiled, losses(encoder)),
+        Digits(*map(digits, as_written[:2])),
     )
 
 
-def feature_maps(encoder: keras.Model, images: np.ndarray) -> tuple[Activity, keras.Model]:
+def feature_maps(
+    chapter: Chapter, encoder: keras.Model, images: np.ndarray
+) -> tuple[Activity, keras.Model]:
     """An encoder's maps on these images; and the encoder with only the most active ones left."""
     all_maps = activities(encoder, convolutions(encoder), images)
-    few_active = deactivated(encoder, all_maps, mean_maps=False)
+    rounded_up = chapter.reads("E09")
+    few_active = deactivated(
+        encoder, all_maps, mean_maps=chapter.reads("E10"), rounded_up=rounded_up
+    )
     few_maps = activities(few_active, few_active_layers(few_active), images)
-    return Activity(all_maps, few_maps), few_active
+    return Activity(all_maps, few_maps, rounded_up), few_active
 
 
 # === Figures ===
@@ -182,7 +207,7 @@ def all_feature_maps(chapter: Chapter, shown: Shown, activity: Mapping[str, Acti
     """The activities of all feature maps."""
     maps = activity[shown.model]
     title = f"{model(shown.model).name}: all feature maps"
-    return feature_map_activities(maps.all_maps, maps.active, title)
+    return of_maps(chapter, shown, maps, maps.all_maps, title)
 
 
 @figure(58, models=("mnist-vlae-factor-1",))  # Appendix B
@@ -192,7 +217,17 @@ def few_feature_maps(chapter: Chapter, shown: Shown, activity: Mapping[str, Acti
     """The same with only the most active ones left."""
     maps = activity[shown.model]
     title = f"{model(shown.model).name}: the others set to their mean"
-    return feature_map_activities(maps.few_maps, maps.active, title)
+    return of_maps(chapter, shown, maps, maps.few_maps, title)
+
+
+def of_maps(
+    chapter: Chapter, shown: Shown, maps: Activity, layers: list[LayerActivity], title: str
+) -> Figure:
+    """Activities of a model's maps, with the biases, as the original code drew them."""
+    if chapter.reads("E23"):
+        layers = without_bias(chapter.trained(shown.model).model.encoder, layers)
+    quarter = "⌈n/4⌉" if maps.rounded_up else "⌊n/4⌋"
+    return feature_map_activities(layers, maps.active, title, quarter)
 
 
 # === Table 3 ===
@@ -201,7 +236,7 @@ def few_feature_maps(chapter: Chapter, shown: Shown, activity: Mapping[str, Acti
 @table(3, models=VLAES)
 def table_3(chapter: Chapter, shown: Shown, losses: Mapping[str, SplitLosses]) -> pd.DataFrame:
     """Three rows a model: as written, as run, and reported."""
-    readings = table_3_readings(losses)
+    readings = table_3_readings(chapter, losses)
     rows = []
     for claim in load_claims("4.2"):
         if claim.source == "Table 3":
@@ -212,19 +247,19 @@ def table_3(chapter: Chapter, shown: Shown, losses: Mapping[str, SplitLosses]) -
     return pd.DataFrame(rows)
 
 
-def table_3_readings(losses: Mapping[str, SplitLosses]) -> dict[str, tuple[dict, dict]]:
+def table_3_readings(
+    chapter: Chapter, losses: Mapping[str, SplitLosses]
+) -> dict[str, tuple[dict, dict]]:
     """Per model the numbers as written and as run.
 
     As written: two-sided Wilcoxon rank-sum, Benjamini/Hochberg over the three models. As run:
     paired signed-rank, not corrected (errata E07, E08).
     """
-    written = _as_written({name: (one.original, one.as_written) for name, one in losses.items()})
+    pairs = {name: (one.original, one.as_written) for name, one in losses.items()}
+    as_run = {name: (one.original_as_run, one.as_run) for name, one in losses.items()}
     return {
-        name: (
-            written[name],
-            _row(splits.original, splits.as_run, signed_rank_p(splits.original, splits.as_run)),
-        )
-        for name, splits in losses.items()
+        name: (row, _row(*as_run[name], signed_rank_p(*as_run[name])))
+        for name, row in _as_written(chapter, pairs).items()
     }
 
 
@@ -234,14 +269,17 @@ def table_3_rounded_up(
 ) -> pd.DataFrame:
     """Table 3 as written, of ceil(n / 4) active maps: 6 of 22, and no others (erratum E09)."""
     pairs = {name: (one.original, one.rounded_up) for name, one in losses.items()}
-    return pd.DataFrame({"model": name, **row} for name, row in _as_written(pairs).items())
+    return pd.DataFrame({"model": name, **row} for name, row in _as_written(chapter, pairs).items())
 
 
 def _as_written(
+    chapter: Chapter,
     losses: Mapping[str, tuple[np.ndarray, np.ndarray]],
 ) -> dict[str, dict[str, float]]:
     """Per model the numbers of its losses with all maps and with few, p corrected over models."""
-    corrected = benjamini_hochberg([rank_sum_p(*pair) for pair in losses.values()])
+    test = signed_rank_p if chapter.reads("E07") else rank_sum_p
+    p = [test(*pair) for pair in losses.values()]
+    corrected = p if chapter.reads("E08") else benjamini_hochberg(p)
     return {
         name: _row(*pair, float(p))
         for (name, pair), p in zip(losses.items(), corrected, strict=True)
@@ -263,20 +301,21 @@ def _row(original: np.ndarray, few_active: np.ndarray, p: float) -> dict[str, fl
 
 
 def measurements(
+    chapter: Chapter,
     histories: Mapping[str, History],
     losses: Mapping[str, SplitLosses],
     activity: Mapping[str, Activity],
     untrained: Mapping[str, Activity],
     digits: Mapping[str, Digits],
 ) -> list[Measurement]:
-    """What was measured for each claim of Section 4.2; epochs are counted from 1 (erratum E29).
+    """What was measured for each claim of Section 4.2.
 
     ``untrained`` has the feature maps of the same networks before training.
     """
-    table = table_3_readings(losses)
+    table = table_3_readings(chapter, losses)
     curves = [Curve.of(history) for history in histories.values()]
     return [
-        *of_the_curves(curves),
+        *of_the_curves(curves, first_epoch=0 if chapter.reads("E29") else 1),
         *of_the_maps(activity, untrained, learned(curves)),
         *(
             Measurement(f"4.2-table3-{name.removeprefix('mnist-vlae-')}", written, as_run)
@@ -294,8 +333,9 @@ def learned(curves: list[Curve]) -> dict[str, list[float]]:
     return {"share_of_the_first_epochs": [curve.share_of_first for curve in curves]}
 
 
-def of_the_curves(curves: list[Curve]) -> list[Measurement]:
-    """What Figure 20 shows."""
+def of_the_curves(curves: list[Curve], first_epoch: int) -> list[Measurement]:
+    """What Figure 20 shows; the best epochs are counted from this one (erratum E29)."""
+    best = [curve.best_epoch - 1 + first_epoch for curve in curves]
     rise = {"rise_of_validation_loss": [curve.rise for curve in curves]}
     level = common_level(curves)
     return [
@@ -303,7 +343,7 @@ def of_the_curves(curves: list[Curve]) -> list[Measurement]:
             "4.2-faster-convergence",
             {"epochs_to_a_common_loss": [curve.epochs_to(level) for curve in curves]},
         ),
-        Measurement("4.2-best-epoch", {"best_epoch": [curve.best_epoch for curve in curves]}),
+        Measurement("4.2-best-epoch", {"best_epoch": best}),
         Measurement(
             "4.2-best-loss-order",
             {"lowest_validation_loss": [curve.lowest for curve in curves]} | learned(curves),
@@ -334,7 +374,7 @@ def of_the_maps(
     """
 
     def kept(maps: Mapping[str, Activity]) -> list[float]:
-        return [variance_kept(each.all_maps) for each in maps.values()]
+        return [each.kept for each in maps.values()]
 
     largest, *smaller = (share_active(each.all_maps) for each in activity.values())
     return [
@@ -374,16 +414,18 @@ def legibility(digits: Mapping[str, Digits]) -> dict[str, list[float]]:
 
 
 def sparseness(
-    losses: Mapping[str, SplitLosses], activity: Mapping[str, Activity]
+    chapter: Chapter, losses: Mapping[str, SplitLosses], activity: Mapping[str, Activity]
 ) -> dict[str, object]:
     """The numbers of the answer: how much a quarter of the feature maps holds, and what it costs.
 
     If coding were sparse, the most active quarter would do.
     """
-    rows = [written for written, _ in table_3_readings(losses).values()]
+    rows = [written for written, _ in table_3_readings(chapter, losses).values()]
     return {
         "models": [model(name).name for name in losses],
-        "variance_kept": [variance_kept(activity[name].all_maps) for name in losses],
+        "variance_kept": [activity[name].kept for name in losses],
+        "replacement": "mean maps" if chapter.reads("E10") else "mean values",
         "loss_ratios": loss_ratios(rows)["loss_ratio"],
         "largest_p": np.max([row["p"] for row in rows]),  # NaN if any is undefined
+        "corrected": not chapter.reads("E08"),
     }

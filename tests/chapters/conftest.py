@@ -1,5 +1,7 @@
 """What the tests of sections share."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -20,6 +22,12 @@ def not_shown():
         ]
 
     return missing
+
+
+@pytest.fixture(scope="session")
+def under():
+    """What stands in for a chapter where its script asks for readings: those given, and no more."""
+    return lambda *readings: SimpleNamespace(reads=readings.__contains__)
 
 
 def shows(path, result):

@@ -5,7 +5,9 @@ import json
 import math
 from dataclasses import replace
 from hashlib import sha256
+from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,9 @@ from matplotlib.colors import to_rgb
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from appendix_architectures.registry import LISTINGS
 from chapters.ch4_2 import (
+    FIGURE_22,
     HIGHEST,
     SPLITS,
     VLAES,
@@ -22,6 +26,7 @@ from chapters.ch4_2 import (
     Digits,
     SplitLosses,
     all_feature_maps,
+    deactivation,
     few_feature_maps,
     measurements,
     sparseness,
@@ -32,6 +37,7 @@ from chapters.ch4_2 import (
 from thesis_repro.analysis.feature_maps import LayerActivity
 from thesis_repro.analysis.statistics import Interval
 from thesis_repro.cli import main
+from thesis_repro.models.zoo import model
 from thesis_repro.plots.figures import COLOURS
 from thesis_repro.section.declarations import Shown
 from thesis_repro.thesis.claims import load_claims
@@ -73,6 +79,7 @@ def losses():
             rng.normal(deactivated, 15, SPLITS),
             rng.normal(deactivated - 200 * (name != VLAES[2]), 12, SPLITS),
             rng.normal(deactivated - 20, 15, SPLITS),
+            rng.normal(original, 8, SPLITS),
         )
         for name, (original, deactivated) in means.items()
     }
@@ -92,14 +99,14 @@ def test_every_model_has_its_own_two_figures():
 
 
 @pytest.mark.parametrize("figure", [all_feature_maps, few_feature_maps])
-def test_the_most_active_maps_stay_those_of_the_trained_encoder(figure):
+def test_the_most_active_maps_stay_those_of_the_trained_encoder(figure, under):
     rng = np.random.default_rng(0)
     trained, still = (
         [LayerActivity("conv", rng.normal(size=(30, 8)) * width, np.zeros((1, 1, 8)))] * 6
         for width in (np.arange(1, 9), np.arange(8, 0, -1))
     )
     shown = Shown(figure.declarations[0], Reading.WRITTEN)
-    axes, *_ = figure(None, shown, {VLAES[0]: Activity(trained, still)}).axes
+    axes, *_ = figure(under(), shown, {VLAES[0]: Activity(trained, still)}).axes
     blue = {
         round(box.get_path().get_extents().get_points()[:, 0].mean())
         for box in axes.patches
@@ -112,8 +119,8 @@ def test_the_most_active_maps_stay_those_of_the_trained_encoder(figure):
 
 
 @pytest.fixture(scope="module")
-def table(losses):
-    return table_3(None, None, losses)
+def table(losses, under):
+    return table_3(under(), None, losses)
 
 
 def test_table_3_has_three_readings_of_each_model(table):
@@ -139,21 +146,22 @@ def test_reported_rows_are_table_3(table, row, printed):
 
 def test_means_and_sds_over_the_splits(table, losses):
     for index, name in enumerate(VLAES):
-        for row, after in ((0, losses[name].as_written), (1, losses[name].as_run)):
-            before = losses[name].original
+        of_model = losses[name]
+        as_run = of_model.original_as_run, of_model.as_run
+        for row, (before, after) in enumerate(((of_model.original, of_model.as_written), as_run)):
             expected = [before.mean(), before.std(), after.mean(), after.std()]
             found = table.iloc[3 * index + row].tolist()[2:6]
             np.testing.assert_allclose(np.array(found, dtype=float), expected)
 
 
-def test_table_3_rounded_up_is_as_written_with_other_maps(losses):
+def test_table_3_rounded_up_is_as_written_with_other_maps(losses, under):
     """As written of these losses (erratum E09)."""
     rounded_up = {name: one._replace(as_written=one.rounded_up) for name, one in losses.items()}
-    expected = [written for written, _ in table_3_readings(rounded_up).values()]
-    found = table_3_rounded_up(None, None, losses)
+    expected = [written for written, _ in table_3_readings(under(), rounded_up).values()]
+    found = table_3_rounded_up(under(), None, losses)
     assert found["model"].tolist() == list(VLAES)
     np.testing.assert_allclose(found.drop(columns="model"), pd.DataFrame(expected))
-    written = pd.DataFrame([written for written, _ in table_3_readings(losses).values()])
+    written = pd.DataFrame([written for written, _ in table_3_readings(under(), losses).values()])
     assert (found["deactivated_mean"] != written["deactivated_mean"]).all()
 
 
@@ -168,13 +176,136 @@ def test_p_as_written_is_rank_sum_with_benjamini_hochberg(table, losses):  # err
 
 def test_p_as_run_is_signed_rank_without_correction(table, losses):
     raw = [
-        stats.wilcoxon(one.original, one.as_run, method="asymptotic", correction=False).pvalue
+        stats.wilcoxon(
+            one.original_as_run, one.as_run, method="asymptotic", correction=False
+        ).pvalue
         for one in losses.values()
     ]
     found = [table.iloc[3 * index + 1]["p"] for index in range(3)]
     np.testing.assert_allclose(found, raw, rtol=1e-12)
     # The original notebook prints this for 24 pairs of which every one increases.
     assert f"{found[0]:.4e}" == "1.8215e-05"
+
+
+# --- Other readings of errata ---
+
+
+def written_rows(chapter, losses):
+    return [written for written, _ in table_3_readings(chapter, losses).values()]
+
+
+def test_the_test_and_its_correction_are_read_apart(losses, under):  # errata E07, E08
+    pairs = [(one.original, one.as_written) for one in losses.values()]
+    unpaired = [stats.ranksums(*pair).pvalue for pair in pairs]
+    paired = [stats.wilcoxon(*pair, method="asymptotic").pvalue for pair in pairs]
+
+    def p(*readings):
+        return [row["p"] for row in written_rows(under(*readings), losses)]
+
+    np.testing.assert_allclose(p("E08"), unpaired)
+    np.testing.assert_allclose(p("E07"), multipletests(paired, method="fdr_bh")[1])
+    np.testing.assert_allclose(p("E07", "E08"), paired)
+    as_run = [row for _, row in table_3_readings(under(), losses).values()]
+    assert as_run == [row for _, row in table_3_readings(under("E07", "E08"), losses).values()]
+
+
+def test_as_written_is_as_run_under_all_that_differs(losses, under):
+    """Losses of the mean map (erratum E10), paired and not corrected."""
+    of_mean_maps = {
+        name: one._replace(original=one.original_as_run, as_written=one.as_run)
+        for name, one in losses.items()
+    }
+    for written, as_run in table_3_readings(under("E07", "E08"), of_mean_maps).values():
+        assert written == as_run
+
+
+@pytest.fixture(scope="module")
+def deactivated_under(under):
+    """What becomes of an untrained factor-3 and ten images, in 3 splits, under readings."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (10, 28, 28, 1), dtype=np.uint8)
+    data = SimpleNamespace(validation=images, validation_known={"label": np.arange(10)})
+    reader = SimpleNamespace(read=lambda made: np.rint(1e6 * made.mean(axis=(1, 2, 3))) % 2)
+    networks = SimpleNamespace(encoder=LISTINGS[11].builder(), decoder=LISTINGS[12].builder())
+    trained = SimpleNamespace(spec=model(FIGURE_22), model=networks)
+
+    def measured(*readings):
+        chapter = SimpleNamespace(
+            reads=under(*readings).reads,
+            trained=lambda name: trained,
+            images=lambda name: data,
+            rng=lambda purpose: np.random.default_rng(0),
+            workspace=SimpleNamespace(options=SimpleNamespace(seed=0)),
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("chapters.ch4_2.SPLITS", 3)
+            return deactivation(chapter, FIGURE_22, reader)[:2]
+
+    return measured
+
+
+def test_losses_as_written_are_those_as_run_under_all_that_differs(deactivated_under):
+    _, default = deactivated_under()
+    maps, losses = deactivated_under("E07", "E08", "E10")
+    np.testing.assert_array_equal(losses.as_written, default.as_run)
+    np.testing.assert_array_equal(default.original, default.original_as_run)
+    assert not maps.rounded_up
+
+
+def test_each_reading_changes_what_it_is_about_and_nothing_as_run(deactivated_under):
+    maps, default = deactivated_under()
+    others = {
+        "E09": {"as_written"},  # the original and what is rounded up anyway stay
+        "E10": {"as_written", "rounded_up"},
+        "E23": set(),
+        "E50": {"original", "as_written", "rounded_up"},
+        "E51": {"original", "as_written", "rounded_up"},
+    }
+    for reading, expected in others.items():
+        of_reading, losses = deactivated_under(reading)
+        pairs = zip(SplitLosses._fields, default, losses, strict=True)
+        assert {name for name, *both in pairs if not np.array_equal(*both)} == expected, reading
+        kept = {len(active) for active in of_reading.active}
+        assert kept == ({6} if reading == "E09" else {5})
+        assert (of_reading.kept == maps.kept) == (reading != "E09")
+        same = of_reading.left_in(HIGHEST) == maps.left_in(HIGHEST)
+        assert same == (reading not in ("E09", "E10"))
+    np.testing.assert_array_equal(deactivated_under("E09")[1].as_written, default.rounded_up)
+
+
+def test_epochs_can_be_counted_from_zero(measured, under):  # erratum E29
+    counted = measurements(**measured | {"chapter": under("E29")})
+    assert counted[1].as_written == {"best_epoch": [25, 38, 51]}
+    default = measurements(**measured)
+    assert counted[0] == default[0]
+    assert counted[2:] == default[2:]
+
+
+def test_as_many_maps_are_measured_as_are_left():  # erratum E09
+    before, after = (LayerActivity(HIGHEST, np.outer([-1, 1], sds), np.zeros((1, 1, 5)))
+                     for sds in ([5.0, 4, 1, 1, 1], [5.0, 2, 0, 0, 0]))  # fmt: skip
+    down, up = (Activity([before], [after], rounded_up) for rounded_up in (False, True))
+    assert [maps.active[0].tolist() for maps in (down, up)] == [[0], [0, 1]]
+    assert [maps.kept for maps in (down, up)] == [25 / 44, 41 / 44]
+    assert [maps.left_in(HIGHEST) for maps in (down, up)] == [1, 7 / 9]
+
+
+def test_activities_are_drawn_without_biases_where_asked(under):  # erratum E23
+    bias = keras.initializers.Constant(9.0)
+    image = maps = keras.Input((4, 4, 1))
+    for _ in range(6):
+        maps = keras.layers.Conv2D(8, 1, bias_initializer=bias)(maps)
+    encoder = keras.Model(image, maps)
+    trained = SimpleNamespace(model=SimpleNamespace(encoder=encoder))
+    maps = [LayerActivity("conv", np.full((30, 8), 10.0), np.zeros((1, 1, 8)))] * 6
+    shown = Shown(all_feature_maps.declarations[0], Reading.WRITTEN)
+    medians = []
+    for readings in ((), ("E23",)):
+        chapter = SimpleNamespace(reads=under(*readings).reads, trained=lambda name: trained)
+        axes, *_ = all_feature_maps(chapter, shown, {VLAES[0]: Activity(maps, maps)}).axes
+        medians.append({line.get_ydata()[0] for line in axes.lines if len(line.get_xdata()) == 2})
+    assert [10.0 in medians[0], 1.0 in medians[0]] == [True, False]
+    assert [10.0 in medians[1], 1.0 in medians[1]] == [False, True]
 
 
 # --- Claims ---
@@ -188,10 +319,11 @@ def activity(sds, left=1.0):
 
 
 @pytest.fixture(scope="module")
-def measured(histories, losses):
+def measured(histories, losses, under):
     """What the thesis sees, in made-up numbers: `measurements` takes them in this order."""
     unequal, equal = np.array([9.0, 8, 2, 2, 2, 2, 2, 2]), np.arange(1.0, 9.0)
     return {
+        "chapter": under(),
         "histories": histories,
         "losses": losses,
         "activity": {name: activity(unequal, 0.5) for name in VLAES},
@@ -251,7 +383,7 @@ def test_every_check_fails_on_something(measured, histories, losses):
     nothing = measured | {
         "histories": flat(histories),
         "activity": measured["untrained"],
-        "losses": {name: SplitLosses(*[one.as_written] * 4) for name, one in losses.items()},
+        "losses": {name: SplitLosses(*[one.as_written] * 5) for name, one in losses.items()},
         "digits": {name: Digits(*[Interval(0.1, 0.08, 0.12)] * 2) for name in VLAES},
     }
     few_active = activity(np.array([9.0, *[0.1] * 7]))
@@ -318,9 +450,10 @@ def test_losses_of_the_claims(measured, losses):
     assert all(one.as_run.keys() == one.as_written.keys() for one in table)
     assert table[0].as_run["deactivated_mean"] == losses[VLAES[0]].as_run.mean()
     ratios = found["4.2-small-activities-matter"]
-    for reading, after in ((ratios.as_written, "as_written"), (ratios.as_run, "as_run")):
-        expected = [getattr(one, after).mean() / one.original.mean() for one in losses.values()]
-        np.testing.assert_allclose(reading["loss_ratio"], expected)
+    written = [one.as_written.mean() / one.original.mean() for one in losses.values()]
+    as_run = [one.as_run.mean() / one.original_as_run.mean() for one in losses.values()]
+    np.testing.assert_allclose(ratios.as_written["loss_ratio"], written)
+    np.testing.assert_allclose(ratios.as_run["loss_ratio"], as_run)
 
 
 def test_a_tie_is_the_first_epoch(measured):
@@ -331,8 +464,8 @@ def test_a_tie_is_the_first_epoch(measured):
 
 def test_models_that_deactivation_leaves_alone_have_no_p_as_run(measured, losses):
     """All paired differences are zero: p is undefined, its check fails, the others are judged."""
-    same = {name: SplitLosses(*[one.original] * 4) for name, one in losses.items()}
-    table = table_3(None, None, same)
+    same = {name: SplitLosses(*[one.original] * 5) for name, one in losses.items()}
+    table = table_3(measured["chapter"], None, same)
     assert table.loc[table["reading"] == "as run", "p"].isna().all()
     assert (table.loc[table["reading"] == "as written", "p"] == 1).all()
     judgements = judged(measured | {"losses": same})
@@ -353,15 +486,19 @@ def run_chapter(folder, out):
 # --- Research question 1b ---
 
 
-def test_the_numbers_of_the_answer(losses):
+def test_the_numbers_of_the_answer(losses, under):
     maps = {name: activity(np.arange(1.0, 9.0)) for name in VLAES}
-    numbers = sparseness(losses, maps)
+    numbers = sparseness(under(), losses, maps)
     assert numbers["models"][0] == "MNIST-VLAE-factor-1"
     assert numbers["variance_kept"] == [pytest.approx(113 / 204)] * 3
     ratios = [splits.as_written.mean() / splits.original.mean() for splits in losses.values()]
     np.testing.assert_allclose(numbers["loss_ratios"], ratios)
     raw = [stats.ranksums(one.original, one.as_written).pvalue for one in losses.values()]
     assert numbers["largest_p"] == pytest.approx(max(multipletests(raw, method="fdr_bh")[1]))
+    assert (numbers["corrected"], numbers["replacement"]) == (True, "mean values")
+    other = sparseness(under("E08", "E10"), losses, maps)
+    assert other["largest_p"] == pytest.approx(max(raw))
+    assert (other["corrected"], other["replacement"]) == (False, "mean maps")
 
 
 @pytest.fixture(scope="module")

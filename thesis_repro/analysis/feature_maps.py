@@ -57,6 +57,20 @@ def activities(
     ]
 
 
+def without_bias(
+    encoder: keras.Model, layer_activities: list[LayerActivity]
+) -> list[LayerActivity]:
+    """The activities of all its convolutions less the bias of each map (erratum E23).
+
+    As measured, or after the layers that replace maps: these pass the bias on, too.
+    """
+    biases = [keras.ops.convert_to_numpy(layer.bias) for layer in convolutions(encoder)]
+    return [
+        activity._replace(map_means=activity.map_means - bias)
+        for activity, bias in zip(layer_activities, biases, strict=True)
+    ]
+
+
 def maps_after(
     network: keras.Model, layer_names: Sequence[str], images: np.ndarray
 ) -> dict[str, np.ndarray]:

@@ -18,10 +18,17 @@ def activity(layer: LayerActivity) -> np.ndarray:
     return layer.map_means.std(axis=0)
 
 
-def variance_kept(layers: Sequence[LayerActivity]) -> float:
-    """Share of the variance of map means that the most active quarter holds: all layers."""
-    kept = [np.square(activity(layer)[most_active(layer)]).sum() for layer in layers]
-    return float(np.sum(kept) / np.sum([np.square(activity(layer)).sum() for layer in layers]))
+def variance_kept(layers: Sequence[LayerActivity], *, rounded_up: bool = False) -> float:
+    """Share of the variance of map means that the most active quarter holds: all layers.
+
+    ``rounded_up`` is that of `most_active`.
+    """
+    variances = [np.square(activity(layer)) for layer in layers]
+    kept = [
+        variance[most_active(layer, rounded_up=rounded_up)].sum()
+        for layer, variance in zip(layers, variances, strict=True)
+    ]
+    return float(np.sum(kept) / np.sum([variance.sum() for variance in variances]))
 
 
 def share_active(layers: Sequence[LayerActivity]) -> float:
@@ -34,10 +41,13 @@ def share_active(layers: Sequence[LayerActivity]) -> float:
     return float(np.concatenate(active).mean())
 
 
-def activity_left(before: LayerActivity, after: LayerActivity) -> float:
+def activity_left(
+    before: LayerActivity, after: LayerActivity, *, rounded_up: bool = False
+) -> float:
     """The activity of a layer's most active quarter once all other maps are set still everywhere.
 
-    The mean over these maps, of that which they had before.
+    The mean over these maps, of that which they had before; ``rounded_up`` is that of
+    `most_active`.
     """
-    kept = most_active(before)
+    kept = most_active(before, rounded_up=rounded_up)
     return float(activity(after)[kept].mean() / activity(before)[kept].mean())

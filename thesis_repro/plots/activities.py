@@ -8,18 +8,18 @@ from thesis_repro.analysis.feature_maps import LayerActivity
 from thesis_repro.plots.figures import COLOURS, new_figure, style
 
 _MOST_ACTIVE = (
-    "blue: the ⌊n/4⌋ most active maps, whose means have the largest standard deviation over images"
+    "blue: the {} most active maps, whose means have the largest standard deviation over images"
 )
 
 
 def feature_map_activities(
-    layers: list[LayerActivity], active: list[np.ndarray], title: str
+    layers: list[LayerActivity], active: list[np.ndarray], title: str, quarter: str = "⌊n/4⌋"
 ) -> Figure:
     """Figures 21, 22, 57-60: a box per feature map, a panel per convolution of the encoder.
 
     A box is the distribution over images of the map's mean (quartiles; whiskers 1.5 interquartile
     ranges; no fliers). The maps in ``active``, the most active quarter, are coloured,
-    as the title says.
+    as the title says, with how many of n maps are a ``quarter``.
     """
     figure = new_figure(10, 8)
     with style():
@@ -31,7 +31,7 @@ def feature_map_activities(
             axes.set_xlabel("feature map")
         for axes in panels[:, 0]:
             axes.set_ylabel("mean activity")
-        figure.suptitle(f"{title}\n{_MOST_ACTIVE}")
+        figure.suptitle(f"{title}\n{_MOST_ACTIVE.format(quarter)}")
     return figure
 
 

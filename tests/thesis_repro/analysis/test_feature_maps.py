@@ -18,6 +18,7 @@ from thesis_repro.analysis.feature_maps import (
     map_batches,
     maps_after,
     most_active,
+    without_bias,
 )
 
 MAPS = 8  # of the first convolution; floor(8 / 4) = 2 stay active
@@ -179,6 +180,22 @@ def test_most_active_are_those_that_vary_most_over_images():
     means = rng.permuted(np.tile([-1.0, 1.0], (12, 5)), axis=1).T * spread + 100 * spread[::-1]
     chosen = most_active(LayerActivity("x", means, np.zeros((1, 1, 12))))
     assert chosen.tolist() == [1, 5, 8]  # standard deviations 9, 8 and 7, sorted by index
+
+
+def test_activities_without_bias(measured, images):  # erratum E23
+    """Map k is scale_k * x + bias_k; after maps are replaced, it has its bias still."""
+    encoder, layers = measured
+    _, scales, _ = small_encoder()
+    of_first = np.outer(images.mean(axis=(1, 2, 3)) / 255, scales)
+    np.testing.assert_allclose(without_bias(encoder, layers)[0].map_means, of_first, atol=1e-5)
+    few_active = deactivated(encoder, layers, mean_maps=False)
+    after = activities(few_active, few_active_layers(few_active), images)
+    still = np.setdiff1d(np.arange(MAPS), most_active(layers[0]))
+    np.testing.assert_allclose(
+        without_bias(encoder, after)[0].map_means[:, still],
+        np.tile(of_first.mean(axis=0)[still], (len(images), 1)),
+        atol=1e-5,
+    )
 
 
 # --- The replacing layer ---

@@ -29,6 +29,14 @@ def test_the_variance_kept_is_that_of_the_most_active_quarter():
     assert variance_kept(both) == pytest.approx((113 + 1) / (204 + 4))
 
 
+def test_a_quarter_can_be_rounded_up():  # erratum E09
+    five = layer(np.array([5.0, 4, 1, 1, 1]))
+    assert variance_kept([five]) == pytest.approx(25 / 44)
+    assert variance_kept([five], rounded_up=True) == pytest.approx(41 / 44)
+    after = layer(np.array([5.0, 2, 0, 0, 0]))
+    assert activity_left(five, after, rounded_up=True) == pytest.approx(7 / 9)
+
+
 def test_random_kernels_have_unequal_maps():
     """A quarter of squared Gaussian numbers holds 72 %: E[x^2; |x| > 1.15]."""
     sds = np.abs(np.random.default_rng(0).normal(size=40_000))

@@ -6,7 +6,7 @@ import pytest
 
 from appendix_architectures.sampling import Sampling
 from thesis_repro.analysis import reconstruction
-from thesis_repro.analysis.reconstruction import split_losses
+from thesis_repro.analysis.reconstruction import of_mean_values, split_losses
 from thesis_repro.training.images import image_batches
 
 
@@ -62,6 +62,23 @@ def test_24_subsets_of_416_of_10_000_images(monkeypatch):  # Section 4.2, Table 
     used = np.concatenate(seen)
     assert len(np.unique(used)) == 9_984
     assert (np.diff(used) < 0).any()  # shuffled
+
+
+def test_uneven_subsets_leave_out_no_image(images):  # erratum E50
+    encoder, decoder = identity((3, 3, 1)), blackening((3, 3, 1))
+    seeded = np.random.default_rng
+    losses = split_losses(encoder, decoder, images, 2, 7, seeded(8), uneven=True)
+    order = np.array_split(seeded(8).permutation(50), 7)
+    assert [len(rows) for rows in order] == [8, 7, 7, 7, 7, 7, 7]
+    expected = [2 * ((images / 255)[rows] ** 2).mean() for rows in order]
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+
+
+def test_codes_of_mean_values_have_no_noise(images):  # erratum E51
+    encoder = noisy((3, 3, 1))
+    batch = images.astype("float32") / 255
+    np.testing.assert_array_equal(of_mean_values(encoder)(batch), batch)
+    assert not np.allclose(encoder(batch), batch, atol=0.1)
 
 
 def test_a_perfect_model_loses_nothing(images):

@@ -68,6 +68,12 @@ def test_the_most_active_maps_are_coloured(panels, layers):
         assert len(blue) == 5
 
 
+def test_a_quarter_that_is_rounded_up_is_in_the_title(layers):  # erratum E09
+    active = [most_active(layer, rounded_up=True) for layer in layers]
+    figure = feature_map_activities(layers, active, "all maps", "⌈n/4⌉")
+    assert "blue: the ⌈n/4⌉ most active" in figure.get_suptitle()
+
+
 def test_the_title_says_what_most_active_means(layers):
     figure = feature_map_activities(layers, [most_active(layer) for layer in layers], "all maps")
     first, second = figure.get_suptitle().split("\n")

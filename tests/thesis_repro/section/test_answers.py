@@ -8,8 +8,10 @@ from thesis_repro.section.answers import fixed, percent, render, significant
 NUMBERS = {
     "models": ["A", "B", "C"],
     "variance_kept": [0.5, 0.25, 0.125],
+    "replacement": "mean values",
     "loss_ratios": [2.0, 3.04, 1.0],
     "largest_p": 1.234e-5,
+    "corrected": True,
 }
 
 
