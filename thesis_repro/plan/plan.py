@@ -199,7 +199,7 @@ class _Planner:
         # Its data, prepared anew, are those that a published run is of; of a run that was trained
         # here, nobody knows.
         with suppress(TrainingError):
-            return isinstance(self.workspace.loadable(spec.id), PublishedFolder)
+            return isinstance(self.workspace.loadable(spec), PublishedFolder)
         return False
 
     def keeps(self, section: str) -> str:

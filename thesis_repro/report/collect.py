@@ -37,6 +37,7 @@ from thesis_repro.report.results import (
     numbered,
 )
 from thesis_repro.report.seeds import with_further_seeds
+from thesis_repro.report.universes import curve_of, multiverse_of
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.training import published_places
 
@@ -222,6 +223,8 @@ def _section(
         files=files,
         problems=tuple(folder.problems),
         seeds=seeds,
+        multiverse=multiverse_of(path.parent, path.name),
+        curve=curve_of(path.parent, path.name),
     )
 
 

@@ -33,6 +33,7 @@ from thesis_repro.thesis.errata import Erratum, load_errata
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.training import published_places
 from thesis_repro.verdicts.audit import what_n_can_tell
+from thesis_repro.verdicts.multiverse import conclusions
 from thesis_repro.words import duration
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def _environment(folder: Path | None, picture: Callable[[str, Item], str]) -> En
         "strips": strips,
         "touched_by": touched_by,
         "duration": duration,
+        "conclusions": conclusions,
+        "errata_by_id": load_errata(),
         "data_uri": data_uri,
         "picture": picture,
         "source_link": partial(source_link, folder),

@@ -24,6 +24,7 @@ from thesis_repro.report.plain import write_plain
 from thesis_repro.report.reading import Manifest
 from thesis_repro.report.results import Item, Problem, Results, Script, Section
 from thesis_repro.report.seeds import SEED, Made, further_manifests
+from thesis_repro.report.universes import FOLDER, curve_file, summary_file
 from thesis_repro.verdicts.grades import Grade, graded
 from thesis_repro.verdicts.judgements import Judgement
 
@@ -33,7 +34,7 @@ _PAGE = "index.html"
 # From a mark to the next one: never beyond another comment.
 _PLACE = re.compile(r"(<!-- results: [^>]*-->(\r?\n))(?:(?!<!--).)*(<!-- /results -->)", re.DOTALL)
 # What lies beside sections and further seeds; `report` writes the last ones.
-_ENTRIES = {_PAGE, "index.json", "README.md", "report.html", "REPORT.md", "report.tex"}
+_ENTRIES = {_PAGE, "index.json", "README.md", "report.html", "REPORT.md", "report.tex", FOLDER}
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _WORDS = ("claims.json", "research_questions.json")
 _AGAIN = "make them again, then publish"
@@ -74,6 +75,8 @@ def publish_results(shown: Results, folder: Path) -> Results:
         _keep(folder, {section.name for section in shown.sections}, place)
         for section in shown.sections:
             _write_section(shown.out, section, shown.scripts, place)
+            if section.multiverse:
+                _copy_multiverse(section.name, shown.out, place)
         published = _published(place, shown.scripts, folder.name)
         write_page(published, place / _PAGE, picture=_picture)
         write_plain(published, place / "index.json")
@@ -102,10 +105,19 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _keep(folder: Path, replaced: set[str], place: Path) -> None:
-    """Copy the sections that stay, with their further seeds."""
+    """Copy the sections that stay, with their further seeds and their multiverses."""
     for path in [*folder.glob("*.*/"), *folder.glob("seed-*/*.*/")]:
         if SECTION.fullmatch(path.name) and path.name not in replaced:
             shutil.copytree(path, place / path.relative_to(folder))
+            _copy_multiverse(path.name, folder, place)
+
+
+def _copy_multiverse(section: str, source: Path, target: Path) -> None:
+    """What a section comes to under all of its readings; the universes themselves stay behind."""
+    for of in (summary_file, curve_file):
+        if of(source, section).exists():
+            of(target, section).parent.mkdir(exist_ok=True)
+            shutil.copyfile(of(source, section), of(target, section))
 
 
 def _write_section(out: Path, section: Section, scripts: Mapping[str, Script], place: Path) -> None:
@@ -182,9 +194,11 @@ def _check(out: Path, section: Section) -> None:
     for place, each in manifests.items():
         if isinstance(each, Problem):
             raise DataError(place, each.cause, "make them again, or move them away")
-        if not _COMMIT.fullmatch(each.commit or ""):
-            cause = f"the code that made them was {each.commit or 'of no commit'}"
-            raise DataError(place, cause, "commit it, and make them again")
+        _check_commit(place, each.commit)
+    if isinstance(section.multiverse, str):
+        raise DataError(summary_file(out, section.name), section.multiverse, "or move it away")
+    if section.multiverse:
+        _check_commit(summary_file(out, section.name), section.multiverse.commit)
     evidence = graded(made.scale, made.precision, stand_in=made.stand_in, data=made.data)
     if made.runs and evidence.grade is Grade.PATH:
         cause = f"they prove nothing: {', '.join(evidence.obstacles)}"
@@ -193,6 +207,13 @@ def _check(out: Path, section: Section) -> None:
         if one.as_written and one.scale != made.scale:
             cause = f"its manifest says scale {made.scale}, {one.claim.id} {one.scale}"
             raise DataError(folder, cause, _AGAIN)
+
+
+def _check_commit(place: Path, commit: str | None) -> None:
+    """Refuse what code made that others cannot get."""
+    if not _COMMIT.fullmatch(commit or ""):
+        cause = f"the code that made them was {commit or 'of no commit'}"
+        raise DataError(place, cause, "commit it, and make them again")
 
 
 # === As Markdown ===

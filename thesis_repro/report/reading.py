@@ -148,7 +148,7 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         Damaged: it is no JSON, or a field is missing or of another type.
     """
-    content = _read(path, dict[str, Any])
+    content = read_json(path, dict[str, Any])
     trained = _checked(content, _Runs).runs.items()
     runs = [(model, *structs.astuple(run)) for model, run in trained]
     return _checked(content | {"runs": runs}, Manifest)
@@ -165,7 +165,7 @@ def read_runs(path: Path) -> dict[str, str]:
     Raises:
         Damaged: it is no JSON, or names no runs.
     """
-    return {model: run.run_id for model, run in _read(path, _Runs).runs.items()}
+    return {model: run.run_id for model, run in read_json(path, _Runs).runs.items()}
 
 
 def read_judgements(path: Path) -> dict[str, Judgement]:
@@ -176,7 +176,7 @@ def read_judgements(path: Path) -> dict[str, Judgement]:
     """
     claims = {claim.id: claim for claim in load_claims()}
     judgements = {}
-    for entry in _read(path, list[_Judged]):
+    for entry in read_json(path, list[_Judged]):
         claim = claims.get(entry.id)
         if claim is None:
             raise Damaged(f"this version has no claim {entry.id!r}")
@@ -193,7 +193,7 @@ def read_answers(path: Path) -> tuple[Answer, ...]:
     Raises:
         Damaged: it is no JSON or lacks a field.
     """
-    content = _read(path, _Answers)
+    content = read_json(path, _Answers)
     return tuple(
         Answer(entry.number, entry.answer, content.scale, content.data) for entry in content.rq
     )
@@ -243,8 +243,12 @@ def read_picture(path: Path) -> Picture:
     return Picture(content, width, height, origin, kind)
 
 
-def _read(path: Path, kind: type[Kind]) -> Kind:
-    """The value of this type in a JSON file."""
+def read_json(path: Path, kind: type[Kind]) -> Kind:
+    """The value of this type in a JSON file.
+
+    Raises:
+        Damaged: it cannot be read, is no JSON, or is of another type.
+    """
     try:
         return msgspec.json.decode(_bytes(path), type=kind)
     except OSError as error:

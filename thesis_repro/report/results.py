@@ -13,6 +13,7 @@ from thesis_repro.thesis.captions import Caption, Key, load_captions
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Verdict, judge
+from thesis_repro.verdicts.multiverse import Multiverse
 
 _NUMBERED = re.compile(r"(figure|table)_(\d+)(?:_(.+))?", re.ASCII)
 
@@ -93,7 +94,8 @@ class Section:
     """One section's results; ``script`` is empty where this version has no such section.
 
     ``seeds`` are those that the judgements are over, where there are several: all else is of the
-    first one.
+    first one. ``multiverse`` is what it comes to under the readings in dispute, or why what lies
+    there does not count, and ``curve`` the picture of it, as SVG.
     """
 
     name: str
@@ -106,6 +108,8 @@ class Section:
     files: tuple[File, ...]
     problems: tuple[Problem, ...]
     seeds: tuple[int, ...] = ()
+    multiverse: Multiverse | str | None = None
+    curve: bytes = b""
 
     @property
     def is_damaged(self) -> bool:

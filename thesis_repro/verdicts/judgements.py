@@ -58,6 +58,12 @@ class Verdict(StrEnum):
         """What its evidence is worth; None where nothing was measured."""
         return next((grade for (grade, _), own in _VERDICTS.items() if own is self), None)
 
+    @property
+    def finding(self) -> Finding | None:
+        """What it says the checks come to; None where it proves nothing."""
+        pairs = _VERDICTS.items()
+        return next((f for (_, f), own in pairs if own is self is not Verdict.PATH_ONLY), None)
+
 
 _VERDICTS = {
     (Grade.PAPER, Finding.HOLDS): Verdict.REPLICATED,

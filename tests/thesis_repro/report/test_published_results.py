@@ -3,13 +3,16 @@
 import io
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec import structs
 from PIL import Image
 
+from data_prep.checksums import sha256
 from data_prep.errors import DataError
 from tests.thesis_repro.report.conftest import write_manifest
 from thesis_repro.commands import publish_results as command
@@ -21,9 +24,11 @@ from thesis_repro.report.published_results import (
     publishable,
     readme_with,
 )
+from thesis_repro.report.universes import curve_file, summary_file, write_multiverse
 from thesis_repro.section.declarations import figure
 from thesis_repro.section.registry import everything, scripts
 from thesis_repro.verdicts.judgements import Verdict
+from thesis_repro.verdicts.multiverse import Multiverse
 
 MADE = {"scale": "paper", "stand_in": False}
 VERDICTS = {
@@ -72,6 +77,49 @@ def test_they_are_results_that_commands_and_programs_read(out):
     assert section.tables[0].content == was.tables[0].content
     assert section.answers == was.answers
     assert replace(section.manifest, files={}) == replace(was.manifest, files={})
+
+
+def write_multiverse_of(out, **changes):
+    """What Section 4.2 comes to under its readings, of these results, and its curve."""
+    made = Multiverse(
+        section="4.2", scale="paper", data="digits", seeds=(7,), created="2026-01-02",
+        results=sha256(out / "4.2" / "claims.json"), commit="0123456789ab", written={}, run={},
+        universes=(), not_run={},
+    )  # fmt: skip
+    summary_file(out, "4.2").parent.mkdir(exist_ok=True)
+    write_multiverse(summary_file(out, "4.2"), structs.replace(made, **changes))
+    curve_file(out, "4.2").write_text("<svg/>")
+    universe = out / "multiverse" / "E04" / "4.2"
+    universe.mkdir(parents=True, exist_ok=True)
+    (universe / "claims.json").write_text("[]")
+
+
+def test_the_multiverse_is_published_without_its_universes(out, write_section):
+    write_multiverse_of(out)
+    publish(out)
+    folder = out.parent / "results" / "multiverse"
+    assert sorted(path.name for path in folder.iterdir()) == ["4.2.json", "4.2.svg"]
+    page = (folder.parent / "index.html").read_text(encoding="utf-8")
+    assert 'src="data:image/svg+xml;base64,PHN2Zy8+"' in page
+    shutil.rmtree(out)
+    write_section(out, "4.7", verdicts={}, figures=(), **MADE)
+    publish(out)  # another section: 4.2 stays, with its multiverse
+    assert (folder / "4.2.svg").read_text() == "<svg/>"
+    page = (folder.parent / "index.html").read_text(encoding="utf-8")
+    assert page.count("Under the readings in dispute") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"commit": "0123456789ab-dirty"}, "the code that made them"),
+        ({"results": ""}, "other results"),
+    ],
+)
+def test_a_multiverse_of_other_code_or_results_is_not_published(out, changes, cause):
+    write_multiverse_of(out, **changes)
+    with pytest.raises(DataError, match=rf"multiverse/4.2.json.*{cause}"):
+        publish(out)
 
 
 def test_a_section_that_is_not_made_again_stays(out, write_section):

@@ -1,0 +1,188 @@
+"""`multiverse`, and `chapter --reading`: what is run, where it goes, what is refused."""
+
+import csv
+import itertools
+import json
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from data_prep.checksums import sha256
+from data_prep.opening import open_file
+from thesis_repro.cli import main
+from thesis_repro.commands import multiverse
+from thesis_repro.files import write_json
+from thesis_repro.plan.plan import Job
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.verdicts.judgements import Measurement, judge, write_claims
+
+CHANGED = "mnist-vlae-factor-1+learning_rate=0.0005"  # erratum E04
+DONE, FAILED, USAGE = 0, 1, 2
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def folders(data_dir, tmp_path):
+    names = {"--data-dir": data_dir, "--runs-dir": tmp_path / "runs", "--out": tmp_path / "out"}
+    return [part for pair in names.items() for part in pair]
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    """The plans that would be run; each chapter leaves results of one claim instead."""
+    plans = []
+
+    def execute(jobs, *others, **options):
+        plans.append(jobs)
+        for job in jobs.values():
+            if job.name.startswith("chapter ") and not job.is_done:
+                leave_results(job.command)
+        return SimpleNamespace(left={}, failed={}, plan=jobs)
+
+    monkeypatch.setattr("thesis_repro.commands.plan.execute", execute)
+    return plans
+
+
+def leave_results(command):
+    """What `thesis-repro chapter 4.2 ...` writes, of the best epochs alone."""
+    given = dict(itertools.pairwise(command))
+    readings = [given["--reading"].partition("=")[0]] if "--reading" in given else []
+    folder = multiverse.universe_folder(multiverse.Path(given["--out"]), readings) / "4.2"
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {"scale": given["--scale"], "precision": "float32", "stand_in": False, "data": "MNIST"}
+    numbers = {"best_epoch": [10, 12, 190] if readings else [40, 60, 200]}
+    measured = {"4.2-best-epoch": Measurement("4.2-best-epoch", numbers)}
+    judgements = [judge(claim, measured.get(claim.id), **made) for claim in load_claims("4.2")]
+    write_claims(folder / "claims.json", judgements)
+    write_json(folder / "manifest.json", {
+        **made, "section": "4.2", "created": "2026-01-02", "commit": "0123456789ab", "seed": 0,
+        "runs": {}, "files": {"claims.json": sha256(folder / "claims.json")}, "versions": {},
+        "readings": readings,
+    })  # fmt: skip
+
+
+# --- The plan ---
+
+
+def test_each_universe_is_a_section_of_its_own_and_runs_are_shared(folders, executed, tmp_path):
+    result = run("multiverse", "4.2", "--errata", "e04", "--scale", "quick", *folders)
+    assert result.exit_code == DONE, result.output
+    (jobs,) = executed
+    universe: Job = jobs["chapter 4.2 (E04)"]
+    assert f"train {CHANGED}" in universe.needs
+    assert f"train {CHANGED}" not in jobs["chapter 4.2"].needs
+    shared = {"train mnist-vlae-factor-2", "train mnist-vlae-factor-3"}
+    assert shared < {*universe.needs} & {*jobs["chapter 4.2"].needs}
+    assert universe.command[:4] == ("chapter", "4.2", "--reading", "E04=as-run")
+    assert universe.command[-2:] == ("--out", str(tmp_path / "out"))
+
+
+def test_with_seeds_one_job_runs_a_universe_with_all(folders, executed):
+    run("multiverse", "4.2", "--errata", "E04", "--scale", "quick", "--seeds", "0-1", *folders)
+    (jobs,) = executed
+    universe = jobs["chapter 4.2 (E04)"]
+    assert {f"train {CHANGED}", f"train {CHANGED} (seed 1)"} < {*universe.needs}
+    assert universe.command[universe.command.index("--seeds") + 1] == "0,1"
+    assert [name for name in jobs if name.startswith("chapter")] == [
+        "chapter 4.2 (seed 1)", "chapter 4.2", "chapter 4.2 (E04)",
+    ]  # fmt: skip
+
+
+def test_a_dry_run_shows_it_and_does_nothing(folders, executed, tmp_path):
+    result = run("multiverse", "4.2", "--errata", "E04", "--scale", "smoke", "--dry-run", *folders)
+    assert result.exit_code == DONE
+    assert "chapter 4.2 (E04)" in result.stdout
+    assert not executed
+    assert not (tmp_path / "out").exists()
+
+
+def test_of_all_combinations_the_count_is_said_first(folders, executed):
+    some = ("--errata", "E05,E11,E14", "--scale", "smoke", "--stand-in", "--dry-run")
+    result = run("multiverse", "4.5", *some, "--full", *folders)
+    assert result.stderr.startswith("Section 4.5, 8 universes: as written, and with E05, E11, E14")
+    assert "chapter 4.5 (E05+E11+E14)" in result.stdout
+
+
+# --- What comes of it ---
+
+
+def test_table_picture_and_json_lie_beside_the_universes(folders, executed, tmp_path):
+    result = run("multiverse", "4.2", "--errata", "E04", "--scale", "quick", *folders)
+    assert "E04" in result.stdout
+    assert "MNIST-VLAE-factor-1's learning rate" in result.stdout
+    place = tmp_path / "out" / "multiverse"
+    (universe,) = json.loads((place / "4.2.json").read_text())["universes"]
+    assert universe["readings"] == ["E04"]
+    assert universe["claims"]["4.2-best-epoch"]["change"] == "numbers"
+    with open_file(place / "4.2.csv") as file:
+        rows = [*csv.DictReader(file.read().decode().splitlines())]
+    assert {row["readings"] for row in rows} == {"as written", "E04"}
+    assert (place / "4.2.png").stat().st_size
+    assert (place / "4.2.svg").stat().st_size
+    assert "Under the readings in dispute" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_it_goes_on_with_what_is_missing(folders, executed, tmp_path):
+    """A plan of which a job failed is concluded by its exit code; nothing is put together."""
+    asked = ("multiverse", "4.2", "--errata", "E04", "--scale", "quick", *folders)
+    run(*asked)
+    (tmp_path / "out" / "multiverse" / "E04" / "4.2" / "claims.json").unlink()
+    executed.clear()
+    result = run(*asked)
+    assert result.exit_code == DONE, result.output
+    assert not executed[0]["chapter 4.2 (E04)"].is_done
+
+
+# --- What is refused ---
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("4.2", "--errata", "E19"), "Section 4.2 cannot be run under the other reading of E19"),
+        (("4.2", "--errata", "E99"), "No erratum 'E99'."),
+        (("4.2", "--errata", " , "), "names no erratum"),
+        (("4.9",), "Section 4.9 discusses and computes nothing"),
+        (("3.3",), "Nothing of Section 3.3 can be run under another reading"),
+    ],
+)
+def test_what_cannot_be_read_otherwise_is_refused(arguments, message, folders, executed):
+    result = run("multiverse", *arguments, "--scale", "smoke", *folders)
+    assert result.exit_code == USAGE
+    assert message in result.output
+    assert not executed
+
+
+def test_less_never_replaces_a_universe(folders, executed):
+    some = ("multiverse", "4.2", "--errata", "E04", *folders)
+    run(*some, "--scale", "quick")
+    executed.clear()
+    result = run(*some, "--scale", "smoke")
+    assert result.exit_code == USAGE
+    assert "holds more than what is asked for" in result.output
+    assert not executed
+
+
+# --- chapter --reading ---
+
+
+def test_a_section_under_another_reading_has_a_folder_of_its_own(folders, tmp_path, monkeypatch):
+    ran = []
+    monkeypatch.setattr("thesis_repro.commands.run._run_sections", ran.extend)
+    result = run("chapter", "4.2", "--reading", "E04=as-run", "--seeds", "0-1", *folders)
+    assert result.exit_code == DONE, result.output
+    (_, second), (sections, first) = ran
+    assert sections == ["4.2"]
+    assert first["readings"] == ("E04",) == second["readings"]
+    assert first["out"] == tmp_path / "out" / "multiverse" / "E04"
+    assert second["out"] == first["out"] / "seed-1"
+
+
+def test_a_reading_that_the_section_has_not_is_refused(folders):
+    result = run("chapter", "4.7", "--reading", "E19=as-run", *folders)
+    assert result.exit_code == USAGE
+    assert "its readings are E02, E04" in result.output

@@ -1,0 +1,218 @@
+"""Results under other readings: never the section's own, and what they come to beside it."""
+
+import json
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+import thesis_repro
+from data_prep.checksums import sha256
+from data_prep.errors import DataError
+from thesis_repro.cli import main
+from thesis_repro.files import write_json
+from thesis_repro.report.collect import collect
+from thesis_repro.report.multiverse import put_together
+from thesis_repro.report.page import write_page
+from thesis_repro.report.published_results import publishable
+from thesis_repro.report.results import Script
+from thesis_repro.report.seeds import seed_folder
+from thesis_repro.report.universes import (
+    read_multiverse,
+    summary_file,
+    universe_folder,
+    write_multiverse,
+)
+from thesis_repro.thesis.claims import load_claims
+from thesis_repro.verdicts.judgements import Measurement, Verdict, judge, write_claims
+from thesis_repro.verdicts.multiverse import Change
+
+SCRIPTS = {"4.3": Script("chapters/ch4_3.py", {})}
+DATA = "dSprites (rendered)"
+ORDER, PATHS = "4.3-kl-order", "4.3-ppl-10000"
+FALLING, RISING = [5.0, 4.0, 3.0, 2.0, 1.0], [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def write(out, readings=(), seed=0, kl=FALLING, mean=232.0, **changes):
+    """The claims of Section 4.3 under these readings, of which two were measured."""
+    made = {"scale": "quick", "precision": "float32", "stand_in": False, "data": DATA}
+    made |= {name: changes[name] for name in made if name in changes}
+    numbers = {"mean": mean, "sd": 100.0}
+    measured = {
+        ORDER: Measurement(ORDER, {"kl": kl}),
+        PATHS: Measurement(PATHS, numbers, {"mean": 2 * mean, "sd": 100.0}),
+    }
+    folder = universe_folder(out, readings) / "4.3"
+    folder.mkdir(parents=True)
+    judgements = [judge(claim, measured.get(claim.id), **made) for claim in load_claims("4.3")]
+    write_claims(folder / "claims.json", judgements)
+    manifest = {
+        **made, "section": "4.3", "created": "2026-01-02T03:04:05+00:00", "commit": "0123456789ab",
+        "seed": seed, "runs": {}, "files": {"claims.json": sha256(folder / "claims.json")},
+        "versions": {}, "readings": readings,
+    }  # fmt: skip
+    write_json(folder / "manifest.json", manifest | changes)
+    return folder
+
+
+def together(out, *readings, **not_run):
+    return put_together(out, "4.3", readings, SCRIPTS, not_run)
+
+
+@pytest.fixture
+def out(tmp_path):
+    """As written, a reading that turns the order, and one that changes nothing."""
+    write(tmp_path)
+    write(tmp_path, ("E19",), kl=RISING, mean=300.0)
+    write(tmp_path, ("E56",))
+    return tmp_path
+
+
+def test_each_reading_says_what_it_does_to_each_claim(out):
+    made = together(out, ("E19",), ("E56",), E55="in the code only")
+    order, paths = (made.matrix[claim] for claim in (ORDER, PATHS))
+    # As written, E19, E56, as run.
+    assert [each and each.verdict for each in order] == [
+        Verdict.HOLDS, Verdict.FAILS, Verdict.HOLDS, None,
+    ]  # fmt: skip
+    assert [each and each.change for each in order] == [
+        Change.NOTHING, Change.VERDICT, Change.NOTHING, None,
+    ]  # fmt: skip
+    assert (paths[1].change, paths[3].change) == (Change.NUMBERS, Change.NUMBERS)
+    assert made.flipped_by(ORDER) == ["E19"]
+    assert made.not_run == {"E55": "in the code only"}
+
+
+def test_a_reading_that_changes_nothing_is_said_to(out):
+    e19, e56 = together(out, ("E19",), ("E56",)).universes
+    assert (e19.change, e56.change) == (Change.VERDICT, Change.NOTHING)
+    assert not e56.claims_with(Change.NUMBERS)
+
+
+def test_numbers_may_be_others_and_the_verdict_the_same(tmp_path):
+    write(tmp_path)
+    write(tmp_path, ("E18",), kl=[50.0, 4.0, 3.0, 2.0, 1.0])
+    (universe,) = together(tmp_path, ("E18",)).universes
+    assert universe.claims_with(Change.NUMBERS) == [ORDER]
+    assert universe.change is Change.NUMBERS
+
+
+def test_at_path_scale_nothing_flips(tmp_path):
+    write(tmp_path, scale="smoke")
+    write(tmp_path, ("E19",), kl=RISING, scale="smoke")
+    made = together(tmp_path, ("E19",))
+    assert made.flipping == []
+    assert made.universes[0].change is Change.NUMBERS
+
+
+def test_over_seeds_each_universe_has_its_own(tmp_path):
+    for readings, kl in (((), FALLING), (("E19",), RISING)):
+        write(tmp_path, readings, kl=kl)
+        further = seed_folder(universe_folder(tmp_path, readings), 1) / "4.3"
+        shutil.move(write(tmp_path / "made", readings, 1, kl), further)
+    made = together(tmp_path, ("E19",))
+    assert made.seeds == (0, 1)
+    assert made.matrix[ORDER][1].why.count("0 of 2 seeds")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"scale": "paper"}, {"seed": 3}, {"data": "others"}, {"precision": "bfloat16"}]
+)
+def test_results_that_were_made_otherwise_are_refused(tmp_path, changes):
+    write(tmp_path)
+    folder = write(tmp_path, ("E19",), **changes)
+    (name,) = changes
+    with pytest.raises(
+        DataError, match=f"its {name} is .*, that as written.*multiverse 4.3"
+    ) as error:
+        together(tmp_path, ("E19",))
+    assert str(folder) in str(error.value)
+
+
+def test_what_is_missing_or_damaged_is_named(out):
+    with pytest.raises(DataError, match=r"E18.*thesis-repro"):
+        together(out, ("E18",))
+    claims = universe_folder(out, ["E19"]) / "4.3" / "claims.json"
+    claims.write_text("[]")
+    with pytest.raises(DataError, match=r"E19/4.3/claims.json.*multiverse 4.3. again"):
+        together(out, ("E19",))
+
+
+# === They never count as the section's own ===
+
+
+def test_results_under_another_reading_never_count(out):
+    """Not where they lie, not in the section's place, and not under a name that is not theirs."""
+    of_own = {one.claim.id: one.verdict for one in collect(out, SCRIPTS).judgements}
+    assert of_own[ORDER] is Verdict.HOLDS
+    shutil.rmtree(out / "4.3")
+    shutil.move(universe_folder(out, ["E19"]) / "4.3", out / "4.3")
+    moved = collect(out, SCRIPTS)
+    assert {one.verdict for one in moved.judgements} == {Verdict.NOT_RUN}
+    (problem,) = moved.problems
+    assert "the other reading of E19: nothing here counts" in problem.cause
+    with pytest.raises(DataError, match="other reading of E19"):
+        publishable(moved)
+    with pytest.raises(DataError, match="other reading of E19"):
+        thesis_repro.load_results("4.3", out=out)
+    said = CliRunner().invoke(main, ["claims", "4.3", "--out", str(out)]).output
+    assert "holds" not in said
+    assert "fails" not in said
+    assert collect(out, SCRIPTS, readings=("E18",)).problems
+
+
+def test_results_as_written_do_not_count_as_a_universe(out):
+    shutil.rmtree(universe_folder(out, ["E56"]) / "4.3")
+    shutil.copytree(out / "4.3", universe_folder(out, ["E56"]) / "4.3")
+    with pytest.raises(DataError, match=r"E56/4.3/manifest.json.*nothing here counts"):
+        together(out, ("E56",))
+
+
+# === What is written of it ===
+
+
+@pytest.fixture
+def written(out):
+    write_multiverse(summary_file(out, "4.3"), together(out, ("E19",), ("E56",), E55="no option"))
+    return out
+
+
+def test_what_is_written_is_read_again(written):
+    made = together(written, ("E19",), ("E56",), E55="no option")
+    read = read_multiverse(summary_file(written, "4.3"))
+    assert read.universes == made.universes
+    assert read.written == made.written
+
+
+def test_the_page_says_what_flips(written):
+    write_page(collect(written, SCRIPTS), written / "index.html")
+    page = (written / "index.html").read_text()
+    assert page.count("Under the readings in dispute") == 1
+    assert f"{ORDER}: holds at reduced scale as written, fails at reduced scale under E19." in page
+    assert "No number is another one under E56." in page
+    assert "In dispute, but not run: E55" in page
+
+
+def test_of_other_results_it_is_not_shown(written):
+    shutil.rmtree(written / "4.3")
+    write(written, kl=RISING)
+    results = collect(written, SCRIPTS)
+    said = results.sections[0].multiverse
+    assert "other results of Section 4.3" in said
+    assert "`thesis-repro multiverse 4.3`" in said
+    write_page(results, written / "index.html")
+    page = (written / "index.html").read_text()
+    assert "other results of Section 4.3" in page
+    assert "fails at reduced scale under" not in page
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "\xff", "null"])
+def test_a_damaged_file_is_named_and_the_page_is_written(written, content):
+    summary_file(written, "4.3").write_text(content, encoding="latin-1")
+    said = collect(written, SCRIPTS).sections[0].multiverse
+    assert said.startswith("4.3.json: it is")
+    assert "multiverse 4.3" in said
+
+
+def test_json_has_no_nan(written):
+    json.loads(summary_file(written, "4.3").read_text(), parse_constant=pytest.fail)
