@@ -28,7 +28,7 @@ from chapters.ch4_6_distances import (
     surely_farther_by,
 )
 from chapters.ch4_6_moments import COMPARED, DSPRITES, IMAGE, MNIST, VAES, Z, compared
-from chapters.ch4_6_samples import Samples, samples_of
+from chapters.ch4_6_samples import AS_WRITTEN, Samples, Switched, samples_of
 from thesis_repro.analysis.statistics import benjamini_hochberg
 from thesis_repro.analysis.tables import pick, rows
 from thesis_repro.models.zoo import model, short_name
@@ -36,13 +36,7 @@ from thesis_repro.plots.generation import latent_densities
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import Codes, by_layer
 from thesis_repro.section.declarations import Shown, figure
-from thesis_repro.section.generation import (
-    Source,
-    encodings,
-    estimated_posterior,
-    is_vlae,
-    source_of,
-)
+from thesis_repro.section.generation import Source
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Measurement
@@ -59,13 +53,13 @@ def run(chapter: Chapter) -> list[Judgement]:
     """Train or load eight models; emit Figures 48-51 and 89-95, Tables 5, 6 and verdicts."""
     for name in chapter.model_ids:
         chapter.trained(name)
-    codes = Codes(chapter)
+    codes, switched = Codes(chapter), Switched.of(chapter)
     tables = Tables(
         *compare_moments(chapter, codes), chapter.compute(discriminator_accuracies, codes)
     )
-    judgements = chapter.judge(measurements(tables))
-    chapter.answer("RQ7", **resemblance(tables.real, tables.accuracies))
-    chapter.answer("RQ8", comparisons=losses_compared(tables.real))
+    judgements = chapter.judge(measurements(tables, switched))
+    chapter.answer("RQ7", **resemblance(tables.real, tables.accuracies, switched))
+    chapter.answer("RQ8", comparisons=losses_compared(tables.real, switched))
     chapter.write_manifest()
     return judgements
 
@@ -97,7 +91,7 @@ def compare_moments(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, ...]:
     chapter.emit(latent_figures, samples)
     chapter.emit(moments.moment_figures, samples)
     real = pd.concat(map(moments.against_real, samples.values()), ignore_index=True)
-    chapter.emit(moments.tables_5_and_6, real)
+    chapter.emit(moments.tables_5_and_6, real, Switched.of(chapter))
     chapter.emit(moments.table_5_of_1000, samples["mnist"])
     chapter.emit(moments.moments_by_image, real)
     chapter.emit(moments.moments_by_pixel, samples)
@@ -124,10 +118,10 @@ def compare_moments(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, ...]:
 @figure(95, models=("dsprites-vlae-gan",), readings=Reading)
 def latent_figures(chapter: Chapter, shown: Shown, samples: Mapping[str, Samples]) -> Figure:
     """The distribution of each latent dimension, its estimate and the prior."""
-    generation = samples[model(shown.model).dataset.value].generation
-    source = encodings(shown.reading)
-    layers = by_layer(generation.encoded(shown.model, source))
-    count = len(generation.real)
+    of_dataset = samples[model(shown.model).dataset.value]
+    source = of_dataset.switched.encodings(shown.reading)
+    layers = by_layer(of_dataset.generation.encoded(shown.model, source))
+    count = len(of_dataset.generation.real)
     title = f"{short_name(shown.model)}: {source} of {count:,} validation images"
     return latent_densities(title, {f"${name}$": z for name, z in layers.items()})
 
@@ -135,32 +129,34 @@ def latent_figures(chapter: Chapter, shown: Shown, samples: Mapping[str, Samples
 # === Claims ===
 
 
-def measurements(tables: Tables) -> list[Measurement]:
+def measurements(tables: Tables, switched: Switched = AS_WRITTEN) -> list[Measurement]:
     """What was measured for each claim of Section 4.6."""
     real, reconstructed, compared_distances, correlated, accuracies = tables
     by_claim = {
-        claim.id: partial(p_values, real, claim.models[0])
+        claim.id: partial(p_values, real, switched, claim.models[0])
         for claim in load_claims("4.6")
         if claim.source in ("Table 5", "Table 6")
     } | {
         CLAIM: partial(accuracy_by_model, accuracies),
-        "4.6-generated-vs-reconstructed": partial(smallest_p, reconstructed),
+        "4.6-generated-vs-reconstructed": partial(smallest_p, reconstructed, switched),
         "4.6-covariance-free": partial(correlation, correlated),
-        "4.6-prior-worse": partial(prior_worse, compared_distances),
-        "4.6-overlap": partial(overlaps, real),
-        "4.6-vlae-better-mnist": partial(vlae_better, compared_distances, "mnist"),
-        "4.6-none-captures-mnist": partial(differs, real, MNIST),
-        "4.6-vlae-better-dsprites": partial(vlae_better, compared_distances, "dsprites"),
-        "4.6-none-captures-dsprites": partial(differs, real, DSPRITES),
+        "4.6-prior-worse": partial(prior_worse, compared_distances, switched),
+        "4.6-overlap": partial(overlaps, real, switched),
+        "4.6-vlae-better-mnist": partial(vlae_better, compared_distances, switched, "mnist"),
+        "4.6-none-captures-mnist": partial(differs, real, switched, MNIST),
+        "4.6-vlae-better-dsprites": partial(vlae_better, compared_distances, switched, "dsprites"),
+        "4.6-none-captures-dsprites": partial(differs, real, switched, DSPRITES),
     }
     return [
         Measurement(claim.id, *map(by_claim[claim.id], Reading)) for claim in load_claims("4.6")
     ]
 
 
-def p_values(real: pd.DataFrame, name: str, reading: Reading) -> dict[str, float]:
+def p_values(
+    real: pd.DataFrame, switched: Switched, name: str, reading: Reading
+) -> dict[str, float]:
     """A row of Table 5 or 6."""
-    return compared(real, name, reading)["p"].to_dict()
+    return compared(real, name, reading, switched)["p"].to_dict()
 
 
 def accuracy_by_model(accuracies: pd.DataFrame, reading: Reading) -> dict[str, list[float | None]]:
@@ -169,13 +165,16 @@ def accuracy_by_model(accuracies: pd.DataFrame, reading: Reading) -> dict[str, l
     return {"accuracy": [shares.get(name) for name in MNIST]}
 
 
-def smallest_p(reconstructed: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
+def smallest_p(
+    reconstructed: pd.DataFrame, switched: Switched, reading: Reading
+) -> dict[str, list[float]]:
     """Generated against reconstructed: per model the smallest p of its moments, and of its z.
 
     Corrected for the number of moments or dimensions (Benjamini, Hochberg). With the largest
     distance of a moment's distributions (Kolmogorov, Smirnov).
     """
-    drawn = rows(reconstructed, source=estimated_posterior(reading), reading=reading)
+    kde = switched.estimated_posterior(reading)
+    drawn = rows(reconstructed, source=kde, reading=reading)
     by_model = [rows(drawn, model=name) for name in VAES]
     return {
         "p_of_moments": [
@@ -204,9 +203,11 @@ def correlation(correlated: pd.DataFrame, reading: Reading) -> dict[str, list[fl
     return {"strongest_correlation": [abs(r) for r in strongest]}
 
 
-def prior_worse(compared_distances: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
+def prior_worse(
+    compared_distances: pd.DataFrame, switched: Switched, reading: Reading
+) -> dict[str, list[float]]:
     """By how much the prior's images are surely farther from MNIST than others, by model."""
-    kde = estimated_posterior(reading)
+    kde = switched.estimated_posterior(reading)
 
     def than(source_by_model: Callable[[str], Source]) -> list[float]:
         pairs = (
@@ -216,15 +217,15 @@ def prior_worse(compared_distances: pd.DataFrame, reading: Reading) -> dict[str,
 
     return {
         "lower_end_of_prior_minus_kde": than(lambda name: kde),
-        "lower_end_of_prior_minus_figure_49": than(lambda name: source_of(name, reading)),
+        "lower_end_of_prior_minus_figure_49": than(lambda name: switched.source_of(name, reading)),
     }
 
 
 def vlae_better(
-    compared_distances: pd.DataFrame, dataset: str, reading: Reading
+    compared_distances: pd.DataFrame, switched: Switched, dataset: str, reading: Reading
 ) -> dict[str, list[float]]:
     """By how much the VAEs' images are surely farther from the data than the VLAEs'."""
-    kde = estimated_posterior(reading)
+    kde = switched.estimated_posterior(reading)
 
     def than(source_by_model: Callable[[str], Source]) -> list[float]:
         return [
@@ -235,26 +236,29 @@ def vlae_better(
         ]
 
     return {
-        "lower_end_of_vae_minus_vlae": than(lambda name: source_of(name, reading)),
+        "lower_end_of_vae_minus_vlae": than(lambda name: switched.source_of(name, reading)),
         "lower_end_where_all_are_sampled": than(lambda name: kde),
     }
 
 
-def overlaps(real: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
+def overlaps(real: pd.DataFrame, switched: Switched, reading: Reading) -> dict[str, list[float]]:
     """The smallest of the four histograms' overlaps with the data's in Figure 49, by model."""
     return {
         "smallest_overlap": [
-            float(compared(real, name, reading)["overlap"].fillna(0.0).min()) for name in MNIST
+            float(compared(real, name, reading, switched)["overlap"].fillna(0.0).min())
+            for name in MNIST
         ]
     }
 
 
-def differs(real: pd.DataFrame, names: tuple[str, ...], reading: Reading) -> dict[str, list[float]]:
+def differs(
+    real: pd.DataFrame, switched: Switched, names: tuple[str, ...], reading: Reading
+) -> dict[str, list[float]]:
     """In the moment in which each model's images differ most: p, corrected for four, and how far.
 
     A moment that none of the images has is as far as can be.
     """
-    by_model = [compared(real, name, reading) for name in names]
+    by_model = [compared(real, name, reading, switched) for name in names]
     return {
         "smallest_p": [smallest_corrected(of_model["p"]) for of_model in by_model],
         "largest_distance": [largest(of_model["ks_distance"].fillna(1.0)) for of_model in by_model],
@@ -275,14 +279,19 @@ def distance(
 # === Research questions 7 and 8 ===
 
 
-def resemblance(real: pd.DataFrame, accuracies: pd.DataFrame) -> dict[str, dict]:
+def resemblance(
+    real: pd.DataFrame, accuracies: pd.DataFrame, switched: Switched = AS_WRITTEN
+) -> dict[str, dict]:
     """The numbers of RQ7: the moments' distances by model and source, and the discriminator's."""
+    kde, encodings = (
+        source(Reading.WRITTEN) for source in (switched.estimated_posterior, switched.encodings)
+    )
 
     def by_source(name: str) -> dict[str, float]:
         """VLAEs' reconstructions too: the thesis has these for samples (erratum E65)."""
-        sources = {"estimated": Source.KDE, "prior": Source.PRIOR}
-        if is_vlae(name):
-            sources["reconstructed"] = Source.ENCODED
+        sources = {"estimated": kde, "prior": Source.PRIOR}
+        if switched.source_of(name, Reading.WRITTEN) is encodings:
+            sources["reconstructed"] = encodings
         return {key: distance(real, name, source) for key, source in sources.items()}
 
     shares = accuracy_by_model(accuracies, Reading.WRITTEN)["accuracy"]
@@ -299,14 +308,20 @@ def resemblance(real: pd.DataFrame, accuracies: pd.DataFrame) -> dict[str, dict]
     }
 
 
-def losses_compared(real: pd.DataFrame) -> list[dict[str, str | float]]:
+def losses_compared(
+    real: pd.DataFrame, switched: Switched = AS_WRITTEN
+) -> list[dict[str, str | float]]:
     """The numbers of RQ8: distances of models with the pixel-wise loss and of their GANs."""
+
+    def of_model(name: str) -> float:
+        return distance(real, name, switched.source_of(name, Reading.WRITTEN))
+
     return [
         {
             "model": short_name(name),
             "gan": short_name(gan),
-            "distance": distance(real, name, source_of(name, Reading.WRITTEN)),
-            "gan_distance": distance(real, gan, source_of(gan, Reading.WRITTEN)),
+            "distance": of_model(name),
+            "gan_distance": of_model(gan),
         }
         for name, gan in WITH_PIXEL_LOSS
     ]

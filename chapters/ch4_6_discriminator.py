@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from chapters.ch4_6_moments import PAIRED
+from chapters.ch4_6_samples import Switched
 from thesis_repro.analysis.discrimination import (
     LEARNING_RATE_AS_RUN,
     Kind,
@@ -25,7 +27,7 @@ from thesis_repro.models.zoo import MNIST_GENERATORS as GENERATORS
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import Codes
 from thesis_repro.section.declarations import Shown, numbers
-from thesis_repro.section.generation import Generation, Source, is_vlae, validation_images
+from thesis_repro.section.generation import Generation, Source, validation_images
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.training.train import train_or_load
@@ -104,12 +106,17 @@ def cases(chapter: Chapter, codes: Codes) -> Iterator[Case]:
     sizes = chapter.at_scale(SAMPLE_SIZES)
     learnt, held_out = real_images(chapter, sizes)
     real = Kind("real images", learnt.pixels, held_out.pixels)
+    switched = Switched.of(chapter)
+    learning_rate = LEARNING_RATE_AS_RUN if chapter.reads("E21") else None
     for name in GENERATORS:
-        if is_vlae(name):  # reconstructions of the same real images (erratum E65)
-            generated = reconstructed(codes, name, learnt, held_out)
+        source = switched.source_of(name, Reading.WRITTEN)
+        if chapter.reads("E68"):
+            source = Source.PRIOR
+        if source in PAIRED:  # reconstructions of the same real images (erratum E65)
+            generated = reconstructed(source, codes, name, learnt, held_out)
         else:
-            generated = drawn(Source.KDE, codes, name, held_out, len(learnt))
-        yield Case(Reading.WRITTEN, name, real, generated)
+            generated = drawn(source, codes, name, held_out, len(learnt))
+        yield Case(Reading.WRITTEN, name, real, generated, chapter.reads("E13"), learning_rate)
     for name in GENERATORS[: sizes.models_as_run]:
         generated = drawn(Source.PRIOR, codes, name, held_out, len(learnt))
         yield Case(Reading.RUN, name, real, generated, True, LEARNING_RATE_AS_RUN)
@@ -127,14 +134,16 @@ def real_images(chapter: Chapter, sizes: SampleSizes) -> tuple[Images, Images]:
     return learnt, validation_images(chapter, DATASET, sizes.test)
 
 
-def reconstructed(codes: Codes, name: str, learnt: Images, held_out: Images) -> Kind:
-    """Images decoded from the mean values of the real ones."""
+def reconstructed(
+    source: Source, codes: Codes, name: str, learnt: Images, held_out: Images
+) -> Kind:
+    """Images decoded from the codes of the real ones."""
     decode = codes.chapter.trained(name).decode
     train, test = (
-        grey_levels(decode, Generation(codes, images).encoded(name, Source.ENCODED))
+        grey_levels(decode, Generation(codes, images).encoded(name, source))
         for images in (learnt, held_out)
     )
-    return Kind(f"decoded from {Source.ENCODED}", train, test)
+    return Kind(f"decoded from {source}", train, test)
 
 
 def drawn(source: Source, codes: Codes, name: str, held_out: Images, count: int) -> Kind:

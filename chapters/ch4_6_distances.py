@@ -13,14 +13,14 @@ from typing import NamedTuple
 import pandas as pd
 
 from chapters.ch4_6_moments import COMPARED, DSPRITES, PAIRED
-from chapters.ch4_6_samples import Samples
+from chapters.ch4_6_samples import AS_WRITTEN, Samples, Switched
 from thesis_repro.analysis.kernel_density import largest_correlation
 from thesis_repro.analysis.moment_distances import farther_by
 from thesis_repro.analysis.tables import pick
 from thesis_repro.models.zoo import MNIST_GENERATORS as MNIST
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.declarations import Shown, numbers
-from thesis_repro.section.generation import Source, encodings, estimated_posterior, source_of
+from thesis_repro.section.generation import Source
 from thesis_repro.thesis.readings import Reading
 
 
@@ -31,14 +31,16 @@ class Images(NamedTuple):
     source: Source
 
 
-def comparisons(dataset: str, reading: Reading) -> Iterator[tuple[Images, Images]]:
+def comparisons(
+    dataset: str, reading: Reading, switched: Switched = AS_WRITTEN
+) -> Iterator[tuple[Images, Images]]:
     """Whose distances from the data are compared: first what the thesis finds to be farther."""
-    kde = estimated_posterior(reading)
+    kde = switched.estimated_posterior(reading)
     for name in COMPARED[dataset]:
-        for source in dict.fromkeys((kde, source_of(name, reading))):
+        for source in dict.fromkeys((kde, switched.source_of(name, reading))):
             yield Images(name, Source.PRIOR), Images(name, source)
     for vae, vlae in counterparts(dataset):
-        for source in (source_of(vlae, reading), kde):
+        for source in dict.fromkeys((switched.source_of(vlae, reading), kde)):
             yield Images(vae, kde), Images(vlae, source)
 
 
@@ -57,7 +59,7 @@ def distances_compared(
         _compared(chapter, of_dataset, reading, *both)
         for dataset, of_dataset in samples.items()
         for reading in Reading
-        for both in comparisons(dataset, reading)
+        for both in comparisons(dataset, reading, of_dataset.switched)
     )
 
 
@@ -99,9 +101,9 @@ def correlated_dimensions(chapter: Chapter, shown: Shown, samples: Samples) -> p
         {
             "model": name,
             "reading": reading,
-            "source": encodings(reading),
-            **largest_correlation(*samples.generation.encoded(name, encodings(reading)))._asdict(),
+            "source": source,
+            **largest_correlation(*samples.generation.encoded(name, source))._asdict(),
         }
         for name in shown.models
-        for reading in Reading
+        for reading, source in zip(Reading, map(samples.switched.encodings, Reading), strict=True)
     )

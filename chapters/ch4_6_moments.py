@@ -13,16 +13,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chapters.ch4_6_samples import Samples
+from chapters.ch4_6_samples import AS_WRITTEN, Samples, Switched
 from thesis_repro.analysis.pixel_moments import Moments, difference, differences, pixels_that_differ
-from thesis_repro.analysis.rank_tests import mann_whitney_p, mann_whitney_p_as_run
+from thesis_repro.analysis.rank_tests import mann_whitney_p_as_run
 from thesis_repro.analysis.tables import rows, table_of
 from thesis_repro.models.zoo import MNIST_GENERATORS as MNIST
 from thesis_repro.models.zoo import short_name
 from thesis_repro.plots.generation import moment_histograms
 from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.declarations import Shown, figure, numbers, table
-from thesis_repro.section.generation import Source, encodings, estimated_posterior, source_of
+from thesis_repro.section.generation import Source
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import REPORTED, Reading
 
@@ -31,7 +31,6 @@ COMPARED = {"mnist": MNIST, "dsprites": DSPRITES}
 VAES = ("mnist-vae", "mnist-vae-gan")  # what VLAEs "generate" is reconstructed anyway
 
 PAIRED = (Source.ENCODED, Source.ENCODED_AS_RUN)  # reconstructions
-TESTS = {Reading.WRITTEN: mann_whitney_p, Reading.RUN: mann_whitney_p_as_run}
 GENERATED_IN_THE_TEXT = 1_000  # images of MNIST-VAE, where Table 5 has 10,000: erratum E22
 FROM_REAL, FROM_RECONSTRUCTIONS = 0.01, 0.1  # false discovery rates, by pixel; original code
 
@@ -50,7 +49,8 @@ def moment_figures(chapter: Chapter, shown: Shown, samples: Mapping[str, Samples
     images, reading = samples[dataset], shown.reading
     generated = {}
     for name in shown.models:
-        source = Source.PRIOR if shown.declaration.name == "50" else source_of(name, reading)
+        of_model = images.switched.source_of(name, reading)
+        source = Source.PRIOR if shown.declaration.name == "50" else of_model
         generated[f"{short_name(name)}:\n{source}"] = images.moments(name, source, reading)
     title = "Moments of the pixel values (0 to 255) of an image"
     return moment_histograms(title, images.real_moments(reading), generated)
@@ -59,39 +59,60 @@ def moment_figures(chapter: Chapter, shown: Shown, samples: Mapping[str, Samples
 # === Tables 5 and 6 ===
 
 
-def sources(name: str, reading: Reading) -> list[Source]:
+def sources(name: str, reading: Reading, switched: Switched = AS_WRITTEN) -> list[Source]:
     """What of a model is compared: what the tables compare, samples of its KDE, and the prior's."""
-    several = [source_of(name, reading), estimated_posterior(reading), Source.PRIOR]
-    return list(dict.fromkeys(several))
+    of_model, kde = switched.source_of(name, reading), switched.estimated_posterior(reading)
+    return list(dict.fromkeys((of_model, kde, Source.PRIOR)))
 
 
 def against_real(samples: Samples) -> pd.DataFrame:
     """Generated against real images, by model, reading, source and moment."""
     return pd.concat(
         [
-            differences(
-                samples.moments(name, source, reading),
-                samples.real_moments(reading),
-                TESTS[reading],
-                paired=source in PAIRED,
-            ).assign(dataset=samples.dataset, model=name, reading=reading, source=source)
+            from_real(samples, name, source, reading).assign(
+                dataset=samples.dataset, model=name, reading=reading, source=source
+            )
             for name in COMPARED[samples.dataset]
             for reading in Reading
-            for source in sources(name, reading)
+            for source in sources(name, reading, samples.switched)
         ],
         ignore_index=True,
     )
 
 
-def compared(real: pd.DataFrame, name: str, reading: Reading) -> pd.DataFrame:
+def from_real(
+    samples: Samples, name: str, source: Source, reading: Reading, count: int | None = None
+) -> pd.DataFrame:
+    """What a model generates against real images, by moment; of the first so many, or of all."""
+
+    def first(of: Moments) -> Moments:
+        return Moments(*(values[:count] for values in of))
+
+    paired = source in PAIRED
+    table = differences(
+        first(samples.moments(name, source, reading)),
+        first(samples.real_moments(reading)),
+        samples.switched.test(reading),
+        paired=paired,
+    )
+    if samples.switched.paired and paired and reading is Reading.WRITTEN:
+        table["p"] = table["paired_p"]
+    return table
+
+
+def compared(
+    real: pd.DataFrame, name: str, reading: Reading, switched: Switched = AS_WRITTEN
+) -> pd.DataFrame:
     """What Tables 5 and 6 compare of a model, by moment."""
-    source = source_of(name, reading)
+    source = switched.source_of(name, reading)
     return rows(real, model=name, reading=reading, source=source).set_index("quantity")
 
 
 @table(5, models=MNIST)
 @table(6, models=DSPRITES)
-def tables_5_and_6(chapter: Chapter, shown: Shown, real: pd.DataFrame) -> pd.DataFrame:
+def tables_5_and_6(
+    chapter: Chapter, shown: Shown, real: pd.DataFrame, switched: Switched = AS_WRITTEN
+) -> pd.DataFrame:
     """The p of each moment per model as written, as run and reported.
 
     ``larger_mean`` and so on: how often a generated image's moment is larger than a real one's.
@@ -104,7 +125,7 @@ def tables_5_and_6(chapter: Chapter, shown: Shown, real: pd.DataFrame) -> pd.Dat
         if claim.source == f"Table {shown.declaration.name}":
             (name,) = claim.models
             for reading in Reading:
-                moments = compared(real, name, reading)
+                moments = compared(real, name, reading, switched)
                 sizes = {"generated": moments["n"].max(), "real": moments["m"].max()}
                 larger = moments["superiority"].add_prefix("larger_")
                 paired = moments["paired_p"].add_prefix("paired_")
@@ -118,16 +139,11 @@ def tables_5_and_6(chapter: Chapter, shown: Shown, real: pd.DataFrame) -> pd.Dat
 @numbers("table_5_of_1000", models=MNIST)
 def table_5_of_1000(chapter: Chapter, shown: Shown, samples: Samples) -> pd.DataFrame:
     """Table 5 as written, of the first 1,000 images each, where there are so many (erratum E22)."""
-
-    def few(of: Moments) -> Moments:
-        return Moments(*(values[:GENERATED_IN_THE_TEXT] for values in of))
-
     written, parts = Reading.WRITTEN, []
     for name in shown.models:
-        source = source_of(name, written)
-        of_model, of_real = samples.moments(name, source, written), samples.real_moments(written)
-        rows_of_model = differences(few(of_model), few(of_real), paired=source in PAIRED)
-        parts.append(rows_of_model.assign(model=name, source=source))
+        source = samples.switched.source_of(name, written)
+        of_model = from_real(samples, name, source, written, GENERATED_IN_THE_TEXT)
+        parts.append(of_model.assign(model=name, source=source))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -154,7 +170,7 @@ def moments_by_pixel(
                 model=name, source=source
             )
             for name in shown.models
-            for source in sources(name, reading)
+            for source in sources(name, reading, images.switched)
         ],
         ignore_index=True,
     )
@@ -174,7 +190,7 @@ def against_reconstructions(chapter: Chapter, shown: Shown, samples: Samples) ->
     parts = []
     for name in shown.models:
         for reading in Reading:
-            kde = estimated_posterior(reading)
+            kde = samples.switched.estimated_posterior(reading)
             parts.append(z_against_encodings(samples, name, reading))
             parts.append(images_against_reconstructions(samples, name, kde, reading))
         shuffled = Source.SHUFFLED
@@ -184,11 +200,12 @@ def against_reconstructions(chapter: Chapter, shown: Shown, samples: Samples) ->
 
 def z_against_encodings(samples: Samples, name: str, reading: Reading) -> pd.DataFrame:
     """Each dimension of the KDE's samples against that of the codes of all real images."""
-    source = estimated_posterior(reading)
+    source = samples.switched.estimated_posterior(reading)
+    test = samples.switched.test(reading)
     (drawn,) = samples.generation.positions(name, source, samples.count)
     (encoded,) = samples.generation.encoded(name, source)
     by_dimension = [
-        {"quantity": f"z_{dimension}", **difference(*columns, TESTS[reading])}
+        {"quantity": f"z_{dimension}", **difference(*columns, test)}
         for dimension, columns in enumerate(zip(drawn.T, encoded.T, strict=True), 1)
     ]
     return pd.DataFrame(by_dimension).assign(model=name, reading=reading, of=Z, source=source)
@@ -199,8 +216,9 @@ def images_against_reconstructions(
 ) -> pd.DataFrame:
     """Moments of generated against those of reconstructed images."""
     generated = samples.moments(name, source, reading)
-    reconstructed = samples.moments(name, encodings(reading), reading)
-    by_moment = differences(generated, reconstructed, TESTS[reading])
+    encodings = samples.switched.encodings(reading)
+    reconstructed = samples.moments(name, encodings, reading)
+    by_moment = differences(generated, reconstructed, samples.switched.test(reading))
     return by_moment.assign(model=name, reading=reading, of=IMAGE, source=source)
 
 
@@ -209,7 +227,7 @@ def differing_pixels(chapter: Chapter, shown: Shown, samples: Samples) -> pd.Dat
     """Pixels of which generated images differ from real ones and from reconstructions, as run."""
 
     def counts(name: str, origin: str, others: np.ndarray, rate: float) -> dict:
-        generated = samples.images(name, source_of(name, Reading.RUN))
+        generated = samples.images(name, samples.switched.source_of(name, Reading.RUN))
         differ = pixels_that_differ(generated, others, rate, mann_whitney_p_as_run)
         return {"model": name, "reading": Reading.RUN, "from": origin, **differ}
 

@@ -13,9 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thesis_repro.analysis.pixel_moments import Moments, Unit, moments, moments_as_run
+from thesis_repro.analysis.pixel_moments import Moments, Test, Unit, moments, moments_as_run
+from thesis_repro.analysis.rank_tests import mann_whitney_p, mann_whitney_p_as_run
+from thesis_repro.section import generation
+from thesis_repro.section.chapter import Chapter
 from thesis_repro.section.codes import Codes
-from thesis_repro.section.generation import Generation, Source, validation_images
+from thesis_repro.section.generation import Generation, Source, is_vlae, validation_images
 from thesis_repro.thesis.readings import Reading
 
 IN_BYTES = "mnist-vae"  # whose images alone went through an image file; original code (erratum E22)
@@ -35,6 +38,54 @@ SAMPLE_SIZES = {
 }
 
 
+class Switched(NamedTuple):
+    """What stands as written, where errata are read the other way; as run stays.
+
+    Attributes:
+        moments_as_run: Moments and p-values of SciPy 1.2.1, MNIST-VAE's images in bytes (E22).
+        sampled: Sampled z instead of mean values (E51).
+        drawn: VLAEs draw, too, instead of reconstructing (E65).
+        paired: Reconstructions are tested as the pairs that they are (E87).
+    """
+
+    moments_as_run: bool = False
+    sampled: bool = False
+    drawn: bool = False
+    paired: bool = False
+
+    @classmethod
+    def of(cls, chapter: Chapter) -> "Switched":
+        """Those that a chapter is run under."""
+        return cls(
+            chapter.reads("E22"), chapter.reads("E51"), chapter.reads("E65"), chapter.reads("E87")
+        )
+
+    def estimated_posterior(self, reading: Reading) -> Source:
+        """As `generation.estimated_posterior`."""
+        return generation.estimated_posterior(Reading.RUN if self.sampled else reading)
+
+    def encodings(self, reading: Reading) -> Source:
+        """As `generation.encodings`."""
+        return generation.encodings(Reading.RUN if self.sampled else reading)
+
+    def source_of(self, name: str, reading: Reading) -> Source:
+        """As `generation.source_of`."""
+        drawn = self.drawn and reading is Reading.WRITTEN
+        reconstructs = is_vlae(name) and not drawn
+        return self.encodings(reading) if reconstructs else self.estimated_posterior(reading)
+
+    def test(self, reading: Reading) -> Test:
+        """The U test of moments."""
+        return mann_whitney_p_as_run if self.as_run(reading) else mann_whitney_p
+
+    def as_run(self, reading: Reading) -> bool:
+        """Whether moments are those of the original code."""
+        return self.moments_as_run or reading is Reading.RUN
+
+
+AS_WRITTEN = Switched()
+
+
 @dataclass
 class Samples:
     """The images of one data set and their moments, each computed once.
@@ -43,11 +94,13 @@ class Samples:
         dataset: "mnist" or "dsprites".
         sizes: How many images.
         generation: What the models generate.
+        switched: Of errata.
     """
 
     dataset: str
     sizes: SampleSizes
     generation: Generation
+    switched: Switched = AS_WRITTEN
     cache: dict[tuple, Moments] = field(default_factory=dict)
 
     @property
@@ -70,7 +123,7 @@ class Samples:
         """The moments of the real images."""
         key = "real", reading, per
         if key not in self.cache:
-            self.cache[key] = _moments(self.real(), reading, per)
+            self.cache[key] = self._moments(self.real(), reading, per)
         return self.cache[key]
 
     def moments(self, name: str, source: Source, reading: Reading, per: Unit = "image") -> Moments:
@@ -78,18 +131,18 @@ class Samples:
         key = name, source, reading, per
         if key not in self.cache:
             images = self.images(name, source)
-            if reading is Reading.RUN and name == IN_BYTES:
+            if self.switched.as_run(reading) and name == IN_BYTES:
                 images = np.rint(images * 255).astype("uint8")
-            self.cache[key] = _moments(images, reading, per)
+            self.cache[key] = self._moments(images, reading, per)
         return self.cache[key]
 
-
-def _moments(images: np.ndarray, reading: Reading, per: Unit) -> Moments:
-    return moments(images, per) if reading is Reading.WRITTEN else moments_as_run(images)
+    def _moments(self, images: np.ndarray, reading: Reading, per: Unit) -> Moments:
+        as_run = self.switched.as_run(reading) and per == "image"
+        return moments_as_run(images) if as_run else moments(images, per)
 
 
 def samples_of(codes: Codes, dataset: str) -> Samples:
     """The samples of a data set at the chapter's scale."""
     sizes = codes.chapter.at_scale(SAMPLE_SIZES)
     real = validation_images(codes.chapter, dataset, sizes.real)
-    return Samples(dataset, sizes, Generation(codes, real))
+    return Samples(dataset, sizes, Generation(codes, real), Switched.of(codes.chapter))

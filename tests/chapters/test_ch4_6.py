@@ -42,15 +42,16 @@ from chapters.ch4_6_moments import (
     table_5_of_1000,
     tables_5_and_6,
 )
-from chapters.ch4_6_samples import SAMPLE_SIZES, Samples, SampleSizes
+from chapters.ch4_6_samples import SAMPLE_SIZES, Samples, SampleSizes, Switched
 from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.pixel_moments import MOMENTS, moments
-from thesis_repro.analysis.tables import table_of
+from thesis_repro.analysis.tables import rows, table_of
 from thesis_repro.models.zoo import model
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Shown
 from thesis_repro.section.generation import Source, estimated_posterior, source_of
 from thesis_repro.section.registry import datasets_of, models_of
+from thesis_repro.seeds import derive_seed
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.training.scale import SCALES
@@ -476,6 +477,125 @@ def test_real_images_have_one_set_of_moments_per_unit():
     assert (len(by_image.mean), len(by_pixel.mean)) == (150, 16)
     np.testing.assert_array_equal(by_image.mean, moments(own.real()).mean)
     assert own.real_moments(WRITTEN) is by_image
+
+
+# --- Other readings of errata ---
+
+
+@pytest.fixture(scope="module")
+def switched_moments():
+    """What is against real images where errata are read the other way."""
+
+    def made(name, source, count):
+        """Always the same; of sampled z somewhat brighter, of MNIST-VAE no whole bytes."""
+        rng = np.random.default_rng(derive_seed(0, name, source))
+        return rng.random((count, 4, 4, 1), "float32") ** (0.9 if "sampled" in source else 1)
+
+    def against(**switched):
+        own = samples_with({})
+        own.generation.images, own.switched = made, Switched(**switched)
+        return against_real(own)
+
+    return against
+
+
+def of_reading(table, reading):
+    return rows(table, reading=reading).drop(columns="reading").reset_index(drop=True)
+
+
+def test_moments_as_written_are_as_run_under_all_that_differs(switched_moments):  # E22, E51
+    default, joint = switched_moments(), switched_moments(moments_as_run=True, sampled=True)
+    pd.testing.assert_frame_equal(of_reading(joint, WRITTEN), of_reading(default, RUN))
+    pd.testing.assert_frame_equal(of_reading(joint, RUN), of_reading(default, RUN))
+
+
+def test_moments_and_tests_as_run_of_the_same_images(switched_moments):  # erratum E22
+    default, other = switched_moments(), switched_moments(moments_as_run=True)
+    pd.testing.assert_frame_equal(of_reading(other, RUN), of_reading(default, RUN))
+    mine, its = of_reading(default, WRITTEN), of_reading(other, WRITTEN)
+    assert mine["source"].tolist() == its["source"].tolist()
+    assert (its["p"] < mine["p"]).all()  # one-sided
+    in_bytes = its["model"] == "mnist-vae"
+    assert ((its["mean"] == mine["mean"]) == ~in_bytes).all()
+
+
+def test_codes_are_sampled_or_drawn_where_asked(switched_moments):  # errata E51, E65
+    sampled, drawn = switched_moments(sampled=True), switched_moments(drawn=True)
+    assert [*of_reading(sampled, WRITTEN)["source"]] == [*of_reading(sampled, RUN)["source"]]
+    vlae = rows(of_reading(drawn, WRITTEN), model="mnist-vlae-gan")
+    assert {*vlae["source"]} == {Source.KDE, Source.PRIOR}
+    default = switched_moments()
+    pd.testing.assert_frame_equal(of_reading(drawn, RUN), of_reading(default, RUN))
+
+
+def test_reconstructions_are_tested_as_pairs_where_asked(switched_moments):  # erratum E87
+    default, paired = switched_moments(), switched_moments(paired=True)
+    pairs = default["source"].eq(Source.ENCODED) & default["reading"].eq(WRITTEN)
+    assert (paired["p"][pairs] == default["paired_p"][pairs]).all()
+    assert (paired["p"][pairs] != default["p"][pairs]).all()
+    assert (paired["p"][~pairs] == default["p"][~pairs]).all()
+    pd.testing.assert_frame_equal(paired.drop(columns="p"), default.drop(columns="p"))
+
+
+@pytest.mark.parametrize("sampled", [False, True])
+@pytest.mark.parametrize("drawn", [False, True])
+def test_claims_are_of_the_sources_that_are_meant(real, reconstructed, accuracies, sampled, drawn):
+    """Each source has a number of its own, by which it is known; as run all stays."""
+    numbers = {source: number / 100 for number, source in enumerate(Source)}
+    switched = Switched(sampled=sampled, drawn=drawn)
+    kde, encoded = (Source.KDE_AS_RUN, Source.ENCODED_AS_RUN) if sampled else (
+        *(Source.KDE, Source.ENCODED),
+    )  # fmt: skip
+    of_vlae = kde if drawn else encoded
+    table = pd.DataFrame(
+        {"model": name, "reading": reading, "source": source, "quantity": quantity}
+        | dict.fromkeys(("p", "ks_distance", "overlap"), numbers[source])
+        for names in COMPARED.values()
+        for name in names
+        for reading in Reading
+        for source in sources(name, reading, switched)
+        for quantity in MOMENTS
+    )
+    compared = [
+        {"reading": reading, "model": first.model, "source": first.source}
+        | {"other_model": second.model, "other_source": second.source}
+        | {"low": numbers[second.source]}
+        for dataset in COMPARED
+        for reading in Reading
+        for first, second in comparisons(dataset, reading, switched)
+    ]
+    reconstructed = reconstructed.assign(
+        source=[
+            kde if reading == WRITTEN and source != Source.SHUFFLED else source
+            for reading, source in zip(
+                reconstructed["reading"], reconstructed["source"], strict=True
+            )
+        ]
+    )
+    correlations = pd.DataFrame(
+        {"model": name, "reading": reading, "r": 0.1} for name in VAES for reading in Reading
+    )
+    tables = Tables(table, reconstructed, pd.DataFrame(compared), correlations, accuracies)
+    found = {own.claim_id: own for own in measurements(tables, switched)}
+    vlae = found["4.6-table5-mnist-vlae-gan"]
+    assert {*vlae.as_written.values()} == {numbers[of_vlae]}
+    assert {*vlae.as_run.values()} == {numbers[Source.ENCODED_AS_RUN]}
+    assert {*found["4.6-table5-mnist-vae"].as_written.values()} == {numbers[kde]}
+    better = found["4.6-vlae-better-dsprites"].as_written
+    assert better["lower_end_of_vae_minus_vlae"] == [numbers[of_vlae]] * 2
+    assert better["lower_end_where_all_are_sampled"] == [numbers[kde]] * 2
+    worse = found["4.6-prior-worse"].as_written
+    assert worse["lower_end_of_prior_minus_figure_49"] == [numbers[kde], numbers[of_vlae]] * 2
+    assert found["4.6-overlap"].as_written["smallest_overlap"] == [
+        numbers[source] for source in (kde, of_vlae) * 2
+    ]
+    assert found["4.6-generated-vs-reconstructed"].as_written["p_of_z"] == [0.6, 0.6]
+    of_mnist = resemblance(table, accuracies, switched)["distances"]["mnist"]["MNIST-VLAE"]
+    expected = {"estimated": kde, "prior": Source.PRIOR}
+    expected |= {} if drawn else {"reconstructed": encoded}
+    assert of_mnist == pytest.approx({key: numbers[source] for key, source in expected.items()})
+    gan = losses_compared(table, switched)[1]
+    assert gan["gan_distance"] == pytest.approx(numbers[of_vlae])
 
 
 # --- Whose images are farther ---

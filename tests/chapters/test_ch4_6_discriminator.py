@@ -37,7 +37,8 @@ class Codes:
     def of(self, name, images):
         first = images.pixels[:, 0, 0].astype("float32") / 255
         sizes = MODELS[name].latent_dims.value
-        return [SampledPosterior(np.repeat(first, size, axis=1), None, None) for size in sizes]
+        means = [np.repeat(first, size, axis=1) for size in sizes]
+        return [SampledPosterior(mean, None, mean / 2) for mean in means]
 
 
 def paint(z):
@@ -60,7 +61,7 @@ def chapter():
     )
     decoder = SimpleNamespace(predict_on_batch=paint)
     options = SimpleNamespace(seed=0, scale=SCALES["smoke"])
-    workspace = SimpleNamespace(options=options, runs_dir=None, progress=None)
+    workspace = SimpleNamespace(options=options, readings=(), runs_dir=None, progress=None)
     models = {
         name: TrainedModel(MODELS[name], None, [], SimpleNamespace(decoder=decoder))
         for name in GENERATORS
@@ -120,6 +121,40 @@ def test_each_reading_shows_what_its_source_says(chapter):
     assert scaled.two_scales
     np.testing.assert_array_equal(scaled.second.train, halved.second.train)
     assert "blurred" in blurred.second.name
+
+
+def written_under(chapter, *readings):
+    chapter.workspace.readings = readings
+    return {own.model: own for own in cases(chapter, Codes(chapter)) if own.reading == WRITTEN}
+
+
+def test_as_written_is_as_run_under_all_that_differs(chapter):  # errata E13, E21, E68
+    (as_run,) = (own for own in cases(chapter, Codes(chapter)) if own.reading == RUN)
+    written = written_under(chapter, "E13", "E21", "E68")[as_run.model]
+    assert (written.two_scales, written.learning_rate) == (True, as_run.learning_rate)
+    assert written.second.name == as_run.second.name
+    for mine, other in zip(written.second[1:], as_run.second[1:], strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+@pytest.mark.parametrize(
+    ("reading", "two_scales", "rate", "of_vae", "of_vlae"),
+    [
+        ("E13", True, None, "drawn from KDE of mean values", "decoded from mean values"),
+        ("E21", False, 0.001, "drawn from KDE of mean values", "decoded from mean values"),
+        ("E51", False, None, "drawn from KDE of sampled z", "decoded from sampled z"),
+        ("E65", False, None, *["drawn from KDE of mean values"] * 2),
+        ("E68", False, None, *["drawn from prior"] * 2),
+    ],
+)
+def test_each_reading_changes_what_it_is_about(chapter, reading, two_scales, rate, of_vae, of_vlae):
+    found = written_under(chapter, reading)
+    assert {own.two_scales for own in found.values()} == {two_scales}
+    assert {own.learning_rate for own in found.values()} == {rate}
+    assert [found[name].second.name for name in GENERATORS] == [of_vae, of_vlae] * 2
+    if reading == "E51":  # half as bright
+        vlae = found[GENERATORS[1]]
+        np.testing.assert_allclose(vlae.second.test, vlae.first.test / 2, atol=1)
 
 
 def test_the_table_says_what_was_told_apart(chapter, asked):
