@@ -13,13 +13,14 @@ from data_prep.checksums import sha256
 from data_prep.reading import load
 from thesis_repro.models import zoo
 from thesis_repro.plan import plan as module
-from thesis_repro.plan.plan import make_plan
+from thesis_repro.plan.plan import add_readings, make_plan
 from thesis_repro.plan.rates import Rates
 from thesis_repro.plan.table import render
 from thesis_repro.plan.timings import Timing
 from thesis_repro.plan.work import training_work
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.section import workspace as workspaces
+from thesis_repro.section.other_readings import chosen_models
 from thesis_repro.section.registry import CHAPTERS, models_of
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.training.configuration import TrainingOptions, run_config
@@ -45,7 +46,7 @@ def workspace(data_dir, tmp_path):
 
 
 def config_of(model, workspace):
-    spec = zoo.model(model)
+    spec = zoo.spec_named(model)
     data = load_images(spec, workspace.data_dir, schedule(spec, SMOKE), stand_in=True)
     return run_config(spec, data.identity(), workspace.options)
 
@@ -53,7 +54,7 @@ def config_of(model, workspace):
 def finish(model, workspace):
     """A finished run as a training leaves it, as far as the plan looks."""
     run = RunFolder(workspace.runs_dir, config_of(model, workspace))
-    run.path.mkdir(parents=True)
+    run.path.mkdir(parents=True, exist_ok=True)
     (run.path / "DONE").write_text("{}")
     return run.config.run_id
 
@@ -164,6 +165,7 @@ def test_results_are_done_if_they_are_whole_and_of_these_runs(workspace):
     assert not is_done(section="4.5")
     assert not is_done(scale="quick")
     assert not is_done(seed=1)
+    assert not is_done(readings=["E10"])
     assert not is_done(data="MNIST (another)")
     assert not is_done(runs=runs | {"mnist-vlae-factor-1": {"run_id": "0" * 12}})
     assert not is_done(files={"table_3.csv": "0" * 64})
@@ -173,6 +175,31 @@ def test_results_are_done_if_they_are_whole_and_of_these_runs(workspace):
     (folder / "manifest.json").unlink()
     os.mkfifo(folder / "manifest.json")  # which is not waited for
     assert not make_plan(["4.2"], [], workspace)["chapter 4.2"].is_done
+
+
+def test_a_universe_is_done_if_its_results_are_of_its_readings_and_runs(workspace):
+    universe = replace(workspace, readings=("E04",), out=workspace.out / "multiverse" / "E04")
+    changed = chosen_models(["mnist-vlae-factor-1"], ["E04"])[0]
+    models = {name: name for name in models_of("4.2", "smoke")} | {"mnist-vlae-factor-1": changed}
+    folder = universe.out / "4.2"
+    folder.mkdir(parents=True)
+    manifest = {
+        "section": "4.2", "scale": "smoke", "seed": 0, "files": {}, "readings": ["E04"],
+        "runs": {name: {"run_id": finish(spec, workspace)} for name, spec in models.items()},
+        "data": load("mnist", workspace.data_dir, stand_in=True).description,
+    }  # fmt: skip
+
+    def is_done(**changes):
+        (folder / "manifest.json").write_text(json.dumps(manifest | changes))
+        jobs = {}
+        add_readings(jobs, "4.2", workspace.out, universe)
+        return jobs["chapter 4.2 (E04)"].is_done
+
+    assert is_done()
+    assert not is_done(readings=[])
+    assert not is_done(readings=["E10"])
+    written = {name: {"run_id": finish(name, workspace)} for name in models_of("4.2", "smoke")}
+    assert not is_done(runs=written)
 
 
 def test_results_that_are_more_than_what_is_asked_for_are_kept_and_need_nothing(workspace):

@@ -23,6 +23,7 @@ def test_sections_further_seeds_and_the_untrained_control(tmp_path):
     manifest(tmp_path / "4.4", a="1", c="1")  # of one run, named once
     manifest(tmp_path / "seed-1" / "4.2", a="3")
     manifest(tmp_path / "untrained" / "seed-0" / "4.2", a="4")
+    manifest(tmp_path / "multiverse" / "E04" / "seed-1" / "4.2", a="5")
     manifest(tmp_path / "3.3")
     uses = uses_of_runs(tmp_path)
     assert uses.places == {
@@ -30,6 +31,7 @@ def test_sections_further_seeds_and_the_untrained_control(tmp_path):
         "2": ["4.2"],
         "3": ["seed-1/4.2"],
         "4": ["untrained/seed-0/4.2"],
+        "5": ["multiverse/E04/seed-1/4.2"],
     }
     assert uses.problems == []
     assert uses.has_results
