@@ -77,7 +77,8 @@ def claims(
         by_id = {one.claim.id: one for one in chosen}
         for at, name in enumerate(in_full):
             blank = "\n" if at or listed else ""
-            click.echo(f"{blank}{describe(by_id[name], terminal.width())}")
+            others = results.under_other_readings(by_id[name].claim)
+            click.echo(f"{blank}{describe(by_id[name], terminal.width(), others)}")
     else:
         click.echo(_FORMATS[kind](chosen))
     if strict:

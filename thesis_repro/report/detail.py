@@ -15,10 +15,11 @@ from thesis_repro.verdicts.text import HEADERS, cells
 _INDENT = " " * 2
 
 
-def describe(judgement: Judgement, width: int | None = None) -> str:
+def describe(judgement: Judgement, width: int | None = None, others: str = "") -> str:
     """All that is known of a claim: numbers, checks with their grounds, verdicts, errata.
 
-    ``width`` is that of the terminal, in columns; None leaves all lines whole.
+    ``width`` is that of the terminal, in columns; None leaves all lines whole. ``others`` is what
+    becomes of it under other readings.
     """
     paragraphs = [_head(judgement), [table(map(cells, judgement.lines), HEADERS, width)]]
     if not judgement.lines:
@@ -27,7 +28,7 @@ def describe(judgement: Judgement, width: int | None = None) -> str:
         [f"{reading.capitalize()}: {outcome.label}", *_outcome(judgement, outcome)]
         for reading, outcome in judgement.outcomes.items()
     ]
-    paragraphs.append(_beside(judgement))
+    paragraphs.append(_beside(judgement, others))
     return "\n\n".join(
         "\n".join(line if "\n" in line else _fitted(line, width) for line in paragraph)
         for paragraph in paragraphs
@@ -80,11 +81,12 @@ def _check(judgement: Judgement, check: CheckResult) -> Iterator[str]:
     yield f"{deeper}Ground: {check.why}"
 
 
-def _beside(judgement: Judgement) -> list[str]:
+def _beside(judgement: Judgement, others: str) -> list[str]:
     """What else belongs to a claim, and the command that makes its numbers."""
     claim = judgement.claim
     tells = what_n_can_tell(claim)
     note = [f"Note: {claim.note}"] if claim.note else []
     note += [f"What this n can tell: {tells}"] if tells else []
     errata = [f"Erratum {erratum.id}: {erratum.title}" for erratum in errata_of(claim)]
-    return [*note, *errata, f"Make it: {command_of(judgement)}"]
+    under = [f"Under other readings: {others}"] if others else []
+    return [*note, *errata, *under, f"Make it: {command_of(judgement)}"]

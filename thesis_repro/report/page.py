@@ -141,6 +141,7 @@ class PageLinks:
 
     def __init__(self, results: Results, folder: Path | None):
         self._folder = folder
+        self.under_other_readings = results.under_other_readings
         self._scripts = results.scripts
         self._judged = {one.claim.id: one for one in results.judgements}
         # The first of each number: "36_a" stands for Figure 36.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from data_prep.errors import printable
 from thesis_repro.report.reading import Answer, Manifest, Picture, Table
 from thesis_repro.thesis.captions import Caption, Key, load_captions
-from thesis_repro.thesis.claims import load_claims
+from thesis_repro.thesis.claims import Claim, load_claims
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Verdict, judge
 from thesis_repro.verdicts.multiverse import Multiverse
@@ -147,6 +147,12 @@ class Results:
         """Those of some sections alone."""
         chosen = tuple(section for section in self.sections if section.name in sections)
         return replace(self, sections=chosen)
+
+    def under_other_readings(self, claim: Claim) -> str:
+        """What becomes of a claim under other readings, in a line; empty if that was not run."""
+        made = [each.multiverse for each in self.sections if each.name == claim.section]
+        known = [each for each in made if isinstance(each, Multiverse) and claim.id in each.written]
+        return known[0].of_claim(claim.id) if known else ""
 
     @property
     def problems(self) -> tuple[Problem, ...]:

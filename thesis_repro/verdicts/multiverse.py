@@ -115,6 +115,22 @@ class Multiverse(msgspec.Struct, frozen=True):
         """Those that a universe reads the other way."""
         return sorted({reading for each in self.universes for reading in each.readings})
 
+    def of_claim(self, claim: str) -> str:
+        """What becomes of a claim under other readings, in a line; empty where nothing is known."""
+        by_name = {each.name: each.claims[claim] for each in self.universes if claim in each.claims}
+        if not by_name or self.written[claim].verdict.finding is None:
+            return ""
+        flipped = [
+            f"{judged.verdict} under {name}"
+            for name, judged in by_name.items()
+            if judged.change is Change.VERDICT
+        ]
+        same = len(by_name) - len(flipped)
+        count = counted(same, "other reading")
+        if not flipped:
+            return f"the same verdict under {'each of ' if same > 1 else ''}{count}"
+        return f"{'; '.join(flipped)}; the same verdict under {count}"
+
     def flipped_by(self, claim: str) -> list[str]:
         """The readings under which a claim has another verdict."""
         return [each.name for each in self.universes if claim in each.claims_with(Change.VERDICT)]

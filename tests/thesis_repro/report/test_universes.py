@@ -193,6 +193,17 @@ def test_the_page_says_what_flips(written):
     assert "In dispute, but not run: E55" in page
 
 
+def test_each_claim_says_what_becomes_of_it(written):
+    said = CliRunner().invoke(main, ["claims", ORDER, PATHS, "--out", str(written)]).output
+    flips = "fails at reduced scale under E19; the same verdict under 1 other reading"
+    assert f"Under other readings: {flips}" in said
+    assert "Under other readings: the same verdict under each of 2 other readings" in said
+    write_page(collect(written, SCRIPTS), written / "index.html")
+    page = (written / "index.html").read_text()
+    assert page.count('<p class="small">Under other readings:') == 2  # those that were measured
+    assert f"Under other readings: {flips}." in page
+
+
 def test_of_other_results_it_is_not_shown(written):
     shutil.rmtree(written / "4.3")
     write(written, kl=RISING)
