@@ -32,7 +32,7 @@ def run(chapter: Chapter) -> list[Judgement]:
     """Train or load four models and the classifier; emit Figures 52, 53 and what is behind them."""
     for name in chapter.model_ids:
         chapter.trained(name)
-    samples = samples_of(chapter, chapter.trained(digits.CLASSIFIER), digits.SOURCES)
+    samples = samples_of(chapter, chapter.trained(digits.CLASSIFIER), digits.sources(chapter))
     shares = chapter.compute(digits.shares_of_digits, samples)
     tests = chapter.compute(digits.class_tests, samples)
     forms = chapter.compute(digits.forms_of_digits, samples)

@@ -38,11 +38,18 @@ DATASET = "morpho-mnist"  # MNIST with its forms
 # forms are then those of the test images, as far as the model keeps them. In a third reading VLAEs
 # are drawn from as well, so that all four models do the same.
 DRAWN = "all drawn"
-SOURCES = {reading: {name: source_of(name, reading) for name in GENERATORS} for reading in Reading}
-SOURCES |= {DRAWN: dict.fromkeys(VLAES, Source.KDE)}
+ALL_DRAWN = dict.fromkeys(VLAES, Source.KDE)
 
 WIDTH = COLUMNS.index("width")
 FIGURE_53_ROWS = (VLAE, VAE, VLAE_GAN, VAE_GAN)  # below MNIST; original code
+
+
+def sources(chapter: Chapter) -> dict[str, dict[str, Source]]:
+    """Where the images of each reading come from, by model."""
+    written, run = ({name: source_of(name, each) for name in GENERATORS} for each in Reading)
+    if chapter.reads("E65"):
+        written |= ALL_DRAWN
+    return {Reading.WRITTEN: written, Reading.RUN: run, DRAWN: ALL_DRAWN}
 
 
 # === Digits: Figure 52 ===
@@ -90,7 +97,7 @@ def class_tests(chapter: Chapter, shown: Shown, samples: Samples) -> pd.DataFram
         counts = sample.counts
         moved = moved_interval(counts, samples.expected)
         columns = ("chi_square", "df", "p", "w", "moved")
-        return {
+        row = {
             **sample.origin,
             "images": counts.sum(),
             **dict(zip(columns, fit(counts, samples.expected), strict=True)),
@@ -98,6 +105,8 @@ def class_tests(chapter: Chapter, shown: Shown, samples: Samples) -> pd.DataFram
             "moved_high": moved.high,
             "t_test_p": labels_t_test_p(sample.labels, samples.training.labels),
         }
+        is_written = sample.reading == Reading.WRITTEN
+        return row | ({"p": row["t_test_p"]} if is_written and chapter.reads("E83") else {})
 
     return pd.DataFrame(map(tested, samples.others))
 

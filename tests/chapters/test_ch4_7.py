@@ -14,7 +14,6 @@ from chapters.ch4_7_digits import (
     CLASSIFIER,
     DRAWN,
     GENERATORS,
-    SOURCES,
     VAE,
     VAE_GAN,
     VLAES,
@@ -25,6 +24,7 @@ from chapters.ch4_7_digits import (
     forms_of_digits,
     narrow_digits,
     shares_of_digits,
+    sources,
 )
 from chapters.ch4_7_samples import SAMPLE_SIZES, TEST, TRAINING, Sample, Samples
 from data_prep.morphometry import COLUMNS
@@ -42,7 +42,14 @@ from thesis_repro.verdicts.judgements import Verdict, judge
 from thesis_repro.verdicts.questions import questions_of
 
 WRITTEN, RUN = Reading
-CHAPTER = Chapter("4.7", SimpleNamespace(options=SimpleNamespace(seed=0)))
+
+
+def under(*readings):
+    return Chapter("4.7", SimpleNamespace(options=SimpleNamespace(seed=0), readings=readings))
+
+
+CHAPTER = under()
+SOURCES = sources(CHAPTER)
 CLAIMS = {claim.id: claim for claim in load_claims("4.7")}
 WIDTH = COLUMNS.index("width")
 
@@ -69,8 +76,8 @@ def as_the_thesis_sees_it(**changed):
         made[name]["weights"] = [9, 11] * 5
     made |= changed
     others = [Sample("", "", TEST, *digits_and_forms(2_000, seed=9))]
-    for number, (reading, sources) in enumerate(SOURCES.items()):
-        for name, source in sources.items():
+    for number, (reading, by_model) in enumerate(SOURCES.items()):
+        for name, source in by_model.items():
             labels, forms = digits_and_forms(4_000, seed=number, **made[name])
             others.append(Sample(name, reading, source, labels, forms))
     training = Sample("", "", TRAINING, *digits_and_forms(6_000, seed=10))
@@ -156,6 +163,15 @@ def test_only_the_third_reading_draws_vlaes():
     assert set(SOURCES[DRAWN]) == set(VLAES)
     assert set(SOURCES[DRAWN].values()) <= set(KDES)
     assert not {*SOURCES[WRITTEN].values()} & {*SOURCES[RUN].values()}
+
+
+def test_vlaes_are_drawn_as_written_where_asked():  # erratum E65
+    other = sources(under("E65"))
+    assert {name for name in GENERATORS if other[WRITTEN][name] != SOURCES[WRITTEN][name]} == {
+        *VLAES
+    }
+    assert {*other[WRITTEN].values()} == {*SOURCES[DRAWN].values()}
+    assert (other[RUN], other[DRAWN]) == (SOURCES[RUN], SOURCES[DRAWN])
 
 
 # --- Tables ---
@@ -381,6 +397,15 @@ def test_one_digit_alone_is_not_certain(samples):
     assert row["moved"] == pytest.approx(0.9)
     assert 0.87 < row["moved_low"] < 0.89
     assert row["moved_high"] == pytest.approx(0.9)
+
+
+def test_digits_are_tested_as_numbers_where_asked(samples, tables):  # erratum E83
+    table = class_tests(under("E83"), shown(class_tests), samples)
+    written = table["reading"] == WRITTEN
+    assert (table["p"][written] == tables.tests["t_test_p"][written]).all()
+    assert (table["p"][written] != tables.tests["p"][written]).all()
+    assert table[~written].equals(tables.tests[~written])
+    assert table.drop(columns="p").equals(tables.tests.drop(columns="p"))
 
 
 def test_digits_are_as_often_as_they_are(samples, tables):

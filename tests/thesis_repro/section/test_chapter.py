@@ -340,6 +340,7 @@ def test_answers_stand_with_their_questions_and_once_in_the_manifest(chapter, mo
 def test_the_words_of_an_answer_are_those_of_the_sections_template(chapter):
     shares = {"models": ["MNIST-VLAE"], "variance_kept": [0.5]}
     sparseness = shares | {"loss_ratios": [5.25], "largest_p": 0.0001}
+    sparseness |= {"replacement": "mean values", "corrected": True}
     chapter.answer("RQ1", **sparseness)
     (entry,) = read_json(chapter, "research_questions.json")["rq"]
     assert entry["answer"] == render("4.2", "RQ1", sparseness)
