@@ -26,7 +26,12 @@ from thesis_repro.commands.workspace import (
 from thesis_repro.errors import ModelError
 from thesis_repro.files import atomic_path
 from thesis_repro.report.multiverse import put_together
-from thesis_repro.report.universes import summary_file, universe_folder, write_multiverse
+from thesis_repro.report.universes import (
+    rows_file,
+    summary_file,
+    universe_folder,
+    write_multiverse,
+)
 from thesis_repro.section.other_readings import checked_readings, readings_of
 from thesis_repro.section.registry import CHAPTERS, scripts
 from thesis_repro.thesis import errata as errata_list
@@ -144,8 +149,7 @@ def _write(made: Multiverse, out: Path) -> list[Path]:
     from thesis_repro.plots.multiverse import specification_curve
 
     import_matplotlib()
-    path = summary_file(out, made.section)
-    rows = path.with_suffix(".csv")
+    path, rows = summary_file(out, made.section), rows_file(out, made.section)
     with atomic_path(rows) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([COLUMNS, *made.rows])
     several = "seeds" if made.seeds[1:] else "seed"

@@ -24,7 +24,7 @@ from thesis_repro.report.plain import write_plain
 from thesis_repro.report.reading import Manifest
 from thesis_repro.report.results import Item, Problem, Results, Script, Section
 from thesis_repro.report.seeds import SEED, Made, further_manifests
-from thesis_repro.report.universes import FOLDER, curve_file, summary_file
+from thesis_repro.report.universes import FOLDER, curve_file, rows_file, summary_file
 from thesis_repro.verdicts.grades import Grade, graded
 from thesis_repro.verdicts.judgements import Judgement
 
@@ -114,7 +114,7 @@ def _keep(folder: Path, replaced: set[str], place: Path) -> None:
 
 def _copy_multiverse(section: str, source: Path, target: Path) -> None:
     """What a section comes to under all of its readings; the universes themselves stay behind."""
-    for of in (summary_file, curve_file):
+    for of in (summary_file, rows_file, curve_file):
         if of(source, section).exists():
             of(target, section).parent.mkdir(exist_ok=True)
             shutil.copyfile(of(source, section), of(target, section))

@@ -29,6 +29,11 @@ def summary_file(out: Path, section: str) -> Path:
     return out / FOLDER / f"{section}.json"
 
 
+def rows_file(out: Path, section: str) -> Path:
+    """Where the same is as a table: a row for each claim and universe."""
+    return out / FOLDER / f"{section}.csv"
+
+
 def curve_file(out: Path, section: str) -> Path:
     """Where its specification curve is, which can be drawn large or small."""
     return out / FOLDER / f"{section}.svg"

@@ -44,6 +44,7 @@ def executed(monkeypatch):
         return SimpleNamespace(left={}, failed={}, plan=jobs)
 
     monkeypatch.setattr("thesis_repro.commands.plan.execute", execute)
+    monkeypatch.setattr("thesis_repro.plan.timings.calibration", lambda *_: None)
     return plans
 
 
