@@ -18,7 +18,8 @@ _MARKS = {  # told apart without colour, too
     Finding.FAILS: ("o", "white", _ORANGE),
     Finding.UNDECIDED: ("_", "0.5", "0.5"),
 }
-_TITLE = 46  # signs of an erratum's title
+_TITLE = 64  # signs of an erratum's title
+_SIZE, _SAME = 6, 3  # of marks, and where no number is another one than as written
 _ROW, _COLUMN = 0.19, 0.3  # inches
 _LABELLED = 24  # columns that are named below
 
@@ -27,12 +28,13 @@ def specification_curve(multiverse: Multiverse) -> Figure:
     """Three panels over one column for each universe, ordered by the number of claims that hold.
 
     How many claims hold; which errata are read the other way; each claim's verdict, framed where it
-    is another one than as written. At path scale, where verdicts mean nothing, no claim has one.
+    is another one than as written and small where no number is. At path scale, where verdicts mean
+    nothing, no claim has one.
     """
     columns, errata = _columns(multiverse), multiverse.errata
     claims = [*multiverse.written]
     heights = [4, max(len(errata), 1), max(len(claims), 1)]
-    width = 5.2 + _COLUMN * max(len(columns), 6)
+    width = 6 + _COLUMN * max(len(columns), 6)
     figure = new_figure(width, 1.6 + _ROW * sum(heights))
     with style():
         curve, readings, verdicts = figure.subplots(3, sharex=True, height_ratios=heights)
@@ -46,7 +48,7 @@ def specification_curve(multiverse: Multiverse) -> Figure:
         curve.set_title(
             f"Section {multiverse.section}: its claims under the readings in dispute", loc="left"
         )
-        figure.legend(handles=_legend(), loc="outside upper right", ncols=4, fontsize=8)
+        figure.legend(handles=_legend(), loc="outside upper right", ncols=5, fontsize=8)
     return figure
 
 
@@ -87,14 +89,19 @@ def _draw_verdicts(
 ) -> None:
     """Each claim's verdict in each universe."""
     for row, claim in enumerate(claims):
-        for at, (_, judged) in enumerate(columns):
+        for at, (name, judged) in enumerate(columns):
             finding = judged[claim].verdict.finding
             if finding:
                 marker, inside, edge = _MARKS[finding]
-                axes.plot(at, row, marker, mfc=inside, mec=edge, markersize=5)
+                size = _SAME if _is_same(name, judged[claim]) else _SIZE
+                axes.plot(at, row, marker, mfc=inside, mec=edge, markersize=size)
             if judged[claim].change is Change.VERDICT:
                 axes.plot(at, row, "s", mfc="none", mec="black", markersize=9)
     _rows(axes, claims)
+
+
+def _is_same(universe: str, judged: Judged) -> bool:
+    return universe != AS_WRITTEN and judged.change is Change.NOTHING
 
 
 def _rows(axes: Axes, names: Sequence[str]) -> None:
@@ -115,5 +122,7 @@ def _legend() -> list[Line2D]:
         Line2D([], [], ls="", marker=marker, mfc=inside, mec=edge, label=finding.value)
         for finding, (marker, inside, edge) in _MARKS.items()
     ]
+    same = {"marker": "o", "mfc": "0.5", "mec": "0.5", "markersize": _SAME}
+    marks.append(Line2D([], [], ls="", label="small: same numbers", **same))
     frame = {"marker": "s", "mfc": "none", "mec": "black", "markersize": 9}
     return [*marks, Line2D([], [], ls="", label="other than as written", **frame)]
