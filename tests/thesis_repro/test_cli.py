@@ -491,9 +491,9 @@ def test_errata():
 
 
 def chosen(*filters):
-    *lines, count = run("errata", *filters).stdout.splitlines()
-    ids = [line.split()[0].rstrip("*") for line in lines]
-    assert count.startswith(f"{len(ids)} of {len(load_errata())} errata")
+    lines = run("errata", *filters).stdout.splitlines()
+    ids = [line.split()[0].rstrip("*") for line in lines if line.startswith("E")]
+    assert f"\n{len(ids)} of {len(load_errata())} errata" in "\n".join(["", *lines])
     return set(ids)
 
 
@@ -506,6 +506,13 @@ def test_errata_of_a_section_and_of_a_model():
     assert chosen("--section", "4.3", "--model", "mnist-vae") == set()
     assert chosen("--section", "3.4.1") < chosen("--section", "3.4")
     assert "E02" in chosen("--section", "4.5") & chosen("--section", "4.7")  # "Sections 4.4-4.7"
+
+
+def test_errata_of_a_section_say_under_which_it_can_be_run():
+    last = run("errata", "--section", "4.7").stdout.splitlines()[-1]
+    assert last == "`multiverse 4.7` runs the section under E02, E04, E14, E25, E39, E65, E83."
+    assert "thesis-repro multiverse 4.7 --errata E02" in run("errata", "e02").stdout
+    assert "multiverse" not in run("errata", "E32").stdout
 
 
 def test_an_erratum_of_a_table_is_of_its_section():

@@ -52,12 +52,12 @@ class _Reading(Completed):
         Raises:
             thesis_repro.thesis.errata.UnknownErratumError: there is none.
         """
-        erratum_id, _, reading = value.partition("=")
+        erratum_id, is_set, reading = value.partition("=")
         erratum = get(erratum_id)
-        if reading.casefold() != AS_RUN:
+        if is_set and reading.casefold() != AS_RUN:
             raise UnknownNameError(
-                f"{value!r} is no reading; write {erratum.id}={AS_RUN}. Without the option, the "
-                "one as written is taken."
+                f"{value!r} is no reading; write {erratum.id}, or {erratum.id}={AS_RUN}. Without "
+                "the option, the reading taken is ours."
             )
         return erratum.id
 
@@ -90,7 +90,8 @@ reading_option = click.option(
     "readings",
     multiple=True,
     type=_Reading(),
-    help="The other reading of an erratum (`errata` lists which can be run).",
+    help=f"The other reading of an erratum, whichever source it is from; {AS_RUN!r} may be left "
+    "out. Several for several errata (`errata` lists which can be run).",
 )
 
 

@@ -2,14 +2,15 @@
 
 import click
 
-from thesis_repro.columns import table
+from thesis_repro.columns import filled, table
 from thesis_repro.commands import exit_codes, terminal
 from thesis_repro.commands.names import erratum_id, figure_name, model_name
 from thesis_repro.commands.other_settings import other_settings
 from thesis_repro.models import zoo
 from thesis_repro.models.keras_settings import import_keras
-from thesis_repro.section.other_readings import chosen_models
+from thesis_repro.section.other_readings import chosen_models, readings_of
 from thesis_repro.section.places import find, render
+from thesis_repro.section.registry import CHAPTERS
 
 
 @click.command()
@@ -110,6 +111,8 @@ def errata(erratum: str | None, section: str | None, model: str | None) -> None:
         raise click.UsageError("--section and --model choose among all errata; leave out the ID.")
     if erratum:
         click.echo(book.render(book.get(erratum), terminal.width()))
+        for each in _sections_under(erratum):
+            click.echo(f"         - thesis-repro multiverse {each} --errata {book.get(erratum).id}")
         return
     names = () if model is None else (model, *zoo.model(model).aliases)
     chosen, known = book.chosen(section, names), book.load_errata()
@@ -120,6 +123,15 @@ def errata(erratum: str | None, section: str | None, model: str | None) -> None:
         f"{len(chosen)} of {len(known)} errata; {book.RUNNABLE} the other reading can be run, too: "
         f"{runnable} (`errata ID` says how)"
     )
+    if section in CHAPTERS and (readings := readings_of(section, "paper")):
+        line = f"`multiverse {section}` runs the section under {', '.join(readings)}."
+        click.echo(filled(line, terminal.width()))
+
+
+def _sections_under(erratum: str) -> list[str]:
+    """The sections that can be run under the other reading of an erratum."""
+    known = {section: readings_of(section, "paper") for section in CHAPTERS}
+    return [section for section, readings in known.items() if erratum.upper() in readings]
 
 
 @click.command()

@@ -20,6 +20,7 @@ from thesis_repro.commands.workspace import (
 )
 from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.report.collect import collect
+from thesis_repro.report.reading import readings_in_words
 from thesis_repro.report.universes import universe_folder
 from thesis_repro.section.other_readings import checked_readings, chosen_models
 from thesis_repro.section.registry import CHAPTERS, datasets_of, models_of, script, scripts
@@ -55,6 +56,12 @@ def chapter(
     never count as the section's own.
     """
     experiments = [section for section in sections if section in CHAPTERS]
+    discussions = [section for section in sections if section in DISCUSSIONS]
+    if readings and discussions:
+        raise click.UsageError(
+            f"--reading is of sections that compute; leave out {', '.join(discussions)}, which "
+            "discuss results as written."
+        )
     under = {
         section: checked_readings(section, options["scale"], readings) for section in experiments
     }
@@ -75,9 +82,8 @@ def chapter(
         _run_sections(by_seed)
         if len(seeds) > 1 and not options["quiet"]:
             _tell_over_seeds(experiments, out, options.get("readings", ()))
-    for section in sections:
-        if section in DISCUSSIONS:
-            click.echo(describe(section, collect(out, scripts()).judgements, terminal.width()))
+    for section in discussions:
+        click.echo(describe(section, collect(out, scripts()).judgements, terminal.width()))
 
 
 def _run_sections(by_seed: Sequence[tuple[list[str], dict[str, Any]]]) -> None:
@@ -116,11 +122,18 @@ def _run_section(section: str, workspace: "Workspace") -> None:
         work = Chapter(section, workspace, place=place)
         judgements = script(section).run(work)
     if not workspace.progress.quiet:
+        note = ""
+        if workspace.readings:
+            under = readings_in_words(workspace.readings)
+            note = f"Section {section} under {under}: never the section's own results."
+            click.echo(f"{note}\n")
         if judgements:
             click.echo(f"{render(judgements, terminal.width())}\n")
         for question, answer in work.answers.items():
             click.echo(f"{question}: {answer}\n")
         click.echo(f"{work.origin}\n{len(work.files)} files in {folder}")
+        if note:
+            click.echo(note)
 
 
 def _tell_over_seeds(sections: Sequence[str], out: Path, readings: tuple[str, ...]) -> None:

@@ -150,6 +150,7 @@ def refuse_less(
     scale: str,
     precision: str,
     stand_in: bool,
+    readings: tuple[str, ...] = (),
     **others: Any,
 ) -> None:
     """Make sure, before any work, that no results are replaced by less.
@@ -160,15 +161,19 @@ def refuse_less(
     """
     from thesis_repro.section.results_folder import more_than
 
-    there = {name: more_than(name, out, scale, precision, stand_in=stand_in) for name in sections}
+    there = {
+        name: more_than(name, out, scale, precision, stand_in=stand_in, readings=readings)
+        for name in sections
+    }
     kept = [f"{name} ({more})" for name, more in there.items() if more]
+    under = "".join(f" --reading {reading}" for reading in readings)
     if kept:
         digits = "" if precision == FLOAT32 else f", {precision}"
         asked = f"scale {scale}{digits}{', stand-ins' if stand_in else ''}"
         raise click.UsageError(
             f"{out} holds more than what is asked for ({asked}): {'; '.join(kept)}. Name another "
-            "folder with --out, or say `thesis-repro chapter SECTION --replace` with the same "
-            "options to replace it."
+            f"folder with --out, or say `thesis-repro chapter SECTION{under} --replace` with the "
+            "same options to replace it."
         )
 
 

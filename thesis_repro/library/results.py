@@ -76,7 +76,7 @@ def load_results(section: str, *, out: str | Path = "results") -> SectionResults
         raise DataError(place, "the section has left no results there", fix)
     found = section_results(place)
     for problem in found.problems:
-        if problem.is_damage:
+        if problem.is_damage or problem.path.name == "manifest.json":
             raise DataError(problem.path, problem.cause, again)
     if found.manifest is None:
         raise DataError(place / "manifest.json", "it cannot be read", again)

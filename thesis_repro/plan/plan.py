@@ -206,7 +206,13 @@ class _Planner:
         """The section's results, in words, where they are more than what is asked for."""
         workspace, options = self.workspace, self.workspace.options
         asked = options.scale.name, options.precision
-        return more_than(section, workspace.out, *asked, stand_in=workspace.stand_in)
+        return more_than(
+            section,
+            workspace.out,
+            *asked,
+            stand_in=workspace.stand_in,
+            readings=workspace.readings,
+        )
 
     def images(self, spec: ModelSpec) -> tuple[int | None, int | None]:
         """Training and validation images of an epoch: of what is prepared, else of what will be.

@@ -59,6 +59,9 @@ def render(
         summary += f"{side_by_side} at a time" if side_by_side > 1 else "one after another"
         most = max((job.memory for job in left), default=0) / 2**30
         summary += f", {most:.1f} GiB at most"
+        sections = sum(job.name.startswith("chapter ") for job in left)
+        if sections > 1:  # of one, nobody takes the training's time for all of it
+            summary += f"; that of {sections} sections is not in it"
     lines.append(f"{summary}.")
     if seconds:
         families = dict.fromkeys(jobs[name].family for name in seconds)

@@ -37,7 +37,7 @@ from thesis_repro.report.results import (
     numbered,
 )
 from thesis_repro.report.seeds import with_further_seeds
-from thesis_repro.report.universes import curve_of, multiverse_of
+from thesis_repro.report.universes import curve_of, multiverse_of, summary_file
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.training import published_places
 
@@ -192,7 +192,8 @@ def _section(
     if manifest and (manifest.section, manifest.readings) != (path.name, readings):
         under = f" under {readings_in_words(manifest.readings)}" if manifest.readings else ""
         cause = f"it is of Section {manifest.section}{under}: nothing here counts as this section's"
-        folder.problems.append(Problem(path / "manifest.json", cause))
+        is_damage = manifest.section != path.name
+        folder.problems.append(Problem(path / "manifest.json", cause, is_damage))
         files, problems = tuple(_files(path, None)), tuple(folder.problems)
         return Section(path.name, script.name, None, (), (), (), (), files, problems)
     if manifest and runs_dir:
@@ -212,6 +213,13 @@ def _section(
     if manifest and File("claims.json", manifest.files.get("claims.json", ""), AS_MADE) in files:
         judgements, seeds, problems = with_further_seeds(path.parent, manifest, judgements)
         folder.problems += problems
+    multiverse = None
+    try:
+        if manifest:
+            multiverse = multiverse_of(path.parent, path.name, seeds[1:])
+    except Damaged as error:
+        summary = summary_file(path.parent, path.name)
+        folder.problems.append(Problem(summary, str(error), is_damage=False))
     return Section(
         name=path.name,
         script=script.name,
@@ -223,8 +231,8 @@ def _section(
         files=files,
         problems=tuple(folder.problems),
         seeds=seeds,
-        multiverse=multiverse_of(path.parent, path.name),
-        curve=curve_of(path.parent, path.name),
+        multiverse=multiverse,
+        curve=curve_of(path.parent, multiverse) if multiverse else b"",
     )
 
 

@@ -1,15 +1,18 @@
 """Results under other readings, put together: which verdicts flip, and by which erratum."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from data_prep.checksums import sha256
 from data_prep.errors import DataError
 from thesis_repro import provenance
 from thesis_repro.report.collect import collect, require
 from thesis_repro.report.results import Results, Script, Section
-from thesis_repro.report.seeds import Made
-from thesis_repro.report.universes import universe_folder
+from thesis_repro.report.seeds import Made, seed_folder
+from thesis_repro.report.universes import claims_file, universe_folder, universes_in
+from thesis_repro.verdicts.judgements import Verdict
 from thesis_repro.verdicts.multiverse import Multiverse, Run, universes
 
 
@@ -25,56 +28,101 @@ def put_together(
     Args:
         out: The folder of the results as written.
         section: "4.2".
-        readings: Those of each universe.
+        readings: Those of each universe that has to be there; others that are there count, too.
         scripts: Those of this version, by section.
-        not_run: What else is in dispute, and why it is not run.
+        not_run: What is in dispute where no universe reads it the other way, and why that is so.
 
     Raises:
         DataError: results are missing or damaged, or those of a universe were not made as those as
             written: at another scale, on other data or with other seeds.
     """
+    asked = [*readings]
     written = _section(collect(out, scripts), section)
-    others = []
-    for each in readings:
-        folder = universe_folder(out, each)
-        there = _section(collect(folder, scripts, readings=each), section)
-        _refuse_other(written, there, folder / section)
-        others.append(Run(each, there.judgements))
-    headline, as_run, found = universes(written.judgements, others)
+    there = {each: _universe(out, each, written, scripts) for each in asked}
+    for each in universes_in(out, section):
+        if each not in asked:
+            with suppress(DataError):  # of another scale, or damaged: nobody asked for it
+                there[each] = _universe(out, each, written, scripts)
+    order = sorted(there, key=lambda readings: (len(readings), readings))
+    runs = [Run(each, there[each].judgements) for each in order]
+    read = {reading for each in order for reading in each}
+    headline, as_run, found = universes(written.judgements, runs)
     made = written.manifest
+    places = {out: written} | {universe_folder(out, each): there[each] for each in order}
     return Multiverse(
         section=section,
         scale=made.scale,
         data=made.data,
         seeds=written.seeds or (made.seed,),
-        results=sha256(out / section / "claims.json"),
+        results={
+            claims.relative_to(out).as_posix(): sha256(claims)
+            for folder, each in places.items()
+            for claims in _claims(folder, each)
+        },
         created=provenance.now(),
-        commit=provenance.commit(),
+        commits=tuple(dict.fromkeys(each.manifest.commit for each in places.values())),
         written=headline,
         run=as_run,
         universes=found,
-        not_run=dict(not_run),
+        not_run={name: why for name, why in not_run.items() if name not in read},
     )
+
+
+def _claims(folder: Path, section: Section) -> Iterator[Path]:
+    """The verdicts of a section with each seed."""
+    yield claims_file(folder, section.name)
+    for seed in section.seeds[1:]:
+        yield claims_file(seed_folder(folder, seed), section.name)
+
+
+def _universe(
+    out: Path, readings: tuple[str, ...], written: Section, scripts: Mapping[str, Script]
+) -> Section:
+    """A section's results under these readings, made like those as written."""
+    folder = universe_folder(out, readings)
+    there = _section(collect(folder, scripts, readings=readings), written.name)
+    _refuse_other(written, there, folder / written.name)
+    return there
 
 
 def _section(results: Results, name: str) -> Section:
-    """The section's results, whole."""
+    """The section's results, whole; files that are not theirs, and other seeds', do not matter."""
+    again = _again(name)
     (section,) = require(results).of([name]).sections or (None,)
     for problem in section.problems if section else ():
-        raise DataError(problem.path, problem.cause, f"run `thesis-repro multiverse {name}` again")
-    if section is None or section.manifest is None:
-        fix = f"run `thesis-repro multiverse {name}`"
-        raise DataError(results.out / name, "the results are missing", fix)
+        if problem.is_damage or problem.path.name == "manifest.json":
+            raise DataError(problem.path, problem.cause, again)
+    if section is None or not section.judgements:
+        raise DataError(claims_file(results.out, name), "it is missing", again)
     return section
 
 
+def _again(section: str) -> str:
+    return f"run `thesis-repro multiverse {section}` again, with the options that made the results"
+
+
 def _refuse_other(written: Section, other: Section, place: Path) -> None:
-    """See that results are alike but for their readings."""
+    """See that results are alike but for their readings, and of the same claims.
+
+    Raises:
+        DataError: they are not.
+    """
     ours, theirs = (
-        Made.of(each.manifest)._replace(readings=())._asdict() | {"seeds": each.seeds}
+        Made.of(each.manifest)._replace(readings=())._asdict()
+        | {"seeds": each.seeds or (each.manifest.seed,)}
         for each in (written, other)
     )
-    differ = [name for name, value in ours.items() if theirs[name] != value]
-    for name in differ:
-        cause = f"its {name} is {theirs[name]}, that as written {ours[name]}"
-        raise DataError(place, cause, f"run `thesis-repro multiverse {written.name}` again")
+    for name, value in ours.items():
+        if theirs[name] != value:
+            words = name.replace("_", "-")
+            cause = f"it was made with {words} {_text(theirs[name])}, the section as written with "
+            raise DataError(place, f"{cause}{_text(value)}", _again(written.name))
+    claims = {one.claim.id for one in other.judgements}
+    missing = [one.claim.id for one in written.judgements if one.claim.id not in claims]
+    if missing or all(one.verdict is Verdict.NOT_RUN for one in other.judgements):
+        cause = f"it lacks {', '.join(missing)}" if missing else "nothing was measured"
+        raise DataError(claims_file(place.parent, written.name), cause, _again(written.name))
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -195,10 +195,8 @@ def _check(out: Path, section: Section) -> None:
         if isinstance(each, Problem):
             raise DataError(place, each.cause, "make them again, or move them away")
         _check_commit(place, each.commit)
-    if isinstance(section.multiverse, str):
-        raise DataError(summary_file(out, section.name), section.multiverse, "or move it away")
-    if section.multiverse:
-        _check_commit(summary_file(out, section.name), section.multiverse.commit)
+    for commit in section.multiverse.commits if section.multiverse else ():
+        _check_commit(summary_file(out, section.name), commit)
     evidence = graded(made.scale, made.precision, stand_in=made.stand_in, data=made.data)
     if made.runs and evidence.grade is Grade.PATH:
         cause = f"they prove nothing: {', '.join(evidence.obstacles)}"

@@ -224,7 +224,7 @@ def read_picture(path: Path) -> Picture:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        content = _bytes(path)
+        content = read_bytes(path)
     except OSError as error:
         raise Damaged(f"it cannot be read ({error.strerror})") from error
     try:
@@ -250,7 +250,7 @@ def read_json(path: Path, kind: type[Kind]) -> Kind:
         Damaged: it cannot be read, is no JSON, or is of another type.
     """
     try:
-        return msgspec.json.decode(_bytes(path), type=kind)
+        return msgspec.json.decode(read_bytes(path), type=kind)
     except OSError as error:
         raise Damaged(f"it cannot be read ({error.strerror})") from error
     except msgspec.ValidationError as error:
@@ -259,7 +259,8 @@ def read_json(path: Path, kind: type[Kind]) -> Kind:
         raise Damaged(f"it is no whole JSON file ({error})") from error
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """All of a file; never waits for one that is no ordinary file."""
     with open_file(path) as file:
         return file.read()
 

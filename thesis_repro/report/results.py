@@ -94,8 +94,8 @@ class Section:
     """One section's results; ``script`` is empty where this version has no such section.
 
     ``seeds`` are those that the judgements are over, where there are several: all else is of the
-    first one. ``multiverse`` is what it comes to under the readings in dispute, or why what lies
-    there does not count, and ``curve`` the picture of it, as SVG.
+    first one. ``multiverse`` is what it comes to under the readings in dispute, and ``curve`` the
+    picture of that, as SVG.
     """
 
     name: str
@@ -108,7 +108,7 @@ class Section:
     files: tuple[File, ...]
     problems: tuple[Problem, ...]
     seeds: tuple[int, ...] = ()
-    multiverse: Multiverse | str | None = None
+    multiverse: Multiverse | None = None
     curve: bytes = b""
 
     @property
@@ -151,7 +151,7 @@ class Results:
     def under_other_readings(self, claim: Claim) -> str:
         """What becomes of a claim under other readings, in a line; empty if that was not run."""
         made = [each.multiverse for each in self.sections if each.name == claim.section]
-        known = [each for each in made if isinstance(each, Multiverse) and claim.id in each.written]
+        known = [each for each in made if each and claim.id in each.written]
         return known[0].of_claim(claim.id) if known else ""
 
     @property

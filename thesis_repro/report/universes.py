@@ -12,7 +12,9 @@ import msgspec
 
 from data_prep.checksums import sha256
 from thesis_repro.files import write_json
-from thesis_repro.report.reading import Damaged, read_json
+from thesis_repro.report.reading import Damaged, read_bytes, read_json
+from thesis_repro.report.seeds import seed_folder
+from thesis_repro.thesis.errata import load_errata
 from thesis_repro.verdicts.multiverse import Multiverse
 
 FOLDER = "multiverse"
@@ -22,6 +24,18 @@ def universe_folder(out: Path, readings: Iterable[str]) -> Path:
     """Where results are with these errata read the other way; ``out`` itself without any."""
     name = "+".join(readings)
     return out / FOLDER / name if name else out
+
+
+def universes_in(out: Path, section: str) -> list[tuple[str, ...]]:
+    """The readings under which there are results of a section."""
+    folders = sorted((out / FOLDER).glob(f"*/{section}/"))
+    named = (tuple(folder.parent.name.split("+")) for folder in folders)
+    return [readings for readings in named if {*readings} <= load_errata().keys()]
+
+
+def claims_file(out: Path, section: str) -> Path:
+    """The verdicts of a section in a folder of results."""
+    return out / section / "claims.json"
 
 
 def summary_file(out: Path, section: str) -> Path:
@@ -53,28 +67,43 @@ def read_multiverse(path: Path) -> Multiverse:
     return read_json(path, Multiverse)
 
 
-def multiverse_of(out: Path, section: str) -> Multiverse | str | None:
+def multiverse_of(out: Path, section: str, seeds: Iterable[int] = ()) -> Multiverse | None:
     """What a section comes to under all of its readings; None where that was not put together.
 
-    In place of what is damaged, or was put together of other results, the sentence that says so.
+    ``seeds`` are the further ones whose results count with the section's.
+
+    Raises:
+        Damaged: it cannot be read, or was put together of other results than those there.
     """
-    path, claims = summary_file(out, section), out / section / "claims.json"
-    if not path.exists():
-        return None
-    again = f"run `thesis-repro multiverse {section}` again"
+    path = summary_file(out, section)
     try:
+        if not path.exists():
+            return None
         multiverse = read_multiverse(path)
-        if claims.exists() and multiverse.results == sha256(claims):
-            return multiverse
-        other = f"it is of other results of Section {section} than those beside it"
-        return f"{path.name}: {other}; {again}."
-    except (Damaged, OSError) as error:
-        return f"{path.name}: {error}; {again}."
+        folders = [Path(), *(seed_folder(Path(), seed) for seed in seeds)]
+        ours = {claims_file(folder, section).as_posix() for folder in folders}
+        named = {*multiverse.results}
+        # Universes stay behind where results are published.
+        checked = named if universes_in(out, section) else ours
+        is_of_these = (
+            multiverse.section == section
+            and {name for name in named if not name.startswith(f"{FOLDER}/")} == ours
+            and all(sha256(out / name) == multiverse.results[name] for name in checked)
+        )
+    except OSError:
+        is_of_these = False
+    if not is_of_these:
+        raise Damaged(
+            f"it does not belong to the results there: run `thesis-repro multiverse {section}` "
+            "again, with their options"
+        )
+    return multiverse
 
 
-def curve_of(out: Path, section: str) -> bytes:
-    """A section's specification curve as SVG; nothing where it is not there."""
+def curve_of(out: Path, multiverse: Multiverse) -> bytes:
+    """Its specification curve as SVG; nothing where it is another one's, or not there."""
+    path = curve_file(out, multiverse.section)
     try:
-        return curve_file(out, section).read_bytes()
+        return read_bytes(path) if sha256(path) == multiverse.curve else b""
     except OSError:
         return b""

@@ -255,6 +255,8 @@ class Chapter:
             scale=np.where(theirs, "thesis", self.scale_of(models)),
             data=np.where(theirs, "thesis", data),
         )
+        if self.workspace.readings:
+            marked["other_readings"] = np.where(theirs, "", " + ".join(self.workspace.readings))
         with atomic_path(path) as temporary:
             marked.to_csv(temporary, index=False, lineterminator="\n")
         return path

@@ -68,24 +68,35 @@ def first_of_seeds(section: str, out: Path, seed: int) -> str:
     Those of the further seeds count with the first's alone.
     """
     try:
-        first = read_manifest(out / section / _MANIFEST).seed
+        there = read_manifest(out / section / _MANIFEST)
     except Damaged:
+        return ""
+    first = there.seed
+    if there.section != section:
         return ""
     further = any(path.is_dir() for path in out.glob(f"seed-*/{section}"))
     return f"{section} (first seed {first})" if further and first != seed else ""
 
 
-def more_than(section: str, out: Path, scale: str, precision: str, *, stand_in: bool) -> str:
+def more_than(
+    section: str,
+    out: Path,
+    scale: str,
+    precision: str,
+    *,
+    stand_in: bool,
+    readings: tuple[str, ...] = (),
+) -> str:
     """What results are there, in words, that ones like these would be less than; "" if none.
 
     Less is a smaller scale or, at the same one, fewer digits, where the section has models; and
-    stand-ins where there are data, whatever the scale.
+    stand-ins where there are data, whatever the scale. Results under other readings are not these.
     """
     try:
         there = read_manifest(out / section / _MANIFEST)
     except Damaged:
         return ""
-    if there.section != section:
+    if (there.section, there.readings) != (section, readings):
         return ""
     made_up = any(is_made_up(dataset, stand_in) for dataset in datasets_of(section, scale))
     is_more = made_up and not there.stand_in

@@ -13,12 +13,13 @@ from typing import NamedTuple
 import msgspec
 
 from thesis_repro.columns import filled, table
-from thesis_repro.thesis.errata import get
+from thesis_repro.thesis.errata import get, load_errata
 from thesis_repro.verdicts.judgements import Judgement, Outcome, Verdict
 from thesis_repro.words import counted
 
 AS_WRITTEN = "as written"
 AS_RUN = "as run"  # what the original code computed: the readings of it that claims have
+NOT_ASKED_FOR = "not asked for"
 
 COLUMNS = ("claim", "readings", "verdict", "change", "why")
 
@@ -75,26 +76,36 @@ class Multiverse(msgspec.Struct, frozen=True):
         scale: That of all its results.
         data: Their data, in words.
         seeds: Those of the trainings.
-        results: SHA-256 of the ``claims.json`` of the section as written, which this belongs to.
+        results: SHA-256 of each ``claims.json`` that it was put together of, by its path.
         created: When it was put together.
-        commit: Of the code.
+        commits: Of the code that made the results.
         written: The section as written.
         run: Its claims as the original code computed them, where that differs.
         universes: Those under other readings.
-        not_run: Errata of the section that cannot be read the other way, and why not.
+        not_run: Errata of the section that no universe reads the other way, and why not.
+        curve: SHA-256 of its specification curve, as SVG.
     """
 
     section: str
     scale: str
     data: str
     seeds: tuple[int, ...]
-    results: str
+    results: dict[str, str]
     created: str
-    commit: str | None
+    commits: tuple[str | None, ...]
     written: dict[str, Judged]
     run: dict[str, Judged]
     universes: tuple[Universe, ...]
     not_run: dict[str, str]
+    curve: str = ""
+
+    def __post_init__(self):
+        known = load_errata()
+        for name in self.errata:
+            if name not in known:
+                raise ValueError(f"this version has no erratum {name!r}")
+        if not self.seeds:
+            raise ValueError("it names no seed")
 
     @property
     def columns(self) -> list[Universe]:
@@ -129,7 +140,7 @@ class Multiverse(msgspec.Struct, frozen=True):
         count = counted(same, "other reading")
         if not flipped:
             return f"the same verdict under {'each of ' if same > 1 else ''}{count}"
-        return f"{'; '.join(flipped)}; the same verdict under {count}"
+        return "; ".join([*flipped, *([f"the same verdict under {count}"] if same else [])])
 
     def flipped_by(self, claim: str) -> list[str]:
         """The readings under which a claim has another verdict."""
@@ -168,10 +179,12 @@ def universes(
 
 
 def _universe(run: Run, written: Mapping[str, Judgement]) -> Universe:
+    """Its claims, as far as they were measured both there and as written."""
+    pairs = ((each, written[each.claim.id]) for each in run.judgements if each.claim.id in written)
     claims = {
-        each.claim.id: _judged(each.written, written[each.claim.id].written)
-        for each in run.judgements
-        if each.claim.id in written
+        there.claim.id: _judged(there.written, ours.written)
+        for there, ours in pairs
+        if Verdict.NOT_RUN not in (there.verdict, ours.verdict)
     }
     return Universe(run.readings, claims)
 
@@ -208,7 +221,9 @@ def render(multiverse: Multiverse, width: int | None = None) -> str:
         for each in multiverse.universes
     ]
     if multiverse.run:
-        rows.append((AS_RUN, "the original code", *_counts(multiverse.run.values())))
+        count = counted(len(multiverse.run), "claim")
+        code = f"all that the original code computed otherwise, of {count}"
+        rows.append((AS_RUN, code, *_counts(multiverse.run.values())))
     headers = ("readings", "what is read the other way", "same", "numbers", "verdict")
     return "\n".join(
         [
@@ -230,7 +245,7 @@ def _counts(claims: Iterable[Judged]) -> tuple[str, ...]:
 def conclusions(multiverse: Multiverse) -> Iterator[str]:
     """What flips and by which erratum, what nothing changes, and what was not run; sentences."""
     total, flipping = len(multiverse.written), multiverse.flipping
-    if all(judged.verdict is Verdict.PATH_ONLY for judged in multiverse.written.values()):
+    if not any(judged.verdict.finding for judged in multiverse.written.values()):
         yield "Path only: it proves that all runs, and is no evidence for a flip or against it."
     else:
         same = total - len(flipping)
@@ -246,5 +261,12 @@ def conclusions(multiverse: Multiverse) -> Iterator[str]:
     without = [each.name for each in multiverse.universes if each.change is Change.NOTHING]
     if without:
         yield f"No number is another one under {', '.join(without)}."
-    if multiverse.not_run:
-        yield f"In dispute, but not run: {', '.join(multiverse.not_run)} (`errata ID` says why)."
+    if len({*multiverse.commits}) > 1:
+        commits = ", ".join(commit or "unknown" for commit in multiverse.commits)
+        yield f"Made by the code of several commits, which can be why numbers differ: {commits}."
+    unasked = [name for name, why in multiverse.not_run.items() if why == NOT_ASKED_FOR]
+    if unasked:
+        yield f"Not asked for: {', '.join(unasked)}."
+    others = [name for name in multiverse.not_run if name not in unasked]
+    if others:
+        yield f"In dispute, but no universe: {', '.join(others)} (`errata ID` says why)."

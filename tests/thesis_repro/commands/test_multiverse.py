@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -104,7 +105,7 @@ def test_a_dry_run_shows_it_and_does_nothing(folders, executed, tmp_path):
 def test_of_all_combinations_the_count_is_said_first(folders, executed):
     some = ("--errata", "E05,E11,E14", "--scale", "smoke", "--stand-in", "--dry-run")
     result = run("multiverse", "4.5", *some, "--full", *folders)
-    assert result.stderr.startswith("Section 4.5, 8 universes: as written, and with E05, E11, E14")
+    assert result.stderr.startswith("Section 4.5, 8 universes: ours, and with E05, E11, E14 read")
     assert "chapter 4.5 (E05+E11+E14)" in result.stdout
 
 
@@ -138,6 +139,13 @@ def test_it_goes_on_with_what_is_missing(folders, executed, tmp_path):
     assert not executed[0]["chapter 4.2 (E04)"].is_done
 
 
+@pytest.mark.parametrize("errata", ["E04, E10", "e10 E04=as-run", "E10,E04,E04,"])
+def test_errata_may_be_set_apart_as_people_do(errata, folders, executed):
+    result = run("multiverse", "4.2", "--errata", errata, "--scale", "smoke", "--dry-run", *folders)
+    assert result.stderr.startswith("Section 4.2, 3 universes: ours, and with E04, E10 read")
+    assert "that of 3 sections is not in it" in result.stdout or "jobs to do.\n" in result.stdout
+
+
 # --- What is refused ---
 
 
@@ -155,6 +163,34 @@ def test_what_cannot_be_read_otherwise_is_refused(arguments, message, folders, e
     result = run("multiverse", *arguments, "--scale", "smoke", *folders)
     assert result.exit_code == USAGE
     assert message in result.output
+    assert not executed
+
+
+def test_too_many_combinations_are_refused_before_any_work(folders, executed):
+    result = run("multiverse", "4.6", "--full", "--scale", "smoke", "--stand-in", *folders)
+    assert result.exit_code == USAGE
+    assert "more than 1,024; name fewer with --errata" in result.output
+
+
+def test_further_seeds_that_are_there_have_to_be_asked_for(folders, executed, tmp_path):
+    some = ("multiverse", "4.2", "--errata", "E04", "--scale", "quick", *folders)
+    run(*some)
+    shutil.copytree(tmp_path / "out" / "4.2", tmp_path / "out" / "seed-1" / "4.2")
+    manifest = tmp_path / "out" / "seed-1" / "4.2" / "manifest.json"
+    write_json(manifest, json.loads(manifest.read_text()) | {"seed": 1})
+    executed.clear()
+    result = run(*some)
+    assert result.exit_code == USAGE
+    assert "say --seeds 0,1" in result.output
+    assert not executed
+
+
+def test_a_place_that_cannot_be_written_to_is_named_before_the_work(folders, executed, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "multiverse").write_text("")
+    result = run("multiverse", "4.2", "--errata", "E04", "--scale", "quick", *folders)
+    assert result.exit_code == 3
+    assert "multiverse" in result.output
     assert not executed
 
 
@@ -181,6 +217,12 @@ def test_a_section_under_another_reading_has_a_folder_of_its_own(folders, tmp_pa
     assert first["readings"] == ("E04",) == second["readings"]
     assert first["out"] == tmp_path / "out" / "multiverse" / "E04"
     assert second["out"] == first["out"] / "seed-1"
+
+
+def test_discussions_have_no_readings(folders):
+    result = run("chapter", "4.2", "4.14", "--reading", "E10", *folders)
+    assert result.exit_code == USAGE
+    assert "leave out 4.14" in result.output
 
 
 def test_a_reading_that_the_section_has_not_is_refused(folders):

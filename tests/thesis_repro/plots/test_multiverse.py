@@ -20,7 +20,8 @@ def claims(*verdicts, changes=(Change.NOTHING, Change.NOTHING)):
 def made():
     """Two claims: E04 turns the first, E10 turns none, and the code turns the second."""
     return Multiverse(
-        section="4.2", scale="quick", data="MNIST", seeds=(0,), results="", created="", commit="",
+        section="4.2", scale="quick", data="MNIST", seeds=(0,), results={}, created="",
+        commits=("",),
         written=claims(FAILS, FAILS),
         run={CLAIMS[1]: Judged(HOLDS, "", Change.VERDICT)},
         universes=(

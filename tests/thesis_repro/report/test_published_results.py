@@ -83,15 +83,16 @@ def write_multiverse_of(out, **changes):
     """What Section 4.2 comes to under its readings, of these results, and its curve."""
     made = Multiverse(
         section="4.2", scale="paper", data="digits", seeds=(7,), created="2026-01-02",
-        results=sha256(out / "4.2" / "claims.json"), commit="0123456789ab", written={}, run={},
-        universes=(), not_run={},
+        results={}, commits=("0123456789ab",), written={}, run={}, universes=(), not_run={},
     )  # fmt: skip
-    summary_file(out, "4.2").parent.mkdir(exist_ok=True)
-    write_multiverse(summary_file(out, "4.2"), structs.replace(made, **changes))
-    curve_file(out, "4.2").write_text("<svg/>")
     universe = out / "multiverse" / "E04" / "4.2"
-    universe.mkdir(parents=True, exist_ok=True)
+    universe.mkdir(parents=True)
     (universe / "claims.json").write_text("[]")
+    curve_file(out, "4.2").write_text("<svg/>")
+    claims = [out / "4.2" / "claims.json", universe / "claims.json"]
+    of_these = {path.relative_to(out).as_posix(): sha256(path) for path in claims}
+    made = structs.replace(made, results=of_these, curve=sha256(curve_file(out, "4.2")))
+    write_multiverse(summary_file(out, "4.2"), structs.replace(made, **changes))
 
 
 def test_the_multiverse_is_published_without_its_universes(out, write_section):
@@ -112,8 +113,8 @@ def test_the_multiverse_is_published_without_its_universes(out, write_section):
 @pytest.mark.parametrize(
     ("changes", "cause"),
     [
-        ({"commit": "0123456789ab-dirty"}, "the code that made them"),
-        ({"results": ""}, "other results"),
+        ({"commits": ("0123456789ab", "0123456789ab-dirty")}, "the code that made them"),
+        ({"results": {"4.2/claims.json": ""}}, "does not belong to the results there"),
     ],
 )
 def test_a_multiverse_of_other_code_or_results_is_not_published(out, changes, cause):

@@ -18,6 +18,7 @@ from thesis_repro.report.published_results import publishable
 from thesis_repro.report.results import Script
 from thesis_repro.report.seeds import seed_folder
 from thesis_repro.report.universes import (
+    curve_file,
     read_multiverse,
     summary_file,
     universe_folder,
@@ -25,7 +26,7 @@ from thesis_repro.report.universes import (
 )
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.verdicts.judgements import Measurement, Verdict, judge, write_claims
-from thesis_repro.verdicts.multiverse import Change
+from thesis_repro.verdicts.multiverse import Change, conclusions
 
 SCRIPTS = {"4.3": Script("chapters/ch4_3.py", {})}
 DATA = "dSprites (rendered)"
@@ -115,6 +116,41 @@ def test_over_seeds_each_universe_has_its_own(tmp_path):
     assert made.matrix[ORDER][1].why.count("0 of 2 seeds")
 
 
+def test_universes_from_before_stay_among_what_is_put_together(out):
+    """A call for one erratum hides no flip of another."""
+    write(out, ("E18",), kl=RISING, scale="paper")  # not alike: it does not count
+    made = together(out, ("E56",), E19="not asked for", E18="not asked for", E55="no option")
+    assert [each.readings for each in made.universes] == [("E19",), ("E56",)]
+    assert made.flipped_by(ORDER) == ["E19"]
+    assert made.not_run == {"E18": "not asked for", "E55": "no option"}
+    lines = [*conclusions(made)]
+    assert "Not asked for: E18." in lines
+    assert "In dispute, but no universe: E55 (`errata ID` says why)." in lines
+
+
+def test_a_universe_that_lacks_claims_is_refused(out):
+    folder = universe_folder(out, ["E19"]) / "4.3"
+    (folder / "claims.json").write_text("[]")
+    files = {"claims.json": sha256(folder / "claims.json")}
+    manifest = json.loads((folder / "manifest.json").read_text())
+    write_json(folder / "manifest.json", manifest | {"files": files})
+    with pytest.raises(DataError, match=r"E19/4.3/claims.json.*multiverse 4.3"):
+        together(out, ("E19",))
+
+
+def test_files_of_the_user_do_not_matter(out):
+    (out / "4.3" / "notes.txt").write_text("mine")
+    assert together(out, ("E19",)).flipping
+
+
+def test_code_of_several_commits_is_said_to_be(tmp_path):
+    write(tmp_path)
+    write(tmp_path, ("E19",), commit="ba9876543210")
+    made = together(tmp_path, ("E19",))
+    assert made.commits == ("0123456789ab", "ba9876543210")
+    assert "several commits" in " ".join(conclusions(made))
+
+
 @pytest.mark.parametrize(
     "changes", [{"scale": "paper"}, {"seed": 3}, {"data": "others"}, {"precision": "bfloat16"}]
 )
@@ -123,7 +159,7 @@ def test_results_that_were_made_otherwise_are_refused(tmp_path, changes):
     folder = write(tmp_path, ("E19",), **changes)
     (name,) = changes
     with pytest.raises(
-        DataError, match=f"its {name} is .*, that as written.*multiverse 4.3"
+        DataError, match=f"made with {name} .*, the section as written with .*multiverse 4.3"
     ) as error:
         together(tmp_path, ("E19",))
     assert str(folder) in str(error.value)
@@ -151,6 +187,7 @@ def test_results_under_another_reading_never_count(out):
     assert {one.verdict for one in moved.judgements} == {Verdict.NOT_RUN}
     (problem,) = moved.problems
     assert "the other reading of E19: nothing here counts" in problem.cause
+    assert not problem.is_damage  # the section's command would not make it again
     with pytest.raises(DataError, match="other reading of E19"):
         publishable(moved)
     with pytest.raises(DataError, match="other reading of E19"):
@@ -190,7 +227,7 @@ def test_the_page_says_what_flips(written):
     assert page.count("Under the readings in dispute") == 1
     assert f"{ORDER}: holds at reduced scale as written, fails at reduced scale under E19." in page
     assert "No number is another one under E56." in page
-    assert "In dispute, but not run: E55" in page
+    assert "In dispute, but no universe: E55" in page
 
 
 def test_each_claim_says_what_becomes_of_it(written):
@@ -204,25 +241,70 @@ def test_each_claim_says_what_becomes_of_it(written):
     assert f"Under other readings: {flips}." in page
 
 
-def test_of_other_results_it_is_not_shown(written):
-    shutil.rmtree(written / "4.3")
-    write(written, kl=RISING)
+def change_the_section(out):
+    shutil.rmtree(out / "4.3")
+    write(out, kl=RISING)
+
+
+def change_a_universe(out):
+    shutil.rmtree(universe_folder(out, ["E19"]))
+    write(out, ("E19",), kl=RISING, mean=301.0)
+
+
+def lose_a_universe(out):
+    shutil.rmtree(universe_folder(out, ["E19"]))
+
+
+def add_a_seed(out):
+    shutil.move(write(out / "made", seed=1), seed_folder(out, 1) / "4.3")
+
+
+@pytest.mark.parametrize(
+    "change", [change_the_section, change_a_universe, lose_a_universe, add_a_seed]
+)
+def test_of_other_results_it_is_not_shown(change, written):
+    change(written)
     results = collect(written, SCRIPTS)
-    said = results.sections[0].multiverse
-    assert "other results of Section 4.3" in said
-    assert "`thesis-repro multiverse 4.3`" in said
+    (section,) = results.sections
+    assert section.multiverse is None
+    (problem,) = section.problems
+    assert (problem.path, problem.is_damage) == (summary_file(written, "4.3"), False)
+    assert "does not belong to the results there: run `thesis-repro multiverse" in problem.cause
     write_page(results, written / "index.html")
-    page = (written / "index.html").read_text()
-    assert "other results of Section 4.3" in page
-    assert "fails at reduced scale under" not in page
+    assert "Under the readings in dispute" not in (written / "index.html").read_text()
+    assert results.under_other_readings(section.judgements[0].claim) == ""
+
+
+def test_without_universes_it_is_of_the_section_alone(written):
+    """As where results are published."""
+    for readings in (["E19"], ["E56"]):
+        shutil.rmtree(universe_folder(written, readings))
+    assert collect(written, SCRIPTS).sections[0].multiverse.flipped_by(ORDER) == ["E19"]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", "\xff", "null"])
-def test_a_damaged_file_is_named_and_the_page_is_written(written, content):
+def test_a_damaged_file_is_named_and_the_rest_is_collected(written, content):
     summary_file(written, "4.3").write_text(content, encoding="latin-1")
-    said = collect(written, SCRIPTS).sections[0].multiverse
-    assert said.startswith("4.3.json: it is")
-    assert "multiverse 4.3" in said
+    (section,) = collect(written, SCRIPTS).sections
+    assert section.problems[0].path == summary_file(written, "4.3")
+    assert section.judgements
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("section", "4.2"), ("seeds", []), ("universes", [{"readings": ["E95"], "claims": {}}])],
+)
+def test_what_is_not_this_section_s_is_refused(written, field, value):
+    path = summary_file(written, "4.3")
+    write_json(path, json.loads(path.read_text()) | {field: value})
+    (section,) = collect(written, SCRIPTS).sections
+    assert section.multiverse is None
+    assert section.problems[0].path == path
+
+
+def test_a_curve_of_another_is_not_shown(written):
+    curve_file(written, "4.3").write_text("<svg>of another</svg>")
+    assert collect(written, SCRIPTS).sections[0].curve == b""
 
 
 def test_json_has_no_nan(written):

@@ -192,6 +192,13 @@ def test_what_cannot_be_replaced_is_said(folder, monkeypatch):
         ("4.2", {"scale": "quick"}, {"scale": "quick", "precision": "mixed_bfloat16"}, True),
         ("4.2", {"scale": "quick", "precision": "mixed_bfloat16"}, {"scale": "quick"}, False),
         ("4.2", {"scale": "paper", "section": "4.3"}, {"scale": "quick"}, False),  # another's
+        ("4.2", {"scale": "paper", "readings": ["E10"]}, {"scale": "quick"}, False),  # another's
+        (
+            "4.2",
+            {"scale": "paper", "readings": ["E10"]},
+            {"scale": "quick", "readings": ("E10",)},
+            True,
+        ),
     ],
 )
 def test_what_is_less_than_what_is_there(tmp_path, section, there, asked, is_more):
