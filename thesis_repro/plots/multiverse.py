@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from thesis_repro.plots.figures import COLOURS, new_figure, style
 from thesis_repro.thesis.errata import get
 from thesis_repro.verdicts.judgements import Finding
-from thesis_repro.verdicts.multiverse import AS_WRITTEN, Change, Judged, Multiverse
+from thesis_repro.verdicts.multiverse import AS_RUN, AS_WRITTEN, Change, Judged, Multiverse
 
 _BLUE, _ORANGE = COLOURS[:2]
 _MARKS = {  # told apart without colour, too
@@ -54,7 +54,10 @@ def specification_curve(multiverse: Multiverse) -> Figure:
 
 def _columns(multiverse: Multiverse) -> list[tuple[str, dict[str, Judged]]]:
     """Name and claims of each universe; as run, a claim that does not differ is as written."""
-    columns = [(each.name, multiverse.written | each.claims) for each in multiverse.columns]
+    columns = [
+        (each.name, multiverse.written | each.claims if each.name == AS_RUN else each.claims)
+        for each in multiverse.columns
+    ]
     return sorted(columns, key=lambda column: -_holding(column[1]))
 
 
@@ -89,13 +92,15 @@ def _draw_verdicts(
 ) -> None:
     """Each claim's verdict in each universe."""
     for row, claim in enumerate(claims):
-        for at, (name, judged) in enumerate(columns):
-            finding = judged[claim].verdict.finding
+        for at, (name, claimed) in enumerate(columns):
+            if (judged := claimed.get(claim)) is None:
+                continue  # not measured there
+            finding = judged.verdict.finding
             if finding:
                 marker, inside, edge = _MARKS[finding]
-                size = _SAME if _is_same(name, judged[claim]) else _SIZE
+                size = _SAME if _is_same(name, judged) else _SIZE
                 axes.plot(at, row, marker, mfc=inside, mec=edge, markersize=size)
-            if judged[claim].change is Change.VERDICT:
+            if judged.change is Change.VERDICT:
                 axes.plot(at, row, "s", mfc="none", mec="black", markersize=9)
     _rows(axes, claims)
 

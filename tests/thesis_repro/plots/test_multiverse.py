@@ -70,6 +70,13 @@ def test_at_path_scale_no_claim_has_a_mark(made):
     assert marks(curve, "D") == [(0, 0)]
 
 
+def test_what_a_universe_has_not_measured_has_no_mark(made):
+    first, _ = claims(FAILS, FAILS).items()
+    fewer = structs.replace(made, run={}, universes=(Universe(("E10",), dict([first])),))
+    *_, verdicts = specification_curve(fewer).axes
+    assert marks(verdicts, "o", "white") == [(0, 0), (0, 1), (1, 0)]
+
+
 def test_many_universes_fit(made):
     many = tuple(Universe(("E04",), claims(FAILS, FAILS)) for _ in range(128))
     figure = specification_curve(structs.replace(made, universes=many))
