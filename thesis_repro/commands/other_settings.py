@@ -62,8 +62,11 @@ class _Reading(Completed):
         return erratum.id
 
     def known(self, ctx: click.Context, param: click.Parameter) -> Mapping[str, str]:
-        """The errata whose other reading can be run."""
-        return {f"{e.id}={AS_RUN}": e.title for e in load_errata().values() if e.runnable}
+        """The errata that change a training, and of a section those that its script asks for."""
+        errata = load_errata().values()
+        of_section = ctx.info_name == "chapter"
+        known = (each for each in errata if each.trained or (of_section and each.switched_in))
+        return {f"{each.id}={AS_RUN}": each.title for each in known}
 
 
 def _each_once(

@@ -114,6 +114,12 @@ def test_settings_and_readings_that_change_a_training(command):
     ]
 
 
+def test_readings_of_a_section():
+    assert completed("chapter", "4.2", "--reading", "e0") == [
+        f"{name}=as-run" for name in ("E02", "E03", "E04", "E05", "E07", "E08", "E09")
+    ]
+
+
 @pytest.mark.parametrize("command", ["train", "chapter", "plan", "kernels"])
 def test_scales_and_precisions(command):
     argument = "4.2" if command in ("chapter", "plan") else "mnist-vae"

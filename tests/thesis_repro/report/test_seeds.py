@@ -231,10 +231,11 @@ def test_a_claim_that_cannot_be_joined_stays_the_first_seed_s(three):
 
 
 def test_the_seeds_beside_a_section(three):
-    first = Made("4.3", "quick", "float32", DATA, False, 0)
+    first = Made("4.3", "quick", "float32", DATA, False, (), 0)
     assert further_seeds(three, first) == [1, 2]
     assert further_seeds(three, first._replace(scale="paper")) == []
     assert further_seeds(three, first._replace(seed=2)) == [1]
+    assert further_seeds(three, first._replace(readings=("E19",))) == []
 
 
 # --- Where it is shown ---
