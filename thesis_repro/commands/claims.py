@@ -58,7 +58,8 @@ def claims(
     """Every claim, or those of SECTIONs: reported, ours and the verdict, as written and as run.
 
     Then the statements that no check can decide, with the reasons, and all in counts. Of a CLAIM,
-    such as 4.2-best-epoch, every check with its ground, and the errata that touch it.
+    such as 4.2-best-epoch, every check with its ground, the errata that touch it and, where
+    `multiverse` was run, what becomes of it under other readings.
     """
     if allow_missing and not strict:
         raise click.UsageError("--allow-missing says what --strict lets pass; give both.")

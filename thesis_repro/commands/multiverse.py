@@ -11,6 +11,7 @@ import click
 from msgspec import structs
 
 from data_prep.checksums import sha256
+from data_prep.errors import DataError
 from thesis_repro.commands import plan, terminal
 from thesis_repro.commands.options import (
     SectionName,
@@ -173,6 +174,9 @@ def _run(section: str, universes: Sequence[tuple[str, Readings]], **options: Any
     logs = options["runs_dir"] / "logs"
     folders = [universe_folder(options["out"], readings) for _, readings in universes]
     try_places("--out", options["out"], *folders)
+    for of in (summary_file, rows_file, curve_file):
+        if (path := of(options["out"], section)).is_dir():
+            raise DataError(path, "a folder is in the place of what comes of it", "move it away")
     try_places("--runs-dir", logs)
     execution = plan.execute(jobs, logs, options["gpus"], None, quiet=options["quiet"])
     if code := plan.conclude(execution):

@@ -7,6 +7,7 @@ from dataclasses import asdict as fields
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec.structs import asdict
 
 from thesis_repro import provenance
@@ -95,6 +96,7 @@ def _section(section: Section) -> dict[str, Any]:
             for item in section.tables
         ],
         "files": [file._asdict() for file in section.files],
+        "multiverse": section.multiverse and msgspec.to_builtins(section.multiverse),
     }
 
 

@@ -100,8 +100,16 @@ def _refuse_foreign(folder: Path) -> None:
         for name in entries - _ENTRIES
         if not SECTION.fullmatch(name) and not SEED.fullmatch(name)
     )
+    multiverse = (folder / FOLDER).iterdir() if FOLDER in entries else ()
+    others += sorted(f"{FOLDER}/{path.name}" for path in multiverse if not _is_ours(path.name))
     if others:
         raise DataError(folder, f"it holds something else, too ({others[0]})", "move that away")
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a file of the multiverse's folder is one that is published, or a note."""
+    section, _, suffix = name.rpartition(".")
+    return is_note(name) or (bool(SECTION.fullmatch(section)) and suffix in ("json", "csv", "svg"))
 
 
 def _keep(folder: Path, replaced: set[str], place: Path) -> None:

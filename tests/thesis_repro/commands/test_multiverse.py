@@ -194,6 +194,14 @@ def test_a_place_that_cannot_be_written_to_is_named_before_the_work(folders, exe
     assert not executed
 
 
+def test_a_folder_in_the_place_of_what_comes_of_it_is_named(folders, executed, tmp_path):
+    (tmp_path / "out" / "multiverse" / "4.2.json").mkdir(parents=True)
+    result = run("multiverse", "4.2", "--errata", "E04", "--scale", "quick", *folders)
+    assert result.exit_code == 3
+    assert "4.2.json: a folder is in the place" in result.output
+    assert not executed
+
+
 def test_less_never_replaces_a_universe(folders, executed):
     some = ("multiverse", "4.2", "--errata", "E04", *folders)
     run(*some, "--scale", "quick")

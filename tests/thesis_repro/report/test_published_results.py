@@ -123,6 +123,16 @@ def test_a_multiverse_of_other_code_or_results_is_not_published(out, changes, ca
         publish(out)
 
 
+def test_what_somebody_keeps_beside_the_multiverse_is_not_lost(out):
+    write_multiverse_of(out)
+    publish(out)
+    mine = out.parent / "results" / "multiverse" / "mine.txt"
+    mine.write_text("mine")
+    with pytest.raises(DataError, match=r"something else, too \(multiverse/mine.txt\)"):
+        publish(out)
+    assert mine.read_text() == "mine"
+
+
 def test_a_section_that_is_not_made_again_stays(out, write_section):
     write_section(out / "seed-8", verdicts={}, **MADE, seed=8)
     publish(out)
@@ -379,6 +389,7 @@ def test_published_results_are_small_and_show_nobody():
     }
     no_pictures = (".html", ".json", ".md", ".csv")
     pictures = [path.relative_to(FOLDER) for path in files if path.suffix not in no_pictures]
-    names = [path.with_suffix("").as_posix() for path in pictures]
+    curves = {curve_file(Path(), section) for section in scripts()}  # which show verdicts alone
+    names = [path.with_suffix("").as_posix() for path in pictures if path not in curves]
     assert names
     assert [name for name in names if name not in makers or makers[name].withheld] == []

@@ -14,6 +14,7 @@ from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
 from thesis_repro.report.multiverse import put_together
 from thesis_repro.report.page import write_page
+from thesis_repro.report.plain import write_plain
 from thesis_repro.report.published_results import publishable
 from thesis_repro.report.results import Script
 from thesis_repro.report.seeds import seed_folder
@@ -228,6 +229,12 @@ def test_the_page_says_what_flips(written):
     assert f"{ORDER}: holds at reduced scale as written, fails at reduced scale under E19." in page
     assert "No number is another one under E56." in page
     assert "In dispute, but no universe: E55" in page
+
+
+def test_programs_read_it_with_the_rest(written):
+    write_plain(collect(written, SCRIPTS), written / "index.json")
+    (section,) = json.loads((written / "index.json").read_text())["sections"]
+    assert section["multiverse"] == json.loads(summary_file(written, "4.3").read_text())
 
 
 def test_each_claim_says_what_becomes_of_it(written):
