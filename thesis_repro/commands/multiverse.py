@@ -204,13 +204,7 @@ def _write(made: Multiverse, out: Path) -> list[Path]:
     path, rows = summary_file(out, made.section), rows_file(out, made.section)
     with atomic_path(rows) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([COLUMNS, *made.rows])
-    several = "seeds" if made.seeds[1:] else "seed"
-    origin = origin_line(
-        f"thesis-repro multiverse {made.section}",
-        f"scale {made.scale}",
-        made.data,
-        f"{several} {', '.join(map(str, made.seeds))}",
-    )
+    origin = origin_line(f"thesis-repro multiverse {made.section}", made.made_of, made.data)
     caution = SCALES[made.scale].caution
     pictures = save_figure(specification_curve(made), path.with_suffix(""), origin, caution)
     drawn = sha256(curve_file(out, made.section))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from data_prep.checksums import sha256
 from data_prep.errors import DataError
@@ -107,22 +106,16 @@ def _refuse_other(written: Section, other: Section, place: Path) -> None:
     Raises:
         DataError: they are not.
     """
-    ours, theirs = (
-        Made.of(each.manifest)._replace(readings=())._asdict()
-        | {"seeds": each.seeds or (each.manifest.seed,)}
-        for each in (written, other)
-    )
-    for name, value in ours.items():
-        if theirs[name] != value:
-            words = name.replace("_", "-")
-            cause = f"it was made with {words} {_text(theirs[name])}, the section as written with "
-            raise DataError(place, f"{cause}{_text(value)}", _again(written.name))
+    ours, theirs = (Made.of(each.manifest)._replace(readings=()) for each in (written, other))
+    reason = theirs.unlike(ours)
+    if not reason and other.seeds != written.seeds:
+        seeds = (", ".join(map(str, each.seeds)) or "one alone" for each in (other, written))
+        reason = "its seeds are {}, not {}".format(*seeds)
+    if reason:
+        cause = f"{reason} as of the section as written"
+        raise DataError(place, cause, _again(written.name))
     claims = {one.claim.id for one in other.judgements}
     missing = [one.claim.id for one in written.judgements if one.claim.id not in claims]
     if missing or all(one.verdict is Verdict.NOT_RUN for one in other.judgements):
         cause = f"it lacks {', '.join(missing)}" if missing else "nothing was measured"
         raise DataError(claims_file(place.parent, written.name), cause, _again(written.name))
-
-
-def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -35,6 +35,17 @@ class Made(NamedTuple):
         """What a manifest says."""
         return cls(*(getattr(manifest, name) for name in cls._fields))
 
+    def unlike(self, other: "Made") -> str:
+        """The first thing that these were made otherwise in, as a sentence; empty if nothing."""
+        for name, ours, theirs in zip(self._fields, self, other, strict=True):
+            if ours != theirs:
+                one, another = (
+                    " and ".join(each) or "none" if isinstance(each, tuple) else each
+                    for each in (ours, theirs)
+                )
+                return f"its {name.replace('_', '-')} is {one}, not {another}"
+        return ""
+
 
 def seed_folder(out: Path, seed: int) -> Path:
     """Where the results of a further seed lie: a folder of results in itself."""
@@ -113,9 +124,8 @@ def _manifest(folder: Path, seed: int, first: Made) -> Manifest | Problem:
     made = Made.of(manifest)
     if seed == first.seed:
         return _other(folder, f"its seed, {seed}, is the first's")
-    for name, ours, theirs in zip(Made._fields, made, first._replace(seed=seed), strict=True):
-        if ours != theirs:
-            return _other(folder, f"its {name.replace('_', '-')} is {ours}, not {theirs}")
+    if reason := made.unlike(first._replace(seed=seed)):
+        return _other(folder, reason)
     return manifest
 
 

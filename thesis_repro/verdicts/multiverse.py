@@ -14,11 +14,12 @@ import msgspec
 
 from thesis_repro.columns import filled, table
 from thesis_repro.thesis.errata import get, load_errata
+from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Outcome, Verdict
 from thesis_repro.words import counted
 
-AS_WRITTEN = "as written"
-AS_RUN = "as run"  # what the original code computed: the readings of it that claims have
+AS_WRITTEN = Reading.WRITTEN.value
+AS_RUN = Reading.RUN.value  # what the original code computed, where claims have such numbers
 NOT_ASKED_FOR = "not asked for"
 
 COLUMNS = ("claim", "readings", "verdict", "change", "why")
@@ -106,6 +107,12 @@ class Multiverse(msgspec.Struct, frozen=True):
                 raise ValueError(f"this version has no erratum {name!r}")
         if not self.seeds:
             raise ValueError("it names no seed")
+
+    @property
+    def made_of(self) -> str:
+        """Scale and seeds, in words."""
+        several = "seeds" if self.seeds[1:] else "seed"
+        return f"scale {self.scale}, {several} {', '.join(map(str, self.seeds))}"
 
     @property
     def columns(self) -> list[Universe]:
@@ -206,11 +213,9 @@ def _judged(outcome: Outcome, written: Outcome) -> Judged:
 
 def render(multiverse: Multiverse, width: int | None = None) -> str:
     """What flips and what does not, for a terminal with so many columns."""
-    seeds = ", ".join(map(str, multiverse.seeds))
-    several = "seeds" if multiverse.seeds[1:] else "seed"
     head = (
         f"Section {multiverse.section} under {counted(len(multiverse.universes), 'other reading')}:"
-        f" scale {multiverse.scale}, {multiverse.data}, {several} {seeds}"
+        f" {multiverse.made_of}, {multiverse.data}"
     )
     rows = [
         (

@@ -348,6 +348,12 @@ def test_the_table_sums_up_what_is_left(workspace):
     assert lines[-1].endswith("Known from: VLAE 2 finished runs.")
 
 
+def test_the_sum_says_that_it_is_of_training_alone(workspace):
+    several = render(make_plan(["4.2", "4.5"], [], workspace), {"vlae": A_STEP}, "a CPU")
+    assert "; that of 2 sections is not in it." in several
+    assert "is not in it" not in render(make_plan(["4.2"], [], workspace), {"vlae": A_STEP}, "")
+
+
 @pytest.mark.parametrize("width", [80, 160])
 def test_the_table_fits_the_terminal(width, workspace):
     jobs = make_plan(["4.2", "4.8"], [], workspace)

@@ -14,6 +14,7 @@ from thesis_repro.cli import main
 from thesis_repro.files import write_json
 from thesis_repro.thesis.captions import load_captions
 from thesis_repro.thesis.claims import load_claims
+from thesis_repro.verdicts.judgements import Measurement, judge, write_claims
 
 TABLE_3 = """\
 model,reading,original_mean,p,scale,data
@@ -89,6 +90,33 @@ def write_section(png):
         return folder
 
     return write
+
+
+DATA = "dSprites (rendered)"
+ORDER, PATHS = "4.3-kl-order", "4.3-ppl-10000"
+FALLING, RISING = [5.0, 4.0, 3.0, 2.0, 1.0], [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def write_two_claims(out, seed=0, kl=FALLING, mean=232.0, readings=(), **changes):
+    """The claims of Section 4.3 with a seed, of which two were measured."""
+    made = {"scale": "quick", "precision": "float32", "stand_in": False, "data": DATA}
+    made |= {name: changes[name] for name in made if name in changes}
+    numbers = {"mean": mean, "sd": 100.0}
+    measured = {
+        ORDER: Measurement(ORDER, {"kl": kl}),
+        PATHS: Measurement(PATHS, numbers, {"mean": 2 * mean, "sd": 100.0}),
+    }
+    folder = out / "4.3"
+    folder.mkdir(parents=True)
+    judgements = [judge(claim, measured.get(claim.id), **made) for claim in load_claims("4.3")]
+    write_claims(folder / "claims.json", judgements)
+    manifest = {
+        **made, "section": "4.3", "created": "2026-01-02T03:04:05+00:00", "commit": "0123456789ab",
+        "seed": seed, "runs": {}, "files": {"claims.json": sha256(folder / "claims.json")},
+        "versions": {}, "readings": readings,
+    }  # fmt: skip
+    write_json(folder / "manifest.json", manifest | changes)
+    return folder
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from click.testing import CliRunner
 
 from data_prep.checksums import sha256
 from data_prep.errors import DataError
+from tests.thesis_repro.report.conftest import DATA, FALLING, ORDER, PATHS, RISING
+from tests.thesis_repro.report.conftest import write_two_claims as write
 from thesis_repro.cli import main
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect, require_claims
@@ -17,35 +19,9 @@ from thesis_repro.report.page import write_page
 from thesis_repro.report.plain import write_plain
 from thesis_repro.report.results import Script
 from thesis_repro.report.seeds import Made, further_seeds, seed_folder
-from thesis_repro.thesis.claims import load_claims
-from thesis_repro.verdicts.judgements import Measurement, Verdict, judge, write_claims
+from thesis_repro.verdicts.judgements import Verdict
 
 SCRIPTS = {"4.3": Script("chapters/ch4_3.py", {})}
-DATA = "dSprites (rendered)"
-ORDER, PATHS = "4.3-kl-order", "4.3-ppl-10000"
-FALLING, RISING = [5.0, 4.0, 3.0, 2.0, 1.0], [1.0, 2.0, 3.0, 4.0, 5.0]
-
-
-def write(out, seed=0, kl=FALLING, mean=232.0, **changes):
-    """The claims of Section 4.3 with a seed, of which two were measured."""
-    made = {"scale": "quick", "precision": "float32", "stand_in": False, "data": DATA}
-    made |= {name: changes[name] for name in made if name in changes}
-    numbers = {"mean": mean, "sd": 100.0}
-    measured = {
-        ORDER: Measurement(ORDER, {"kl": kl}),
-        PATHS: Measurement(PATHS, numbers, {"mean": 2 * mean, "sd": 100.0}),
-    }
-    folder = out / "4.3"
-    folder.mkdir(parents=True)
-    judgements = [judge(claim, measured.get(claim.id), **made) for claim in load_claims("4.3")]
-    write_claims(folder / "claims.json", judgements)
-    manifest = {
-        **made, "section": "4.3", "created": "2026-01-02T03:04:05+00:00", "commit": "0123456789ab",
-        "seed": seed, "runs": {}, "files": {"claims.json": sha256(folder / "claims.json")},
-        "versions": {},
-    }  # fmt: skip
-    write_json(folder / "manifest.json", manifest | changes)
-    return folder
 
 
 def of(out, claim_id):

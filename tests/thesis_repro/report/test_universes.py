@@ -9,6 +9,7 @@ from click.testing import CliRunner
 import thesis_repro
 from data_prep.checksums import sha256
 from data_prep.errors import DataError
+from tests.thesis_repro.report.conftest import FALLING, ORDER, PATHS, RISING, write_two_claims
 from thesis_repro.cli import main
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
@@ -25,36 +26,16 @@ from thesis_repro.report.universes import (
     universe_folder,
     write_multiverse,
 )
-from thesis_repro.thesis.claims import load_claims
-from thesis_repro.verdicts.judgements import Measurement, Verdict, judge, write_claims
+from thesis_repro.verdicts.judgements import Verdict
 from thesis_repro.verdicts.multiverse import Change, conclusions
 
 SCRIPTS = {"4.3": Script("chapters/ch4_3.py", {})}
-DATA = "dSprites (rendered)"
-ORDER, PATHS = "4.3-kl-order", "4.3-ppl-10000"
-FALLING, RISING = [5.0, 4.0, 3.0, 2.0, 1.0], [1.0, 2.0, 3.0, 4.0, 5.0]
 
 
-def write(out, readings=(), seed=0, kl=FALLING, mean=232.0, **changes):
-    """The claims of Section 4.3 under these readings, of which two were measured."""
-    made = {"scale": "quick", "precision": "float32", "stand_in": False, "data": DATA}
-    made |= {name: changes[name] for name in made if name in changes}
-    numbers = {"mean": mean, "sd": 100.0}
-    measured = {
-        ORDER: Measurement(ORDER, {"kl": kl}),
-        PATHS: Measurement(PATHS, numbers, {"mean": 2 * mean, "sd": 100.0}),
-    }
-    folder = universe_folder(out, readings) / "4.3"
-    folder.mkdir(parents=True)
-    judgements = [judge(claim, measured.get(claim.id), **made) for claim in load_claims("4.3")]
-    write_claims(folder / "claims.json", judgements)
-    manifest = {
-        **made, "section": "4.3", "created": "2026-01-02T03:04:05+00:00", "commit": "0123456789ab",
-        "seed": seed, "runs": {}, "files": {"claims.json": sha256(folder / "claims.json")},
-        "versions": {}, "readings": readings,
-    }  # fmt: skip
-    write_json(folder / "manifest.json", manifest | changes)
-    return folder
+def write(out, readings=(), *arguments, **changes):
+    """The claims of Section 4.3 under these readings."""
+    folder = universe_folder(out, readings)
+    return write_two_claims(folder, *arguments, readings=readings, **changes)
 
 
 def together(out, *readings, **not_run):
@@ -160,10 +141,18 @@ def test_results_that_were_made_otherwise_are_refused(tmp_path, changes):
     folder = write(tmp_path, ("E19",), **changes)
     (name,) = changes
     with pytest.raises(
-        DataError, match=f"made with {name} .*, the section as written with .*multiverse 4.3"
+        DataError, match=f"its {name} is .*, not .* as of the section as written.*multiverse 4.3"
     ) as error:
         together(tmp_path, ("E19",))
     assert str(folder) in str(error.value)
+
+
+def test_a_universe_of_fewer_seeds_is_refused(tmp_path):
+    write(tmp_path)
+    shutil.move(write(tmp_path / "made", (), 1), seed_folder(tmp_path, 1) / "4.3")
+    write(tmp_path, ("E19",), kl=RISING)
+    with pytest.raises(DataError, match="its seeds are one alone, not 0, 1 as of the section"):
+        together(tmp_path, ("E19",))
 
 
 def test_what_is_missing_or_damaged_is_named(out):
