@@ -25,6 +25,7 @@ from thesis_repro.section.chapter import Chapter
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.judgements import Judgement, Measurement
 
+SHOWS_SEEDS = True  # Figure 52, as rings
 CLOSE = 0.5  # SDs: Cohen's medium effect, from where on a difference is seen by the naked eye
 
 
@@ -38,7 +39,8 @@ def run(chapter: Chapter) -> list[Judgement]:
     forms = chapter.compute(digits.forms_of_digits, samples)
     narrow = chapter.compute(digits.narrow_digits, samples)
     chapter.emit(digits.classifier_accuracy, samples)
-    chapter.emit(digits.figure_52, samples, shares)
+    further = chapter.further_tables(digits.shares_of_digits)
+    chapter.emit(digits.figure_52, samples, shares, further)
     chapter.emit(digits.figure_53, samples, forms)
     judgements = chapter.judge(measurements(shares, tests, forms, narrow))
     chapter.answer("RQ2", accuracy=samples.accuracy.mean, **as_often(shares, tests))

@@ -4,6 +4,8 @@ Both are held against MNIST's training images; its test images, through the same
 what the classifier's errors and chance alone make of a true sample.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -56,8 +58,17 @@ def sources(chapter: Chapter) -> dict[str, dict[str, Source]]:
 
 
 @figure(52, models=CLASSIFIED, data=DATASET, readings=Reading)
-def figure_52(chapter: Chapter, shown: Shown, samples: Samples, shares: pd.DataFrame) -> Figure:
-    """How often each digit is shown; as run a histogram of the labels taken as numbers."""
+def figure_52(
+    chapter: Chapter,
+    shown: Shown,
+    samples: Samples,
+    shares: pd.DataFrame,
+    tables: Sequence[pd.DataFrame],
+) -> Figure:
+    """How often each digit is shown; as run a histogram of the labels taken as numbers.
+
+    ``tables`` are the ``shares`` of further seeds.
+    """
     title = f"Digits among the training images, and among {samples.count:,} images of each model"
     generated = {short_name(name): samples.of(name, shown.reading) for name in GENERATORS}
     if shown.reading is Reading.RUN:
@@ -66,7 +77,11 @@ def figure_52(chapter: Chapter, shown: Shown, samples: Samples, shares: pd.DataF
         return class_histograms(f"{title}, as run", labels)
     bars = {"MNIST": rows(shares, source=TRAINING)}
     bars |= {name: rows(shares, **sample.origin) for name, sample in generated.items()}
-    return class_bars(title, bars)
+    further = {
+        name: [rows(table, **sample.origin)["share"].to_numpy() for table in tables]
+        for name, sample in generated.items()
+    }
+    return class_bars(title, bars, further)
 
 
 @numbers("figure_52", models=CLASSIFIED, data=DATASET)

@@ -261,7 +261,7 @@ def test_images_without_form_are_counted_and_said(broken):
 
 def test_figure_52_has_shares_or_as_run_histograms(samples, tables):
     for reading in Reading:
-        (axes,) = figure_52(CHAPTER, shown(figure_52, reading), samples, tables.shares).axes
+        (axes,) = figure_52(CHAPTER, shown(figure_52, reading), samples, tables.shares, []).axes
         assert axes.get_title().endswith(", as run") == (reading is RUN)
         bars = [own for own in axes.containers if hasattr(own, "patches")]
         assert [text.get_text() for text in axes.figure.legends[0].get_texts()] == [
@@ -272,6 +272,16 @@ def test_figure_52_has_shares_or_as_run_histograms(samples, tables):
             heights = np.histogram(sample.labels, 10, density=True)[0]
             expected = heights if reading is RUN else sample.counts / len(sample.labels)
             np.testing.assert_allclose([bar.get_height() for bar in own], expected)
+
+
+def test_figure_52_shows_the_shares_of_further_seeds(samples, tables):
+    further = tables.shares.assign(share=tables.shares["share"] / 2)
+    (axes,) = figure_52(CHAPTER, shown(figure_52), samples, tables.shares, [further]).axes
+    rings = [line.get_ydata() for line in axes.lines if line.get_marker() == "o"]
+    assert len(rings) == len(GENERATORS)
+    for shares, name in zip(rings, GENERATORS, strict=True):
+        sample = samples.of(name, WRITTEN)
+        np.testing.assert_allclose(shares, sample.counts / len(sample.labels) / 2)
 
 
 # --- Claims and answers ---

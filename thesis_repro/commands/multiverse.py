@@ -31,7 +31,7 @@ from thesis_repro.errors import ModelError
 from thesis_repro.files import atomic_path
 from thesis_repro.report.multiverse import put_together
 from thesis_repro.report.reading import Damaged, read_manifest
-from thesis_repro.report.seeds import Made, further_seeds
+from thesis_repro.report.seeds import Made, further_results
 from thesis_repro.report.universes import (
     curve_file,
     rows_file,
@@ -149,7 +149,7 @@ def _refuse_other_seeds(out: Path, section: str, seeds: Sequence[int]) -> None:
         first = Made.of(read_manifest(out / section / "manifest.json"))
     except Damaged:
         return
-    there = {first.seed, *further_seeds(out, first)}
+    there = {first.seed, *(each.seed for each in further_results(out, first).values())}
     if there - {*seeds}:
         known = ",".join(map(str, sorted(there)))
         raise click.UsageError(

@@ -1,6 +1,7 @@
 """Drawings of digits' classes and forms: Figures 15, 52 and 53."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -17,14 +18,19 @@ _BINS = 10  # NumPy's default, as in the original code
 # === Classes: Figure 52 ===
 
 
-def class_bars(title: str, sets: Mapping[str, pd.DataFrame]) -> Figure:
+def class_bars(
+    title: str,
+    sets: Mapping[str, pd.DataFrame],
+    further: Mapping[str, Sequence[np.ndarray]] = MappingProxyType({}),
+) -> Figure:
     """Figure 52: for each digit a bar per set of images, with its interval; the first in grey.
 
     A set's rows are the digits in their order, with columns ``share``, ``low`` and ``high``.
+    ``further`` are a set's shares (digits,) in trainings with further seeds: a ring for each.
     """
     figure = new_figure(8, 3.4)
     with style():
-        axes = figure.subplots()
+        axes, rings = figure.subplots(), []
         width = _BARS / len(sets)
         for number, (name, rows) in enumerate(sets.items()):
             at = np.arange(len(rows)) + (number - (len(sets) - 1) / 2) * width
@@ -39,10 +45,14 @@ def class_bars(title: str, sets: Mapping[str, pd.DataFrame]) -> Figure:
                 yerr=ends if np.isfinite(ends).all() else None,
                 error_kw={"lw": 0.7, "ecolor": "0.15"},
             )
+            for shares in further.get(name, ()):
+                rings = axes.plot(at, shares, "o", ms=2.5, mfc="none", mec="0.15", mew=0.6)
         axes.set(xticks=range(len(rows)), xlabel="digit", ylabel="share of the images")
         axes.grid(axis="y", color="0.9", lw=0.6)
         axes.margins(x=0.01)
         axes.set_title(title)  # of the axes, which leaves the legend its place
+        if rings:
+            rings[0].set_label("with another seed")
         figure.legend(loc="outside right upper", fontsize=8)
     return figure
 

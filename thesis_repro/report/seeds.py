@@ -57,10 +57,10 @@ def further_manifests(out: Path, first: Made) -> dict[Path, Manifest | Problem]:
     return {folder: _manifest(folder, seed, first) for seed, folder in _folders(out, first.section)}
 
 
-def further_seeds(out: Path, first: Made) -> list[int]:
-    """The further seeds whose results count with the first's."""
-    manifests = further_manifests(out, first).values()
-    return [each.seed for each in manifests if isinstance(each, Manifest)]
+def further_results(out: Path, first: Made) -> dict[Path, Manifest]:
+    """The manifests of those further seeds whose results count with the first's, by folder."""
+    manifests = further_manifests(out, first)
+    return {folder: each for folder, each in manifests.items() if isinstance(each, Manifest)}
 
 
 class OverSeeds(NamedTuple):

@@ -23,13 +23,14 @@ from thesis_repro.analysis.tables import with_undefined
 from thesis_repro.files import atomic_path, write_json
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.figures import origin_line, save_figure
-from thesis_repro.report.seeds import Made, further_seeds
+from thesis_repro.report.reading import Manifest
+from thesis_repro.report.seeds import Made, further_results
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Declaration, Declared, Shown
 from thesis_repro.section.registry import datasets_of, looked_at, models_of
 from thesis_repro.section.workspace import Workspace
 from thesis_repro.seeds import derive_seed
-from thesis_repro.thesis.claims import Claim, load_claims
+from thesis_repro.thesis.claims import UNDEFINED, Claim, load_claims
 from thesis_repro.thesis.errata import get
 from thesis_repro.thesis.readings import REPORTED, Reading
 from thesis_repro.thesis.research_questions import QUESTIONS
@@ -83,24 +84,44 @@ class Chapter:
         The manifest says which seeds were there to be shown.
         """
         options = self.workspace.options
-        data, stand_in = self.describe(self.dataset_ids), self.is_of_stand_ins
+        runs = {}
+        for manifest in self._further_results().values():
+            of_seed = replace(self.workspace, options=replace(options, seed=manifest.seed))
+            run = of_seed.finished(model_id)
+            if run and run.is_done:  # a published one may still have to be downloaded
+                runs[manifest.seed] = run
+        self.seeds_shown |= {options.seed, *runs}
+        return [*runs.values()]
+
+    def further_tables(self, function: Declared) -> list[pd.DataFrame]:
+        """The table that a function declares, of each further seed whose results lie beside.
+
+        One that is not the file that its manifest lists is left out, as the report does. The
+        manifest says which seeds were there to be shown.
+        """
+        (declaration,) = self._declarations(function)
+        name = f"{declaration.stem(Reading.WRITTEN)}.csv"
+        tables = {
+            manifest.seed: pd.read_csv(folder / name, na_values=UNDEFINED)
+            for folder, manifest in self._further_results().items()
+            if (folder / name).is_file() and sha256(folder / name) == manifest.files.get(name)
+        }
+        self.seeds_shown |= {self.workspace.options.seed, *tables}
+        return [*tables.values()]
+
+    def _further_results(self) -> dict[Path, Manifest]:
+        """The results of this section with further seeds that count with these, by folder."""
+        options = self.workspace.options
         made = Made(
             self.section,
             options.scale.name,
             options.precision,
-            data,
-            stand_in,
+            self.describe(self.dataset_ids),
+            self.is_of_stand_ins,
             self.workspace.readings,
             options.seed,
         )
-        runs = {}
-        for seed in further_seeds(self.workspace.out, made):
-            of_seed = replace(self.workspace, options=replace(options, seed=seed))
-            run = of_seed.finished(model_id)
-            if run and run.is_done:  # a published one may still have to be downloaded
-                runs[seed] = run
-        self.seeds_shown |= {options.seed, *runs}
-        return [*runs.values()]
+        return further_results(self.workspace.out, made)
 
     def reads(self, erratum_id: str) -> bool:
         """Whether an erratum is read the other way.

@@ -35,6 +35,20 @@ def test_a_bar_per_set_and_digit_with_its_interval(sets):
     assert len({bar[0].get_facecolor() for bar in bars}) == 3
 
 
+def test_a_ring_for_each_further_seed_at_its_bar(sets):
+    shares = np.linspace(0, 0.2, 10)
+    (axes,) = class_bars("title", sets, {"A": [shares, shares / 2]}).axes
+    rings = [line for line in axes.lines if line.get_marker() == "o"]
+    _, bars, _ = (each for each in axes.containers if hasattr(each, "patches"))
+    for line, heights in zip(rings, (shares, shares / 2), strict=True):
+        np.testing.assert_allclose(line.get_ydata(), heights)
+        np.testing.assert_allclose(
+            line.get_xdata(), [bar.get_x() + bar.get_width() / 2 for bar in bars]
+        )
+    labels = [text.get_text() for text in axes.figure.legends[0].get_texts()]
+    assert labels == ["with another seed", *sets]
+
+
 def test_histograms_have_ten_bins_over_their_own_range():
     labels = {"MNIST": np.arange(10).repeat([5, 1] * 5), "narrow": np.array([3, 3, 4])}
     (axes,) = class_histograms("title", labels).axes

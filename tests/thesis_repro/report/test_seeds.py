@@ -18,7 +18,7 @@ from thesis_repro.report.collect import collect, require_claims
 from thesis_repro.report.page import write_page
 from thesis_repro.report.plain import write_plain
 from thesis_repro.report.results import Script
-from thesis_repro.report.seeds import Made, further_seeds, seed_folder
+from thesis_repro.report.seeds import Made, further_results, seed_folder
 from thesis_repro.verdicts.judgements import Verdict
 
 SCRIPTS = {"4.3": Script("chapters/ch4_3.py", {})}
@@ -102,7 +102,7 @@ def test_no_seed_counts_twice(tmp_path):
 
 @pytest.mark.parametrize("name", ["claims.json", "manifest.json"])
 @pytest.mark.parametrize("content", [b"", b"[{", b'{"a": 1}', b"\xff"])
-def test_damage_is_named_and_not_counted(three, name, content):
+def test_damage_is_named_and_not_further_results(three, name, content):
     (seed_folder(three, 1) / "4.3" / name).write_bytes(content)
     ((cause, is_damage),) = problems(three).values()
     assert cause.startswith(f"it does not count with the first seed's: of its {name}, it is")
@@ -208,10 +208,16 @@ def test_a_claim_that_cannot_be_joined_stays_the_first_seed_s(three):
 
 def test_the_seeds_beside_a_section(three):
     first = Made("4.3", "quick", "float32", DATA, False, (), 0)
-    assert further_seeds(three, first) == [1, 2]
-    assert further_seeds(three, first._replace(scale="paper")) == []
-    assert further_seeds(three, first._replace(seed=2)) == [1]
-    assert further_seeds(three, first._replace(readings=("E19",))) == []
+
+    def seeds(**changes):
+        return [
+            manifest.seed for manifest in further_results(three, first._replace(**changes)).values()
+        ]
+
+    assert seeds() == [1, 2]
+    assert seeds(scale="paper") == []
+    assert seeds(seed=2) == [1]
+    assert seeds(readings=("E19",)) == []
 
 
 # --- Where it is shown ---

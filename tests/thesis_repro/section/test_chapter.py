@@ -527,6 +527,26 @@ def test_runs_of_further_seeds_are_those_whose_results_lie_beside(chapter, monke
     assert chapter.seeds_shown == {5, 6, 9}
 
 
+def test_tables_of_further_seeds_are_those_that_their_manifests_list(chapter):
+    for seed, content in ((6, "share\n0.5\nundefined\n"), (7, "share\n0.25\n"), (8, None)):
+        further(chapter.workspace.out, seed)
+        folder = chapter.workspace.out / f"seed-{seed}" / "4.2"
+        if content:
+            (folder / "shares.csv").write_text(content)
+            is_listed = seed == 6
+            digest = sha256(content.encode()).hexdigest() if is_listed else "another"
+            manifest = json.loads((folder / "manifest.json").read_text())
+            manifest["files"] = {"shares.csv": digest}
+            (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    @numbers("shares", models=(FACTOR_1,))
+    def shares(chapter, shown): ...
+
+    (table,) = chapter.further_tables(shares)
+    np.testing.assert_array_equal(table["share"], [0.5, np.nan])
+    assert chapter.seeds_shown == {5, 6}
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"scale": "smoke"}, {"section": "4.3"}, {"precision": "tensorfloat32"}, {"data": "else"}],
