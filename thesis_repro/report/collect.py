@@ -216,7 +216,7 @@ def _section(
     multiverse = None
     try:
         if manifest:
-            multiverse = multiverse_of(path.parent, path.name, seeds[1:])
+            multiverse = multiverse_of(path.parent, manifest, seeds[1:])
     except Damaged as error:
         summary = summary_file(path.parent, path.name)
         folder.problems.append(Problem(summary, str(error), is_damage=False))

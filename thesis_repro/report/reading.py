@@ -59,7 +59,8 @@ class Manifest:
 
     ``device`` is what the section was computed on; older manifests do not say it, nor the
     ``constraints``, which an installed package has none of. ``withheld`` are files that are left
-    out of published results, and why. ``readings`` are the ids of errata that were read the other
+    out of published results, and why; ``multiverse`` is the SHA-256 of what is published of the
+    section's, without its universes. ``readings`` are the ids of errata that were read the other
     way.
     """
 
@@ -78,6 +79,7 @@ class Manifest:
     constraints: Constraints | None = None
     withheld: dict[str, str] = field(default_factory=dict)
     readings: tuple[str, ...] = ()
+    multiverse: str = ""
 
 
 class Answer(NamedTuple):

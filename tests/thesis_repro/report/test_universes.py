@@ -1,6 +1,8 @@
 """Results under other readings: never the section's own, and what they come to beside it."""
 
+import functools
 import json
+import operator
 import shutil
 
 import pytest
@@ -271,11 +273,48 @@ def test_of_other_results_it_is_not_shown(change, written):
     assert results.under_other_readings(section.judgements[0].claim) == ""
 
 
-def test_without_universes_it_is_of_the_section_alone(written):
+@pytest.mark.parametrize("stays", [True, False])
+def test_without_universes_the_manifest_vouches_for_it(stays, written):
     """As where results are published."""
     for readings in (["E19"], ["E56"]):
         shutil.rmtree(universe_folder(written, readings))
-    assert collect(written, SCRIPTS).sections[0].multiverse.flipped_by(ORDER) == ["E19"]
+    summary = summary_file(written, "4.3")
+    manifest = written / "4.3" / "manifest.json"
+    write_json(manifest, json.loads(manifest.read_text()) | {"multiverse": sha256(summary)})
+    if not stays:
+        content = json.loads(summary.read_text())
+        content["universes"][0]["claims"][ORDER]["verdict"] = "holds at reduced scale"
+        write_json(summary, content)
+    (section,) = collect(written, SCRIPTS).sections
+    assert [problem.path for problem in section.problems] == ([] if stays else [summary])
+    assert (section.multiverse and section.multiverse.flipped_by(ORDER)) == (
+        ["E19"] if stays else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "edited"),
+    [
+        (("universes", 0, "claims", ORDER, "verdict"), "holds at reduced scale"),
+        (("universes", 0, "claims", PATHS, "change"), "nothing"),
+        (("written", ORDER, "verdict"), "replicated"),
+        (("run", PATHS, "why"), "so it is"),
+        (("scale",), "paper"),
+        (("data",), "others"),
+        (("seeds",), [0, 1]),
+        (("commits",), ["ba9876543210"]),
+    ],
+)
+def test_what_its_universes_do_not_say_is_not_shown(place, edited, written):
+    """An edited summary; each verdict in it is a word that it may have."""
+    path = summary_file(written, "4.3")
+    content = json.loads(path.read_text())
+    *way, last = place
+    functools.reduce(operator.getitem, way, content)[last] = edited
+    write_json(path, content)
+    (section,) = collect(written, SCRIPTS).sections
+    assert section.multiverse is None
+    assert [problem.path for problem in section.problems] == [path]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", "\xff", "null"])
