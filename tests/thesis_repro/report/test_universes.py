@@ -1,6 +1,8 @@
 """Results under other readings: never the section's own, and what they come to beside it."""
 
+import csv
 import functools
+import io
 import json
 import operator
 import shutil
@@ -237,6 +239,16 @@ def test_each_claim_says_what_becomes_of_it(written):
     page = (written / "index.html").read_text()
     assert page.count('<p class="small">Under other readings:') == 2  # those that were measured
     assert f"Under other readings: {flips}." in page
+
+
+def test_other_programs_read_what_becomes_of_each_claim(written):
+    flips = "fails at reduced scale under E19; the same verdict under 1 other reading"
+    asked = ["claims", "4.3", "--out", str(written), "--format"]
+    rows = csv.DictReader(io.StringIO(CliRunner().invoke(main, [*asked, "csv"]).stdout))
+    by_claim = {row["claim"]: row["under other readings"] for row in rows}
+    assert (by_claim[ORDER], by_claim["4.3-kl-7500"]) == (flips, "")
+    entries = json.loads(CliRunner().invoke(main, [*asked, "json"]).stdout)
+    assert {entry["id"]: entry["under_other_readings"] for entry in entries} == by_claim
 
 
 def change_the_section(out):
