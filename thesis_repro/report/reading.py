@@ -129,6 +129,7 @@ class _Judged(msgspec.Struct):
     scale: str
     data: str
     readings: dict[Reading, Outcome]
+    other_readings: tuple[str, ...] = ()
 
 
 class _Answered(msgspec.Struct):
@@ -170,11 +171,12 @@ def read_runs(path: Path) -> dict[str, str]:
     return {model: run.run_id for model, run in read_json(path, _Runs).runs.items()}
 
 
-def read_judgements(path: Path) -> dict[str, Judgement]:
+def read_judgements(path: Path, readings: tuple[str, ...] = ()) -> dict[str, Judgement]:
     """Read ``claims.json``: the judgements by claim id.
 
     Raises:
-        Damaged: it is no JSON, an entry lacks a field, or a claim or verdict is unknown.
+        Damaged: it is no JSON, an entry lacks a field, a claim or verdict is unknown, or it says
+            that it is of other readings than these. Older ones do not say it.
     """
     claims = {claim.id: claim for claim in load_claims()}
     judgements = {}
@@ -182,6 +184,8 @@ def read_judgements(path: Path) -> dict[str, Judgement]:
         claim = claims.get(entry.id)
         if claim is None:
             raise Damaged(f"this version has no claim {entry.id!r}")
+        if entry.other_readings not in ((), readings):
+            raise Damaged(f"it is of {readings_in_words(entry.other_readings)}")
         written, run = (entry.readings.get(reading) for reading in Reading)
         if written is None:
             raise Damaged(f"the claim {entry.id!r} is not judged {Reading.WRITTEN}")

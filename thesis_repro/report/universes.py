@@ -118,7 +118,7 @@ def _made(folder: Path, section: str, readings: tuple[str, ...]) -> Manifest:
 
 def _over_seeds(folder: Path, made: Manifest) -> OverSeeds:
     """A section's judgements in a folder of results, over all seeds there."""
-    judgements = read_judgements(claims_file(folder, made.section))
+    judgements = read_judgements(claims_file(folder, made.section), made.readings)
     return with_further_seeds(folder, made, tuple(judgements.values()))
 
 

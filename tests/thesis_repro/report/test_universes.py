@@ -192,6 +192,17 @@ def test_results_under_another_reading_never_count(out):
     assert collect(out, SCRIPTS, readings=("E18",)).problems
 
 
+def test_claims_under_another_reading_never_count(out):
+    """Also without their manifest, and listed by the section's."""
+    claims, manifest = out / "4.3" / "claims.json", out / "4.3" / "manifest.json"
+    shutil.copy(universe_folder(out, ["E19"]) / "4.3" / "claims.json", claims)
+    files = {"files": {"claims.json": sha256(claims)}}
+    write_json(manifest, json.loads(manifest.read_text()) | files)
+    results = collect(out, SCRIPTS)
+    assert {one.verdict for one in results.judgements} == {Verdict.NOT_RUN}
+    assert "the other reading of E19" in results.problems[0].cause
+
+
 def test_results_as_written_do_not_count_as_a_universe(out):
     shutil.rmtree(universe_folder(out, ["E56"]) / "4.3")
     shutil.copytree(out / "4.3", universe_folder(out, ["E56"]) / "4.3")
