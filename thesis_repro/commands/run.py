@@ -65,23 +65,22 @@ def chapter(
     under = {
         section: checked_readings(section, options["scale"], readings) for section in experiments
     }
+    universe = next(iter(under.values()), ())  # none of it as written
+    place = universe_folder(out, universe)
+    by_seed = [*sections_of_seeds(experiments, seeds, out=place, readings=universe, **options)]
+    if not replace:
+        for chosen, of_seed in by_seed:
+            refuse_another_first(chosen, **of_seed)
+            refuse_less(chosen, **of_seed)
     if options["dry_run"]:
-        universes = under.items() if readings else ()
-        chosen = () if readings else experiments
-        plan.show(chosen, (), universes=universes, seeds=seeds, out=out, **options)
+        universes, chosen = (under.items(), ()) if readings else ((), experiments)
+        options |= {"seeds": seeds, "out": out, "again": True}
+        plan.show(chosen, (), universes=universes, **options)
         return
-    if readings:
-        chosen = next(iter(under.values()), ())
-        out, options = universe_folder(out, chosen), options | {"readings": chosen}
     if experiments:
-        by_seed = [*sections_of_seeds(experiments, seeds, out=out, **options)]
-        if not replace:
-            for chosen, of_seed in by_seed:
-                refuse_another_first(chosen, **of_seed)
-                refuse_less(chosen, **of_seed)
         _run_sections(by_seed)
         if len(seeds) > 1 and not options["quiet"]:
-            _tell_over_seeds(experiments, out, options.get("readings", ()))
+            _tell_over_seeds(experiments, place, universe)
     for section in discussions:
         click.echo(describe(section, collect(out, scripts()).judgements, terminal.width()))
 
