@@ -21,7 +21,7 @@ from thesis_repro.commands.workspace import (
 from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.report.collect import collect
 from thesis_repro.report.reading import readings_in_words
-from thesis_repro.report.universes import universe_folder
+from thesis_repro.report.universes import refuse_links, universe_folder
 from thesis_repro.section.other_readings import checked_readings, chosen_models
 from thesis_repro.section.registry import CHAPTERS, datasets_of, models_of, script, scripts
 from thesis_repro.verdicts.discussions import DISCUSSIONS, describe
@@ -68,6 +68,8 @@ def chapter(
     universe = next(iter(under.values()), ())  # none of it as written
     place = universe_folder(out, universe)
     by_seed = [*sections_of_seeds(experiments, seeds, out=place, readings=universe, **options)]
+    for section in experiments if readings else ():
+        refuse_links(out, section, [universe])
     if not replace:
         for chosen, of_seed in by_seed:
             refuse_another_first(chosen, **of_seed)

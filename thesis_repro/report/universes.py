@@ -5,6 +5,7 @@ the section's own results: its manifests name the readings. What all of them com
 ``OUT/multiverse/4.2.json``, and its specification curve beside it.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import msgspec
 from msgspec import structs
 
 from data_prep.checksums import sha256
+from data_prep.errors import DataError
 from thesis_repro import provenance
 from thesis_repro.files import write_json
 from thesis_repro.report.reading import (
@@ -40,6 +42,25 @@ def universes_in(out: Path, section: str) -> list[tuple[str, ...]]:
     folders = sorted((out / FOLDER).glob(f"*/{section}/"))
     named = (tuple(folder.parent.name.split("+")) for folder in folders)
     return [readings for readings in named if {*readings} <= load_errata().keys()]
+
+
+def refuse_links(out: Path, section: str, asked: Iterable[tuple[str, ...]]) -> None:
+    """See, before any work, that a section's results under these readings would replace no others.
+
+    Raises:
+        DataError: by a link, their place is that of the section's results or of another universe's.
+    """
+    asked = [*asked]
+    taken: dict[Path, Path] = {}
+    for readings in ((), *({*universes_in(out, section)} - {*asked}), *asked):
+        folder = universe_folder(out, readings)
+        places = [each / section for each in (folder, *sorted(folder.glob("seed-*")))]
+        real = {Path(os.path.realpath(place)): place for place in places}
+        for path, place in real.items() if readings in asked else ():
+            for other in (taken[each] for each in (path, *path.parents) if each in taken):
+                cause = f"by a link it is the place of other results, {other}"
+                raise DataError(place, cause, "remove the link")
+        taken |= real
 
 
 def claims_file(out: Path, section: str) -> Path:
