@@ -21,10 +21,10 @@ from thesis_repro.thesis.claims import Claim, load_claims, load_unchecked, rende
 from thesis_repro.verdicts.judgements import Judgement, Verdict
 from thesis_repro.verdicts.text import render
 
-_FORMATS: dict[str, Callable[[Sequence[Judgement]], str]] = {
-    "json": lambda judgements: json.dumps(claim_entries(judgements), indent=2, ensure_ascii=False),
-    "csv": lambda judgements: claim_rows(judgements).removesuffix("\n"),
-    "md": ledger_table,
+_FORMATS: dict[str, Callable[[Results, Sequence[Judgement]], str]] = {
+    "json": lambda *chosen: json.dumps(claim_entries(*chosen), indent=2, ensure_ascii=False),
+    "csv": lambda *chosen: claim_rows(*chosen).removesuffix("\n"),
+    "md": lambda _, chosen: ledger_table(chosen),
 }
 
 
@@ -81,7 +81,7 @@ def claims(
             others = results.under_other_readings(by_id[name].claim)
             click.echo(f"{blank}{describe(by_id[name], terminal.width(), others)}")
     else:
-        click.echo(_FORMATS[kind](chosen))
+        click.echo(_FORMATS[kind](results, chosen))
     if strict:
         require_claims(results)
         _require_replication(chosen, allow_missing=allow_missing)

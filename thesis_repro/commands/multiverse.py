@@ -34,6 +34,7 @@ from thesis_repro.report.reading import Damaged, read_manifest
 from thesis_repro.report.seeds import Made, further_results
 from thesis_repro.report.universes import (
     curve_file,
+    refuse_links,
     rows_file,
     summary_file,
     universe_folder,
@@ -79,6 +80,7 @@ def multiverse(
     universes, contradictory = _universes(section, scale, _asked(section, scale, errata), full=full)
     if not quiet:
         click.echo(_ahead(section, universes, contradictory), err=True)
+    refuse_links(out, section, universes)
     options |= {"out": out, "gpus": gpus}
     for readings in ((), *universes):
         there = {"out": universe_folder(out, readings), "readings": readings}

@@ -161,19 +161,21 @@ def jobs_of(
     sections: Iterable[str],
     models: Iterable["str | ModelSpec"],
     universes: Iterable[tuple[str, tuple[str, ...]]] = (),
+    again: bool = False,
     **options: Any,
 ) -> dict[str, "Job"]:
     """The plan of these sections and models with these options, ``seeds`` among them.
 
-    ``universes`` are sections under other readings, which are run besides.
+    ``universes`` are sections under other readings, which are run besides; ``again`` is whether
+    sections are made whatever is there of them.
     """
     workspaces = resolved_workspaces(**options)
     from thesis_repro.plan.plan import add_readings, make_plan
 
-    jobs, out = make_plan(sections, models, *workspaces), options["out"].resolve()
+    jobs, out = make_plan(sections, models, *workspaces, again=again), options["out"].resolve()
     for section, readings in universes:
         there = {"out": universe_folder(out, readings), "readings": readings}
-        add_readings(jobs, section, out, *resolved_workspaces(**options | there))
+        add_readings(jobs, section, out, *resolved_workspaces(**options | there), again=again)
     return jobs
 
 

@@ -21,7 +21,7 @@ from thesis_repro.commands.workspace import (
 from thesis_repro.models.keras_settings import import_keras
 from thesis_repro.report.collect import collect
 from thesis_repro.report.reading import readings_in_words
-from thesis_repro.report.universes import universe_folder
+from thesis_repro.report.universes import refuse_links, universe_folder
 from thesis_repro.section.other_readings import checked_readings, chosen_models
 from thesis_repro.section.registry import CHAPTERS, datasets_of, models_of, script, scripts
 from thesis_repro.verdicts.discussions import DISCUSSIONS, describe
@@ -65,23 +65,24 @@ def chapter(
     under = {
         section: checked_readings(section, options["scale"], readings) for section in experiments
     }
+    universe = next(iter(under.values()), ())  # none of it as written
+    place = universe_folder(out, universe)
+    by_seed = [*sections_of_seeds(experiments, seeds, out=place, readings=universe, **options)]
+    for section in experiments if readings else ():
+        refuse_links(out, section, [universe])
+    if not replace:
+        for chosen, of_seed in by_seed:
+            refuse_another_first(chosen, **of_seed)
+            refuse_less(chosen, **of_seed)
     if options["dry_run"]:
-        universes = under.items() if readings else ()
-        chosen = () if readings else experiments
-        plan.show(chosen, (), universes=universes, seeds=seeds, out=out, **options)
+        universes, chosen = (under.items(), ()) if readings else ((), experiments)
+        options |= {"seeds": seeds, "out": out, "again": True}
+        plan.show(chosen, (), universes=universes, **options)
         return
-    if readings:
-        chosen = next(iter(under.values()), ())
-        out, options = universe_folder(out, chosen), options | {"readings": chosen}
     if experiments:
-        by_seed = [*sections_of_seeds(experiments, seeds, out=out, **options)]
-        if not replace:
-            for chosen, of_seed in by_seed:
-                refuse_another_first(chosen, **of_seed)
-                refuse_less(chosen, **of_seed)
         _run_sections(by_seed)
         if len(seeds) > 1 and not options["quiet"]:
-            _tell_over_seeds(experiments, out, options.get("readings", ()))
+            _tell_over_seeds(experiments, place, universe)
     for section in discussions:
         click.echo(describe(section, collect(out, scripts()).judgements, terminal.width()))
 

@@ -24,6 +24,7 @@ class Job:
         multiply_adds: Of the whole training, with its validation.
         memory: Estimate for the training process (bytes).
         is_brief: Whether it takes about as long as its process does to start.
+        is_again: Whether what it makes is there, and is made again all the same.
         kept: What is there in its place and is more than what was asked for, in words: it is done.
     """
 
@@ -39,6 +40,7 @@ class Job:
     multiply_adds: float = 0.0
     memory: float = 0.0
     is_brief: bool = False
+    is_again: bool = False
     kept: str = ""
 
     @property

@@ -39,14 +39,15 @@ def make_plan(
     models: Iterable[str | ModelSpec],
     workspace: Workspace,
     *further: Workspace,
+    again: bool = False,
 ) -> dict[str, Job]:
     """The jobs for these sections and models and all that they need, by name, needs first.
 
     ``further`` are the workspaces of further seeds. With them, sections without models are not run
-    again.
+    again. ``again`` is whether sections are made whatever is there of them.
     """
     jobs: dict[str, Job] = {}
-    first, *others = _planners(jobs, workspace, *further)
+    first, *others = _planners(jobs, workspace, *further, again=again)
     for model in models:
         for planner in (first, *others):
             planner.add_model(zoo.spec_named(model))
@@ -63,13 +64,20 @@ def make_plan(
 
 
 def add_readings(
-    jobs: dict[str, Job], section: str, out: Path, workspace: Workspace, *further: Workspace
+    jobs: dict[str, Job],
+    section: str,
+    out: Path,
+    workspace: Workspace,
+    *further: Workspace,
+    again: bool = False,
 ) -> None:
     """Add a section under the readings of these workspaces, which are one for each seed.
 
-    One job runs it with all of them. ``out`` is the folder of the results as written.
+    One job runs it with all of them. ``out`` is the folder of the results as written, ``again``
+    whether it is made whatever is there of it.
     """
-    planners = _planners(jobs, workspace, *further)
+    planners = _planners(jobs, workspace, *further, again=again)
+    is_there = all(planner.has_results(section) for planner in planners)
     needs = [job for planner in planners for job in planner.add_needs(section)]
     name = f"{planners[0].chapter(section)} ({'+'.join(workspace.readings)})"
     readings = (("--reading", f"{reading}={AS_RUN}") for reading in workspace.readings)
@@ -81,16 +89,19 @@ def add_readings(
             *planners[0].run_arguments(*(each.options.seed for each in further)),
             *("--out", str(out)),
         ),
-        all(planner.has_results(section) for planner in planners),
+        is_there and not again,
         is_brief=workspace.options.scale.is_brief,
+        is_again=is_there and again,
     )
 
 
-def _planners(jobs: dict[str, Job], first: Workspace, *further: Workspace) -> list["_Planner"]:
+def _planners(
+    jobs: dict[str, Job], first: Workspace, *further: Workspace, again: bool
+) -> list["_Planner"]:
     """One that adds to the jobs for each seed; the names of further seeds' end in them."""
     suffixes = ("", *(f" (seed {each.options.seed})" for each in further))
     return [
-        _Planner(workspace, jobs, suffix)
+        _Planner(workspace, jobs, suffix, again)
         for workspace, suffix in zip((first, *further), suffixes, strict=True)
     ]
 
@@ -99,12 +110,14 @@ class _Planner:
     """Collects the jobs of one seed; each is added once, after those that it needs.
 
     ``suffix`` is what their names end in, but for those of data, which are the same for all seeds.
+    With ``again``, sections are made whatever is there of them.
     """
 
-    def __init__(self, workspace: Workspace, jobs: dict[str, Job], suffix: str = ""):
+    def __init__(self, workspace: Workspace, jobs: dict[str, Job], suffix: str, again: bool):
         self.workspace = workspace
         self.jobs = jobs
         self.suffix = suffix
+        self.again = again
 
     def add_data(self, dataset: str) -> str:
         name = f"data {dataset}"
@@ -175,10 +188,16 @@ class _Planner:
         needs += [planner.chapter(section) for planner in shown]
         seeds = {planner.workspace.options.seed for planner in (self, *shown)}
         command = ("chapter", section, *self.run_arguments(), "--out", str(self.workspace.out))
-        is_done = self.has_results(section, seeds)
+        is_there = self.has_results(section, seeds)
         name = self.chapter(section)
-        is_brief = self.workspace.options.scale.is_brief
-        self.jobs[name] = Job(name, tuple(needs), command, is_done, is_brief=is_brief)
+        self.jobs[name] = Job(
+            name,
+            tuple(needs),
+            command,
+            is_there and not self.again,
+            is_brief=self.workspace.options.scale.is_brief,
+            is_again=is_there and self.again,
+        )
 
     # --- What jobs are called ---
 
@@ -204,6 +223,8 @@ class _Planner:
 
     def keeps(self, section: str) -> str:
         """The section's results, in words, where they are more than what is asked for."""
+        if self.again:
+            return ""
         workspace, options = self.workspace, self.workspace.options
         asked = options.scale.name, options.precision
         return more_than(

@@ -93,7 +93,7 @@ def _state(job: Job, jobs: Mapping[str, Job], notes: Sequence[Job]) -> str:
         return f"files missing [{', '.join(missing)}]"
     waits = [jobs[name] for name in job.needs if not jobs[name].is_done]
     if not waits:
-        return "can start"
+        return "made again" if job.is_again else "can start"
     trainings = sum(other.is_training for other in waits)
     if not trainings:
         return f"after {' and '.join(other.name for other in waits)}"

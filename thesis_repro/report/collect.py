@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -208,7 +209,8 @@ def _section(
         for file in files
         if file.state in _CAUSES
     ]
-    judgements = tuple((folder.read(read_judgements, "claims.json") or {}).values())
+    read = partial(read_judgements, readings=readings)
+    judgements = tuple((folder.read(read, "claims.json") or {}).values())
     seeds: tuple[int, ...] = ()
     if manifest and File("claims.json", manifest.files.get("claims.json", ""), AS_MADE) in files:
         judgements, seeds, problems = with_further_seeds(path.parent, manifest, judgements)
@@ -216,7 +218,7 @@ def _section(
     multiverse = None
     try:
         if manifest:
-            multiverse = multiverse_of(path.parent, path.name, seeds[1:])
+            multiverse = multiverse_of(path.parent, manifest, seeds[1:])
     except Damaged as error:
         summary = summary_file(path.parent, path.name)
         folder.problems.append(Problem(summary, str(error), is_damage=False))

@@ -1,18 +1,18 @@
 """Results under other readings, put together: which verdicts flip, and by which erratum."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from data_prep.checksums import sha256
+from msgspec import structs
+
 from data_prep.errors import DataError
-from thesis_repro import provenance
 from thesis_repro.report.collect import collect, require
 from thesis_repro.report.results import Results, Script, Section
-from thesis_repro.report.seeds import Made, seed_folder
-from thesis_repro.report.universes import claims_file, universe_folder, universes_in
+from thesis_repro.report.seeds import Made
+from thesis_repro.report.universes import claims_file, derived, universe_folder, universes_in
 from thesis_repro.verdicts.judgements import Verdict
-from thesis_repro.verdicts.multiverse import Multiverse, Run, universes
+from thesis_repro.verdicts.multiverse import Multiverse
 
 
 def put_together(
@@ -37,51 +37,26 @@ def put_together(
     """
     asked = [*readings]
     written = _section(collect(out, scripts), section)
-    there = {each: _universe(out, each, written, scripts) for each in asked}
+    for each in asked:
+        _check(out, each, written, scripts)
+    there = {*asked}
     for each in universes_in(out, section):
         if each not in asked:
             with suppress(DataError):  # of another scale, or damaged: nobody asked for it
-                there[each] = _universe(out, each, written, scripts)
-    order = sorted(there, key=lambda readings: (len(readings), readings))
-    runs = [Run(each, there[each].judgements) for each in order]
-    read = {reading for each in order for reading in each}
-    headline, as_run, found = universes(written.judgements, runs)
-    made = written.manifest
-    places = {out: written} | {universe_folder(out, each): there[each] for each in order}
-    return Multiverse(
-        section=section,
-        scale=made.scale,
-        data=made.data,
-        seeds=written.seeds or (made.seed,),
-        results={
-            claims.relative_to(out).as_posix(): sha256(claims)
-            for folder, each in places.items()
-            for claims in _claims(folder, each)
-        },
-        created=provenance.now(),
-        commits=tuple(dict.fromkeys(each.manifest.commit for each in places.values())),
-        written=headline,
-        run=as_run,
-        universes=found,
-        not_run={name: why for name, why in not_run.items() if name not in read},
-    )
+                _check(out, each, written, scripts)
+                there.add(each)
+    made = derived(out, section, sorted(there, key=lambda readings: (len(readings), readings)))
+    others = {name: why for name, why in not_run.items() if name not in made.errata}
+    return structs.replace(made, not_run=others)
 
 
-def _claims(folder: Path, section: Section) -> Iterator[Path]:
-    """The verdicts of a section with each seed."""
-    yield claims_file(folder, section.name)
-    for seed in section.seeds[1:]:
-        yield claims_file(seed_folder(folder, seed), section.name)
-
-
-def _universe(
+def _check(
     out: Path, readings: tuple[str, ...], written: Section, scripts: Mapping[str, Script]
-) -> Section:
-    """A section's results under these readings, made like those as written."""
+) -> None:
+    """See that a section's results under these readings were made like those as written."""
     folder = universe_folder(out, readings)
     there = _section(collect(folder, scripts, readings=readings), written.name)
     _refuse_other(written, there, folder / written.name)
-    return there
 
 
 def _section(results: Results, name: str) -> Section:

@@ -32,7 +32,7 @@ def write_plain(results: Results, path: Path) -> None:
             }
             for reading in Reading
         },
-        "claims": claim_entries(results.judgements),
+        "claims": claim_entries(results, results.judgements),
         "unchecked": [asdict(statement) for statement in load_unchecked()],
         "sections": [_section(section) for section in results.sections],
         "missing": [
@@ -46,17 +46,18 @@ def write_plain(results: Results, path: Path) -> None:
     write_json(path, report)
 
 
-def claim_entries(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
-    """All that is known of each claim, and the research questions that it bears on."""
+def claim_entries(results: Results, chosen: Iterable[Judgement]) -> list[dict[str, Any]]:
+    """All that is known of each claim chosen, and the research questions that it bears on."""
     return [
         judgement.to_json()
+        | {"under_other_readings": results.under_other_readings(judgement.claim)}
         | {"questions": questions_of(judgement.claim), "printed": judgement.claim.printed}
-        for judgement in judgements
+        for judgement in chosen
     ]
 
 
-def claim_rows(judgements: Iterable[Judgement]) -> str:
-    """A line of CSV for each quantity of each claim and, where a list has a number for each, model.
+def claim_rows(results: Results, chosen: Iterable[Judgement]) -> str:
+    """A line of CSV for each quantity of each claim chosen and, where a list has one each, model.
 
     Numbers have all of their digits. A claim without any quantity has a line, too.
     """
@@ -65,10 +66,12 @@ def claim_rows(judgements: Iterable[Judgement]) -> str:
     what = ("claim", "section", "title", "source", "quantity", "model")
     with io.StringIO() as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow((*what, REPORTED, *readings, *verdicts, "grade", "scale", "data"))
-        for one in judgements:
+        last = (*verdicts, "under other readings", "grade", "scale", "data")
+        writer.writerow((*what, REPORTED, *readings, *last))
+        for one in chosen:
             claim, run = one.claim, one.run.label if one.run else ""
-            worth = (one.written.label, run, one.verdict.grade or "", one.scale, one.data)
+            others = results.under_other_readings(claim)
+            worth = (one.written.label, run, others, one.verdict.grade or "", one.scale, one.data)
             for line in one.lines or [Line("", "", ("", "", ""))]:
                 given = (_in_full(value) for value in line.values)
                 stands = (claim.id, claim.section, claim.statement, claim.source)

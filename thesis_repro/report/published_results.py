@@ -139,7 +139,8 @@ def _write_section(out: Path, section: Section, scripts: Mapping[str, Script], p
         (target / f"{Path(item.file.name).stem}.{kind}").write_bytes(content)
     makers = scripts[section.name].makers.items()
     withheld = {name: maker.withheld for name, maker in makers if maker.withheld}
-    _write_manifest(replace(section.manifest, withheld=withheld), target)
+    summary = sha256(summary_file(out, section.name)) if section.multiverse else ""
+    _write_manifest(replace(section.manifest, withheld=withheld, multiverse=summary), target)
     for source, manifest in further_manifests(out, Made.of(section.manifest)).items():
         of_seed = place / source.relative_to(out)
         of_seed.mkdir(parents=True)

@@ -59,7 +59,8 @@ class Manifest:
 
     ``device`` is what the section was computed on; older manifests do not say it, nor the
     ``constraints``, which an installed package has none of. ``withheld`` are files that are left
-    out of published results, and why. ``readings`` are the ids of errata that were read the other
+    out of published results, and why; ``multiverse`` is the SHA-256 of what is published of the
+    section's, without its universes. ``readings`` are the ids of errata that were read the other
     way.
     """
 
@@ -78,6 +79,7 @@ class Manifest:
     constraints: Constraints | None = None
     withheld: dict[str, str] = field(default_factory=dict)
     readings: tuple[str, ...] = ()
+    multiverse: str = ""
 
 
 class Answer(NamedTuple):
@@ -127,6 +129,7 @@ class _Judged(msgspec.Struct):
     scale: str
     data: str
     readings: dict[Reading, Outcome]
+    other_readings: tuple[str, ...] = ()
 
 
 class _Answered(msgspec.Struct):
@@ -168,11 +171,12 @@ def read_runs(path: Path) -> dict[str, str]:
     return {model: run.run_id for model, run in read_json(path, _Runs).runs.items()}
 
 
-def read_judgements(path: Path) -> dict[str, Judgement]:
+def read_judgements(path: Path, readings: tuple[str, ...] = ()) -> dict[str, Judgement]:
     """Read ``claims.json``: the judgements by claim id.
 
     Raises:
-        Damaged: it is no JSON, an entry lacks a field, or a claim or verdict is unknown.
+        Damaged: it is no JSON, an entry lacks a field, a claim or verdict is unknown, or it says
+            that it is of other readings than these. Older ones do not say it.
     """
     claims = {claim.id: claim for claim in load_claims()}
     judgements = {}
@@ -180,6 +184,8 @@ def read_judgements(path: Path) -> dict[str, Judgement]:
         claim = claims.get(entry.id)
         if claim is None:
             raise Damaged(f"this version has no claim {entry.id!r}")
+        if entry.other_readings not in ((), readings):
+            raise Damaged(f"it is of {readings_in_words(entry.other_readings)}")
         written, run = (entry.readings.get(reading) for reading in Reading)
         if written is None:
             raise Damaged(f"the claim {entry.id!r} is not judged {Reading.WRITTEN}")

@@ -135,7 +135,7 @@ def _judgements(folder: Path, manifest: Manifest) -> dict[str, Judgement] | Prob
     if path.name not in manifest.files and not path.exists():
         return {}
     try:
-        judgements = read_judgements(path)
+        judgements = read_judgements(path, manifest.readings)
         if sha256(path) != manifest.files.get(path.name):
             raise Damaged("it is not the file that manifest.json lists")
     except Damaged as error:

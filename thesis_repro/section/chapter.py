@@ -23,7 +23,7 @@ from thesis_repro.analysis.tables import with_undefined
 from thesis_repro.files import atomic_path, write_json
 from thesis_repro.models.zoo import model
 from thesis_repro.plots.figures import origin_line, save_figure
-from thesis_repro.report.reading import Manifest
+from thesis_repro.report.reading import Manifest, readings_in_words
 from thesis_repro.report.seeds import Made, further_results
 from thesis_repro.section.answers import render
 from thesis_repro.section.declarations import Declaration, Declared, Shown
@@ -300,7 +300,7 @@ class Chapter:
                     word = "holds" if check.holds else "fails"
                     _log.debug("  %s, %s: %s", check.name, word, check.detail)
         path = self.folder / "claims.json"
-        write_claims(path, judgements)
+        write_claims(path, judgements, self.workspace.readings)
         self.files.append(path)
         return judgements
 
@@ -326,7 +326,9 @@ class Chapter:
         ``question`` is its number in Table 1, "RQ3"; the words are those of the section's template
         of that name in ``chapters/answers``.
         """
-        self.answers[question] = render(self.section, question, numbers)
+        readings = self.workspace.readings
+        under = f"Under {readings_in_words(readings)}: " if readings else ""
+        self.answers[question] = under + render(self.section, question, numbers)
         path = self.folder / "research_questions.json"
         entries = [
             {"number": number, "question": QUESTIONS[number], "answer": text}

@@ -278,9 +278,13 @@ def judge(
     return Judgement(claim, written, run, scale, data)
 
 
-def write_claims(path: Path, judgements: Iterable[Judgement]) -> None:
-    """Write the judgements as a JSON list, whole or not at all."""
-    write_json(path, [judgement.to_json() for judgement in judgements])
+def write_claims(path: Path, judgements: Iterable[Judgement], readings: Sequence[str] = ()) -> None:
+    """Write the judgements as a JSON list, whole or not at all.
+
+    Each names the ``readings``, ids of errata that were read the other way, where there are any.
+    """
+    under = {"other_readings": readings} if readings else {}
+    write_json(path, [judgement.to_json() | under for judgement in judgements])
 
 
 def _not_run(claim: Claim) -> str:

@@ -341,6 +341,30 @@ def test_a_model_is_trained_with_one_seed_after_the_other(data_dir, tmp_path, mo
     assert result.stdout.splitlines()[2].startswith("mnist-vae, seed 4: 1 epoch, ")
 
 
+def test_a_dry_run_says_what_chapter_makes_again_and_what_it_refuses(tmp_path):
+    folders = [f"--{name}={tmp_path}" for name in ("data-dir", "runs-dir", "out")]
+    manifest = {
+        "section": "3.4", "scale": "smoke", "seed": 0, "runs": {}, "data": "", "files": {},
+        "created": "", "commit": None, "stand_in": False, "precision": "float32", "versions": {},
+    }  # fmt: skip
+    (tmp_path / "3.4").mkdir()
+    (tmp_path / "3.4" / "manifest.json").write_text(json.dumps(manifest))
+    plan = run("plan", "3.4", "--scale", "smoke", *folders).stdout
+    assert "0 of 1 jobs to do" in plan
+    assert "made again" not in plan
+    dry = run("chapter", "3.4", "--scale", "smoke", "--dry-run", *folders).stdout
+    assert "1 of 1 jobs to do" in dry
+    assert "made again" in dry
+    (tmp_path / "4.2").mkdir()
+    more = manifest | {"section": "4.2", "scale": "quick"}
+    (tmp_path / "4.2" / "manifest.json").write_text(json.dumps(more))
+    less = ("chapter", "4.2", "--scale", "smoke", "--dry-run", *folders)
+    refused = run(*less)
+    assert refused.exit_code == 2
+    assert "holds more than what is asked for" in refused.stderr
+    assert "kept" not in run(*less, "--replace").stdout
+
+
 def test_a_dry_run_counts_the_seeds(data_dir, tmp_path, monkeypatch):
     monkeypatch.setattr("thesis_repro.plan.timings.calibration", lambda *_: None)
     folders = ("--data-dir", data_dir, "--runs-dir", tmp_path / "r", "--out", tmp_path / "o")

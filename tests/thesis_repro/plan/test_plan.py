@@ -196,6 +196,9 @@ def test_a_universe_is_done_if_its_results_are_of_its_readings_and_runs(workspac
         return jobs["chapter 4.2 (E04)"].is_done
 
     assert is_done()
+    jobs = {}
+    add_readings(jobs, "4.2", workspace.out, universe, again=True)
+    assert column("state", jobs)[0]["chapter 4.2 (E04)"] == "made again"
     assert not is_done(readings=[])
     assert not is_done(readings=["E10"])
     written = {name: {"run_id": finish(name, workspace)} for name in models_of("4.2", "smoke")}

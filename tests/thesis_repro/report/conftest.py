@@ -109,7 +109,7 @@ def write_two_claims(out, seed=0, kl=FALLING, mean=232.0, readings=(), **changes
     folder = out / "4.3"
     folder.mkdir(parents=True)
     judgements = [judge(claim, measured.get(claim.id), **made) for claim in load_claims("4.3")]
-    write_claims(folder / "claims.json", judgements)
+    write_claims(folder / "claims.json", judgements, readings)
     manifest = {
         **made, "section": "4.3", "created": "2026-01-02T03:04:05+00:00", "commit": "0123456789ab",
         "seed": seed, "runs": {}, "files": {"claims.json": sha256(folder / "claims.json")},

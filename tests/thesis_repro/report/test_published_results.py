@@ -18,6 +18,7 @@ from tests.thesis_repro.report.conftest import write_manifest
 from thesis_repro.commands import publish_results as command
 from thesis_repro.commands.publish_results import FOLDER, ROOT
 from thesis_repro.report.collect import collect
+from thesis_repro.report.multiverse import put_together
 from thesis_repro.report.published_results import (
     LARGEST_IN_ALL,
     publish_results,
@@ -28,7 +29,6 @@ from thesis_repro.report.universes import curve_file, summary_file, write_multiv
 from thesis_repro.section.declarations import figure
 from thesis_repro.section.registry import everything, scripts
 from thesis_repro.verdicts.judgements import Verdict
-from thesis_repro.verdicts.multiverse import Multiverse
 
 MADE = {"scale": "paper", "stand_in": False}
 VERDICTS = {
@@ -79,24 +79,23 @@ def test_they_are_results_that_commands_and_programs_read(out):
     assert replace(section.manifest, files={}) == replace(was.manifest, files={})
 
 
-def write_multiverse_of(out, **changes):
-    """What Section 4.2 comes to under its readings, of these results, and its curve."""
-    made = Multiverse(
-        section="4.2", scale="paper", data="digits", seeds=(7,), created="2026-01-02",
-        results={}, commits=("0123456789ab",), written={}, run={}, universes=(), not_run={},
-    )  # fmt: skip
-    universe = out / "multiverse" / "E04" / "4.2"
-    universe.mkdir(parents=True)
-    (universe / "claims.json").write_text("[]")
-    curve_file(out, "4.2").write_text("<svg/>")
-    claims = [out / "4.2" / "claims.json", universe / "claims.json"]
-    of_these = {path.relative_to(out).as_posix(): sha256(path) for path in claims}
-    made = structs.replace(made, results=of_these, curve=sha256(curve_file(out, "4.2")))
-    write_multiverse(summary_file(out, "4.2"), structs.replace(made, **changes))
+@pytest.fixture
+def with_multiverse(write_section):
+    """Write what Section 4.2 comes to under its readings, of these results, and its curve."""
+
+    def write(out, commit="0123456789ab", **changes):
+        universe = {"verdicts": VERDICTS, "readings": ["E04"], "commit": commit}
+        write_section(out / "multiverse" / "E04", figures=(), **universe, **MADE)
+        curve_file(out, "4.2").write_text("<svg/>")
+        changes["curve"] = sha256(curve_file(out, "4.2"))
+        made = put_together(out, "4.2", [("E04",)], scripts(), {})
+        write_multiverse(summary_file(out, "4.2"), structs.replace(made, **changes))
+
+    return write
 
 
-def test_the_multiverse_is_published_without_its_universes(out, write_section):
-    write_multiverse_of(out)
+def test_the_multiverse_is_published_without_its_universes(out, write_section, with_multiverse):
+    with_multiverse(out)
     publish(out)
     folder = out.parent / "results" / "multiverse"
     assert sorted(path.name for path in folder.iterdir()) == ["4.2.json", "4.2.svg"]
@@ -110,21 +109,33 @@ def test_the_multiverse_is_published_without_its_universes(out, write_section):
     assert page.count("Under the readings in dispute") == 1
 
 
+def test_a_published_multiverse_that_was_edited_is_refused(out, with_multiverse):
+    with_multiverse(out)
+    publish(out)
+    published = summary_file(out.parent / "results", "4.2")
+    assert collect(out.parent / "results", scripts()).problems == ()
+    published.write_text(published.read_text().replace('"nothing"', '"verdict"'))
+    (problem,) = collect(out.parent / "results", scripts()).problems
+    assert problem.path == published
+
+
 @pytest.mark.parametrize(
     ("changes", "cause"),
     [
-        ({"commits": ("0123456789ab", "0123456789ab-dirty")}, "the code that made them"),
+        ({"commit": "0123456789ab-dirty"}, "the code that made them"),
         ({"results": {"4.2/claims.json": ""}}, "does not belong to the results there"),
     ],
 )
-def test_a_multiverse_of_other_code_or_results_is_not_published(out, changes, cause):
-    write_multiverse_of(out, **changes)
+def test_a_multiverse_of_other_code_or_results_is_not_published(
+    out, changes, cause, with_multiverse
+):
+    with_multiverse(out, **changes)
     with pytest.raises(DataError, match=rf"multiverse/4.2.json.*{cause}"):
         publish(out)
 
 
-def test_what_somebody_keeps_beside_the_multiverse_is_not_lost(out):
-    write_multiverse_of(out)
+def test_what_somebody_keeps_beside_the_multiverse_is_not_lost(out, with_multiverse):
+    with_multiverse(out)
     publish(out)
     mine = out.parent / "results" / "multiverse" / "mine.txt"
     mine.write_text("mine")

@@ -105,6 +105,16 @@ def test_judgements_of_another_form(folder, edit, words):
         read_judgements(change(folder / "claims.json", edit))
 
 
+def test_judgements_of_other_readings_are_those_of_their_place_alone(folder):
+    path = folder / "claims.json"
+    before = read_judgements(path, ("E04",))  # as all were written once: without readings
+    change(path, lambda c: c[0].update(other_readings=["E04"]))
+    assert read_judgements(path, ("E04",)) == before
+    for readings in ((), ("E10",), ("E04", "E10")):
+        with pytest.raises(Damaged, match="it is of the other reading of E04"):
+            read_judgements(path, readings)
+
+
 @pytest.mark.parametrize("read", [read_manifest, read_judgements, read_answers])
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[1, 2", b"\xff\xfe", b"null", b"3", b"[" * 100_000, b'{"rq": 1}']

@@ -1,6 +1,10 @@
 """Results under other readings: never the section's own, and what they come to beside it."""
 
+import csv
+import functools
+import io
 import json
+import operator
 import shutil
 
 import pytest
@@ -188,6 +192,17 @@ def test_results_under_another_reading_never_count(out):
     assert collect(out, SCRIPTS, readings=("E18",)).problems
 
 
+def test_claims_under_another_reading_never_count(out):
+    """Also without their manifest, and listed by the section's."""
+    claims, manifest = out / "4.3" / "claims.json", out / "4.3" / "manifest.json"
+    shutil.copy(universe_folder(out, ["E19"]) / "4.3" / "claims.json", claims)
+    files = {"files": {"claims.json": sha256(claims)}}
+    write_json(manifest, json.loads(manifest.read_text()) | files)
+    results = collect(out, SCRIPTS)
+    assert {one.verdict for one in results.judgements} == {Verdict.NOT_RUN}
+    assert "the other reading of E19" in results.problems[0].cause
+
+
 def test_results_as_written_do_not_count_as_a_universe(out):
     shutil.rmtree(universe_folder(out, ["E56"]) / "4.3")
     shutil.copytree(out / "4.3", universe_folder(out, ["E56"]) / "4.3")
@@ -237,6 +252,16 @@ def test_each_claim_says_what_becomes_of_it(written):
     assert f"Under other readings: {flips}." in page
 
 
+def test_other_programs_read_what_becomes_of_each_claim(written):
+    flips = "fails at reduced scale under E19; the same verdict under 1 other reading"
+    asked = ["claims", "4.3", "--out", str(written), "--format"]
+    rows = csv.DictReader(io.StringIO(CliRunner().invoke(main, [*asked, "csv"]).stdout))
+    by_claim = {row["claim"]: row["under other readings"] for row in rows}
+    assert (by_claim[ORDER], by_claim["4.3-kl-7500"]) == (flips, "")
+    entries = json.loads(CliRunner().invoke(main, [*asked, "json"]).stdout)
+    assert {entry["id"]: entry["under_other_readings"] for entry in entries} == by_claim
+
+
 def change_the_section(out):
     shutil.rmtree(out / "4.3")
     write(out, kl=RISING)
@@ -271,11 +296,48 @@ def test_of_other_results_it_is_not_shown(change, written):
     assert results.under_other_readings(section.judgements[0].claim) == ""
 
 
-def test_without_universes_it_is_of_the_section_alone(written):
+@pytest.mark.parametrize("stays", [True, False])
+def test_without_universes_the_manifest_vouches_for_it(stays, written):
     """As where results are published."""
     for readings in (["E19"], ["E56"]):
         shutil.rmtree(universe_folder(written, readings))
-    assert collect(written, SCRIPTS).sections[0].multiverse.flipped_by(ORDER) == ["E19"]
+    summary = summary_file(written, "4.3")
+    manifest = written / "4.3" / "manifest.json"
+    write_json(manifest, json.loads(manifest.read_text()) | {"multiverse": sha256(summary)})
+    if not stays:
+        content = json.loads(summary.read_text())
+        content["universes"][0]["claims"][ORDER]["verdict"] = "holds at reduced scale"
+        write_json(summary, content)
+    (section,) = collect(written, SCRIPTS).sections
+    assert [problem.path for problem in section.problems] == ([] if stays else [summary])
+    assert (section.multiverse and section.multiverse.flipped_by(ORDER)) == (
+        ["E19"] if stays else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "edited"),
+    [
+        (("universes", 0, "claims", ORDER, "verdict"), "holds at reduced scale"),
+        (("universes", 0, "claims", PATHS, "change"), "nothing"),
+        (("written", ORDER, "verdict"), "replicated"),
+        (("run", PATHS, "why"), "so it is"),
+        (("scale",), "paper"),
+        (("data",), "others"),
+        (("seeds",), [0, 1]),
+        (("commits",), ["ba9876543210"]),
+    ],
+)
+def test_what_its_universes_do_not_say_is_not_shown(place, edited, written):
+    """An edited summary; each verdict in it is a word that it may have."""
+    path = summary_file(written, "4.3")
+    content = json.loads(path.read_text())
+    *way, last = place
+    functools.reduce(operator.getitem, way, content)[last] = edited
+    write_json(path, content)
+    (section,) = collect(written, SCRIPTS).sections
+    assert section.multiverse is None
+    assert [problem.path for problem in section.problems] == [path]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", "\xff", "null"])

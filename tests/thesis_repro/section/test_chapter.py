@@ -322,6 +322,15 @@ def test_numbers_without_a_number_of_the_thesis_have_a_name(chapter):
 
 # --- Answers and claims ---
 
+SPARSENESS = {
+    "models": ["MNIST-VLAE"],
+    "variance_kept": [0.5],
+    "loss_ratios": [5.25],
+    "largest_p": 0.0001,
+    "replacement": "mean values",
+    "corrected": True,
+}
+
 
 def test_answers_stand_with_their_questions_and_once_in_the_manifest(chapter, monkeypatch):
     monkeypatch.setattr(chapter_module, "render", lambda *given: str(given))
@@ -338,13 +347,20 @@ def test_answers_stand_with_their_questions_and_once_in_the_manifest(chapter, mo
 
 
 def test_the_words_of_an_answer_are_those_of_the_sections_template(chapter):
-    shares = {"models": ["MNIST-VLAE"], "variance_kept": [0.5]}
-    sparseness = shares | {"loss_ratios": [5.25], "largest_p": 0.0001}
-    sparseness |= {"replacement": "mean values", "corrected": True}
-    chapter.answer("RQ1", **sparseness)
+    chapter.answer("RQ1", **SPARSENESS)
     (entry,) = read_json(chapter, "research_questions.json")["rq"]
-    assert entry["answer"] == render("4.2", "RQ1", sparseness)
+    assert entry["answer"] == render("4.2", "RQ1", SPARSENESS)
     assert "In MNIST-VLAE it holds 50% of the variance" in entry["answer"]
+
+
+def test_under_other_readings_each_claim_and_answer_names_them(chapter):
+    chapter.workspace = replace(chapter.workspace, readings=("E04", "E10"))
+    chapter.judge([])
+    claims = read_json(chapter, "claims.json")
+    assert {tuple(one["other_readings"]) for one in claims} == {("E04", "E10")}
+    chapter.answer("RQ1", **SPARSENESS)
+    (entry,) = read_json(chapter, "research_questions.json")["rq"]
+    assert entry["answer"].startswith("Under the other reading of E04 and E10: (b) No: without")
 
 
 def test_claims_without_a_measurement_are_not_run(chapter):
