@@ -60,16 +60,31 @@ def test_groups_lie_over_each_other_and_are_named(z):
 def test_images_are_inverted_and_in_order():
     images = np.linspace(0, 1, 6).reshape(6, 1, 1, 1) * np.ones((1, 4, 4, 1))
     figure = image_rows("title", [("up", images[:3]), ("down", images[3:])])
-    shown = [axes.images[0] for axes in figure.axes]
-    np.testing.assert_allclose([image.get_array()[0, 0] for image in shown], 1 - images[:, 0, 0, 0])
-    assert {image.get_clim() for image in shown} == {(0, 1)}
-    assert [axes.get_ylabel() for axes in figure.axes] == ["up", "", "", "down", "", ""]
+    (axes,) = figure.axes
+    (picture,) = axes.images
+    canvas = picture.get_array()
+    assert canvas.shape == (2 * 4 + 1, 3 * 4 + 2)  # a line between rows, two between columns
+    np.testing.assert_allclose(canvas[:4, [0, 5, 10]].T, np.tile([[1], [0.8], [0.6]], 4))
+    np.testing.assert_allclose(canvas[5:, [3, 8, 13]].T, np.tile([[0.4], [0.2], [0]], 4), atol=1e-9)
+    grey = {*canvas[4], *canvas[:, 4], *canvas[:, 9]}
+    assert len(grey) == 1
+    assert picture.get_clim() == (0, 1)
+    labels = axes.get_yticklabels()
+    assert [label.get_text() for label in labels] == ["up", "down"]
+    np.testing.assert_allclose(axes.get_yticks(), [1.5, 6.5])  # the middles of rows
 
 
 def test_colour_images_are_not_inverted():
     images = np.random.default_rng(0).random((2, 4, 4, 3))
-    shown = [axes.images[0].get_array() for axes in image_rows("title", [("row", images)]).axes]
-    np.testing.assert_array_equal(shown, images)
+    (axes,) = image_rows("title", [("row", images)]).axes
+    canvas = axes.images[0].get_array()
+    np.testing.assert_array_equal([canvas[:, :4], canvas[:, 5:]], images)
+
+
+def test_rows_of_unlike_lengths_are_refused():
+    images = np.zeros((5, 4, 4, 1))
+    with pytest.raises(ValueError, match="inhomogeneous"):
+        image_rows("title", [("up", images[:3]), ("down", images[3:])])
 
 
 def test_values_that_differ_by_rounding_can_be_drawn():
