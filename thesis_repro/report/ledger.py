@@ -1,6 +1,7 @@
 """The ledger as a table of Markdown: what README shows of the published results."""
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from thesis_repro.report.cells import cell
 from thesis_repro.report.results import count_verdicts, ledger_head
@@ -42,6 +43,18 @@ def ledger_table(judgements: Iterable[Judgement], page: str = "") -> str:
     """
     rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(_row(one, page) for one in judgements)]
     return "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in rows)
+
+
+def folded_tables(judgements: Iterable[Judgement], page: str) -> str:
+    """The `ledger_table` of each section, under what its verdicts come to, on which one clicks."""
+    blocks = []
+    for section, each in groupby(judgements, key=lambda judgement: judgement.claim.section):
+        of_section = [*each]
+        head = ledger_head(count_verdicts(of_section, Reading.WRITTEN))
+        summary = f"<summary>Section {section}: {head}</summary>"
+        table = ledger_table(of_section, page)
+        blocks += ["<details>", summary, "", table, "", "</details>"]
+    return "\n".join(blocks)
 
 
 def in_brief(judgement: Judgement) -> tuple[str, str, str]:

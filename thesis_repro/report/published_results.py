@@ -18,7 +18,7 @@ from data_prep.folders import replacing
 from data_prep.sources import is_note
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import SECTION, collect
-from thesis_repro.report.ledger import heads, is_evidence, ledger_table
+from thesis_repro.report.ledger import folded_tables, heads, is_evidence, ledger_table
 from thesis_repro.report.page import compressed, write_page
 from thesis_repro.report.plain import write_plain
 from thesis_repro.report.reading import Manifest
@@ -254,8 +254,8 @@ def readme_with(text: str, judgements: Iterable[Judgement], folder: str) -> str:
             several.
     """
     judgements = [*judgements]
-    table = ledger_table(filter(is_evidence, judgements), f"{folder}/{_PAGE}")
-    block = [*heads(judgements).splitlines(), "", *table.splitlines(), ""]
+    tables = folded_tables(filter(is_evidence, judgements), f"{folder}/{_PAGE}")
+    block = [*heads(judgements).splitlines(), "", *tables.splitlines(), ""]
     new, count = _PLACE.subn(lambda match: f"{match[1]}{match[2].join(block)}{match[3]}", text)
     if count != 1:
         raise ValueError("It has no place for the published results, or several.")

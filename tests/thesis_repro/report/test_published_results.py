@@ -312,7 +312,13 @@ def test_readme_has_the_evidence_and_nothing_else_changes(out):
     )
     assert text.startswith(before)
     assert text.endswith(after)
-    *_, first, second = text.removesuffix(after).strip().splitlines()
+    *head, first, second, blank, end = text.removesuffix(after).strip().splitlines()
+    assert head[-5:-3] == [
+        "<details>",
+        "<summary>Section 4.2: 2 decided at paper scale (1 replicated, 1 not); 0 indicated at "
+        "reduced scale (0 hold, 0 fail)</summary>",
+    ]
+    assert (blank, end) == ("", "</details>")
     assert first == (
         "| [4.2-best-epoch](docs/results/index.html#4.2-best-epoch): The fewer feature maps, the "
         "later the minimum of the validation loss: in epochs 26, 39 and 52 | best epoch 26, 39, 52 "
