@@ -22,8 +22,10 @@ from thesis_repro.verdicts.judgements import Judgement, Verdict
 from thesis_repro.verdicts.text import render
 
 _FORMATS: dict[str, Callable[[Results, Sequence[Judgement]], str]] = {
-    "json": lambda *chosen: json.dumps(claim_entries(*chosen), indent=2, ensure_ascii=False),
-    "csv": lambda *chosen: claim_rows(*chosen).removesuffix("\n"),
+    "json": lambda results, chosen: json.dumps(
+        claim_entries(results, chosen), indent=2, ensure_ascii=False
+    ),
+    "csv": lambda results, chosen: claim_rows(results, chosen).removesuffix("\n"),
     "md": lambda _, chosen: ledger_table(chosen),
 }
 

@@ -1,6 +1,5 @@
 """``thesis-repro multiverse``: a section under every reading in dispute."""
 
-import csv
 import re
 from collections.abc import Sequence
 from itertools import chain, combinations
@@ -28,7 +27,6 @@ from thesis_repro.commands.workspace import (
     try_places,
 )
 from thesis_repro.errors import ModelError
-from thesis_repro.files import atomic_path
 from thesis_repro.report.multiverse import put_together
 from thesis_repro.report.reading import Damaged, read_manifest
 from thesis_repro.report.seeds import Made, further_results
@@ -39,6 +37,7 @@ from thesis_repro.report.universes import (
     summary_file,
     universe_folder,
     write_multiverse,
+    write_rows,
 )
 from thesis_repro.section.other_readings import (
     AS_RUN,
@@ -49,7 +48,7 @@ from thesis_repro.section.other_readings import (
 from thesis_repro.section.registry import CHAPTERS, models_of, scripts
 from thesis_repro.thesis import errata as errata_list
 from thesis_repro.training.scale import SCALES
-from thesis_repro.verdicts.multiverse import COLUMNS, NOT_ASKED_FOR, Multiverse, render
+from thesis_repro.verdicts.multiverse import NOT_ASKED_FOR, Multiverse, render
 from thesis_repro.words import counted
 
 _MOST = 1_024  # universes
@@ -204,8 +203,7 @@ def _write(made: Multiverse, out: Path) -> list[Path]:
 
     import_matplotlib()
     path, rows = summary_file(out, made.section), rows_file(out, made.section)
-    with atomic_path(rows) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *made.rows])
+    write_rows(rows, made)
     origin = origin_line(f"thesis-repro multiverse {made.section}", made.made_of, made.data)
     caution = SCALES[made.scale].caution
     pictures = save_figure(specification_curve(made), path.with_suffix(""), origin, caution)

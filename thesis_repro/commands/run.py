@@ -65,7 +65,7 @@ def chapter(
     under = {
         section: checked_readings(section, options["scale"], readings) for section in experiments
     }
-    universe = next(iter(under.values()), ())  # none of it as written
+    universe = next(iter(under.values()), ())  # the same for each section, which has all of them
     place = universe_folder(out, universe)
     by_seed = [*sections_of_seeds(experiments, seeds, out=place, readings=universe, **options)]
     for section in experiments if readings else ():

@@ -91,9 +91,11 @@ def _state(job: Job, jobs: Mapping[str, Job], notes: Sequence[Job]) -> str:
     missing = [str(number) for number, note in enumerate(notes, 1) if note in _needed(job, jobs)]
     if missing:
         return f"files missing [{', '.join(missing)}]"
+    if job.is_again:
+        return "made again"
     waits = [jobs[name] for name in job.needs if not jobs[name].is_done]
     if not waits:
-        return "made again" if job.is_again else "can start"
+        return "can start"
     trainings = sum(other.is_training for other in waits)
     if not trainings:
         return f"after {' and '.join(other.name for other in waits)}"

@@ -30,7 +30,7 @@ def class_bars(
     """
     figure = new_figure(8, 3.4)
     with style():
-        axes, rings = figure.subplots(), []
+        axes, ring = figure.subplots(), None
         width = _BARS / len(sets)
         for number, (name, rows) in enumerate(sets.items()):
             at = np.arange(len(rows)) + (number - (len(sets) - 1) / 2) * width
@@ -46,13 +46,13 @@ def class_bars(
                 error_kw={"lw": 0.7, "ecolor": "0.15"},
             )
             for shares in further.get(name, ()):
-                rings = axes.plot(at, shares, "o", ms=2.5, mfc="none", mec="0.15", mew=0.6)
+                (ring,) = axes.plot(at, shares, "o", ms=2.5, mfc="none", mec="0.15", mew=0.6)
         axes.set(xticks=range(len(rows)), xlabel="digit", ylabel="share of the images")
         axes.grid(axis="y", color="0.9", lw=0.6)
         axes.margins(x=0.01)
         axes.set_title(title)  # of the axes, which leaves the legend its place
-        if rings:
-            rings[0].set_label("with another seed")
+        if ring:
+            ring.set_label("with another seed")
         figure.legend(loc="outside right upper", fontsize=8)
     return figure
 

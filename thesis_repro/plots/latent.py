@@ -76,12 +76,14 @@ def image_rows(
     """
     images = np.array([[*row] for _, row in rows])
     count, columns, height = images.shape[:3]
-    gap = max(1, height // 28)
-    canvas = tiled(as_shown(images.reshape(-1, *images.shape[2:])), columns, gap)
+    gap = max(1, height // 28)  # as wide in print whatever the images' size: a pixel of MNIST's 28
+    pictures = as_shown(images.reshape(-1, *images.shape[2:]))
+    canvas = tiled(pictures, columns, gap)
+    canvas[np.isnan(tiled(np.zeros_like(pictures), columns, gap))] = _FRAME
     figure = new_figure(0.5 * columns + 1.2, 0.5 * count + 0.6)
     with style():
         axes = figure.subplots()
-        axes.imshow(np.nan_to_num(canvas, nan=_FRAME), cmap="gray", vmin=0, vmax=1)
+        axes.imshow(canvas, cmap="gray", vmin=0, vmax=1)
         middles = np.arange(count) * (height + gap) + (height - 1) / 2
         axes.set(xticks=[], yticks=middles)
         axes.set_yticklabels([label for label, _ in rows], fontsize=8)

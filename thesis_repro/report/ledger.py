@@ -46,7 +46,10 @@ def ledger_table(judgements: Iterable[Judgement], page: str = "") -> str:
 
 
 def folded_tables(judgements: Iterable[Judgement], page: str) -> str:
-    """The `ledger_table` of each section, under what its verdicts come to, on which one clicks."""
+    """The `ledger_table` of each section, folded (HTML's ``details``) under what it comes to.
+
+    ``judgements`` are in the sections' order.
+    """
     blocks = []
     for section, each in groupby(judgements, key=lambda judgement: judgement.claim.section):
         of_section = [*each]

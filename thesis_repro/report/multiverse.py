@@ -1,4 +1,4 @@
-"""Results under other readings, put together: which verdicts flip, and by which erratum."""
+"""Results under other readings are put together: those that were made like the section's own."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -8,6 +8,7 @@ from msgspec import structs
 
 from data_prep.errors import DataError
 from thesis_repro.report.collect import collect, require
+from thesis_repro.report.reading import Damaged
 from thesis_repro.report.results import Results, Script, Section
 from thesis_repro.report.seeds import Made
 from thesis_repro.report.universes import claims_file, derived, universe_folder, universes_in
@@ -45,7 +46,10 @@ def put_together(
             with suppress(DataError):  # of another scale, or damaged: nobody asked for it
                 _check(out, each, written, scripts)
                 there.add(each)
-    made = derived(out, section, sorted(there, key=lambda readings: (len(readings), readings)))
+    try:
+        made = derived(out, section, sorted(there, key=lambda readings: (len(readings), readings)))
+    except Damaged as error:  # as they have been read just now: they change
+        raise DataError(out, str(error), _again(section)) from error
     others = {name: why for name, why in not_run.items() if name not in made.errata}
     return structs.replace(made, not_run=others)
 

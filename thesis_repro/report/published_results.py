@@ -8,6 +8,7 @@ ledger as Markdown, which is also what README has of it.
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,17 @@ from thesis_repro.report.collect import SECTION, collect
 from thesis_repro.report.ledger import folded_tables, heads, is_evidence, ledger_table
 from thesis_repro.report.page import compressed, write_page
 from thesis_repro.report.plain import write_plain
-from thesis_repro.report.reading import Manifest
+from thesis_repro.report.reading import Damaged, Manifest
 from thesis_repro.report.results import Item, Problem, Results, Script, Section
 from thesis_repro.report.seeds import SEED, Made, further_manifests
-from thesis_repro.report.universes import FOLDER, curve_file, rows_file, summary_file
+from thesis_repro.report.universes import (
+    FOLDER,
+    curve_file,
+    read_multiverse,
+    rows_file,
+    summary_file,
+    write_rows,
+)
 from thesis_repro.verdicts.grades import Grade, graded
 from thesis_repro.verdicts.judgements import Judgement
 
@@ -121,11 +129,16 @@ def _keep(folder: Path, replaced: set[str], place: Path) -> None:
 
 
 def _copy_multiverse(section: str, source: Path, target: Path) -> None:
-    """What a section comes to under all of its readings; the universes themselves stay behind."""
-    for of in (summary_file, rows_file, curve_file):
+    """What a section comes to under all of its readings; the universes themselves stay behind.
+
+    Its rows are written anew: nothing vouches for those there.
+    """
+    for of in (summary_file, curve_file):
         if of(source, section).exists():
             of(target, section).parent.mkdir(exist_ok=True)
             shutil.copyfile(of(source, section), of(target, section))
+    with suppress(Damaged):  # none is there, or it is refused with what is published
+        write_rows(rows_file(target, section), read_multiverse(summary_file(source, section)))
 
 
 def _write_section(out: Path, section: Section, scripts: Mapping[str, Script], place: Path) -> None:

@@ -59,9 +59,9 @@ class Manifest:
 
     ``device`` is what the section was computed on; older manifests do not say it, nor the
     ``constraints``, which an installed package has none of. ``withheld`` are files that are left
-    out of published results, and why; ``multiverse`` is the SHA-256 of what is published of the
-    section's, without its universes. ``readings`` are the ids of errata that were read the other
-    way.
+    out of published results, and why; ``multiverse`` is the SHA-256 of the multiverse's JSON file
+    that is published beside them, if any. ``readings`` are the ids of errata that were read the
+    other way.
     """
 
     section: str

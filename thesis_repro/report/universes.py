@@ -5,7 +5,7 @@ the section's own results: its manifests name the readings. What all of them com
 ``OUT/multiverse/4.2.json``, and its specification curve beside it.
 """
 
-import os
+import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from msgspec import structs
 from data_prep.checksums import sha256
 from data_prep.errors import DataError
 from thesis_repro import provenance
-from thesis_repro.files import write_json
+from thesis_repro.files import atomic_path, write_json
 from thesis_repro.report.reading import (
     Damaged,
     Manifest,
@@ -26,7 +26,7 @@ from thesis_repro.report.reading import (
 )
 from thesis_repro.report.seeds import OverSeeds, seed_folder, with_further_seeds
 from thesis_repro.thesis.errata import load_errata
-from thesis_repro.verdicts.multiverse import Multiverse, Run, universes
+from thesis_repro.verdicts.multiverse import COLUMNS, Multiverse, Run, universes
 
 FOLDER = "multiverse"
 
@@ -48,19 +48,15 @@ def refuse_links(out: Path, section: str, asked: Iterable[tuple[str, ...]]) -> N
     """See, before any work, that a section's results under these readings would replace no others.
 
     Raises:
-        DataError: by a link, their place is that of the section's results or of another universe's.
+        DataError: a link leads from their place to who knows which results.
     """
-    asked = [*asked]
-    taken: dict[Path, Path] = {}
-    for readings in ((), *({*universes_in(out, section)} - {*asked}), *asked):
+    for readings in asked:
         folder = universe_folder(out, readings)
-        places = [each / section for each in (folder, *sorted(folder.glob("seed-*")))]
-        real = {Path(os.path.realpath(place)): place for place in places}
-        for path, place in real.items() if readings in asked else ():
-            for other in (taken[each] for each in (path, *path.parents) if each in taken):
-                cause = f"by a link it is the place of other results, {other}"
-                raise DataError(place, cause, "remove the link")
-        taken |= real
+        for place in (folder, *sorted(folder.glob("seed-*"))):
+            for path in (place, place / section):
+                if path.is_symlink():
+                    fix = f"remove it; {out} or {out / FOLDER} may be links, to another disk say"
+                    raise DataError(path, "it is a link, maybe to other results", fix)
 
 
 def claims_file(out: Path, section: str) -> Path:
@@ -86,6 +82,12 @@ def curve_file(out: Path, section: str) -> Path:
 def write_multiverse(path: Path, multiverse: Multiverse) -> None:
     """Write it as JSON, whole or not at all."""
     write_json(path, msgspec.to_builtins(multiverse))
+
+
+def write_rows(path: Path, multiverse: Multiverse) -> None:
+    """Write the same as CSV: a row for each claim and universe."""
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *multiverse.rows])
 
 
 def read_multiverse(path: Path) -> Multiverse:
@@ -130,10 +132,18 @@ def derived(out: Path, section: str, others: Iterable[tuple[str, ...]]) -> Multi
 
 
 def _made(folder: Path, section: str, readings: tuple[str, ...]) -> Manifest:
-    """What made a section's results, which have to be of these readings."""
-    manifest = read_manifest(folder / section / "manifest.json")
+    """What made a section's results.
+
+    Raises:
+        Damaged: it cannot be read, or is of other readings.
+    """
+    path = folder / section / "manifest.json"
+    try:
+        manifest = read_manifest(path)
+    except Damaged as error:
+        raise Damaged(f"{path}: {error}") from error
     if manifest.readings != readings:
-        raise Damaged("it is of other readings")
+        raise Damaged(f"{path}: it is of other readings")
     return manifest
 
 
@@ -162,39 +172,53 @@ def multiverse_of(out: Path, made: Manifest, seeds: Iterable[int] = ()) -> Multi
     """
     section = made.section
     path = summary_file(out, section)
+    if not path.exists():
+        return None
+    multiverse, why = read_multiverse(path), ""
     try:
-        if not path.exists():
-            return None
-        multiverse = read_multiverse(path)
         if universes_in(out, section):
             is_of_these = _is_derived(out, section, multiverse)
-        else:  # published: the universes stayed behind, and the manifest vouches for the file
-            ours = {
-                claims.relative_to(out).as_posix(): sha256(claims)
-                for claims in _claims_files(out, section, seeds)
-            }
-            named = multiverse.results.items()
-            is_of_these = sha256(path) == made.multiverse and ours == {
-                name: digest for name, digest in named if not name.startswith(f"{FOLDER}/")
-            }
-    except OSError:
-        is_of_these = False
+        else:
+            is_of_these = _is_published(out, made, multiverse, seeds)
+    except (Damaged, OSError) as error:
+        is_of_these, why = False, f" ({error})"
     if not is_of_these:
         raise Damaged(
-            f"it does not belong to the results there: run `thesis-repro multiverse {section}` "
-            "again, with their options"
+            f"it does not belong to the results there{why}: "
+            f"run `thesis-repro multiverse {section}` again, with their options"
         )
     return multiverse
 
 
 def _is_derived(out: Path, section: str, multiverse: Multiverse) -> bool:
-    """Whether all that can be computed from the results there is as they say."""
-    try:
-        made = derived(out, section, (each.readings for each in multiverse.universes))
-    except Damaged:
-        return False
+    """Whether all that can be computed from the results there is as they say.
+
+    When it was put together, what was left out and its picture cannot.
+
+    Raises:
+        Damaged: results of a universe cannot be read, or are of other readings than its folder.
+    """
+    made = derived(out, section, (each.readings for each in multiverse.universes))
     beside = {name: getattr(multiverse, name) for name in ("created", "not_run", "curve")}
     return multiverse == structs.replace(made, **beside)
+
+
+def _is_published(out: Path, made: Manifest, multiverse: Multiverse, seeds: Iterable[int]) -> bool:
+    """Whether it is the file that the manifest vouches for, of the section's results there.
+
+    Raises:
+        Damaged: the manifest vouches for none, as those of older versions.
+        OSError: a file of claims cannot be read.
+    """
+    if not made.multiverse:
+        raise Damaged("no universes are there, and manifest.json does not vouch for it")
+    ours = {
+        claims.relative_to(out).as_posix(): sha256(claims)
+        for claims in _claims_files(out, made.section, seeds)
+    }
+    named = multiverse.results.items()
+    of_section = {name: digest for name, digest in named if not name.startswith(f"{FOLDER}/")}
+    return sha256(summary_file(out, made.section)) == made.multiverse and ours == of_section
 
 
 def curve_of(out: Path, multiverse: Multiverse) -> bytes:

@@ -96,18 +96,25 @@ class Chapter:
     def further_tables(self, function: Declared) -> list[pd.DataFrame]:
         """The table that a function declares, of each further seed whose results lie beside.
 
-        One that is not the file that its manifest lists is left out, as the report does. The
-        manifest says which seeds were there to be shown.
+        Columns are those of the file, "undefined" is NaN. A file that is not the one that its
+        manifest lists is left out, with a warning. The manifest says which seeds were there.
         """
         (declaration,) = self._declarations(function)
         name = f"{declaration.stem(Reading.WRITTEN)}.csv"
-        tables = {
-            manifest.seed: pd.read_csv(folder / name, na_values=UNDEFINED)
-            for folder, manifest in self._further_results().items()
-            if (folder / name).is_file() and sha256(folder / name) == manifest.files.get(name)
-        }
-        self.seeds_shown |= {self.workspace.options.seed, *tables}
-        return [*tables.values()]
+        tables = []
+        self.seeds_shown.add(self.workspace.options.seed)
+        for folder, manifest in self._further_results().items():
+            path = folder / name
+            try:
+                is_as_made = sha256(path) == manifest.files.get(name)
+            except OSError:
+                is_as_made = False
+            if is_as_made:
+                tables.append(pd.read_csv(path, na_values=UNDEFINED))
+                self.seeds_shown.add(manifest.seed)
+            else:
+                _log.warning("%s is not as it was made: not shown.", path)
+        return tables
 
     def _further_results(self) -> dict[Path, Manifest]:
         """The results of this section with further seeds that count with these, by folder."""

@@ -81,6 +81,14 @@ def test_colour_images_are_not_inverted():
     np.testing.assert_array_equal([canvas[:, :4], canvas[:, 5:]], images)
 
 
+def test_what_is_undefined_is_no_frame():
+    images = np.full((2, 4, 4, 1), np.nan)
+    (axes,) = image_rows("title", [("row", images)]).axes
+    canvas = np.ma.filled(axes.images[0].get_array(), np.nan)
+    assert np.isnan(canvas[:, [0, 3, 5, 8]]).all()
+    np.testing.assert_array_equal(canvas[:, 4], 0.8)
+
+
 def test_rows_of_unlike_lengths_are_refused():
     images = np.zeros((5, 4, 4, 1))
     with pytest.raises(ValueError, match="inhomogeneous"):

@@ -1,5 +1,6 @@
 """Published results: what a repository may show, whole; README says what they say."""
 
+import csv
 import io
 import json
 import re
@@ -18,6 +19,7 @@ from tests.thesis_repro.report.conftest import write_manifest
 from thesis_repro.commands import publish_results as command
 from thesis_repro.commands.publish_results import FOLDER, ROOT
 from thesis_repro.report.collect import collect
+from thesis_repro.report.ledger import folded_tables, is_evidence
 from thesis_repro.report.multiverse import put_together
 from thesis_repro.report.published_results import (
     LARGEST_IN_ALL,
@@ -25,10 +27,11 @@ from thesis_repro.report.published_results import (
     publishable,
     readme_with,
 )
-from thesis_repro.report.universes import curve_file, summary_file, write_multiverse
+from thesis_repro.report.universes import curve_file, rows_file, summary_file, write_multiverse
 from thesis_repro.section.declarations import figure
 from thesis_repro.section.registry import everything, scripts
 from thesis_repro.verdicts.judgements import Verdict
+from thesis_repro.verdicts.multiverse import COLUMNS
 
 MADE = {"scale": "paper", "stand_in": False}
 VERDICTS = {
@@ -96,9 +99,14 @@ def with_multiverse(write_section):
 
 def test_the_multiverse_is_published_without_its_universes(out, write_section, with_multiverse):
     with_multiverse(out)
+    rows_file(out, "4.2").write_text("edited")  # nothing vouches for it: it is written anew
     publish(out)
     folder = out.parent / "results" / "multiverse"
-    assert sorted(path.name for path in folder.iterdir()) == ["4.2.json", "4.2.svg"]
+    assert sorted(path.name for path in folder.iterdir()) == ["4.2.csv", "4.2.json", "4.2.svg"]
+    with (folder / "4.2.csv").open(newline="") as file:
+        head, *rows = csv.reader(file)
+    assert tuple(head) == COLUMNS
+    assert {row[head.index("claim")] for row in rows} == {*VERDICTS}
     page = (folder.parent / "index.html").read_text(encoding="utf-8")
     assert 'src="data:image/svg+xml;base64,PHN2Zy8+"' in page
     shutil.rmtree(out)
@@ -299,6 +307,21 @@ def contents(folder):
 
 
 # --- README ---
+
+
+def test_each_section_is_folded_under_what_it_comes_to(out, write_section):
+    write_section(out, "4.7", verdicts={"4.7-uneven": Verdict.FAILS}, figures=(), **MADE)
+    shown = collect(out, scripts()).judgements
+    text = folded_tables(filter(is_evidence, shown), "index.html")
+    blocks = re.findall(
+        r"<details>\n<summary>([^\n]*)</summary>\n\n(.*?)\n\n</details>", text, re.S
+    )
+    (first, table), (second, other) = blocks
+    assert first.startswith("Section 4.2: ")
+    assert second.startswith("Section 4.7: ")
+    assert ("4.2-best-epoch" in table, "4.7-uneven" in table) == (True, False)
+    assert ("4.2-best-epoch" in other, "4.7-uneven" in other) == (False, True)
+
 
 README = "# Title\n\n<!-- results: by `make results` -->\nold\n<!-- /results -->\n\n## Next\n"
 

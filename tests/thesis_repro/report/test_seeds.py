@@ -102,7 +102,7 @@ def test_no_seed_counts_twice(tmp_path):
 
 @pytest.mark.parametrize("name", ["claims.json", "manifest.json"])
 @pytest.mark.parametrize("content", [b"", b"[{", b'{"a": 1}', b"\xff"])
-def test_damage_is_named_and_not_further_results(three, name, content):
+def test_damage_is_named_and_not_counted(three, name, content):
     (seed_folder(three, 1) / "4.3" / name).write_bytes(content)
     ((cause, is_damage),) = problems(three).values()
     assert cause.startswith(f"it does not count with the first seed's: of its {name}, it is")

@@ -543,7 +543,7 @@ def test_runs_of_further_seeds_are_those_whose_results_lie_beside(chapter, monke
     assert chapter.seeds_shown == {5, 6, 9}
 
 
-def test_tables_of_further_seeds_are_those_that_their_manifests_list(chapter):
+def test_tables_of_further_seeds_are_those_that_their_manifests_list(chapter, caplog):
     for seed, content in ((6, "share\n0.5\nundefined\n"), (7, "share\n0.25\n"), (8, None)):
         further(chapter.workspace.out, seed)
         folder = chapter.workspace.out / f"seed-{seed}" / "4.2"
@@ -561,6 +561,8 @@ def test_tables_of_further_seeds_are_those_that_their_manifests_list(chapter):
     (table,) = chapter.further_tables(shares)
     np.testing.assert_array_equal(table["share"], [0.5, np.nan])
     assert chapter.seeds_shown == {5, 6}
+    for seed in (7, 8):  # not the one that is listed, not there
+        assert f"seed-{seed}/4.2/shares.csv is not as it was made: not shown." in caplog.text
 
 
 @pytest.mark.parametrize(
