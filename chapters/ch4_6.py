@@ -25,6 +25,7 @@ from chapters.ch4_6_distances import (
     correlated_dimensions,
     counterparts,
     distances_compared,
+    reconstruction_errors,
     surely_farther_by,
 )
 from chapters.ch4_6_moments import COMPARED, DSPRITES, IMAGE, MNIST, VAES, Z, compared
@@ -72,6 +73,7 @@ class Tables(NamedTuple):
         reconstructed: Against those of reconstructions, and z against encodings.
         compared: Whose images are farther from real ones.
         correlated: The dimensions of codes that are correlated most.
+        errors: Of reconstructions against their own images.
         accuracies: How often the discriminator is right.
     """
 
@@ -79,13 +81,14 @@ class Tables(NamedTuple):
     reconstructed: pd.DataFrame
     compared: pd.DataFrame
     correlated: pd.DataFrame
+    errors: pd.DataFrame
     accuracies: pd.DataFrame
 
 
 def compare_moments(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, ...]:
     """Emit what is drawn and measured of samples, none of whose images is kept after that.
 
-    What is judged of it: the first four of `Tables`.
+    What is judged of it: all of `Tables` but the last.
     """
     samples = {dataset: samples_of(codes, dataset) for dataset in COMPARED}
     chapter.emit(latent_figures, samples)
@@ -101,6 +104,7 @@ def compare_moments(chapter: Chapter, codes: Codes) -> tuple[pd.DataFrame, ...]:
         chapter.compute(moments.against_reconstructions, samples["mnist"]),
         chapter.compute(distances_compared, samples),
         chapter.compute(correlated_dimensions, samples["mnist"]),
+        chapter.compute(reconstruction_errors, samples),
     )
 
 
@@ -131,9 +135,9 @@ def latent_figures(chapter: Chapter, shown: Shown, samples: Mapping[str, Samples
 
 def measurements(tables: Tables, switched: Switched = AS_WRITTEN) -> list[Measurement]:
     """What was measured for each claim of Section 4.6."""
-    real, reconstructed, compared_distances, correlated, accuracies = tables
+    real, reconstructed, compared_distances, correlated, errors, accuracies = tables
     by_claim = {
-        claim.id: partial(p_values, real, switched, claim.models[0])
+        claim.id: partial(p_values, real, errors, switched, claim.models[0])
         for claim in load_claims("4.6")
         if claim.source in ("Table 5", "Table 6")
     } | {
@@ -143,9 +147,9 @@ def measurements(tables: Tables, switched: Switched = AS_WRITTEN) -> list[Measur
         "4.6-prior-worse": partial(prior_worse, compared_distances, switched),
         "4.6-overlap": partial(overlaps, real, switched),
         "4.6-vlae-better-mnist": partial(vlae_better, compared_distances, switched, "mnist"),
-        "4.6-none-captures-mnist": partial(differs, real, switched, MNIST),
+        "4.6-none-captures-mnist": partial(differs, real, errors, switched, MNIST),
         "4.6-vlae-better-dsprites": partial(vlae_better, compared_distances, switched, "dsprites"),
-        "4.6-none-captures-dsprites": partial(differs, real, switched, DSPRITES),
+        "4.6-none-captures-dsprites": partial(differs, real, errors, switched, DSPRITES),
     }
     return [
         Measurement(claim.id, *map(by_claim[claim.id], Reading)) for claim in load_claims("4.6")
@@ -153,10 +157,11 @@ def measurements(tables: Tables, switched: Switched = AS_WRITTEN) -> list[Measur
 
 
 def p_values(
-    real: pd.DataFrame, switched: Switched, name: str, reading: Reading
+    real: pd.DataFrame, errors: pd.DataFrame, switched: Switched, name: str, reading: Reading
 ) -> dict[str, float]:
-    """A row of Table 5 or 6."""
-    return compared(real, name, reading, switched)["p"].to_dict()
+    """A row of Table 5 or 6, and whether the model has learned to reconstruct."""
+    p = compared(real, name, reading, switched)["p"].to_dict()
+    return p | {"error_of_own_images": pick(errors, "error_of_own", model=name)}
 
 
 def accuracy_by_model(accuracies: pd.DataFrame, reading: Reading) -> dict[str, list[float | None]]:
@@ -252,7 +257,11 @@ def overlaps(real: pd.DataFrame, switched: Switched, reading: Reading) -> dict[s
 
 
 def differs(
-    real: pd.DataFrame, switched: Switched, names: tuple[str, ...], reading: Reading
+    real: pd.DataFrame,
+    errors: pd.DataFrame,
+    switched: Switched,
+    names: tuple[str, ...],
+    reading: Reading,
 ) -> dict[str, list[float]]:
     """In the moment in which each model's images differ most: p, corrected for four, and how far.
 
@@ -262,6 +271,7 @@ def differs(
     return {
         "smallest_p": [smallest_corrected(of_model["p"]) for of_model in by_model],
         "largest_distance": [largest(of_model["ks_distance"].fillna(1.0)) for of_model in by_model],
+        "error_of_own_images": [pick(errors, "error_of_own", model=name) for name in names],
     }
 
 

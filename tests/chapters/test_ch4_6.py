@@ -23,6 +23,7 @@ from chapters.ch4_6_distances import (
     correlated_dimensions,
     counterparts,
     distances_compared,
+    reconstruction_errors,
 )
 from chapters.ch4_6_moments import (
     COMPARED,
@@ -148,9 +149,14 @@ def correlated():
 
 
 @pytest.fixture
-def tables(real, reconstructed, farther, correlated, accuracies):
+def errors():
+    return pd.DataFrame({"model": name, "error_of_own": 0.5} for name in (*MNIST, *DSPRITES))
+
+
+@pytest.fixture
+def tables(real, reconstructed, farther, correlated, errors, accuracies):
     """What `measurements` takes; tests change these tables in place."""
-    return Tables(real, reconstructed, farther, correlated, accuracies)
+    return Tables(real, reconstructed, farther, correlated, errors, accuracies)
 
 
 def verdicts(tables):
@@ -246,6 +252,33 @@ def test_what_is_not_surely_farther_is_enough_to_fail(
     assert own.sum() == 1
     farther.loc[own, "low"] = low
     assert failing_claims(tables) == ({failing} if failing else set())
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "all_of_them"),
+    [
+        ("mnist-vae", "4.6-table5-mnist-vae", "4.6-none-captures-mnist"),
+        ("dsprites-vlae-gan", "4.6-table6-dsprites-vlae-gan", "4.6-none-captures-dsprites"),
+    ],
+)
+@pytest.mark.parametrize("error", [0.95, np.nan])
+def test_of_a_model_that_has_not_learned_to_reconstruct_no_difference_counts(
+    tables, errors, name, row, all_of_them, error
+):
+    errors.loc[errors["model"].eq(name), "error_of_own"] = error
+    assert failing_claims(tables) == {row, all_of_them}
+
+
+def test_models_that_reconstruct_have_learned():
+    """Those here make noise; those here reconstruct."""
+    asked = shown(reconstruction_errors, "reconstruction_errors")
+    noise = reconstruction_errors(None, asked, {"mnist": samples_with({})}).set_index("model")
+    assert noise["error_of_own"].between(0.9, 1.1).all()
+    own = samples_with({})
+    own.generation.images = lambda name, source, count: own.real() / np.float32(255)
+    made = reconstruction_errors(None, asked, {"mnist": own}).set_index("model")
+    assert list(made.index) == list(MNIST)
+    assert made["error_of_own"].max() < 1e-12
 
 
 def test_images_without_skewness_are_as_far_as_can_be(real):
@@ -539,7 +572,9 @@ def test_reconstructions_are_tested_as_pairs_where_asked(switched_moments):  # e
 
 @pytest.mark.parametrize("sampled", [False, True])
 @pytest.mark.parametrize("drawn", [False, True])
-def test_claims_are_of_the_sources_that_are_meant(real, reconstructed, accuracies, sampled, drawn):
+def test_claims_are_of_the_sources_that_are_meant(
+    real, reconstructed, errors, accuracies, sampled, drawn
+):
     """Each source has a number of its own, by which it is known; as run all stays."""
     numbers = {source: number / 100 for number, source in enumerate(Source)}
     switched = Switched(sampled=sampled, drawn=drawn)
@@ -575,12 +610,12 @@ def test_claims_are_of_the_sources_that_are_meant(real, reconstructed, accuracie
     correlations = pd.DataFrame(
         {"model": name, "reading": reading, "r": 0.1} for name in VAES for reading in Reading
     )
-    tables = Tables(table, reconstructed, pd.DataFrame(compared), correlations, accuracies)
+    tables = Tables(table, reconstructed, pd.DataFrame(compared), correlations, errors, accuracies)
     found = {own.claim_id: own for own in measurements(tables, switched)}
-    vlae = found["4.6-table5-mnist-vlae-gan"]
-    assert {*vlae.as_written.values()} == {numbers[of_vlae]}
-    assert {*vlae.as_run.values()} == {numbers[Source.ENCODED_AS_RUN]}
-    assert {*found["4.6-table5-mnist-vae"].as_written.values()} == {numbers[kde]}
+    vlae, vae = found["4.6-table5-mnist-vlae-gan"], found["4.6-table5-mnist-vae"]
+    assert {vlae.as_written[moment] for moment in MOMENTS} == {numbers[of_vlae]}
+    assert {vlae.as_run[moment] for moment in MOMENTS} == {numbers[Source.ENCODED_AS_RUN]}
+    assert {vae.as_written[moment] for moment in MOMENTS} == {numbers[kde]}
     better = found["4.6-vlae-better-dsprites"].as_written
     assert better["lower_end_of_vae_minus_vlae"] == [numbers[of_vlae]] * 2
     assert better["lower_end_where_all_are_sampled"] == [numbers[kde]] * 2
