@@ -143,7 +143,7 @@ def measurements(tables: Tables, switched: Switched = AS_WRITTEN) -> list[Measur
     } | {
         CLAIM: partial(accuracy_by_model, accuracies),
         "4.6-generated-vs-reconstructed": partial(smallest_p, reconstructed, switched),
-        "4.6-covariance-free": partial(correlation, correlated),
+        "4.6-covariance-free": partial(correlation, correlated, errors),
         "4.6-prior-worse": partial(prior_worse, compared_distances, switched),
         "4.6-overlap": partial(overlaps, real, switched),
         "4.6-vlae-better-mnist": partial(vlae_better, compared_distances, switched, "mnist"),
@@ -202,10 +202,15 @@ def largest(values: pd.Series) -> float:
     return float(values.max())
 
 
-def correlation(correlated: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
+def correlation(
+    correlated: pd.DataFrame, errors: pd.DataFrame, reading: Reading
+) -> dict[str, list[float]]:
     """How strongly the two dimensions that are correlated most are, of each model."""
     strongest = [pick(correlated, "r", model=name, reading=reading) for name in VAES]
-    return {"strongest_correlation": [abs(r) for r in strongest]}
+    return {
+        "strongest_correlation": [abs(r) for r in strongest],
+        "error_of_own_images": [pick(errors, "error_of_own", model=name) for name in VAES],
+    }
 
 
 def prior_worse(

@@ -266,7 +266,8 @@ def test_of_a_model_that_has_not_learned_to_reconstruct_no_difference_counts(
     tables, errors, name, row, all_of_them, error
 ):
     errors.loc[errors["model"].eq(name), "error_of_own"] = error
-    assert failing_claims(tables) == {row, all_of_them}
+    codes = {"4.6-covariance-free"} if name in VAES else set()
+    assert failing_claims(tables) == {row, all_of_them} | codes
 
 
 def test_models_that_reconstruct_have_learned():

@@ -174,7 +174,10 @@ def perfect(claim_id: str) -> dict:
             "distance_of_moments": [0.2, 0.1],
             "p_of_z": [0.4] * 2,
         },
-        "4.6-covariance-free": {"strongest_correlation": [0.01, 0.05]},
+        "4.6-covariance-free": {
+            "strongest_correlation": [0.01, 0.05],
+            "error_of_own_images": [0.5] * 2,
+        },
         "4.6-prior-worse": {
             "lower_end_of_prior_minus_kde": [0.3] * 4,
             "lower_end_of_prior_minus_figure_49": [0.4] * 4,
@@ -438,6 +441,7 @@ def test_means_may_be_ten_percent_off(claim_id, key, factor, holds):
             "number of images",
         ),
         ("4.6-covariance-free", {"strongest_correlation": [0.01, 0.2]}, "correlated"),
+        ("4.6-covariance-free", {"error_of_own_images": [0.5, 1.0]}, "have learned"),
         (
             "4.6-prior-worse",
             {"lower_end_of_prior_minus_kde": [0.3, 0.3, 0.3, 0.0]},
