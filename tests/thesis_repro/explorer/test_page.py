@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import thesis_repro
 from thesis_repro.cli import main
+from thesis_repro.models import zoo
 from thesis_repro.training.published import published_runs
 
 CODES = 500  # drawn at random
@@ -160,8 +161,9 @@ def test_a_path_is_drawn_and_played(opened):
     opened.value("byId('play').click()")
     assert opened.value("isDrawing()") is False
     assert opened.value("playing !== null")
-    opened.value("follow(playing + 1000)")  # a second later
-    assert opened.value("z[0]") == pytest.approx([1.5, 0], abs=0.05)
+    # A second later; asked for in the same call, before the next frame moves it on.
+    later = opened.value("(follow(playing + 1000), z[0])")
+    assert later == pytest.approx([1.5, 0], abs=0.05)
     opened.value("byId('play').click()")
     assert opened.value("playing") is None
     opened.value("byId('clear').click()")
@@ -215,8 +217,13 @@ def test_without_webassembly_it_says_so(tab, page, tmp_path):
     assert tab.console == []
 
 
+WITH_DECODER = [
+    run for run in published_runs().index.runs if zoo.MODELS[run.model].latent_dims.value
+]
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("run", published_runs().index.runs, ids=lambda run: run.model)
+@pytest.mark.parametrize("run", WITH_DECODER, ids=lambda run: run.model)
 def test_the_pages_of_published_runs_have_keras_pictures(tab, run, data_dir, tmp_path):
     places = ["--data-dir", str(data_dir), "--out", str(tmp_path)]
     result = CliRunner().invoke(main, ["explore", run.model, "--run", run.run_id, *places])
