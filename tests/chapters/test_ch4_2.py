@@ -505,12 +505,13 @@ def test_the_numbers_of_the_answer(losses, under):
 def chapter(tmp_path_factory):
     """The folder of results, what the command printed, and the same once more without training.
 
-    Of half the images that smoke scale has.
+    Of half the images that smoke scale has, in a sixth of the splits.
     """
     folder = tmp_path_factory.mktemp("chapter")
     with pytest.MonkeyPatch.context() as patch:
         smaller = replace(SCALES["smoke"], train_images=128, validation_images=72)
         patch.setitem(SCALES, "smoke", smaller)
+        patch.setattr("chapters.ch4_2.SPLITS", 4)
         printed = run_chapter(folder, "first")
         patch.setattr(train, "_train", lambda *_: pytest.fail("trained a finished run again"))
         run_chapter(folder, "second")

@@ -1,6 +1,6 @@
 """Each section from nothing, by its command: all that it declares is there, and nothing else.
 
-A few updates a model, on stand-ins and a few digits. What trains much is left to `make test-long`.
+A few updates a model, on a few digits and faces. What trains much is left to `make test-long`.
 """
 
 import json
@@ -30,6 +30,7 @@ ONLY_AFTER_ELEVEN_EPOCHS = "figure_19_as_run"
 @pytest.mark.usefixtures("_few_digits")
 def test_a_section_from_nothing(section, tmp_path, monkeypatch, not_shown):
     monkeypatch.setitem(SCALES, "smoke", TINY)
+    monkeypatch.setattr("data_prep.faces.FACES", 700)  # a tenth is held out
     folders = [f"--{name}={tmp_path / name}" for name in ("data-dir", "runs-dir", "out")]
     result = CliRunner().invoke(
         main, ["chapter", section, "--scale", "smoke", "--stand-in", *folders]

@@ -23,6 +23,7 @@ from thesis_repro.training.devices import GPU, PROMISE, may_have_gpu
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
 
 _ANSWERS_WITHIN = 60.0  # s that a cluster has to answer in; Ray alone would wait for minutes
+_PAUSE = 0.5  # s between two looks at a job: `OnGpus.stop` reaches who looks, not who waits for it
 _ASKS = "import ray, sys; ray.init(address=sys.argv[1], log_to_driver=False)"
 
 
@@ -204,6 +205,8 @@ def _run(
     began = time.monotonic()
     process = start_process(program, arguments, Path(log), environment)
     try:
-        return process.wait(), time.monotonic() - began
+        while process.poll() is None:
+            time.sleep(_PAUSE)
+        return process.returncode, time.monotonic() - began
     finally:
         end_process(process)

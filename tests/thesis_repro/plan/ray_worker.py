@@ -1,49 +1,64 @@
-"""Toy jobs by Ray on faked GPUs, in a new process: ``race``, ``stop`` or ``too-many``."""
+"""Toy jobs by Ray on faked GPUs, in a new process: ``side-by-side``, ``stop`` or ``too-many``."""
 
 import signal
 import sys
-import time
 from pathlib import Path
 
 import ray
 
 from thesis_repro.errors import TrainingError
+from thesis_repro.plan import gpus
 from thesis_repro.plan.execution import Execution
 from thesis_repro.plan.gpus import OnGpus
 from thesis_repro.plan.jobs import Job
 
 NOTE = """
-import os, pathlib, time
-time.sleep({})
+import os, pathlib
 pathlib.Path({!r}).write_text(os.environ["CUDA_VISIBLE_DEVICES"])
+"""
+# A training that ends when as many run as there are GPUs, or did; it fails where none comes, where
+# its GPU is taken, and where more run than shall.
+TRAINING = """
+import os, pathlib, time
+folder, name, gpus = pathlib.Path({!r}), {!r}, {!r}
+seen = os.environ["CUDA_VISIBLE_DEVICES"]
+taken = folder / f"taken-{{seen}}"
+taken.touch(exist_ok=False)
+assert len(list(folder.glob("taken-*"))) <= gpus
+(folder / f"gpu-{{name}}").touch()
+ends = time.monotonic() + 120
+while len(list(folder.glob("gpu-*"))) < gpus:
+    assert time.monotonic() < ends
+    time.sleep(0.05)
+(folder / f"gpu-{{name}}").write_text(seen)
+taken.unlink()
 """
 
 
-def start_ray(gpus):
+def start_ray(count):
     options = {"include_dashboard": False, "log_to_driver": False}
-    ray.init(num_gpus=gpus, num_cpus=8, **options)
+    ray.init(num_gpus=count, num_cpus=8, **options)
 
 
-def race(gpus, folder):
-    folder.mkdir(parents=True)
-    start_ray(gpus)
-    trainings = {
-        f"train {n}": Job(f"train {n}", (), (NOTE.format(4, str(folder / f"gpu-{n}")),), False)
-        for n in range(8)
-    }
-    others = {
-        name: Job(name, needs, (NOTE.format(0, str(folder / name)),), False)
-        for name, needs in (("data", ()), ("chapter", tuple(trainings)))
-    }
-    workers = OnGpus(gpus, program=(sys.executable, "-c"))
-    wait = "import time; time.sleep(5)"  # so long that every worker is started
-    warm = {n: Job(n, (), (wait,), False) for n in (f"train warm {i}" for i in range(gpus))}
-    Execution(warm, workers, folder / "logs", lambda line: None).run()  # Ray's processes start
-    began = time.monotonic()
-    execution = Execution(trainings | others, workers, folder / "logs", lambda _: None)
-    execution.run()
-    assert not execution.failed
-    print(time.monotonic() - began)
+def side_by_side(folder):
+    start_ray(4)
+    for count in (4, 1):
+        place = folder / str(count)
+        place.mkdir()
+        trainings = {
+            f"train {n}": Job(f"train {n}", (), (TRAINING.format(str(place), n, count),), False)
+            for n in range(8)
+        }
+        others = {
+            name: Job(name, needs, (NOTE.format(str(place / name)),), False)
+            for name, needs in (("data", ()), ("chapter", tuple(trainings)))
+        }
+        workers = OnGpus(count, program=(sys.executable, "-c"))
+        execution = Execution(trainings | others, workers, place / "logs", lambda _: None)
+        execution.run()
+        assert not execution.failed, [
+            execution.log_of(name).read_text() for name in execution.failed
+        ]
     workers.stop()
 
 
@@ -57,6 +72,7 @@ time.sleep(120)
 
 
 def run_until_stopped(folder):
+    gpus.GRACE = 600  # s: a job that the end of those who wait for it does not reach is not missed
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     start_ray(2)
     jobs = {
@@ -68,8 +84,8 @@ def run_until_stopped(folder):
 
 
 def main(what, *arguments):
-    if what == "race":
-        race(int(arguments[0]), Path(arguments[1]))
+    if what == "side-by-side":
+        side_by_side(Path(arguments[0]))
         return
     if what == "stop":
         run_until_stopped(Path(arguments[0]))

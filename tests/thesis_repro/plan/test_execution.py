@@ -322,13 +322,13 @@ def with_ray(*arguments, timeout=300):
 
 @pytest.mark.slow
 def test_each_training_sees_one_gpu_and_four_run_side_by_side(tmp_path):
-    """Eight jobs that sleep: with four faked GPUs in under 0.3 of the time that one takes."""
-    seconds = {gpus: float(with_ray("race", gpus, tmp_path / str(gpus))[-1]) for gpus in (1, 4)}
-    assert seconds[4] < 0.3 * seconds[1]
+    """Eight jobs on four faked GPUs, where each waits for three others; and on one of the four."""
+    with_ray("side-by-side", tmp_path)
     for gpus in (1, 4):
         seen = [path.read_text() for path in (tmp_path / str(gpus)).glob("gpu-*")]
         assert len(seen) == 8
-        assert set(seen) == {str(number) for number in range(gpus)}  # one each, and all in use
+        assert set(seen) <= {"0", "1", "2", "3"}  # one each
+        assert len({*seen}) >= gpus  # and all in use
         assert (tmp_path / str(gpus) / "chapter").read_text() in seen  # no training waits any more
         assert (tmp_path / str(gpus) / "data").read_text() == ""
 

@@ -216,7 +216,7 @@ def run(*arguments):
 
 @pytest.fixture
 def sections_run(monkeypatch):
-    """Stand-ins for the scripts of sections, which need no data: those that were run."""
+    """Stand-ins for the scripts of sections, which need no data or models: those that were run."""
     started = []
 
     def script(section):
@@ -228,7 +228,8 @@ def sections_run(monkeypatch):
         return SimpleNamespace(run=run_script)
 
     monkeypatch.setattr(run_commands, "script", script)
-    monkeypatch.setattr(run_commands, "datasets_of", lambda *_: ())
+    for needs in ("datasets_of", "models_of"):
+        monkeypatch.setattr(run_commands, needs, lambda *_: ())
     monkeypatch.setattr("thesis_repro.section.chapter.Chapter.origin", "origin")
     return started
 
