@@ -39,7 +39,7 @@ def run(chapter: Chapter) -> list[Judgement]:
     forms = chapter.compute(digits.forms_of_digits, samples)
     narrow = chapter.compute(digits.narrow_digits, samples)
     chapter.emit(digits.classifier_accuracy, samples)
-    further = chapter.further_tables(digits.shares_of_digits)
+    further = chapter.further_tables(digits.shares_of_digits, shares)
     chapter.emit(digits.figure_52, samples, shares, further)
     chapter.emit(digits.figure_53, samples, forms)
     judgements = chapter.judge(measurements(shares, tests, forms, narrow))

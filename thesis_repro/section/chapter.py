@@ -93,11 +93,12 @@ class Chapter:
         self.seeds_shown |= {options.seed, *runs}
         return [*runs.values()]
 
-    def further_tables(self, function: Declared) -> list[pd.DataFrame]:
+    def further_tables(self, function: Declared, first: pd.DataFrame) -> list[pd.DataFrame]:
         """The table that a function declares, of each further seed whose results lie beside.
 
         Columns are those of the file, "undefined" is NaN. A file that is not the one that its
-        manifest lists is left out, with a warning. The manifest says which seeds were there.
+        manifest lists is left out, with a warning, and so is one without a column of ``first``,
+        this seed's table: another version has made it. The manifest says which seeds were there.
         """
         (declaration,) = self._declarations(function)
         name = f"{declaration.stem(Reading.WRITTEN)}.csv"
@@ -109,11 +110,15 @@ class Chapter:
                 is_as_made = sha256(path) == manifest.files.get(name)
             except OSError:
                 is_as_made = False
-            if is_as_made:
-                tables.append(pd.read_csv(path, na_values=UNDEFINED))
-                self.seeds_shown.add(manifest.seed)
-            else:
+            if not is_as_made:
                 _log.warning("%s is not as it was made: not shown.", path)
+                continue
+            table = pd.read_csv(path, na_values=UNDEFINED)
+            if lacking := first.columns.difference(table.columns).tolist():
+                _log.warning("%s has no %s: not shown.", path, ", ".join(lacking))
+                continue
+            tables.append(table)
+            self.seeds_shown.add(manifest.seed)
         return tables
 
     def _further_results(self) -> dict[Path, Manifest]:

@@ -544,12 +544,18 @@ def test_runs_of_further_seeds_are_those_whose_results_lie_beside(chapter, monke
 
 
 def test_tables_of_further_seeds_are_those_that_their_manifests_list(chapter, caplog):
-    for seed, content in ((6, "share\n0.5\nundefined\n"), (7, "share\n0.25\n"), (8, None)):
+    files = {
+        6: "share,scale\n0.5,quick\nundefined,quick\n",
+        7: "share,scale\n0.25,quick\n",
+        8: None,
+        9: "part,scale\n0.25,quick\n",
+    }
+    for seed, content in files.items():
         further(chapter.workspace.out, seed)
         folder = chapter.workspace.out / f"seed-{seed}" / "4.2"
         if content:
             (folder / "shares.csv").write_text(content)
-            is_listed = seed == 6
+            is_listed = seed != 7
             digest = sha256(content.encode()).hexdigest() if is_listed else "another"
             manifest = json.loads((folder / "manifest.json").read_text())
             manifest["files"] = {"shares.csv": digest}
@@ -558,11 +564,12 @@ def test_tables_of_further_seeds_are_those_that_their_manifests_list(chapter, ca
     @numbers("shares", models=(FACTOR_1,))
     def shares(chapter, shown): ...
 
-    (table,) = chapter.further_tables(shares)
+    (table,) = chapter.further_tables(shares, pd.DataFrame({"share": [0.75]}))
     np.testing.assert_array_equal(table["share"], [0.5, np.nan])
     assert chapter.seeds_shown == {5, 6}
-    for seed in (7, 8):  # not the one that is listed, not there
+    for seed in (7, 8):  # not the one that is listed; not there
         assert f"seed-{seed}/4.2/shares.csv is not as it was made: not shown." in caplog.text
+    assert "seed-9/4.2/shares.csv has no share: not shown." in caplog.text  # an older version
 
 
 @pytest.mark.parametrize(
