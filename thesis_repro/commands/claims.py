@@ -11,7 +11,12 @@ from thesis_repro.columns import filled
 from thesis_repro.commands import exit_codes, terminal
 from thesis_repro.commands.options import ClaimName, Name, UnknownNameError, out_option
 from thesis_repro.commands.report import warn
-from thesis_repro.report.collect import collect, problems_of_claims, require_claims
+from thesis_repro.report.collect import (
+    collect,
+    problems_of_claims,
+    problems_of_readings,
+    require_claims,
+)
 from thesis_repro.report.detail import describe
 from thesis_repro.report.ledger import heads, ledger_table
 from thesis_repro.report.plain import claim_entries, claim_rows
@@ -70,7 +75,7 @@ def claims(
     listed = with_claims(sections) if sections or not in_full else ()
     results = collect(out, scripts()).of({*listed, *in_full.values()})
     _tell_absent(results, list(dict.fromkeys([*sections, *in_full.values()])))
-    warn(problems_of_claims(results))
+    warn([*problems_of_claims(results), *problems_of_readings(results)])
     chosen = [
         one for one in results.judgements if one.claim.section in listed or one.claim.id in in_full
     ]

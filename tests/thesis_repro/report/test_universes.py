@@ -15,6 +15,7 @@ from data_prep.checksums import sha256
 from data_prep.errors import DataError
 from tests.thesis_repro.report.conftest import FALLING, ORDER, PATHS, RISING, write_two_claims
 from thesis_repro.cli import main
+from thesis_repro.commands import exit_codes
 from thesis_repro.files import write_json
 from thesis_repro.report.collect import collect
 from thesis_repro.report.multiverse import put_together
@@ -295,6 +296,11 @@ def test_of_other_results_it_is_not_shown(change, written):
     write_page(results, written / "index.html")
     assert "Under the readings in dispute" not in (written / "index.html").read_text()
     assert results.under_other_readings(section.judgements[0].claim) == ""
+    said = CliRunner().invoke(main, ["claims", ORDER, "--strict", "--out", str(written)])
+    assert f"{problem}\n" in said.stderr
+    assert (
+        said.exit_code == exit_codes.NOT_REPLICATED
+    )  # as without it: no file of claims is damaged
 
 
 @pytest.mark.parametrize("stays", [True, False])
