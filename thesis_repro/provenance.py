@@ -86,7 +86,7 @@ def commit() -> str | None:
         return None
     try:
         _git(root, "ls-files", "--error-unmatch", "--", str(here))
-        return _git(root, "describe", "--always", "--dirty", "--abbrev=12")
+        return _git(root, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")  # no tag
     except (OSError, subprocess.SubprocessError):
         return None
 

@@ -52,6 +52,8 @@ def tree(tmp_path, monkeypatch):
 def test_a_source_tree_has_its_commit(tree):
     made = repository(tree, MODULE)
     assert provenance.commit() == made
+    git(tree, "tag", "-a", "v1.0", "-m", "a release")
+    assert provenance.commit() == made
     (tree / MODULE).write_text("changed", encoding="utf-8")
     assert provenance.commit() == f"{made}-dirty"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from data_prep.errors import DataError
 from thesis_repro.commands import plan
 from thesis_repro.commands.claims import with_claims
 from thesis_repro.commands.options import (
@@ -48,7 +49,8 @@ def controls(
     """Run SECTIONS (all with claims) on untrained networks, and show which rules these pass.
 
     The networks have their initial weights, and batch normalisation the statistics of training
-    images. A rule that they pass finds no effect of training. The table is OUT/controls.md.
+    images. A rule that they pass finds no effect of training. The table is OUT/controls.md; results
+    of trained networks in OUT are refused.
     """
     chosen = with_claims(() if plan.ALL in sections else sections)
     logs = options["runs_dir"] / "logs"
@@ -59,6 +61,10 @@ def controls(
         results = seed_folder(out, seed)
         settings = {"scale": UNTRAINED, "precision": FLOAT32, "seeds": (seed,), "out": results}
         jobs = plan.jobs_of(chosen, (), **settings, **options)
+        for job in jobs.values():
+            if job.kept:
+                cause = f"{job.name} there is of trained networks ({job.kept})"
+                raise DataError(results, cause, "name another folder with --out")
         if code := plan.conclude(plan.execute(jobs, logs, None, None, quiet=quiet)):
             raise click.exceptions.Exit(code)
         collected = require(collect(results, scripts()).of(chosen))

@@ -248,7 +248,8 @@ def _section(
 def _files(folder: Path, manifest: Manifest | None) -> Iterator[File]:
     """The files of a section, those of the manifest first."""
     listed = manifest.files if manifest else {}
-    there = {path.name: path for path in sorted(folder.glob("[!.]*.*")) if path.is_file()}
+    paths = (path for path in sorted(folder.glob("*.*")) if not is_note(path.name))
+    there = {path.name: path for path in paths if path.is_file()}
     there.pop("manifest.json", None)
     for name in (*listed, *(name for name in there if name not in listed)):
         if name not in there:

@@ -46,6 +46,7 @@ _ENTRIES = {_PAGE, "index.json", "README.md", "report.html", "REPORT.md", "repor
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _WORDS = ("claims.json", "research_questions.json")
 _AGAIN = "make them again, then publish"
+_AWAY = "move it away, then publish"
 
 
 def publishable(results: Results) -> Results:
@@ -205,9 +206,10 @@ def _check(out: Path, section: Section) -> None:
     Raises:
         DataError: they must not be.
     """
-    for problem in section.problems:
-        raise DataError(problem.path, problem.cause, _AGAIN)
     folder, made = out / section.name, section.manifest
+    for problem in section.problems:
+        is_of_others = not problem.is_damage and problem.path.parent == folder and made
+        raise DataError(problem.path, problem.cause, _AWAY if is_of_others else _AGAIN)
     if not section.script:
         raise DataError(folder, "this version has no such section", "move it away")
     if made.stand_in:
@@ -223,6 +225,13 @@ def _check(out: Path, section: Section) -> None:
     if made.runs and evidence.grade is Grade.PATH:
         cause = f"they prove nothing: {', '.join(evidence.obstacles)}"
         raise DataError(folder, cause, "make them at quick or at paper scale")
+    grades = {one.verdict.grade for one in section.judgements} - {None}
+    if grades == {Grade.PATH}:
+        obstacles = dict.fromkeys(
+            words for one in section.judgements for words in one.written.obstacles
+        )
+        cause = f"they prove nothing: {', '.join(obstacles)}"
+        raise DataError(folder, cause, "make them of whole data sets")
     for one in section.judgements:
         if one.as_written and one.scale != made.scale:
             cause = f"its manifest says scale {made.scale}, {one.claim.id} {one.scale}"

@@ -147,6 +147,23 @@ def test_all_keeps_results_that_are_more_than_what_is_asked_for(tmp_path, monkey
     assert "table_3.csv: manifest.json lists it, but it is not there" in damaged.stderr
 
 
+def test_results_of_trained_networks_are_no_controls(tmp_path):
+    folder = tmp_path / "seed-1" / "4.2"
+    folder.mkdir(parents=True)
+    manifest = {
+        "section": "4.2", "scale": "quick", "seed": 1, "runs": {}, "data": "MNIST", "files": {},
+        "created": "", "commit": None, "stand_in": False, "precision": "float32", "versions": {},
+    }  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    folders = ["--data-dir", tmp_path, "--runs-dir", tmp_path / "runs", "--out", tmp_path]
+    result = run("controls", "4.2", "--seeds", "1", *folders)
+    assert result.exit_code == DATA
+    assert (
+        f"{folder.parent}: chapter 4.2 there is of trained networks (scale quick" in result.stderr
+    )
+    assert not (tmp_path / "controls.md").exists()
+
+
 def test_a_page_that_cannot_be_written_stops_no_job(tmp_path):
     """The end of `all` says so."""
     (tmp_path / "3.4").mkdir()

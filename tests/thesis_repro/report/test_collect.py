@@ -150,6 +150,12 @@ def test_a_file_of_another_run(tmp_path, folder):
     }
 
 
+def test_notes_of_file_managers_are_no_problem(tmp_path, folder):
+    for name in ("Thumbs.db", "desktop.ini", ".DS_Store"):
+        (folder / name).write_bytes(b"")
+    assert causes(collect(tmp_path, SCRIPTS)) == set()
+
+
 def test_an_unfinished_section_has_one_problem(tmp_path, folder):
     (folder / "manifest.json").unlink()
     (folder / ".writing-abc-figure_22.png").write_bytes(b"half")

@@ -285,6 +285,31 @@ def test_what_is_no_published_result_stays_where_it_is(out):
     assert (out.parent / "results" / "mine.txt").read_text() == "a user's"
 
 
+def test_a_file_of_somebody_s_is_to_be_moved_away(out):
+    """Results that are made again would keep it."""
+    (out / "4.2" / "notes.txt").write_text("a user's")
+    with pytest.raises(
+        DataError, match=r"notes\.txt: manifest\.json does not list it.*move it away"
+    ):
+        publish(out)
+
+
+def test_results_whose_claims_prove_nothing_are_refused(out):
+    """As of a part of a data set, of which the claims say so, and no manifest."""
+    path = out / "4.2" / "claims.json"
+    claims = json.loads(path.read_text())
+    for claim in claims:
+        for reading in claim["readings"].values():
+            if reading["verdict"] != "not run":
+                reading |= {"verdict": "path only", "obstacles": ["the data are a part"]}
+        claim["verdict"] = claim["readings"]["as written"]["verdict"]
+    path.write_text(json.dumps(claims))
+    (out / "4.2" / "manifest.json").unlink()
+    write_manifest(out / "4.2", **MADE)
+    with pytest.raises(DataError, match="they prove nothing: the data are a part"):
+        publish(out)
+
+
 def test_damaged_results_are_refused(out):
     (out / "4.2" / "table_3.csv").write_text("edited\n1\n")
     with pytest.raises(DataError, match=r"table_3\.csv: it is not the file that manifest\.json"):

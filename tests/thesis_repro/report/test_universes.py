@@ -111,6 +111,7 @@ def test_universes_from_before_stay_among_what_is_put_together(out):
     assert made.flipped_by(ORDER) == ["E19"]
     assert made.not_run == {"E18": "not asked for", "E55": "no option"}
     lines = [*conclusions(made)]
+    assert lines[0].startswith("1 of 2 claims have one verdict")  # 22 others are not run
     assert "Not asked for: E18." in lines
     assert "In dispute, but no universe: E55 (`errata ID` says why)." in lines
 

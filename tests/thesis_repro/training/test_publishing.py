@@ -148,6 +148,17 @@ def test_what_others_could_not_load_or_know_is_not_published(
     assert words in refused(publish, finished_run(tmp_path / "trained", **changed))
 
 
+def test_a_run_partly_of_no_commit_is_not_published(finished_run, publish, tmp_path):
+    """As of an installed package first, of a clone later."""
+    run = finished_run(tmp_path / "trained")
+    path = run / "provenance.json"
+    known = json.loads(path.read_text())
+    path.write_text(
+        json.dumps({"sessions": [known["sessions"][0] | {"commit": None}, *known["sessions"]]})
+    )
+    assert "its source code was of no commit, 0123456789ab" in refused(publish, run)
+
+
 def test_a_configuration_that_lacks_something_is_not_published(finished_run, publish, tmp_path):
     run = finished_run(tmp_path / "trained")
     values = json.loads((run / "config.json").read_text())
