@@ -22,7 +22,7 @@ from thesis_repro.report.collect import collect, require, require_claims
 from thesis_repro.report.seeds import seed_folder
 from thesis_repro.section.registry import scripts
 from thesis_repro.training.precision import FLOAT32
-from thesis_repro.verdicts.controls import as_markdown
+from thesis_repro.verdicts.controls import as_markdown, of_other_rules
 
 UNTRAINED = "untrained"
 
@@ -69,6 +69,9 @@ def controls(
             raise click.exceptions.Exit(code)
         collected = require(collect(results, scripts()).of(chosen))
         require_claims(collected)
+        if other := of_other_rules(collected.judgements):
+            cause = f"{other.claim.id} was judged by the rule of another version"
+            raise DataError(results / other.claim.section, cause, "move it away, and begin again")
         by_seed.append(collected.judgements)
     table = as_markdown(by_seed)
     path = out / "controls.md"

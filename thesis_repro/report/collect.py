@@ -86,7 +86,7 @@ def require_claims(results: Results) -> None:
         if problem.is_damage or not of_seeds:
             section = problem.path.name if of_seeds else problem.path.parent.name
             again = f"run `thesis-repro chapter {section}` again"
-            fix = f"{again} with this seed, or move it away" if of_seeds else again
+            fix = f"{again} with all --seeds, or move it away" if of_seeds else again
             raise DataError(problem.path, problem.cause, fix)
 
 

@@ -24,7 +24,13 @@ from thesis_repro.report.reading import (
     read_judgements,
     read_manifest,
 )
-from thesis_repro.report.seeds import OverSeeds, seed_folder, with_further_seeds
+from thesis_repro.report.seeds import (
+    Made,
+    OverSeeds,
+    further_results,
+    seed_folder,
+    with_further_seeds,
+)
 from thesis_repro.thesis.errata import load_errata
 from thesis_repro.verdicts.multiverse import COLUMNS, Multiverse, Run, universes
 
@@ -109,6 +115,11 @@ def derived(out: Path, section: str, others: Iterable[tuple[str, ...]]) -> Multi
     places = {readings: universe_folder(out, readings) for readings in ((), *others)}
     made = {readings: _made(folder, section, readings) for readings, folder in places.items()}
     over = {readings: _over_seeds(folder, made[readings]) for readings, folder in places.items()}
+    makers = [
+        maker
+        for readings, folder in places.items()
+        for maker in (made[readings], *further_results(folder, Made.of(made[readings])).values())
+    ]
     seeds = over[()].seeds
     runs = [Run(readings, each.judgements) for readings, each in over.items() if readings]
     headline, as_run, under_others = universes(over[()].judgements, runs)
@@ -123,7 +134,7 @@ def derived(out: Path, section: str, others: Iterable[tuple[str, ...]]) -> Multi
             for claims in _claims_files(folder, section, seeds[1:])
         },
         created=provenance.now(),
-        commits=tuple(dict.fromkeys(each.commit for each in made.values())),
+        commits=tuple(dict.fromkeys(maker.commit for maker in makers)),
         written=headline,
         run=as_run,
         universes=under_others,

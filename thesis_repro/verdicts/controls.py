@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from thesis_repro.thesis.claims import Claim, Quantity, show
 from thesis_repro.verdicts.judgements import Judgement
+from thesis_repro.verdicts.rules import load_rules
 
 
 class Control(NamedTuple):
@@ -67,6 +68,21 @@ def as_markdown(by_seed: Sequence[Sequence[Judgement]]) -> str:
             tabulate(claims, ("claim", "kind", "whole rule passed"), **columns),
             tabulate(checks, ("claim", "check", "ours, by seed", "holds"), **columns),
         )
+    )
+
+
+def of_other_rules(judgements: Sequence[Judgement]) -> Judgement | None:
+    """The first whose checks are not those of its claim's rule, as where that has changed since."""
+    rules = load_rules()
+    return next(
+        (
+            one
+            for one in judgements
+            if one.checks
+            and [check.name for check in one.checks]
+            != [check.name for check in rules.get(one.claim.id, ())]
+        ),
+        None,
     )
 
 

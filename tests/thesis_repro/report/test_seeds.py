@@ -108,7 +108,7 @@ def test_damage_is_named_and_not_counted(three, name, content):
     assert cause.startswith(f"it does not count with the first seed's: of its {name}, it is")
     assert is_damage
     assert of(three, ORDER).seeds == (0, 2)
-    with pytest.raises(DataError, match=r"chapter 4\.3` again with this seed"):
+    with pytest.raises(DataError, match=r"chapter 4\.3` again with all --seeds"):
         require_claims(collect(three, SCRIPTS))
 
 

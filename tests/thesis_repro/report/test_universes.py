@@ -139,6 +139,14 @@ def test_code_of_several_commits_is_said_to_be(tmp_path):
     assert "several commits" in " ".join(conclusions(made))
 
 
+def test_code_of_further_seeds_is_counted(tmp_path):
+    for readings, commit in (((), "0123456789ab"), (("E19",), "ba9876543210-dirty")):
+        write(tmp_path, readings)
+        further = write(tmp_path / "made", readings, 1, commit=commit)
+        shutil.move(further, seed_folder(universe_folder(tmp_path, readings), 1) / "4.3")
+    assert together(tmp_path, ("E19",)).commits == ("0123456789ab", "ba9876543210-dirty")
+
+
 @pytest.mark.parametrize(
     "changes", [{"scale": "paper"}, {"seed": 3}, {"data": "others"}, {"precision": "bfloat16"}]
 )

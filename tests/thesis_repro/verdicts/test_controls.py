@@ -1,7 +1,9 @@
 """The rules held against untrained networks: what the table says of made judgements."""
 
+from dataclasses import replace
+
 from thesis_repro.thesis.claims import load_claims
-from thesis_repro.verdicts.controls import as_markdown, controls, passed
+from thesis_repro.verdicts.controls import as_markdown, controls, of_other_rules, passed
 from thesis_repro.verdicts.judgements import Measurement, judge
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
@@ -30,6 +32,14 @@ def test_every_check_of_what_was_measured():
     assert check.claim == ORDER
     assert check.values == tuple(map(list, KL))
     assert check.holds == (True, False, True)
+
+
+def test_checks_of_another_version_are_noticed():
+    (unmeasured, order) = BY_SEED[0]
+    assert of_other_rules([unmeasured, order]) is None
+    renamed = replace(order.written.checks[0], name="another")
+    other = replace(order, written=replace(order.written, checks=(renamed,)))
+    assert of_other_rules([order, other]) == other
 
 
 def test_the_tables():
