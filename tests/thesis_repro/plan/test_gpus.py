@@ -139,7 +139,9 @@ def environments(monkeypatch, tmp_path):
 
     def start_process(program, arguments, log, environment):
         seen.append(environment)
-        return SimpleNamespace(wait=lambda *_: 0, terminate=lambda: None)
+        return SimpleNamespace(
+            poll=lambda: 0, returncode=0, terminate=lambda: None, wait=lambda _: 0
+        )
 
     monkeypatch.setattr(gpus, "start_process", start_process)
 
