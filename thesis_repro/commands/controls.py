@@ -16,7 +16,7 @@ from thesis_repro.commands.options import (
     runs_dir_option,
     stand_in_option,
 )
-from thesis_repro.commands.workspace import try_places
+from thesis_repro.commands.workspace import refuse_less, try_places
 from thesis_repro.files import atomic_path
 from thesis_repro.report.collect import collect, require, require_claims
 from thesis_repro.report.seeds import seed_folder
@@ -56,15 +56,13 @@ def controls(
     logs = options["runs_dir"] / "logs"
     try_places("--out", out)
     try_places("--runs-dir", logs)
+    settings = {"scale": UNTRAINED, "precision": FLOAT32} | options
+    places = {seed: seed_folder(out, seed) for seed in seeds}
+    for results in places.values():
+        refuse_less(chosen, out=results, **settings)
     by_seed = []
-    for seed in seeds:
-        results = seed_folder(out, seed)
-        settings = {"scale": UNTRAINED, "precision": FLOAT32, "seeds": (seed,), "out": results}
-        jobs = plan.jobs_of(chosen, (), **settings, **options)
-        for job in jobs.values():
-            if job.kept:
-                cause = f"{job.name} there is of trained networks ({job.kept})"
-                raise DataError(results, cause, "name another folder with --out")
+    for seed, results in places.items():
+        jobs = plan.jobs_of(chosen, (), seeds=(seed,), out=results, **settings)
         if code := plan.conclude(plan.execute(jobs, logs, None, None, quiet=quiet)):
             raise click.exceptions.Exit(code)
         collected = require(collect(results, scripts()).of(chosen))

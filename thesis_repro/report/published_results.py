@@ -208,7 +208,7 @@ def _check(out: Path, section: Section) -> None:
     """
     folder, made = out / section.name, section.manifest
     for problem in section.problems:
-        is_of_others = not problem.is_damage and problem.path.parent == folder and made
+        is_of_others = not problem.is_damage and problem.path.parent == folder
         raise DataError(problem.path, problem.cause, _AWAY if is_of_others else _AGAIN)
     if not section.script:
         raise DataError(folder, "this version has no such section", "move it away")

@@ -224,8 +224,9 @@ def _data_of(folder: RunFolder) -> str:
     if folder.of_stand_ins or not data:
         of = "stand-ins" if data else "data that are not named"
         raise DataError(path, f"the run is of {of}", "publish runs of the data sets alone")
-    commits = [str(session.get("commit") or "of no commit") for session in folder.sessions]
-    if any(commit.endswith(("-dirty", "of no commit")) for commit in commits):
-        cause = f"its source code was {', '.join(dict.fromkeys(commits))}"
+    commits = {str(session.get("commit") or "") for session in folder.sessions}
+    if any(not commit or commit.endswith("-dirty") for commit in commits):
+        known = [commit or "of no commit" for commit in sorted(commits)]
+        cause = f"its source code was {', '.join(known)}"
         raise DataError(path, cause, "train it with code that is committed")
     return ", ".join(data)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from thesis_repro.thesis.claims import Claim, Quantity, show
 from thesis_repro.verdicts.judgements import Judgement
-from thesis_repro.verdicts.rules import load_rules
+from thesis_repro.verdicts.rules import is_of_rule
 
 
 class Control(NamedTuple):
@@ -73,17 +73,8 @@ def as_markdown(by_seed: Sequence[Sequence[Judgement]]) -> str:
 
 def of_other_rules(judgements: Sequence[Judgement]) -> Judgement | None:
     """The first whose checks are not those of its claim's rule, as where that has changed since."""
-    rules = load_rules()
-    return next(
-        (
-            one
-            for one in judgements
-            if one.checks
-            and [check.name for check in one.checks]
-            != [check.name for check in rules.get(one.claim.id, ())]
-        ),
-        None,
-    )
+    measured = (one for one in judgements if one.checks)
+    return next((one for one in measured if not is_of_rule(one.claim, one.checks)), None)
 
 
 def _of_one_claim(by_seed: Sequence[Sequence[Judgement]]) -> list[tuple[Judgement, ...]]:

@@ -250,14 +250,9 @@ def _counts(claims: Iterable[Judged]) -> tuple[str, ...]:
 def conclusions(multiverse: Multiverse) -> Iterator[str]:
     """What flips and by which erratum, what nothing changes, and what was not run; sentences."""
     flipping = multiverse.flipping
-    measured = {
-        name
-        for claims in (multiverse.written, *(each.claims for each in multiverse.universes))
-        for name, judged in claims.items()
-        if judged.verdict is not Verdict.NOT_RUN
-    }
-    total = len(measured)
-    if not any(judged.verdict.finding for judged in multiverse.written.values()):
+    verdicts = [judged.verdict for judged in multiverse.written.values()]
+    total = len(verdicts) - verdicts.count(Verdict.NOT_RUN)
+    if not any(verdict.finding for verdict in verdicts):
         yield "Path only: it proves that all runs, and is no evidence for a flip or against it."
     else:
         same = total - len(flipping)

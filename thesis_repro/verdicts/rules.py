@@ -5,7 +5,7 @@ A rule is a list of checks, each with the ground of its tolerance.
 
 import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
@@ -72,6 +72,12 @@ def load_rules() -> dict[str, tuple[Check, ...]]:
         ValueError: if a rule is incomplete; the message names the file, the claim and what to add.
     """
     return parse_rules(read_packaged("verdicts", "rules.toml"))
+
+
+def is_of_rule(claim: Claim, checks: Iterable[CheckResult]) -> bool:
+    """Whether these are the checks of the claim's rule, and not of another version's."""
+    rule = load_rules().get(claim.id, ())
+    return [check.name for check in checks] == [check.name for check in rule]
 
 
 def parse_rules(text: str) -> dict[str, tuple[Check, ...]]:

@@ -13,7 +13,13 @@ from thesis_repro.thesis.claims import Claim, listed, show
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.verdicts.grades import Evidence, weakest
 from thesis_repro.verdicts.judgements import Finding, Judgement, Outcome, Verdict, concluded
-from thesis_repro.verdicts.rules import Check, CheckResult, load_rules, within_tolerance
+from thesis_repro.verdicts.rules import (
+    Check,
+    CheckResult,
+    is_of_rule,
+    load_rules,
+    within_tolerance,
+)
 from thesis_repro.verdicts.spread import Count, Spread
 
 TOGETHER = "orders and effects together"
@@ -97,8 +103,7 @@ def _the_same(judgements: Sequence[Judgement]) -> tuple[Claim, str, str, tuple[R
 def _joined(claim: Claim, outcomes: Sequence[Outcome], where: str) -> OutcomeOverSeeds:
     """What becomes of a claim on one reading, with an outcome for each seed."""
     rule = load_rules().get(claim.id, ())
-    names = [check.name for check in rule]
-    if any([check.name for check in outcome.checks] != names for outcome in outcomes):
+    if not all(is_of_rule(claim, outcome.checks) for outcome in outcomes):
         raise ValueError(f"{claim.id}: judged by the rule of another version.")
     first, *others = (outcome.values or {} for outcome in outcomes)
     if any(other.keys() != first.keys() for other in others):

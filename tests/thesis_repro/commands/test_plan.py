@@ -156,12 +156,11 @@ def test_results_of_trained_networks_are_no_controls(tmp_path):
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(manifest))
     folders = ["--data-dir", tmp_path, "--runs-dir", tmp_path / "runs", "--out", tmp_path]
-    result = run("controls", "4.2", "--seeds", "1", *folders)
-    assert result.exit_code == DATA
-    assert (
-        f"{folder.parent}: chapter 4.2 there is of trained networks (scale quick" in result.stderr
-    )
-    assert not (tmp_path / "controls.md").exists()
+    result = run("controls", "4.2", "--seeds", "0-1", *folders)
+    assert result.exit_code == USAGE
+    more = "holds more than what is asked for (scale untrained): 4.2 (scale quick, MNIST)"
+    assert f"{folder.parent} {more}" in result.stderr
+    assert not (tmp_path / "runs").exists()  # nothing of seed 0 either
 
 
 def test_a_page_that_cannot_be_written_stops_no_job(tmp_path):

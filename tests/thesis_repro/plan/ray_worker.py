@@ -72,7 +72,7 @@ time.sleep(120)
 
 
 def run_until_stopped(folder):
-    gpus.GRACE = 600  # s: a job that the end of those who wait for it does not reach is not missed
+    gpus.GRACE = 600  # s: longer than the test waits, so that Ctrl-C has to reach who runs the jobs
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     start_ray(2)
     jobs = {

@@ -208,7 +208,7 @@ def test_judgements_that_do_not_fit_are_not_joined(other, message):
 def test_judgements_by_another_rule_are_not_joined(monkeypatch):
     seeds = {seed: judged(ORDER, {"kl": FALLING}) for seed in range(2)}
     rules = {**load_rules(), ORDER: load_rules()[TABLE]}
-    monkeypatch.setattr("thesis_repro.verdicts.seeds.load_rules", lambda: rules)
+    monkeypatch.setattr("thesis_repro.verdicts.rules.load_rules", lambda: rules)
     with pytest.raises(ValueError, match="the rule of another version"):
         over_seeds(seeds)
 
