@@ -184,7 +184,9 @@ class _Planner:
         needs = self.add_needs(section)
         others = [self.training(self.workspace.spec(name)) for name in looked_at(section)]
         needs += [job for job in others if job in self.jobs]
-        shown = [*further] if shows_seeds(section) else []
+        # Results of a further seed that are kept are of another scale: they are not shown.
+        shows = shows_seeds(section)
+        shown = [planner for planner in further if shows and not planner.keeps(section)]
         needs += [planner.chapter(section) for planner in shown]
         seeds = {planner.workspace.options.seed for planner in (self, *shown)}
         command = ("chapter", section, *self.run_arguments(), "--out", str(self.workspace.out))

@@ -289,6 +289,23 @@ def test_results_are_done_if_they_show_the_seeds_of_the_plan(workspace):
     assert not is_done([1, 3], seeds=[0, 1, 2])
 
 
+def test_results_of_a_further_seed_that_are_kept_are_not_waited_for_to_be_shown(workspace):
+    """They are of a larger scale, and never count with these: the plan would never end."""
+    runs = {name: {"run_id": finish(name, workspace)} for name in models_of("4.2", "smoke")}
+    manifest = {
+        "section": "4.2", "scale": "smoke", "seed": 0, "runs": runs, "files": {}, "created": "",
+        "data": load("mnist", workspace.data_dir, stand_in=True).description, "commit": None,
+        "stand_in": False, "precision": "float32", "versions": {}, "seeds": [0],
+    }  # fmt: skip
+    of_larger_scale = manifest | {"scale": "quick", "seed": 1, "runs": {}}
+    for folder, content in (("4.2", manifest), ("seed-1/4.2", of_larger_scale)):
+        (workspace.out / folder).mkdir(parents=True)
+        (workspace.out / folder / "manifest.json").write_text(json.dumps(content))
+    jobs = make_plan(["4.2"], [], workspace, of_seed(workspace, 1))
+    assert jobs["chapter 4.2 (seed 1)"].kept
+    assert jobs["chapter 4.2"].is_done
+
+
 def test_a_section_is_named_once_however_many_seeds_need_a_job(workspace):
     jobs = make_plan(["4.2"], [], workspace, of_seed(workspace, 1))
     states, _ = column("for", jobs)
