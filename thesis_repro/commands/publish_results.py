@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from data_prep.errors import DataError
-from thesis_repro.commands import exit_codes
+from thesis_repro.commands import program
 from thesis_repro.files import atomic_path
 from thesis_repro.report.collect import collect, require
 from thesis_repro.report.ledger import heads
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "results"
 
 
-@click.command()
+@click.command(cls=program.Command)
 @click.argument("out", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--runs-dir", type=click.Path(file_okay=False, path_type=Path), help="For run times.")
 def main(out: Path, runs_dir: Path | None) -> None:
@@ -33,15 +33,10 @@ def main(out: Path, runs_dir: Path | None) -> None:
     Sections that are published and not in OUT stay.
     """
     readme, place = ROOT / "README.md", FOLDER.relative_to(ROOT).as_posix()
-    try:
-        shown = publishable(require(collect(out, scripts(), runs_dir)))
-        _with_results(readme, shown, place)  # before anything is replaced
-        published = publish_results(shown, FOLDER)
-        text = _with_results(readme, published, place)
-    except DataError as error:
-        failure = click.ClickException(str(error))
-        failure.exit_code = exit_codes.DATA
-        raise failure from error
+    shown = publishable(require(collect(out, scripts(), runs_dir)))
+    _with_results(readme, shown, place)  # before anything is replaced
+    published = publish_results(shown, FOLDER)
+    text = _with_results(readme, published, place)
     with atomic_path(readme) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
     in_all = sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file())

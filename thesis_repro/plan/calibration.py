@@ -5,6 +5,7 @@ Keras is imported where something is timed; what is remembered needs none.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -88,12 +89,15 @@ def _version() -> str:
 
 
 def _read(path: Path) -> list[Calibration]:
-    """The calibrations in a file; none where it is damaged."""
-    try:
-        known = msgspec.json.decode(path.read_bytes(), type=list[Calibration])
-        return [each for each in known if fit(each.measured)]
-    except (OSError, ValueError, msgspec.MsgspecError):
-        return []
+    """The calibrations in a file but those that are damaged; none where the file is."""
+    known = []
+    with suppress(OSError, ValueError, msgspec.MsgspecError):
+        for entry in msgspec.json.decode(path.read_bytes(), type=list[msgspec.Raw]):
+            with suppress(ValueError, msgspec.MsgspecError):
+                each = msgspec.json.decode(entry, type=Calibration)
+                fit(each.measured)
+                known.append(each)
+    return known
 
 
 def _calibrate(family: str, precision: str) -> tuple[list[str], list[Measured]]:

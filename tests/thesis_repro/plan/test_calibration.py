@@ -109,6 +109,15 @@ def test_a_damaged_file_is_written_anew(tmp_path, timed):
         assert calibrated(tmp_path) == (made, 0)
 
 
+def test_a_damaged_entry_costs_no_other_family_its_times(tmp_path, timed):
+    timed(SLOW)
+    made, _ = calibrated(tmp_path)
+    path = tmp_path / FILE
+    entries = json.loads(path.read_text())
+    path.write_text(json.dumps([{"family": "vae"}, 5, *entries, entries[0] | {"measured": []}]))
+    assert calibrated(tmp_path) == (made, 0)
+
+
 def test_a_folder_that_cannot_be_written_costs_only_the_memory(tmp_path, timed, caplog):
     timed(SLOW)
     (tmp_path / "runs").write_text("in the way")

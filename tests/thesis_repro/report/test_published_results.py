@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from PIL import Image
 from data_prep.checksums import sha256
 from data_prep.errors import DataError
 from tests.thesis_repro.report.conftest import write_manifest
+from thesis_repro.commands import exit_codes
 from thesis_repro.commands import publish_results as command
 from thesis_repro.commands.publish_results import FOLDER, ROOT
 from thesis_repro.report.collect import collect
@@ -417,6 +419,21 @@ def test_readme_is_looked_at_before_anything_is_replaced(out, tmp_path, monkeypa
     (tmp_path / "README.md").write_text(BEGUN + README)
     assert CliRunner().invoke(command.main, [str(out)]).exit_code == 0
     assert (tmp_path / "README.md").read_text().startswith(BEGUN + "# Title")
+
+
+def test_a_readme_that_cannot_be_written_is_named(out, tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "FOLDER", tmp_path / "docs" / "results")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text(README)
+
+    def fails(path):
+        raise PermissionError(EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(command, "atomic_path", fails)
+    result = CliRunner().invoke(command.main, [str(out)])
+    assert result.exit_code == exit_codes.FAILED
+    assert "README.md: Permission denied. To fix it: mend its permissions" in result.stderr
 
 
 @pytest.mark.skipif(not FOLDER.exists(), reason="no results are published yet")
