@@ -18,7 +18,7 @@ from thesis_repro.plan.plan import Job
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.verdicts.judgements import Measurement, judge, write_claims
 
-CHANGED = "mnist-vlae-factor-1+learning_rate=0.0005"  # erratum E04
+CHANGED = "mnist-vlae-factor-1+learning_rate=0.005"  # erratum E04
 DONE, FAILED, USAGE = 0, 1, 2
 
 

@@ -43,8 +43,8 @@ def test_a_difference_has_both_values_sources_and_errata():
     assert title.endswith(": not the thesis's MNIST-VLAE-factor-1, but")
     assert head.split() == ["setting", "the", "thesis's", "source", "here", "source", "errata"]
     assert row.split() == [
-        *("learning", "rate", "0.005", "Section", "3.4.2", "0.0005"),
-        *("the", "other", "reading", "E04"),
+        *("learning", "rate", "0.0005", "Section", "4.2,", "original", "code's", "default"),
+        *("0.005", "the", "other", "reading", "E04"),
     ]
 
 

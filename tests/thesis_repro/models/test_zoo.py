@@ -47,7 +47,7 @@ SECTION_3_4 = {
     "3750-vae": (0.001, 0, 128, 200),
     "dsprites-vae-dim6": (0.001, 0, 128, 200),
     "celeba-vae": (0.001, 0, 128, 200),
-    "mnist-vlae-factor-1": (0.005, 0, 128, 200),
+    "mnist-vlae-factor-1": (0.0005, 0, 128, 200),  # not its number: E04
     "mnist-vlae-factor-2": (0.001, 0, 128, 200),
     "mnist-vlae-factor-3": (0.001, 0, 128, 200),
     "dsprites-vlae": (0.001, 0, 128, 200),

@@ -227,7 +227,7 @@ def test_a_claim_leads_to_what_it_rests_on(out):
     assert '<a href="#section-4.2">Section 4.2</a>' in erratum
     assert 'Figure <a href="#figure-20">20</a>' in erratum
     assert "Figure 57" in erratum  # which is not there
-    command = "thesis-repro train mnist-vlae-factor-1 --reading E04=as-run: learning_rate 0.0005"
+    command = "thesis-repro train mnist-vlae-factor-1 --reading E04=as-run: learning_rate 0.005"
     assert f"<dt>Run by</dt><dd>{command}</dd>" in erratum
     assert '<a href="#4.2-best-epoch">4.2-best-epoch</a>' in erratum
 
