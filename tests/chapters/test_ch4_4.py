@@ -183,7 +183,8 @@ def angles():
 def turned():
     """Decoded rotations are the true ones along the codes, not along the line."""
     return pd.DataFrame(
-        {"model": name, "shape": shape, "way": way, "overlap": overlap, "overlap_of_ends": 0.3}
+        {"model": name, "shape": shape, "way": way, "overlap": overlap}
+        | {"overlap_of_ends": 0.3, "overlap_of_one": 0.6}
         for name in VAES
         for shape in SHAPES
         for way, overlap in (("line", 0.5), ("codes", 0.95))
