@@ -16,6 +16,7 @@ from chapters.ch4_4_information import (
     DIM2,
     DIM6,
     DSPRITES_VLAE,
+    ENCODED,
     HAIR,
     LOWER_TOGETHER,
     MNIST_VAE,
@@ -28,7 +29,7 @@ from chapters.ch4_4_information import (
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES
 from data_prep.morphometry import COLUMNS
-from thesis_repro.analysis.disentanglement import STANDARD
+from thesis_repro.analysis.disentanglement import OF_THE_TOLD
 from thesis_repro.analysis.factor_information import FLEXIBLE, R2
 from thesis_repro.analysis.image_factors import BACKGROUND, SKIN, morphometrics, orientation_of
 from thesis_repro.analysis.image_sets import Images
@@ -214,12 +215,11 @@ def seen_in_figure_33(information: pd.DataFrame) -> dict[str, float | list[float
 
 def position_and_scale(information: pd.DataFrame) -> dict[str, list[float]]:
     """Shares of x, y and scale in dSprites-VLAE-dim2's layers."""
-    factors = ("x", "y", "scale")
-    shares = [layer_shares(information, DIM2, factor) for factor in factors]
+    shares = [layer_shares(information, DIM2, factor) for factor in ENCODED]
     return {
         "in_z_3": [z_3 for *_, z_3 in shares],
         "in_the_stronger_of_z_1_and_z_2": [max(others) for *others, _ in shares],
-        **learned(information, DIM2, [(layer, factor) for factor in factors for layer in LAYERS]),
+        **learned(information, DIM2, [(layer, factor) for factor in ENCODED for layer in LAYERS]),
     }
 
 
@@ -231,7 +231,9 @@ def shape_and_orientation(
     position = [layer_share(information, DIM2, "all", axis, "low") for axis in ("x", "y")]
     return {
         "told_by_all_layers": [layer_share(information, DIM2, "all", name) for name in others],
-        "mig": pick(scores, "value", model=DIM2, layer="all", measure=STANDARD[0]),
+        "told_by_one_code_alone": pick(
+            scores, "value", model=DIM2, layer="all", measure=OF_THE_TOLD
+        ),
         "position_at_least": position,
         "position_before_training_at_most": [
             layer_share(information, before(DIM2), "all", axis, "high") for axis in ("x", "y")

@@ -91,6 +91,12 @@ def perfect(claim_id: str) -> dict:
             "thickness_in_the_stronger_of_the_others": 0.1,
         },
         "4.4-orientation-vae": {"orientation": 0.02, "scale_and_position": [0.8, 0.9, 0.9]},
+        "4.4-dim2-nothing-else": {
+            "told_by_all_layers": [0.02] * 4,
+            "told_by_one_code_alone": 0.3,
+            "position_at_least": [0.6, 0.6],
+            "position_before_training_at_most": [0.2, 0.2],
+        },
         "4.4-orthogonal": {"angle": 85.0, "explained": [0.4, 0.5]},
         "4.4-rotation-transition": {
             "along_the_codes": [0.8] * 15,
@@ -385,6 +391,9 @@ def test_means_may_be_ten_percent_off(claim_id, key, factor, holds):
         ("4.3-shape-transition", {"unbroken": [0.5] * 14 + [0.05]}, "unbroken"),
         ("4.3-averaged-codes", {"empty": 0.4}, "averages are empty"),
         ("4.3-averaged-codes", {"empty": 1.0, "empty_of_own": 1.0}, "single codes"),
+        ("4.4-dim2-nothing-else", {"told_by_all_layers": [0.02] * 3 + [0.2]}, "neither shape"),
+        ("4.4-dim2-nothing-else", {"told_by_one_code_alone": 0.7}, "not disentangled"),
+        ("4.4-dim2-nothing-else", {"position_at_least": [0.6, 0.2]}, "but position"),
         ("4.4-orthogonal", {"angle": 60.0}, "across thickness"),
         ("4.4-orthogonal", {"explained": [0.4, 0.1]}, "goes with both"),
         ("4.4-rotation-transition", {"without_a_transition": [0.6] * 14 + [0.9]}, "turn with"),
