@@ -15,7 +15,7 @@ import pandas as pd
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES
 from data_prep.parallel import available_cores
-from thesis_repro.analysis.factors import Factor, Kind, dsprites_orientation
+from thesis_repro.analysis.factors import Factor, Kind, dsprites_orientation, fold
 from thesis_repro.analysis.image_factors import (
     celeba_factors,
     drawn_from,
@@ -64,6 +64,7 @@ CONTROLLED_FACES = (CELEBA_VLAE, CELEBA_VLAE_GAN)
 # Beside the layers, what else is measured.
 TOGETHER, LOWER_TOGETHER, PLANE = "z_2 and z_3", "z_1 and z_2", "t-SNE"
 WITHIN_DIGITS = "slant within digits"
+HEART_BY_PI = f"{orientation_of('heart')}, by pi"
 HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair")  # Figure 38: "from darker to brighter hair color"
 ENCODED = ("x", "y", "scale")  # Figure 34: all that dSprites-VLAE-dim2 seems to learn
 LOSSES = ("loss", "reconstruction", "kl")
@@ -115,7 +116,7 @@ def emit(
         square_task(of_sprites, sprites),
         within_digits(of_digits, digits),
         *rotation_tasks(of_sprites, sprites),
-        plane_task(chapter, plane, shown),
+        *plane_tasks(chapter, plane, shown),
     ]
     control_tasks = [
         *controls(chapter, codes, of_digits, CONTROLLED_DIGITS, digits),
@@ -276,11 +277,22 @@ def rotation_tasks(tasks: list[Task], images: Images) -> Iterator[Task]:
             yield whole._replace(codes=codes, factors=factor)
 
 
-def plane_task(chapter: Chapter, plane: Mapping[str, np.ndarray], images: Images) -> Task:
-    """What Figure 33 shows of each factor; of the orientation, from 0 to 2 pi as it is coloured."""
-    angle = Factor(drawn_from(images)["orientation"], Kind.CIRCULAR)
-    factors = dsprites_factors(images) | {"orientation": angle}
-    return task(chapter, DIM6, {PLANE: plane["z"]}, factors)
+def plane_tasks(
+    chapter: Chapter, plane: Mapping[str, np.ndarray], images: Images
+) -> Iterator[Task]:
+    """What Figure 33 shows of each factor, and of the orientation of each shape alone.
+
+    Of all shapes from 0 to 2 pi as it is coloured; of a shape by its symmetry, and of the heart
+    also by pi, as if it looked the same after half a turn.
+    """
+    angle, shape = drawn_from(images)["orientation"], shape_classes(images)
+    factors = dsprites_factors(images) | {"orientation": Factor(angle, Kind.CIRCULAR)}
+    whole = task(chapter, DIM6, {PLANE: plane["z"]}, factors)
+    hearts = shape == SHAPES.index("heart")
+    by_pi = Factor(fold(angle[hearts], 2), Kind.CIRCULAR)
+    yield whole
+    yield from rotation_tasks([whole], images)
+    yield whole._replace(codes={PLANE: plane["z"][hearts]}, factors={HEART_BY_PI: by_pi})
 
 
 # === Losses ===

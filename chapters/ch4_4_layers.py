@@ -18,6 +18,7 @@ from chapters.ch4_4_information import (
     DSPRITES_VLAE,
     ENCODED,
     HAIR,
+    HEART_BY_PI,
     LOWER_TOGETHER,
     MNIST_VAE,
     MNIST_VLAE,
@@ -202,13 +203,15 @@ def of_sprites(information: pd.DataFrame, scores: pd.DataFrame) -> list[Measurem
 
 def seen_in_figure_33(information: pd.DataFrame) -> dict[str, float | list[float]]:
     """R2 of trees that see the plane of Figure 33 alone; what all dimensions have learned."""
-    orientation, *others = (
-        pick(information, "value", model=DIM6, layer=PLANE, factor=factor, measure=R2_OF_TREES)
-        for factor in ("orientation", "scale", "x", "y")
-    )
+
+    def seen(factor: str) -> float:
+        where = {"model": DIM6, "layer": PLANE, "measure": R2_OF_TREES}
+        return pick(information, "value", factor=factor, **where)
+
     return {
-        "orientation": orientation,
-        "scale_and_position": others,
+        "orientation": seen("orientation"),
+        "orientation_of_a_shape": [*map(seen, (*ORIENTATIONS, HEART_BY_PI))],
+        "scale_and_position": [*map(seen, ("scale", "x", "y"))],
         **learned(information, DIM6, [("z", factor) for factor in ("scale", "x", "y")]),
     }
 

@@ -15,6 +15,7 @@ from chapters.ch4_4_information import (
     DSPRITES_MODELS,
     DSPRITES_VLAE,
     HAIR,
+    HEART_BY_PI,
     LOSSES,
     LOWER_TOGETHER,
     MNIST_MODELS,
@@ -124,6 +125,9 @@ def information():
         rows.append(information_row(DIM6, layer, "orientation", orientation, trees))
         rows += [information_row(DIM6, layer, factor, 0.8, trees) for factor in ("scale", "x", "y")]
     rows += [information_row(DIM6, "z", factor, 0.5, trees) for factor in ORIENTATIONS]
+    rows += [
+        information_row(DIM6, PLANE, factor, 0.02, trees) for factor in (*ORIENTATIONS, HEART_BY_PI)
+    ]
     for (model, layer, factor), linear in (
         ((DIM6, "z", "shape"), 0.4),
         ((MNIST_VLAE, "all", "digit"), 0.8),

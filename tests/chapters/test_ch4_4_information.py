@@ -26,13 +26,13 @@ from chapters.ch4_4_information import (
     disentanglement_scores,
     information_by_dataset,
     losses,
-    plane_task,
+    plane_tasks,
     rotation_tasks,
     square_task,
     task,
     within_digits,
 )
-from chapters.ch4_4_layers import shape_and_orientation
+from chapters.ch4_4_layers import seen_in_figure_33, shape_and_orientation
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES, classes_of, values_of
 from thesis_repro.analysis.image_factors import (
@@ -48,9 +48,11 @@ from thesis_repro.section.declarations import Shown
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.thesis.readings import Reading
 from thesis_repro.training.scale import SCALES
-from thesis_repro.verdicts.judgements import Measurement, judge
+from thesis_repro.verdicts.judgements import Measurement, Verdict, judge
 
 CHAPTER = SimpleNamespace(seed=lambda *purpose: 0)
+CLAIMS = {claim.id: claim for claim in load_claims("4.4")}
+ORIGIN = {"scale": "paper", "precision": "float32", "stand_in": False, "data": "all"}
 
 
 @pytest.fixture(scope="module")
@@ -140,11 +142,42 @@ def test_slant_within_digits_is_what_the_digit_does_not_tell():
 
 
 def test_the_plane_is_asked_for_the_angle_as_it_is_coloured(sprites):
-    asked = plane_task(CHAPTER, {"z": np.zeros((900, 2))}, sprites)
+    asked, *_ = plane_tasks(CHAPTER, {"z": np.zeros((900, 2))}, sprites)
     assert list(asked.codes) == [PLANE]
     np.testing.assert_array_equal(
         asked.factors["orientation"].values, sprites.known["factors"][:, 3]
     )
+
+
+@pytest.mark.parametrize(
+    ("symmetries", "seen"),
+    [
+        ((4, 2, 1), [True, True, True, True]),
+        ((4, 2, 2), [True, True, False, True]),
+        ((0, 2, 0), [False, True, False, False]),  # all squares and hearts in one place each
+        ((0, 0, 0), [False] * 4),
+    ],
+)
+def test_clean_circles_of_a_shape_are_seen_in_the_plane(sprites, symmetries, seen):
+    """A circle for each shape, once round as often as it looks the same; the angle is not told."""
+    rng = np.random.default_rng(0)
+    shape, angle = shape_classes(sprites), sprites.known["factors"][:, 3]
+    turned = np.take(symmetries, shape) * angle
+    z = np.stack([np.cos(turned) + 4 * shape, np.sin(turned)], axis=1)
+    tasks = list(plane_tasks(CHAPTER, {"z": z + rng.normal(0, 0.2, z.shape)}, sprites))
+    whole = tasks[0]._replace(factors={"orientation": tasks[0].factors["orientation"]})
+    measured = seen_in_figure_33(table(information, [whole, *tasks[1:]]))
+    assert (np.array(measured["orientation_of_a_shape"]) > 0.1).tolist() == seen
+    if symmetries[-1] != 1:
+        assert measured["orientation"] < 0.1
+    judged = judge(CLAIMS["4.4-orientation-vae"], with_the_rest(measured), **ORIGIN)
+    assert (judged.verdict is Verdict.REPLICATED) is not any(seen)
+
+
+def with_the_rest(measured):
+    """As far as scale and position go, the claim holds."""
+    held = {"scale_and_position": 0.8, "at_least": 0.5, "before_training_at_most": 0.1}
+    return Measurement("4.4-orientation-vae", measured | held)
 
 
 @pytest.mark.parametrize(("turned", "holds"), [(False, False), (True, True)])
@@ -168,10 +201,8 @@ def test_a_code_for_each_factor_that_is_encoded_is_disentangled(
     scores = disentanglement_scores(CHAPTER, shown, [whole], [of_classes])
     nothing = pd.DataFrame(columns=["model", "layer", "factor", "measure"])
     measured = Measurement("4.4-dim2-nothing-else", shape_and_orientation(nothing, scores))
-    (claim,) = (one for one in load_claims("4.4") if one.id == measured.claim_id)
-    origin = {"scale": "paper", "precision": "float32", "stand_in": False, "data": "all"}
-    checks = {check.name: check.holds for check in judge(claim, measured, **origin).checks}
-    assert checks["not disentangled"] is holds
+    judged = judge(CLAIMS[measured.claim_id], measured, **ORIGIN)
+    assert {check.name: check.holds for check in judged.checks}["not disentangled"] is holds
 
 
 def test_losses_stand_beside_the_reported_ones():
