@@ -62,6 +62,7 @@ CONTROLLED_SPRITES = (DIM6, DSPRITES_VLAE, DIM2, "dsprites-vae-gan", "dsprites-v
 CONTROLLED_FACES = (CELEBA_VLAE, CELEBA_VLAE_GAN)
 
 # Beside the layers, what else is measured.
+_UNTRAINED = ", untrained "  # and a number, after the model of a network
 TOGETHER, LOWER_TOGETHER, PLANE = "z_2 and z_3", "z_1 and z_2", "t-SNE"
 WITHIN_DIGITS = "slant within digits"
 HEART_BY_PI = f"{orientation_of('heart')}, by pi"
@@ -76,16 +77,18 @@ class SampleSizes(NamedTuple):
     images: int  # of the validation images of each data set
     models: tuple[str, ...]
     attributes: tuple[str, ...]  # of CelebA
+    untrained: int  # networks before training, of each model that is measured so
 
 
 _ALL = (*MNIST_MODELS, *DSPRITES_MODELS, *CELEBA_MODELS)
 SAMPLE_SIZES = {
-    "paper": SampleSizes(10_000, _ALL, ATTRIBUTES),
-    "quick": SampleSizes(3_000, _ALL, ATTRIBUTES),
+    "paper": SampleSizes(10_000, _ALL, ATTRIBUTES, 10),
+    "quick": SampleSizes(3_000, _ALL, ATTRIBUTES, 3),
     "smoke": SampleSizes(
         400,
         (*CONTROLLED_DIGITS, *CONTROLLED_SPRITES, *CONTROLLED_FACES),
         (*HAIR, "Male", "Eyeglasses"),
+        1,
     ),
 }
 
@@ -114,7 +117,7 @@ def emit(
         *(*of_digits, *of_sprites, *of_faces),
         digit_task(chapter, codes, digits),
         square_task(of_sprites, sprites),
-        within_digits(of_digits, digits),
+        *within_digits(of_digits, digits),
         *rotation_tasks(of_sprites, sprites),
         *plane_tasks(chapter, plane, shown),
     ]
@@ -153,10 +156,14 @@ def information_by_dataset(chapter: Chapter, shown: Shown, measured: pd.DataFram
 def information_before(
     chapter: Chapter, shown: Shown, tasks: list[Task], digits: Images, sprites: Images
 ) -> pd.DataFrame:
-    """What the layers tell before training: the control for what they have learned."""
-    of_sprites = [one for one in tasks if one.model in map(before, CONTROLLED_SPRITES)]
+    """What the layers tell before training: the control for what they have learned.
+
+    Of several networks of each model, as chance makes some of them tell more than others.
+    """
+    of_sprites = [one for one in tasks if model_of(one.model) in CONTROLLED_SPRITES]
     rotations = rotation_tasks(of_sprites, sprites)
-    return table(information, [*tasks, within_digits(tasks, digits), *rotations], available_cores())
+    every = [*tasks, *within_digits(tasks, digits), *rotations]
+    return table(information, every, available_cores())
 
 
 @numbers(
@@ -213,9 +220,14 @@ def task(
     return Task(name, codes, factors, chapter.seed("numbers", name))
 
 
-def before(model: str) -> str:
-    """What a network is called in tables that has not been trained."""
-    return f"{model}, untrained"
+def before(model: str, number: int = 1) -> str:
+    """What a network is called in tables that has not been trained; the first is the run's own."""
+    return f"{model}{_UNTRAINED}{number}"
+
+
+def model_of(network: str) -> str:
+    """The model of a network in tables, trained or not."""
+    return network.partition(_UNTRAINED)[0]
 
 
 def controls(
@@ -226,14 +238,15 @@ def controls(
     images: Images,
     chosen: Iterable[str] | None = None,
 ) -> list[Task]:
-    """The tasks of these models once more, for their networks before training; same split.
+    """The tasks of these models once more, for networks of theirs before training; same split.
 
     Of the chosen factors, or of all.
     """
+    numbers = range(1, chapter.at_scale(SAMPLE_SIZES).untrained + 1)
     return [
         whole._replace(
-            model=before(whole.model),
-            codes=codes.before_training(whole.model, images),
+            model=before(whole.model, number),
+            codes=codes.before_training(whole.model, images, number),
             factors={
                 name: factor
                 for name, factor in whole.factors.items()
@@ -242,13 +255,14 @@ def controls(
         )
         for whole in tasks
         if whole.model in models
+        for number in numbers
     ]
 
 
-def within_digits(tasks: Iterable[Task], images: Images) -> Task:
+def within_digits(tasks: Iterable[Task], images: Images) -> list[Task]:
     """The slant of images within their digit, in MNIST-VAE's only layer, trained or not."""
-    (whole,) = (one for one in tasks if one.model in (MNIST_VAE, before(MNIST_VAE)))
-    return whole._replace(factors={WITHIN_DIGITS: slant_within_digits(images)})
+    factors = {WITHIN_DIGITS: slant_within_digits(images)}
+    return [one._replace(factors=factors) for one in tasks if model_of(one.model) == MNIST_VAE]
 
 
 def digit_task(chapter: Chapter, codes: Codes, images: Images) -> Task:

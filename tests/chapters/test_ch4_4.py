@@ -27,7 +27,7 @@ from chapters.ch4_4_information import (
     WITHIN_DIGITS,
     before,
 )
-from chapters.ch4_4_layers import VAE_GAN, VLAE_GAN, ones_apart
+from chapters.ch4_4_layers import VAE_GAN, VLAE_GAN, learned, ones_apart
 from chapters.ch4_4_trajectories import VAES
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES
@@ -385,6 +385,7 @@ def test_claims_about_layers_fail_where_the_layers_are_the_other_way_round(table
     }
 
 
+LEARNERS = (*SHARES, *(model for model, _ in OF_LAYERS))
 LEARNED = {
     *("4.4-identity-layers", "4.4-slant-z1", "4.4-identity-clusters", "4.4-vae-identity"),
     *("4.4-vae-slant-within", "4.4-vae-efficient", "4.4-attributes-in-many-layers"),
@@ -395,6 +396,44 @@ LEARNED = {
 
 def test_what_random_kernels_tell_as_well_is_not_learned(tables):
     assert {name for name, _ in failed(nothing_learned(tables))} == LEARNED
+
+
+def test_what_one_untrained_network_of_several_tells_as_well_is_not_learned(tables):
+    """The first one tells nothing, of the others the third as much as was learned."""
+    known = nothing_learned(tables).information
+    first, third = ([before(name, number) for name in LEARNERS] for number in (1, 3))
+    as_much = known[known["model"].isin(first)].replace(
+        {"model": dict(zip(first, third, strict=True))}
+    )
+    several = pd.concat([tables.information, as_much], ignore_index=True)
+    assert {name for name, _ in failed(tables._replace(information=several))} == LEARNED
+
+
+@pytest.mark.parametrize(("networks", "low", "high"), [(1, 0.2, 0.4), (10, 0.0, 0.06)])
+def test_how_often_an_untrained_network_has_learned(networks, low, high):
+    """Of networks whose shares vary by chance, three times as much as their intervals are wide."""
+    rng = np.random.default_rng(0)
+
+    def has_learned():
+        shares = np.maximum(rng.normal(0.05, 0.03, networks + 1), 0)
+        names = [MNIST_VAE, *(before(MNIST_VAE, number) for number in range(1, networks + 1))]
+        table = pd.DataFrame(
+            information_row(name, "z", "digit", share)
+            for name, share in zip(names, shares, strict=True)
+        )
+        known = learned(table, MNIST_VAE, [("z", "digit")])
+        return known["at_least"] > known["before_training_at_most"]
+
+    assert low < np.mean([has_learned() for _ in range(300)]) < high
+
+
+def test_the_slant_within_digits_has_to_be_more_than_a_trace(tables):
+    """A twentieth of what there is to tell, beyond the intervals of networks that tell nothing."""
+    table = tables.information
+    within = (table["model"] == MNIST_VAE) & (table["factor"] == WITHIN_DIGITS)
+    traces = {name: table[name].mask(within, 0.05 * LN10) for name in ("value", "low", "high")}
+    found = failed(tables._replace(information=table.assign(**traces)))
+    assert found == {("4.4-vae-slant-within", "so much that it is a factor")}
 
 
 def test_the_second_layer_has_to_have_learned_it_too(tables):

@@ -26,6 +26,7 @@ from chapters.ch4_4_information import (
     disentanglement_scores,
     information_by_dataset,
     losses,
+    model_of,
     plane_tasks,
     rotation_tasks,
     square_task,
@@ -114,12 +115,17 @@ def test_squares_are_asked_of_two_layers_side_by_side(sprites):
 def test_controls_ask_the_same_of_the_networks_before_training(sprites):
     """Same factors, images and seed, so that the held-out images are the same; other codes."""
     trained, untrained = {"z": np.ones((900, 2))}, {"z": np.zeros((900, 2))}
-    codes = SimpleNamespace(before_training=lambda name, images: untrained)
+    codes = SimpleNamespace(before_training=lambda name, images, number: untrained)
+    chapter = SimpleNamespace(at_scale=lambda by_scale: by_scale["smoke"])
     whole = [task(CHAPTER, name, trained, dsprites_factors(sprites)) for name in ("a", "b")]
-    (control,) = controls(CHAPTER, codes, whole, ("a",), sprites)
+    (control,) = controls(chapter, codes, whole, ("a",), sprites)
     assert control == whole[0]._replace(model=before("a"), codes=untrained)
-    (chosen,) = controls(CHAPTER, codes, whole, ("b",), sprites, ("x", "colour"))
+    (chosen,) = controls(chapter, codes, whole, ("b",), sprites, ("x", "colour"))
     assert list(chosen.factors) == ["x"]
+    every = SimpleNamespace(at_scale=lambda by_scale: by_scale["paper"])
+    names = [one.model for one in controls(every, codes, whole, ("a",), sprites)]
+    assert names == [before("a", number) for number in range(1, 11)]
+    assert {*map(model_of, names)} == {"a"} == {model_of("a")}
     measured = SAMPLE_SIZES["smoke"].models
     assert {*CONTROLLED_DIGITS, *CONTROLLED_SPRITES, *CONTROLLED_FACES} <= {*measured}
 
@@ -131,7 +137,10 @@ def test_slant_within_digits_is_what_the_digit_does_not_tell():
     forms[:, 3] = label + 0.1 * forms[:, 3]  # the slant goes with the digit
     digits = Images("made", np.zeros((400, 1)), {"label": label, "morphometrics": forms})
     whole = task(CHAPTER, "mnist-vae", {"z": np.zeros((400, 2))}, mnist_factors(digits))
-    asked = within_digits([whole], digits)
+    control = whole._replace(model=before("mnist-vae", 7))
+    others = [whole._replace(model=name) for name in ("mnist-vae-gan", before("mnist-vae-gan"))]
+    asked, untrained = within_digits([whole, *others, control], digits)
+    assert (untrained.model, list(untrained.factors)) == (control.model, [WITHIN_DIGITS])
     slant = asked.factors[WITHIN_DIGITS].values
     assert [slant[label == digit].mean() for digit in range(10)] == pytest.approx([0] * 10)
     assert slant.std() < 0.2

@@ -90,6 +90,7 @@ def perfect(claim_id: str) -> dict:
             "thickness_in_z_1": 0.6,
             "thickness_in_the_stronger_of_the_others": 0.1,
         },
+        "4.4-vae-slant-within": {"told": 0.3, "at_least": 0.28, "before_training_at_most": 0.02},
         "4.4-orientation-vae": {
             "orientation": 0.02,
             "orientation_of_a_shape": [0.02] * 4,
@@ -397,6 +398,8 @@ def test_means_may_be_ten_percent_off(claim_id, key, factor, holds):
         ("4.3-shape-transition", {"unbroken": [0.5] * 14 + [0.05]}, "unbroken"),
         ("4.3-averaged-codes", {"empty": 0.4}, "averages are empty"),
         ("4.3-averaged-codes", {"empty": 1.0, "empty_of_own": 1.0}, "single codes"),
+        ("4.4-vae-slant-within", {"told": 0.05}, "a factor"),
+        ("4.4-vae-slant-within", {"before_training_at_most": 0.3}, "learned"),
         ("4.4-orientation-vae", {"orientation": 0.2}, "is not seen"),
         ("4.4-orientation-vae", {"orientation_of_a_shape": [0.02, 0.9, 0.02, 0.02]}, "any shape"),
         ("4.4-orientation-vae", {"scale_and_position": [0.8, 0.9, 0.4]}, "position are seen"),
