@@ -15,6 +15,7 @@ import pandas as pd
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES
 from data_prep.parallel import available_cores
+from thesis_repro.analysis.explained_variance import explained_variance
 from thesis_repro.analysis.factors import Factor, Kind, dsprites_orientation, fold
 from thesis_repro.analysis.image_factors import (
     celeba_factors,
@@ -95,11 +96,12 @@ SAMPLE_SIZES = {
 
 def emit(
     chapter: Chapter, codes: Codes, plane: Mapping[str, np.ndarray], shown: Images
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Images]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, Images]:
     """Write what the layers tell (of all data sets), the scores of disentanglement, the losses.
 
-    ``plane`` has the points of Figure 33 and ``shown`` their images. Returned are these numbers,
-    the first with those before training (`before`), and the digits that they are of.
+    And what MNIST-VAE's codes vary with. ``plane`` has the points of Figure 33 and ``shown`` their
+    images. Returned are these numbers, the first with those before training (`before`), and the
+    digits that they are of.
     """
     sizes = chapter.at_scale(SAMPLE_SIZES)
     digits, sprites, faces = (
@@ -137,7 +139,8 @@ def emit(
     scores = chapter.compute(disentanglement_scores, [*of_digits, *of_sprites], as_classes)
     histories = {name: chapter.trained(name).history for name in QUOTED}
     known = pd.concat([measured, untrained], ignore_index=True)
-    return known, scores, chapter.compute(losses, histories), digits
+    last = chapter.compute(losses, histories)
+    return known, scores, last, chapter.compute(variance_of_codes, of_digits), digits
 
 
 @numbers("information_morpho-mnist", models=MNIST_MODELS, data="morpho-mnist")
@@ -191,6 +194,20 @@ def disentanglement_scores(
             table(disentanglement_of_the_told, encoded),
         ],
         ignore_index=True,
+    )
+
+
+@numbers("variance_of_codes", models=(MNIST_VAE,), data="morpho-mnist")
+def variance_of_codes(chapter: Chapter, shown: Shown, tasks: list[Task]) -> pd.DataFrame:
+    """The share of the codes' variance that goes with each factor."""
+    rng = chapter.rng("variance of codes")
+    return pd.DataFrame(
+        {"model": whole.model, "layer": layer, "factor": name}
+        | dict(zip(("share", "low", "high"), explained_variance(z, factor, rng), strict=True))
+        for whole in tasks
+        if whole.model in shown.models
+        for layer, z in whole.codes.items()
+        for name, factor in whole.factors.items()
     )
 
 

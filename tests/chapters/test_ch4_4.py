@@ -131,6 +131,7 @@ def information():
     for (model, layer, factor), linear in (
         ((DIM6, "z", "shape"), 0.4),
         ((MNIST_VLAE, "all", "digit"), 0.8),
+        ((MNIST_VAE, "z", "digit"), 0.7),
     ):
         for predictor, value in (("linear", linear), ("trees", linear + 0.1)):
             measure = f"balanced accuracy, {predictor}"
@@ -149,6 +150,15 @@ def scores():
     ]
     return pd.DataFrame(
         [*rows, {"model": DIM2, "layer": "all", "measure": OF_THE_TOLD, "value": 0.3}]
+    )
+
+
+def variance():
+    shares = {**dict.fromkeys(COLUMNS, 0.2), "digit": 0.6}
+    return pd.DataFrame(
+        {"model": MNIST_VAE, "layer": "z", "factor": factor}
+        | {"share": share, "low": share - 0.01, "high": share + 0.01}
+        for factor, share in shares.items()
     )
 
 
@@ -255,8 +265,8 @@ def ones():
 @pytest.fixture(scope="module")
 def tables():
     return Tables(
-        *(information(), scores(), losses(), arithmetic(), paths(), rotations(), angles()),
-        *(turned(), lines(), effects(), overlap(), ones()),
+        *(information(), scores(), losses(), variance(), arithmetic(), paths(), rotations()),
+        *(angles(), turned(), lines(), effects(), overlap(), ones()),
     )
 
 
@@ -479,6 +489,7 @@ def test_every_check_about_layers_and_decoders_fails_on_something(tables):
             overlap=tables.overlap.assign(low=0.0, high=0.0),
             arithmetic=tables.arithmetic.assign(share=1.0),
             losses=tables.losses.assign(loss=99.0, reconstruction=99.0, kl=99.0),
+            variance=tables.variance.assign(low=0.3, high=0.3),
             ones=ones_as_others,
         ),
         nothing_learned(tables)._replace(effects=tables.effects.assign(**numbers)),

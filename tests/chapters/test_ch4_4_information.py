@@ -17,6 +17,7 @@ from chapters.ch4_4_information import (
     DSPRITES_VLAE,
     LOWER_TOGETHER,
     MNIST_MODELS,
+    MNIST_VAE,
     PLANE,
     QUOTED,
     SAMPLE_SIZES,
@@ -31,9 +32,10 @@ from chapters.ch4_4_information import (
     rotation_tasks,
     square_task,
     task,
+    variance_of_codes,
     within_digits,
 )
-from chapters.ch4_4_layers import seen_in_figure_33, shape_and_orientation
+from chapters.ch4_4_layers import seen_in_figure_33, shape_and_orientation, shaped_by_the_digit
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES, classes_of, values_of
 from thesis_repro.analysis.image_factors import (
@@ -128,6 +130,39 @@ def test_controls_ask_the_same_of_the_networks_before_training(sprites):
     assert {*map(model_of, names)} == {"a"} == {model_of("a")}
     measured = SAMPLE_SIZES["smoke"].models
     assert {*CONTROLLED_DIGITS, *CONTROLLED_SPRITES, *CONTROLLED_FACES} <= {*measured}
+
+
+# Codes of digit and slant, both in [-1, 1] or so: digits in one place each, or along a line.
+RING = np.stack([np.cos(np.arange(10) * np.pi / 5), np.sin(np.arange(10) * np.pi / 5)], axis=1)
+LINE = np.stack([0 * np.arange(10), np.linspace(-0.5, 0.5, 10)], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("places", "slant", "noise", "holds"),
+    [
+        (RING, 0.2, 0.1, True),  # clusters, with the slant within
+        (RING, 0.0, 0.1, True),
+        (LINE, 1.0, 0.03, False),  # the slant shapes the space, though every digit can be told
+        (LINE, 1.0, 0.3, False),
+        (0.25 * RING, 0.0, 0.3, False),  # neither is told
+    ],
+)
+def test_what_defines_the_shape_of_the_latent_space(places, slant, noise, holds):
+    rng = np.random.default_rng(0)
+    label, forms = rng.integers(0, 10, 2_000), rng.normal(size=(2_000, 6))
+    z = places[label] + slant * forms[:, 3:4] * [1, 0] + rng.normal(0, noise, (2_000, 2))
+    digits = Images("made", np.zeros((2_000, 1)), {"label": label, "morphometrics": forms})
+    chosen = mnist_factors(digits)
+    whole = task(CHAPTER, MNIST_VAE, {"z": z}, {name: chosen[name] for name in ("slant", "digit")})
+    (declaration,) = variance_of_codes.declarations
+    chapter = SimpleNamespace(rng=lambda *purpose: np.random.default_rng(0))
+    every = whole._replace(factors=chosen)
+    variance = variance_of_codes(chapter, Shown(declaration, Reading.WRITTEN), [every])
+    known = table(information, [whole, whole._replace(model=before(MNIST_VAE), codes={"z": forms})])
+    measured = shaped_by_the_digit(known, variance) | {"strongest_layer_of_vlae_at_most": 0.1}
+    judged = judge(CLAIMS["4.4-vae-identity"], Measurement("4.4-vae-identity", measured), **ORIGIN)
+    assert (judged.verdict is Verdict.REPLICATED) is holds
+    assert judged.verdict is not Verdict.UNDECIDED
 
 
 def test_slant_within_digits_is_what_the_digit_does_not_tell():
