@@ -220,7 +220,7 @@ def arithmetic():
         {"model": model, "attribute": attribute, "alpha": alpha, "share": share}
         for model in ("celeba-vae", "celeba-vae-gan")
         for attribute in ("Blond_Hair", "Male")
-        for alpha, share in (("", 0.1), (0.0, 0.2), (1.0, 0.5), (2.0, 0.9))
+        for alpha, share in (("", 0.1), (0.0, 0.2), (1.0, 0.3), (2.0, 0.9))
     ]
     return pd.DataFrame(rows)
 

@@ -160,6 +160,10 @@ def perfect(claim_id: str) -> dict:
             "male_before": [0.5, 0.4],
             "male_after": [1.0, 0.9],
         },
+        "4.4-arithmetic-alpha": {
+            "gained": [0.8, 0.7, 0.5, 0.4],
+            "gained_at_one": [0.3, 0.2, 0.1, 0.1],
+        },
         "4.5-not-independent": {
             "share_in_the_centre": [0.9, 0.8, 0.9, 0.7, 0.6, 0.8],
             "share_in_the_centre_by_chance_95": [0.01] * 6,
@@ -446,6 +450,12 @@ def test_means_may_be_ten_percent_off(claim_id, key, factor, holds):
             {"sine_of_vae": [0.87, 0.86], "sine_of_vlae": [0.8, 0.7]},
             "which are circular",
         ),
+        (
+            "4.4-arithmetic-alpha",
+            {"gained": [0.8, 0.7, 0.5, 0.06], "gained_at_one": [0.3, 0.2, 0.1, 0.0]},
+            "larger values translate",
+        ),
+        ("4.4-arithmetic-alpha", {"gained_at_one": [0.3, 0.4, 0.1, 0.1]}, "are required"),
         ("4.5-not-independent", {"share_in_the_centre": [0.9, 0.8, 0.9, 0.01, 0.6, 0.8]}, "centre"),
         ("4.5-not-independent", {"p": [0.01, 0.2]}, "by chance"),
         ("4.5-not-independent", {"rarer_sign_in_figure_45": 0.04}, "both signs"),
