@@ -26,6 +26,7 @@ from chapters.ch4_4_information import (
     TOGETHER,
     WITHIN_DIGITS,
     before,
+    model_of,
 )
 from chapters.ch4_4_layers import VAE_GAN, VLAE_GAN, learned, ones_apart
 from chapters.ch4_4_trajectories import VAES
@@ -401,6 +402,7 @@ LEARNED = {
     *("4.4-vae-slant-within", "4.4-vae-efficient", "4.4-attributes-in-many-layers"),
     *("4.4-dim2-layers", "4.4-dim2-nothing-else", "4.4-vlae-z3", "4.4-gans-alike"),
     *("4.4-celeba-hair", "4.4-celeba-layers", "4.4-celeba-few-factors", "4.4-orientation-vae"),
+    "4.4-vlae-not-separated",
 }
 
 
@@ -454,6 +456,38 @@ def test_the_second_layer_has_to_have_learned_it_too(tables):
     high = table["high"].where(~known, 0.3 * LN10)
     found = failed(tables._replace(information=table.assign(high=high)))
     assert found == {("4.4-attributes-in-many-layers", "learned")}
+
+
+@pytest.mark.parametrize(
+    ("other_layers", "untrained", "verdict"),
+    [
+        ((0.0, 0.0), 0.0, Verdict.NOT_REPLICATED),  # each factor in a layer of its own
+        ((0.04, 0.0), 0.0, Verdict.NOT_REPLICATED),  # or as good as
+        ((0.2, 0.0), 0.0, Verdict.REPLICATED),
+        ((0.2, 0.2), 0.0, Verdict.REPLICATED),
+        ((0.2, 0.2), 0.3, Verdict.NOT_REPLICATED),  # only what is in one layer was learned
+        ((0.2, 0.2), 0.6, Verdict.NOT_REPLICATED),  # nothing was
+    ],
+)
+def test_factors_in_layers_of_their_own_are_separated(tables, other_layers, untrained, verdict):
+    """Of position z_3 tells most, of the shape z_2, of the orientation z_1: half of it."""
+    known = tables.information
+    others = known[known["model"].map(model_of) != DSPRITES_VLAE]
+    at_home = {"x": 3, "y": 3, "scale": 3, "shape": 2, orientation_of("square"): 1}
+    rows = [others]
+    for factor, home in at_home.items():
+        shares = dict(zip({1, 2, 3} - {home}, other_layers, strict=True)) | {home: 0.5}
+        for layer, share in shares.items():
+            where = f"z_{layer}", factor
+            of_network = [(DSPRITES_VLAE, share), (before(DSPRITES_VLAE), untrained)]
+            rows.append(
+                pd.DataFrame(
+                    information_row(name, *where, value * LN10, best=LN10)
+                    for name, value in of_network
+                )
+            )
+    changed = tables._replace(information=pd.concat(rows, ignore_index=True))
+    assert verdicts(changed)["4.4-vlae-not-separated"].verdict is verdict
 
 
 def test_two_layers_that_know_the_same_do_not_learn_it_jointly(tables):

@@ -146,6 +146,7 @@ def perfect(claim_id: str) -> dict:
             "orientation_in_z_1_and_z_2": [0.1, 0.2],
             "position_in_z_3": [0.9, 0.9],
         },
+        "4.4-vlae-not-separated": {"factors_learned": 5.0, "in_two_layers": 0.8},
         "4.4-celeba-layers": {
             "skin_in_z_1": 0.3,
             "skin_in_the_stronger_of_the_others": 0.2,
@@ -443,6 +444,8 @@ def test_means_may_be_ten_percent_off(claim_id, key, factor, holds):
         ("4.4-position-curve", {"y_sine": [0.97] * 4 + [0.87]}, "y runs as a sine"),
         ("4.4-position-line", {"below_the_codes_between": [9.0] * 4 + [0.5]}, "codes between"),
         ("4.4-position-line", {"below_the_ends": [9.0] * 4 + [0.0]}, "than its ends"),
+        ("4.4-vlae-not-separated", {"factors_learned": 1.0}, "different factors"),
+        ("4.4-vlae-not-separated", {"in_two_layers": 0.4}, "a second layer"),
         ("4.4-vlae-less-circular", {"off_line_of_vlae": [0.2, 0.1]}, "paths are curved"),
         ("4.4-vlae-less-circular", {"sine_of_vlae": [0.9, 0.97]}, "less circular"),
         (
