@@ -48,6 +48,7 @@ class Tables(NamedTuple):
     information: pd.DataFrame
     scores: pd.DataFrame
     losses: pd.DataFrame
+    variance: pd.DataFrame
     arithmetic: pd.DataFrame
     paths: pd.DataFrame
     rotations: pd.DataFrame
@@ -99,7 +100,7 @@ def measurements(tables: Tables) -> list[Measurement]:
             {"loss_of_vlae": dim2["loss"], "loss_of_vae": dim6["loss"]},
         ),
         Measurement("4.4-digit-one", tables.ones),
-        *ch4_4_layers.of_digits(tables.information),
+        *ch4_4_layers.of_digits(tables.information, tables.variance),
         *ch4_4_layers.of_sprites(tables.information, tables.scores),
         *ch4_4_layers.of_faces(tables.information),
         Measurement("4.4-orthogonal", orthogonality(tables.angles, tables.paths)),

@@ -33,7 +33,7 @@ from thesis_repro.thesis.readings import Reading
 
 FACES = ("celeba-vae", "celeba-vae-gan")  # Figure 39; "The same holds for CelebA-VAE-GAN"
 
-HAIR_MEASURED, GENDER_MEASURED = (0.0, 1.0, 2.0), (0.0, 2.0, 4.0)  # alphas that have numbers
+HAIR_MEASURED, GENDER_MEASURED = (0.0, 1.0, 2.0), (0.0, 1.0, 4.0)  # alphas that have numbers
 OPPOSITES = {"Blond_Hair": "Black_Hair", "Male": "Female"}
 
 
@@ -121,32 +121,31 @@ def attribute_arithmetic(
 
 
 def shares_changed(arithmetic: pd.DataFrame) -> dict[str, list[float]]:
-    """Per model, the share of pictures that look blond or male: before, half-way and after.
+    """Per model, the share of pictures that look blond or male: before, at alpha = 1 and after.
 
     And how many more these are after.
     """
     shares = {}
     for attribute, name in (("Blond_Hair", "blond"), ("Male", "male")):
         by_model = rows(arithmetic, attribute=attribute).groupby("model", sort=False)["share"]
-        before, half_way, after = (by_model.nth(n).to_numpy() for n in (0, -2, -1))
+        before, at_one, after = (by_model.nth(n).to_numpy() for n in (0, -2, -1))
         shares[f"{name}_before"] = before.tolist()
-        shares[f"{name}_half_way"] = half_way.tolist()
+        shares[f"{name}_at_one"] = at_one.tolist()
         shares[f"{name}_after"] = after.tolist()
         shares[f"more_{name}"] = (after - before).tolist()
     return shares
 
 
 def needed(arithmetic: pd.DataFrame) -> dict[str, list[float]]:
-    """Of both attributes and models: how much the second half of the way adds."""
+    """Of both attributes and models: how many more pictures look so, at the end and at alpha 1."""
     shares = shares_changed(arithmetic)
+    at_one = [
+        np.subtract(shares[f"{name}_at_one"], shares[f"{name}_before"])
+        for name in ("blond", "male")
+    ]
     return {
-        "added_by_the_second_half": [
-            after - half_way
-            for name in ("blond", "male")
-            for after, half_way in zip(
-                shares[f"{name}_after"], shares[f"{name}_half_way"], strict=True
-            )
-        ]
+        "gained": [*shares["more_blond"], *shares["more_male"]],
+        "gained_at_one": np.concatenate(at_one).tolist(),
     }
 
 

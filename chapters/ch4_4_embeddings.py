@@ -53,7 +53,7 @@ class SampleSizes(NamedTuple):
 SAMPLE_SIZES = {
     "paper": SampleSizes(5_000, 3_200),  # original code (erratum E58)
     "quick": SampleSizes(2_000, 2_000),
-    "smoke": SampleSizes(150, 120),
+    "smoke": SampleSizes(400, 120),  # more than 100 of each of dSprites' shapes
 }
 
 

@@ -15,7 +15,8 @@ import pandas as pd
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES
 from data_prep.parallel import available_cores
-from thesis_repro.analysis.factors import Factor, Kind, dsprites_orientation
+from thesis_repro.analysis.explained_variance import explained_variance
+from thesis_repro.analysis.factors import Factor, Kind, dsprites_orientation, fold
 from thesis_repro.analysis.image_factors import (
     celeba_factors,
     drawn_from,
@@ -31,6 +32,7 @@ from thesis_repro.analysis.image_sets import Images
 from thesis_repro.analysis.measuring import (
     Task,
     disentanglement,
+    disentanglement_of_the_told,
     information,
     standard_disentanglement,
     table,
@@ -61,9 +63,12 @@ CONTROLLED_SPRITES = (DIM6, DSPRITES_VLAE, DIM2, "dsprites-vae-gan", "dsprites-v
 CONTROLLED_FACES = (CELEBA_VLAE, CELEBA_VLAE_GAN)
 
 # Beside the layers, what else is measured.
+_UNTRAINED = ", untrained "  # and a number, after the model of a network
 TOGETHER, LOWER_TOGETHER, PLANE = "z_2 and z_3", "z_1 and z_2", "t-SNE"
 WITHIN_DIGITS = "slant within digits"
+HEART_BY_PI = f"{orientation_of('heart')}, by pi"
 HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair")  # Figure 38: "from darker to brighter hair color"
+ENCODED = ("x", "y", "scale")  # Figure 34: all that dSprites-VLAE-dim2 seems to learn
 LOSSES = ("loss", "reconstruction", "kl")
 
 
@@ -73,27 +78,30 @@ class SampleSizes(NamedTuple):
     images: int  # of the validation images of each data set
     models: tuple[str, ...]
     attributes: tuple[str, ...]  # of CelebA
+    untrained: int  # networks before training, of each model that is measured so
 
 
 _ALL = (*MNIST_MODELS, *DSPRITES_MODELS, *CELEBA_MODELS)
 SAMPLE_SIZES = {
-    "paper": SampleSizes(10_000, _ALL, ATTRIBUTES),
-    "quick": SampleSizes(3_000, _ALL, ATTRIBUTES),
+    "paper": SampleSizes(10_000, _ALL, ATTRIBUTES, 10),
+    "quick": SampleSizes(3_000, _ALL, ATTRIBUTES, 3),
     "smoke": SampleSizes(
         400,
         (*CONTROLLED_DIGITS, *CONTROLLED_SPRITES, *CONTROLLED_FACES),
         (*HAIR, "Male", "Eyeglasses"),
+        1,
     ),
 }
 
 
 def emit(
     chapter: Chapter, codes: Codes, plane: Mapping[str, np.ndarray], shown: Images
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Images]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, Images]:
     """Write what the layers tell (of all data sets), the scores of disentanglement, the losses.
 
-    ``plane`` has the points of Figure 33 and ``shown`` their images. Returned are these numbers,
-    the first with those before training (`before`), and the digits that they are of.
+    And what MNIST-VAE's codes vary with. ``plane`` has the points of Figure 33 and ``shown`` their
+    images. Returned are these numbers, the first with those before training (`before`), and the
+    digits that they are of.
     """
     sizes = chapter.at_scale(SAMPLE_SIZES)
     digits, sprites, faces = (
@@ -111,9 +119,9 @@ def emit(
         *(*of_digits, *of_sprites, *of_faces),
         digit_task(chapter, codes, digits),
         square_task(of_sprites, sprites),
-        within_digits(of_digits, digits),
+        *within_digits(of_digits, digits),
         *rotation_tasks(of_sprites, sprites),
-        plane_task(chapter, plane, shown),
+        *plane_tasks(chapter, plane, shown),
     ]
     control_tasks = [
         *controls(chapter, codes, of_digits, CONTROLLED_DIGITS, digits),
@@ -131,7 +139,8 @@ def emit(
     scores = chapter.compute(disentanglement_scores, [*of_digits, *of_sprites], as_classes)
     histories = {name: chapter.trained(name).history for name in QUOTED}
     known = pd.concat([measured, untrained], ignore_index=True)
-    return known, scores, chapter.compute(losses, histories), digits
+    last = chapter.compute(losses, histories)
+    return known, scores, last, chapter.compute(variance_of_codes, of_digits), digits
 
 
 @numbers("information_morpho-mnist", models=MNIST_MODELS, data="morpho-mnist")
@@ -150,10 +159,14 @@ def information_by_dataset(chapter: Chapter, shown: Shown, measured: pd.DataFram
 def information_before(
     chapter: Chapter, shown: Shown, tasks: list[Task], digits: Images, sprites: Images
 ) -> pd.DataFrame:
-    """What the layers tell before training: the control for what they have learned."""
-    of_sprites = [one for one in tasks if one.model in map(before, CONTROLLED_SPRITES)]
+    """What the layers tell before training: the control for what they have learned.
+
+    Of several networks of each model, as chance makes some of them tell more than others.
+    """
+    of_sprites = [one for one in tasks if model_of(one.model) in CONTROLLED_SPRITES]
     rotations = rotation_tasks(of_sprites, sprites)
-    return table(information, [*tasks, within_digits(tasks, digits), *rotations], available_cores())
+    every = [*tasks, *within_digits(tasks, digits), *rotations]
+    return table(information, every, available_cores())
 
 
 @numbers(
@@ -164,14 +177,37 @@ def information_before(
 def disentanglement_scores(
     chapter: Chapter, shown: Shown, tasks: list[Task], as_classes: list[Task]
 ) -> pd.DataFrame:
-    """The scores of each layer; of dSprites also as the literature has them."""
+    """The scores of each layer; of dSprites also as the literature has them.
+
+    And of dSprites-VLAE-dim2 that of the factors which it has learned.
+    """
     workers = available_cores()
+    encoded = [
+        whole._replace(factors={name: whole.factors[name] for name in ENCODED})
+        for whole in tasks
+        if whole.model == DIM2
+    ]
     return pd.concat(
         [
             table(disentanglement, tasks, workers),
             table(standard_disentanglement, as_classes, workers),
+            table(disentanglement_of_the_told, encoded),
         ],
         ignore_index=True,
+    )
+
+
+@numbers("variance_of_codes", models=(MNIST_VAE,), data="morpho-mnist")
+def variance_of_codes(chapter: Chapter, shown: Shown, tasks: list[Task]) -> pd.DataFrame:
+    """The share of the codes' variance that goes with each factor."""
+    rng = chapter.rng("variance of codes")
+    return pd.DataFrame(
+        {"model": whole.model, "layer": layer, "factor": name}
+        | dict(zip(("share", "low", "high"), explained_variance(z, factor, rng), strict=True))
+        for whole in tasks
+        if whole.model in shown.models
+        for layer, z in whole.codes.items()
+        for name, factor in whole.factors.items()
     )
 
 
@@ -201,9 +237,14 @@ def task(
     return Task(name, codes, factors, chapter.seed("numbers", name))
 
 
-def before(model: str) -> str:
-    """What a network is called in tables that has not been trained."""
-    return f"{model}, untrained"
+def before(model: str, number: int = 1) -> str:
+    """What a network is called in tables that has not been trained; the first is the run's own."""
+    return f"{model}{_UNTRAINED}{number}"
+
+
+def model_of(network: str) -> str:
+    """The model of a network in tables, trained or not."""
+    return network.partition(_UNTRAINED)[0]
 
 
 def controls(
@@ -214,14 +255,15 @@ def controls(
     images: Images,
     chosen: Iterable[str] | None = None,
 ) -> list[Task]:
-    """The tasks of these models once more, for their networks before training; same split.
+    """The tasks of these models once more, for networks of theirs before training; same split.
 
     Of the chosen factors, or of all.
     """
+    numbers = range(1, chapter.at_scale(SAMPLE_SIZES).untrained + 1)
     return [
         whole._replace(
-            model=before(whole.model),
-            codes=codes.before_training(whole.model, images),
+            model=before(whole.model, number),
+            codes=codes.before_training(whole.model, images, number),
             factors={
                 name: factor
                 for name, factor in whole.factors.items()
@@ -230,13 +272,14 @@ def controls(
         )
         for whole in tasks
         if whole.model in models
+        for number in numbers
     ]
 
 
-def within_digits(tasks: Iterable[Task], images: Images) -> Task:
+def within_digits(tasks: Iterable[Task], images: Images) -> list[Task]:
     """The slant of images within their digit, in MNIST-VAE's only layer, trained or not."""
-    (whole,) = (one for one in tasks if one.model in (MNIST_VAE, before(MNIST_VAE)))
-    return whole._replace(factors={WITHIN_DIGITS: slant_within_digits(images)})
+    factors = {WITHIN_DIGITS: slant_within_digits(images)}
+    return [one._replace(factors=factors) for one in tasks if model_of(one.model) == MNIST_VAE]
 
 
 def digit_task(chapter: Chapter, codes: Codes, images: Images) -> Task:
@@ -265,11 +308,22 @@ def rotation_tasks(tasks: list[Task], images: Images) -> Iterator[Task]:
             yield whole._replace(codes=codes, factors=factor)
 
 
-def plane_task(chapter: Chapter, plane: Mapping[str, np.ndarray], images: Images) -> Task:
-    """What Figure 33 shows of each factor; of the orientation, from 0 to 2 pi as it is coloured."""
-    angle = Factor(drawn_from(images)["orientation"], Kind.CIRCULAR)
-    factors = dsprites_factors(images) | {"orientation": angle}
-    return task(chapter, DIM6, {PLANE: plane["z"]}, factors)
+def plane_tasks(
+    chapter: Chapter, plane: Mapping[str, np.ndarray], images: Images
+) -> Iterator[Task]:
+    """What Figure 33 shows of each factor, and of the orientation of each shape alone.
+
+    Of all shapes from 0 to 2 pi as it is coloured; of a shape by its symmetry, and of the heart
+    also by pi, as if it looked the same after half a turn.
+    """
+    angle, shape = drawn_from(images)["orientation"], shape_classes(images)
+    factors = dsprites_factors(images) | {"orientation": Factor(angle, Kind.CIRCULAR)}
+    whole = task(chapter, DIM6, {PLANE: plane["z"]}, factors)
+    hearts = shape == SHAPES.index("heart")
+    by_pi = Factor(fold(angle[hearts], 2), Kind.CIRCULAR)
+    yield whole
+    yield from rotation_tasks([whole], images)
+    yield whole._replace(codes={PLANE: plane["z"][hearts]}, factors={HEART_BY_PI: by_pi})
 
 
 # === Losses ===

@@ -15,6 +15,7 @@ from chapters.ch4_4_information import (
     DSPRITES_MODELS,
     DSPRITES_VLAE,
     HAIR,
+    HEART_BY_PI,
     LOSSES,
     LOWER_TOGETHER,
     MNIST_MODELS,
@@ -25,13 +26,14 @@ from chapters.ch4_4_information import (
     TOGETHER,
     WITHIN_DIGITS,
     before,
+    model_of,
 )
-from chapters.ch4_4_layers import VAE_GAN, VLAE_GAN, ones_apart
+from chapters.ch4_4_layers import VAE_GAN, VLAE_GAN, learned, ones_apart
 from chapters.ch4_4_trajectories import VAES
 from data_prep.celeba_attributes import ATTRIBUTES
 from data_prep.dsprites_renderer import SHAPES
 from data_prep.morphometry import COLUMNS
-from thesis_repro.analysis.disentanglement import STANDARD
+from thesis_repro.analysis.disentanglement import OF_THE_TOLD, STANDARD
 from thesis_repro.analysis.factor_information import INFORMATION
 from thesis_repro.analysis.image_factors import BACKGROUND, SKIN, orientation_of
 from thesis_repro.analysis.image_sets import Images
@@ -124,9 +126,13 @@ def information():
         rows.append(information_row(DIM6, layer, "orientation", orientation, trees))
         rows += [information_row(DIM6, layer, factor, 0.8, trees) for factor in ("scale", "x", "y")]
     rows += [information_row(DIM6, "z", factor, 0.5, trees) for factor in ORIENTATIONS]
+    rows += [
+        information_row(DIM6, PLANE, factor, 0.02, trees) for factor in (*ORIENTATIONS, HEART_BY_PI)
+    ]
     for (model, layer, factor), linear in (
         ((DIM6, "z", "shape"), 0.4),
         ((MNIST_VLAE, "all", "digit"), 0.8),
+        ((MNIST_VAE, "z", "digit"), 0.7),
     ):
         for predictor, value in (("linear", linear), ("trees", linear + 0.1)):
             measure = f"balanced accuracy, {predictor}"
@@ -136,12 +142,24 @@ def information():
 
 def scores():
     measures = ("MIG", "DCI disentanglement", "SAP", "FactorVAE score", *STANDARD)
-    layers = {DIM6: ("z",), DSPRITES_VLAE: ("z_1", "z_2", "z_3", "all"), DIM2: ("all",)}
-    return pd.DataFrame(
+    layers = {DIM6: ("z",), DSPRITES_VLAE: ("z_1", "z_2", "z_3", "all")}
+    rows = [
         {"model": model, "layer": layer, "measure": measure, "value": 0.1 * number}
         for model, names in layers.items()
         for number, layer in enumerate(names, 1)
         for measure in measures
+    ]
+    return pd.DataFrame(
+        [*rows, {"model": DIM2, "layer": "all", "measure": OF_THE_TOLD, "value": 0.3}]
+    )
+
+
+def variance():
+    shares = {**dict.fromkeys(COLUMNS, 0.2), "digit": 0.6}
+    return pd.DataFrame(
+        {"model": MNIST_VAE, "layer": "z", "factor": factor}
+        | {"share": share, "low": share - 0.01, "high": share + 0.01}
+        for factor, share in shares.items()
     )
 
 
@@ -183,7 +201,8 @@ def angles():
 def turned():
     """Decoded rotations are the true ones along the codes, not along the line."""
     return pd.DataFrame(
-        {"model": name, "shape": shape, "way": way, "overlap": overlap, "overlap_of_ends": 0.3}
+        {"model": name, "shape": shape, "way": way, "overlap": overlap}
+        | {"overlap_of_ends": 0.3, "overlap_of_one": 0.6}
         for name in VAES
         for shape in SHAPES
         for way, overlap in (("line", 0.5), ("codes", 0.95))
@@ -202,7 +221,7 @@ def arithmetic():
         {"model": model, "attribute": attribute, "alpha": alpha, "share": share}
         for model in ("celeba-vae", "celeba-vae-gan")
         for attribute in ("Blond_Hair", "Male")
-        for alpha, share in (("", 0.1), (0.0, 0.2), (1.0, 0.5), (2.0, 0.9))
+        for alpha, share in (("", 0.1), (0.0, 0.2), (1.0, 0.3), (2.0, 0.9))
     ]
     return pd.DataFrame(rows)
 
@@ -247,8 +266,8 @@ def ones():
 @pytest.fixture(scope="module")
 def tables():
     return Tables(
-        *(information(), scores(), losses(), arithmetic(), paths(), rotations(), angles()),
-        *(turned(), lines(), effects(), overlap(), ones()),
+        *(information(), scores(), losses(), variance(), arithmetic(), paths(), rotations()),
+        *(angles(), turned(), lines(), effects(), overlap(), ones()),
     )
 
 
@@ -377,16 +396,56 @@ def test_claims_about_layers_fail_where_the_layers_are_the_other_way_round(table
     }
 
 
+LEARNERS = (*SHARES, *(model for model, _ in OF_LAYERS))
 LEARNED = {
     *("4.4-identity-layers", "4.4-slant-z1", "4.4-identity-clusters", "4.4-vae-identity"),
     *("4.4-vae-slant-within", "4.4-vae-efficient", "4.4-attributes-in-many-layers"),
     *("4.4-dim2-layers", "4.4-dim2-nothing-else", "4.4-vlae-z3", "4.4-gans-alike"),
     *("4.4-celeba-hair", "4.4-celeba-layers", "4.4-celeba-few-factors", "4.4-orientation-vae"),
+    "4.4-vlae-not-separated",
 }
 
 
 def test_what_random_kernels_tell_as_well_is_not_learned(tables):
     assert {name for name, _ in failed(nothing_learned(tables))} == LEARNED
+
+
+def test_what_one_untrained_network_of_several_tells_as_well_is_not_learned(tables):
+    """The first one tells nothing, of the others the third as much as was learned."""
+    known = nothing_learned(tables).information
+    first, third = ([before(name, number) for name in LEARNERS] for number in (1, 3))
+    as_much = known[known["model"].isin(first)].replace(
+        {"model": dict(zip(first, third, strict=True))}
+    )
+    several = pd.concat([tables.information, as_much], ignore_index=True)
+    assert {name for name, _ in failed(tables._replace(information=several))} == LEARNED
+
+
+@pytest.mark.parametrize(("networks", "low", "high"), [(1, 0.2, 0.4), (10, 0.0, 0.06)])
+def test_how_often_an_untrained_network_has_learned(networks, low, high):
+    """Of networks whose shares vary by chance, three times as much as their intervals are wide."""
+    rng = np.random.default_rng(0)
+
+    def has_learned():
+        shares = np.maximum(rng.normal(0.05, 0.03, networks + 1), 0)
+        names = [MNIST_VAE, *(before(MNIST_VAE, number) for number in range(1, networks + 1))]
+        table = pd.DataFrame(
+            information_row(name, "z", "digit", share)
+            for name, share in zip(names, shares, strict=True)
+        )
+        known = learned(table, MNIST_VAE, [("z", "digit")])
+        return known["at_least"] > known["before_training_at_most"]
+
+    assert low < np.mean([has_learned() for _ in range(300)]) < high
+
+
+def test_the_slant_within_digits_has_to_be_more_than_a_trace(tables):
+    """A twentieth of what there is to tell, beyond the intervals of networks that tell nothing."""
+    table = tables.information
+    within = (table["model"] == MNIST_VAE) & (table["factor"] == WITHIN_DIGITS)
+    traces = {name: table[name].mask(within, 0.05 * LN10) for name in ("value", "low", "high")}
+    found = failed(tables._replace(information=table.assign(**traces)))
+    assert found == {("4.4-vae-slant-within", "so much that it is a factor")}
 
 
 def test_the_second_layer_has_to_have_learned_it_too(tables):
@@ -397,6 +456,38 @@ def test_the_second_layer_has_to_have_learned_it_too(tables):
     high = table["high"].where(~known, 0.3 * LN10)
     found = failed(tables._replace(information=table.assign(high=high)))
     assert found == {("4.4-attributes-in-many-layers", "learned")}
+
+
+@pytest.mark.parametrize(
+    ("other_layers", "untrained", "verdict"),
+    [
+        ((0.0, 0.0), 0.0, Verdict.NOT_REPLICATED),  # each factor in a layer of its own
+        ((0.04, 0.0), 0.0, Verdict.NOT_REPLICATED),  # or as good as
+        ((0.2, 0.0), 0.0, Verdict.REPLICATED),
+        ((0.2, 0.2), 0.0, Verdict.REPLICATED),
+        ((0.2, 0.2), 0.3, Verdict.NOT_REPLICATED),  # only what is in one layer was learned
+        ((0.2, 0.2), 0.6, Verdict.NOT_REPLICATED),  # nothing was
+    ],
+)
+def test_factors_in_layers_of_their_own_are_separated(tables, other_layers, untrained, verdict):
+    """Of position z_3 tells most, of the shape z_2, of the orientation z_1: half of it."""
+    known = tables.information
+    others = known[known["model"].map(model_of) != DSPRITES_VLAE]
+    at_home = {"x": 3, "y": 3, "scale": 3, "shape": 2, orientation_of("square"): 1}
+    rows = [others]
+    for factor, home in at_home.items():
+        shares = dict(zip({1, 2, 3} - {home}, other_layers, strict=True)) | {home: 0.5}
+        for layer, share in shares.items():
+            where = f"z_{layer}", factor
+            of_network = [(DSPRITES_VLAE, share), (before(DSPRITES_VLAE), untrained)]
+            rows.append(
+                pd.DataFrame(
+                    information_row(name, *where, value * LN10, best=LN10)
+                    for name, value in of_network
+                )
+            )
+    changed = tables._replace(information=pd.concat(rows, ignore_index=True))
+    assert verdicts(changed)["4.4-vlae-not-separated"].verdict is verdict
 
 
 def test_two_layers_that_know_the_same_do_not_learn_it_jointly(tables):
@@ -432,6 +523,7 @@ def test_every_check_about_layers_and_decoders_fails_on_something(tables):
             overlap=tables.overlap.assign(low=0.0, high=0.0),
             arithmetic=tables.arithmetic.assign(share=1.0),
             losses=tables.losses.assign(loss=99.0, reconstruction=99.0, kl=99.0),
+            variance=tables.variance.assign(low=0.3, high=0.3),
             ones=ones_as_others,
         ),
         nothing_learned(tables)._replace(effects=tables.effects.assign(**numbers)),

@@ -22,13 +22,18 @@ from chapters.ch4_4_explorations import (
     turned,
 )
 from data_prep.dsprites_renderer import SHAPES
+from thesis_repro.analysis.decoded_images import overlap_measures
 from thesis_repro.analysis.designs import Design, drawn_images
 from thesis_repro.analysis.explorations import density_measures, segment
+from thesis_repro.analysis.rotations import half_circle
 from thesis_repro.models.encoding import SampledPosterior
 from thesis_repro.models.zoo import model
 from thesis_repro.thesis.claims import load_claims
 from thesis_repro.training.scale import SCALES
 from thesis_repro.verdicts.judgements import Measurement, Verdict, judge
+
+CLAIMS = {claim.id: claim for claim in load_claims("4.4")}
+ORIGIN = {"scale": "paper", "precision": "float32", "stand_in": False, "data": "all"}
 
 
 def test_figures_and_their_models():
@@ -95,6 +100,7 @@ def test_rotations_by_shape_then_by_model():
             "way": way,
             "overlap": 10 * number + value[name] + (way == "codes"),
             "overlap_of_ends": -value[name],
+            "overlap_of_one": 10 * number - 1,
         }
         for name in reversed(VAES)
         for number, shape in enumerate(SHAPES)
@@ -102,8 +108,63 @@ def test_rotations_by_shape_then_by_model():
     )
     measured = turned(table)
     assert measured["along_the_codes"] == [10 * n + v + 1 for n in range(3) for v in range(5)]
-    assert measured["with_the_nearer_end"] == [-v for v in range(5)] * 3
-    assert measured["codes_less_line"] == [1] * 15
+    baselines = [[0, -1, -1, -1, -1], [9] * 5, [19] * 5]  # of the square, the end of the first VAE
+    assert measured["without_a_transition"] == [each for row in baselines for each in row]
+    assert measured["lost_on_the_line"] == pytest.approx([1 / (v + 2) for v in range(5)] * 3)
+
+
+@pytest.fixture(scope="module")
+def true_rotations():
+    """Rendered objects, by shape, in the orientations between which Figure 40 turns them."""
+    images = drawn_images("turned", [Design(("shape", "orientation"), TURNED)])
+    return {shape: images.pixels[half_circle(images.known["classes"], shape)] for shape in SHAPES}
+
+
+def steps(true):
+    """Half of the way one end, then the other."""
+    return true[np.where(np.arange(len(true)) < len(true) / 2, 0, len(true) - 1)]
+
+
+def blur(true):
+    """One picture for all: the mean of all that are passed."""
+    return np.repeat(true.mean(axis=0, keepdims=True), len(true), axis=0)
+
+
+def late(true):
+    """All that are passed, a step of 9 degrees late at most."""
+    return true[np.maximum(np.arange(len(true)) - np.arange(len(true)) % 2, 0)]
+
+
+def turn_verdicts(true_rotations, codes, line):
+    """The verdicts of both claims if five decoders show this along the codes and on the line."""
+    table = pd.DataFrame(
+        {"model": name, "shape": shape, "way": way, **overlap_measures(shows(true), true)}
+        for name in VAES
+        for shape, pixels in true_rotations.items()
+        for true in [pixels / 255]
+        for way, shows in (("codes", codes), ("line", line))
+    )
+    return [
+        judge(CLAIMS[name], Measurement(name, turned(table)), **ORIGIN).verdict
+        for name in ("4.4-rotation-transition", "4.4-rotation-line")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("codes", "line", "verdicts"),
+    [
+        (np.copy, steps, [Verdict.REPLICATED, Verdict.REPLICATED]),
+        (np.copy, blur, [Verdict.REPLICATED, Verdict.REPLICATED]),
+        (late, blur, [Verdict.REPLICATED, Verdict.REPLICATED]),
+        (np.copy, np.copy, [Verdict.REPLICATED, Verdict.NOT_REPLICATED]),
+        (late, late, [Verdict.REPLICATED, Verdict.NOT_REPLICATED]),
+        (steps, steps, [Verdict.NOT_REPLICATED, Verdict.UNDECIDED]),
+        (blur, steps, [Verdict.NOT_REPLICATED, Verdict.UNDECIDED]),
+        (blur, np.zeros_like, [Verdict.NOT_REPLICATED, Verdict.UNDECIDED]),
+    ],
+)
+def test_decoders_that_turn_objects_and_such_that_do_not(true_rotations, codes, line, verdicts):
+    assert turn_verdicts(true_rotations, codes, line) == verdicts
 
 
 def test_how_far_the_density_falls():
@@ -129,6 +190,5 @@ def test_narrow_posteriors_do_not_make_a_straight_path_replicate(kind, verdict):
     posterior = SampledPosterior(mu, np.full(mu.shape, 2 * np.log(0.1)), mu)
     measures = density_measures(segment(mu[0], mu[-1], POINTS), mu, posterior)
     table = pd.DataFrame({"model": name, **measures} for name in VAES)
-    (claim,) = (one for one in load_claims("4.4") if one.id == "4.4-position-line")
-    origin = {"scale": "paper", "precision": "float32", "stand_in": False, "data": "all"}
-    assert judge(claim, Measurement(claim.id, crossed(table)), **origin).verdict is verdict
+    claim = CLAIMS["4.4-position-line"]
+    assert judge(claim, Measurement(claim.id, crossed(table)), **ORIGIN).verdict is verdict

@@ -31,15 +31,18 @@ def overlap_measures(images: np.ndarray, true: np.ndarray) -> dict[str, float]:
     """How well images of a path overlap with the true ones; the path's ends do not count.
 
     ``overlap_of_ends``: how well with the true picture of the nearer end, which a path without a
-    transition would show all the way.
+    transition would show all the way. ``overlap_of_one``: how well one and the same picture would
+    overlap with the true ones, their mean, which is object where half of them are.
     """
     overlap = overlaps(images, true)[1:-1]
+    mean = true[1:-1].mean(axis=0, keepdims=True)
     nearer = np.where(np.arange(len(true)) < len(true) / 2, 0, len(true) - 1)
     return {
         "images": len(overlap),
         "overlap": overlap.mean(),
         "lowest_overlap": overlap.min(),
         "overlap_of_ends": overlaps(images, true[nearer])[1:-1].mean(),
+        "overlap_of_one": overlaps(mean, true[1:-1]).mean(),
     }
 
 

@@ -35,6 +35,7 @@ COLLAPSED = 0.05  # codes with a smaller standard deviation only repeat the prio
 
 DCI_NAMES = ("DCI disentanglement", "DCI completeness", "DCI informativeness (error)")
 STANDARD = ("MIG, each value a class", "FactorVAE score, each value a class")
+OF_THE_TOLD = "MIG, of what the best code tells"
 
 # Codes of so many images, of which the factor of this number is the same and the others are not.
 Sampler = Callable[[int, int, np.random.Generator], np.ndarray]
@@ -133,6 +134,33 @@ def standard_scores(
     return rows
 
 
+def scores_of_the_told(
+    model: str,
+    codes: Mapping[str, np.ndarray],
+    factors: Mapping[str, Factor],
+    rng: np.random.Generator,
+) -> list[Score]:
+    """The MIG as a share of what is told (`mig_of_the_told`), of each layer and of all together.
+
+    Of the factors that are passed: those that no code tells have nothing to be disentangled.
+
+    Args:
+        model: Its name, for the rows.
+        codes: Of each layer (n, d); n from 100 on.
+        factors: Of the same images, in the same order.
+        rng: Not used; as the other scores have it.
+
+    Raises:
+        ValueError: see `thesis_repro.analysis.factors.check`.
+    """
+    check(codes, factors)
+    known = list(factors.values())
+    return [
+        Score(model, layer, OF_THE_TOLD, mig_of_the_told(z, known))
+        for layer, z in with_all(codes).items()
+    ]
+
+
 # === Gaps: MIG and SAP ===
 
 
@@ -143,10 +171,27 @@ def mig(z: np.ndarray, factors: list[Factor]) -> float:
     2018, Section 4.1. I is that of the code's 20 bins and the factor's groups. A single code has a
     second one that tells nothing.
     """
+    entropies = [entropy(factor.groups) for factor in factors]
+    return float(np.mean(_gaps(_told(z, factors)) / entropies))
+
+
+def mig_of_the_told(z: np.ndarray, factors: list[Factor]) -> float:
+    """The same gap over what the best code tells: 1 if none but the best tells of a factor.
+
+    Noise in a factor's own code, of which the MIG falls, leaves it as it is. NaN if no code of z
+    (n, d) tells anything of one of the factors.
+    """
+    told = _told(z, factors)
+    best = told.max(axis=1)
+    return float(np.mean(_gaps(told) / np.where(best > 0, best, np.nan)))
+
+
+def _told(z: np.ndarray, factors: list[Factor]) -> np.ndarray:
+    """What each code of z (n, d), in bins, tells of each factor's groups: (factors, d) in nats."""
     codes = [np.digitize(code, np.histogram_bin_edges(code, BINS)[1:-1]) for code in z.T]
-    factor_groups = [factor.groups for factor in factors]
-    information = [[mutual_info_score(groups, code) for code in codes] for groups in factor_groups]
-    return float(np.mean(_gaps(information) / [entropy(groups) for groups in factor_groups]))
+    return np.array(
+        [[mutual_info_score(factor.groups, code) for code in codes] for factor in factors]
+    )
 
 
 def sap(z: np.ndarray, factors: list[Factor]) -> float:

@@ -15,6 +15,7 @@ from data_prep.parallel import ordered
 from thesis_repro.analysis.disentanglement import (
     Score,
     disentanglement_scores,
+    scores_of_the_told,
     standard_scores,
 )
 from thesis_repro.analysis.factor_information import Information, factor_information
@@ -43,6 +44,11 @@ def disentanglement(task: Task) -> list[Score]:
 def standard_disentanglement(task: Task) -> list[Score]:
     """The same of factors whose every value is a class."""
     return _measured(standard_scores, task)
+
+
+def disentanglement_of_the_told(task: Task) -> list[Score]:
+    """The same gap as a share of what is told, of factors that are."""
+    return _measured(scores_of_the_told, task)
 
 
 def _measured(function: Callable[..., list], task: Task) -> list[Any]:

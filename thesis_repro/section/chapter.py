@@ -153,9 +153,12 @@ class Chapter:
         self.models[model_id] = replace(self.models[model_id], model=None)
         gc.collect()  # layers and their models refer to each other
 
-    def untrained(self, model_id: str) -> keras.Model:
-        """The network that takes a model's images, as its run begins; built anew at each call."""
-        return self.workspace.untrained(model_id, self.images(model_id))
+    def untrained(self, model_id: str, number: int = 1) -> keras.Model:
+        """The network that takes a model's images, as its run begins; built anew at each call.
+
+        From number 2 on, as runs with other seeds would begin.
+        """
+        return self.workspace.untrained(model_id, self.images(model_id), number)
 
     def images(self, model_id: str) -> ImageData:
         """The images that a model of this section is trained on, read once."""

@@ -4,6 +4,7 @@ A section that draws and measures the same codes many times asks here; images ar
 first encodes them.
 """
 
+import gc
 from dataclasses import dataclass, field
 
 import keras
@@ -42,16 +43,21 @@ class Codes:
         """The mean codes of each layer by its name, "z_1", "z_2", ...; a single one's is "z"."""
         return {name: layer.mu for name, layer in by_layer(self.of(model_id, images)).items()}
 
-    def before_training(self, model_id: str, images: Images) -> dict[str, np.ndarray]:
+    def before_training(
+        self, model_id: str, images: Images, number: int = 1
+    ) -> dict[str, np.ndarray]:
         """The mean codes of each layer as the network gave them before its first update.
 
-        The control for what it has learned; not kept.
+        The control for what it has learned; not kept. From number 2 on, those of other networks
+        before training.
         """
-        encoder = self.chapter.untrained(model_id)
+        encoder = self.chapter.untrained(model_id, number)
         heads = {name: latent_outputs(encoder, name) for name in POSTERIOR}
         pixels = with_channels(images.pixels, encoder.input_shape[-1])
         posterior = keras.Model(encoder.input, heads)
         layers = posteriors(posterior, pixels)
+        del encoder, heads, posterior
+        gc.collect()  # layers and their models refer to each other: ten would pile up
         return {name: layer.mu for name, layer in by_layer(layers).items()}
 
 

@@ -3,6 +3,7 @@
 Keras waits inside what trains or loads: plans, and whoever asks what is there, need none.
 """
 
+import dataclasses
 import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from thesis_repro.models.spec import ModelSpec
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.section.other_readings import model_under
 from thesis_repro.section.registry import checks_of
+from thesis_repro.seeds import derive_seed
 from thesis_repro.training.configuration import TrainingOptions, judged_identity, run_config
 from thesis_repro.training.images import Identity, ImageData, load_images
 from thesis_repro.training.published import Published, PublishedFolder, published_runs
@@ -219,8 +221,10 @@ class Workspace:
         images = data or self.images(spec)
         return train_or_load(spec, images, self.options.of(spec), self.runs_dir, self.progress)
 
-    def untrained(self, model_id: str, data: ImageData) -> "keras.Model":
+    def untrained(self, model_id: str, data: ImageData, number: int = 1) -> "keras.Model":
         """The network that takes a model's images, as its run begins: the control of its training.
+
+        From number 2 on, as runs with other seeds would begin.
 
         Raises:
             data_prep.errors.DataError: images can no longer be read.
@@ -228,7 +232,11 @@ class Workspace:
         from thesis_repro.training.untrained import untrained
 
         spec = self.spec(model_id)
-        return untrained(spec, data, self.options.of(spec))
+        options = self.options.of(spec)
+        if number > 1:
+            seed = derive_seed(options.seed, "untrained", number)
+            options = dataclasses.replace(options, seed=seed)
+        return untrained(spec, data, options)
 
 
 def _which(spec: ModelSpec, runs: Iterable[RunFolder]) -> str:

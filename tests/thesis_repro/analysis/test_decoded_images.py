@@ -51,6 +51,7 @@ def test_the_ends_of_a_path_do_not_count():
     images = true.copy()
     images[2, 0] = 0.4
     expected = {"images": 2, "overlap": 0.75, "lowest_overlap": 0.5, "overlap_of_ends": 0.75}
+    expected["overlap_of_one"] = 1  # all are the same
     assert overlap_measures(images, true) == expected
     images[[0, -1]] = 0
     assert overlap_measures(images, true) == expected
@@ -65,3 +66,16 @@ def test_what_moves_is_nearer_to_the_way_than_to_its_ends():
     assert (moving["overlap"], moving["overlap_of_ends"]) == pytest.approx((1, 2 / 9))
     jumping = overlap_measures(true[[0, 0, 0, 4, 4]], true)
     assert (jumping["overlap"], jumping["overlap_of_ends"]) == pytest.approx((2 / 9, 1))
+
+
+def test_one_picture_for_all_is_what_half_of_them_have():
+    """Three bars between the ends: columns 1-2, 2-3 and 3-4, of which two share 2 and two share 3.
+
+    The picture of columns 2 and 3 has one of three, two of two and one of three in common.
+    """
+    true = np.zeros((5, 1, 6, 1))
+    for index in range(5):
+        true[index, 0, index : index + 2] = 1
+    expected = (1 / 3 + 1 + 1 / 3) / 3
+    for images in (true, true[[0, 0, 0, 4, 4]]):  # whatever is decoded
+        assert overlap_measures(images, true)["overlap_of_one"] == pytest.approx(expected)

@@ -18,6 +18,7 @@ from thesis_repro.analysis.disentanglement import (
     factor_vae_score,
     fixed_factor_sampler,
     mig,
+    mig_of_the_told,
     sap,
     standard_scores,
 )
@@ -113,6 +114,30 @@ def test_mig_by_hand():
     assert mig(z, [Factor(group, CATEGORICAL)]) == pytest.approx(0.5)
     assert mig(z[:, :1], [Factor(group, CATEGORICAL)]) == pytest.approx(1)
     assert mig(z[:, 2:], [Factor(group, CATEGORICAL)]) == pytest.approx(0)
+
+
+def test_noise_in_a_code_of_its_own_is_no_entanglement():
+    """The MIG of a code for each of two factors falls with noise, the gap of what is told does not.
+
+    Turned by 45 degrees both codes tell as much of both: no gap.
+    """
+    pair = RNG.uniform(-1, 1, (20_000, 2))
+    factors = [Factor(column, CONTINUOUS) for column in pair.T]
+    noisy = pair + RNG.normal(0, 0.2, pair.shape)  # R2 0.9
+    assert mig(noisy, factors) < 0.5 < 0.95 < mig_of_the_told(noisy, factors)
+    turned = noisy @ np.array([[1, 1], [1, -1]]) / np.sqrt(2)
+    assert mig_of_the_told(turned, factors) < 0.05
+
+
+def test_the_gap_of_what_is_told_by_hand():
+    """As of the MIG; where nothing is told there is no gap of it."""
+    group = np.repeat(np.arange(4), 25)
+    z = np.stack([group, group // 2, np.zeros(100)], axis=-1).astype(float)
+    of_four, of_two = Factor(group, CATEGORICAL), Factor(group // 2, CATEGORICAL)
+    assert mig_of_the_told(z, [of_four]) == pytest.approx(0.5)
+    assert mig_of_the_told(z[:, 1:], [of_four]) == pytest.approx(1)
+    assert mig_of_the_told(z, [of_four, of_two]) == pytest.approx((0.5 + 0) / 2)
+    assert np.isnan(mig_of_the_told(z[:, 2:], [of_four]))
 
 
 def test_sap_of_numbers_is_the_gap_of_squared_correlations():

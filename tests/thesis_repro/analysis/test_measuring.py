@@ -5,7 +5,13 @@ import pytest
 
 from thesis_repro.analysis.factor_information import factor_information
 from thesis_repro.analysis.factors import Factor, Kind
-from thesis_repro.analysis.measuring import Task, disentanglement, information, table
+from thesis_repro.analysis.measuring import (
+    Task,
+    disentanglement,
+    disentanglement_of_the_told,
+    information,
+    table,
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +39,8 @@ def test_scores_of_disentanglement(tasks):
     found = table(disentanglement, tasks).set_index(["model", "measure"])["value"]
     assert len(found) == 12
     assert found["all", "SAP"] > 0.9 > 0.2 > found["none", "SAP"]
+    all_of_it, nothing = table(disentanglement_of_the_told, tasks)["value"]
+    assert all_of_it > 0.7 > 0.3 > nothing
 
 
 @pytest.mark.slow

@@ -66,7 +66,7 @@ def test_codes_before_training_are_those_of_the_network_before_training(data):
         kernel = np.zeros((12, 1))
         kernel[:3] = weight / 3
         network.get_layer(name).set_weights([kernel])
-    codes = Codes(SimpleNamespace(section="4.4", untrained=lambda name: network))
+    codes = Codes(SimpleNamespace(section="4.4", untrained=lambda name, number: network))
     images = some_images("few", data.train, np.array([0, 2]))
     means = codes.before_training("vlae", images)
     assert list(means) == ["z_1", "z_2"]

@@ -13,7 +13,7 @@ from thesis_repro.models.zoo import model
 from thesis_repro.progress import TrainingProgress
 from thesis_repro.section import workspace as module
 from thesis_repro.section.workspace import Workspace
-from thesis_repro.training import train
+from thesis_repro.training import train, untrained
 from thesis_repro.training.configuration import TrainingOptions, run_config
 from thesis_repro.training.images import Identity, ImageData
 from thesis_repro.training.published import Published, published_runs
@@ -221,3 +221,15 @@ def test_images_that_were_read_say_which_run_is_published(
     assert replace(asked, train=True).trained(PUBLISHED, data) == "trained"
     other = replace(data, fingerprint="e" * 64)
     assert asked.trained(PUBLISHED, other) == "trained"
+
+
+def test_networks_before_training_begin_as_this_run_and_as_others_would(workspace, monkeypatch):
+    begun = []
+    monkeypatch.setattr(untrained, "untrained", lambda spec, data, options: begun.append(options))
+    for number in (1, 2, 3, 2):
+        workspace.untrained(MODEL, None, number)
+    workspace.untrained(MODEL, None)
+    first, second, third, again, default = (options.seed for options in begun)
+    assert (first, again) == (OPTIONS.seed, second) == (default, second)
+    assert len({first, second, third}) == 3
+    assert {replace(options, seed=0) for options in begun} == {replace(OPTIONS, seed=0)}
