@@ -28,10 +28,10 @@ constraints: .venv/installed
 published: .venv/installed
 	$(BIN)/python -m thesis_repro.commands.publish $(RUNS)
 
-# The published results, docs/results/ and README's ledger: sections of published runs at the thesis's
-# scale, the others (or SECTIONS alone) at quick scale; what else is published stays. CelebA and ImageNet
-# have to be prepared in data/, a part will do.
-PAPER ?= 4.2
+# The published results, docs/results/ and README's ledger: those of PAPER at the thesis's scale (4.2,
+# once all its runs are published), the others (or SECTIONS alone) at quick scale; what else is
+# published stays. CelebA and ImageNet have to be prepared in data/, a part will do.
+PAPER ?=
 results: .venv/installed
 	$(if $(PAPER),$(BIN)/thesis-repro chapter $(PAPER) --out $(RESULTS))
 	$(BIN)/thesis-repro all $(SECTIONS) --scale quick --out $(RESULTS)

@@ -140,7 +140,7 @@ def prune(
     runs_dir: Path,
     out: Path,
 ) -> None:
-    """Delete runs that are all of what is named.
+    """Delete the runs that meet all that is named.
 
     These RUNs, of this --scale, --unfinished, --unused: at least one has to be named. What could go
     is shown, with its bytes, and goes after a question or with --yes; without a terminal and
