@@ -31,11 +31,11 @@ from thesis_repro.section.registry import files
 def main() -> None:
     """Reproduce the thesis "Semantic Representations in VAEs as a Model of the Visual System".
 
-    Exit codes: 0 done, 1 a job failed or a run is missing, 2 wrong usage, 3 data missing or corrupt, 4 a claim
-    does not replicate or cannot be compared (claims --strict), 130 stopped by Ctrl-C (143 by
-    SIGTERM, 129 by a closed terminal). 1 is also for damaged results (report), 3 for a place
-    that cannot be written to. THESIS_REPRO_DEBUG=1 shows the traceback of what no message
-    explains.
+    Exit codes: 0 done, 1 a job failed or a run is missing, 2 wrong usage, 3 data missing or
+    corrupt, 4 a claim does not replicate or cannot be compared (claims --strict), 130 stopped
+    by Ctrl-C (143 by SIGTERM, 129 by a closed terminal). 1 is also for damaged results
+    (report), 3 for a place that cannot be written to. THESIS_REPRO_DEBUG=1 shows the traceback
+    of what no message explains.
     """
     # "No GPU found" is not an error here; what really fails is raised as a Python exception.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -13,7 +13,7 @@ sys.path.insert(0, str(BENCHMARKS))  # scripts, not a package
 memory = importlib.import_module("memory")
 
 
-@pytest.mark.slow  # a process that imports the backend, and one update of 37 million parameters
+@pytest.mark.long  # a process that imports the backend, and one update of 37 million parameters
 def test_peak_holds_weights_gradients_and_optimiser():
     """Four float32 numbers for each parameter of MNIST-VLAE-GAN (Table 2: 37,280,850).
 
