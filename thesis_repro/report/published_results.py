@@ -22,7 +22,7 @@ from thesis_repro.report.collect import SECTION, collect
 from thesis_repro.report.ledger import folded_tables, heads, is_evidence, ledger_table
 from thesis_repro.report.page import compressed, write_page
 from thesis_repro.report.plain import write_plain
-from thesis_repro.report.reading import Damaged, Manifest
+from thesis_repro.report.reading import Damaged, Manifest, read_manifest
 from thesis_repro.report.results import Item, Problem, Results, Script, Section
 from thesis_repro.report.seeds import SEED, Made, further_manifests
 from thesis_repro.report.universes import (
@@ -38,7 +38,7 @@ from thesis_repro.verdicts.judgements import Judgement
 
 LARGEST_IN_ALL = 12_000_000  # bytes: a repository is cloned whole, by everyone
 
-_PAGE = "index.html"
+_PAGE, _MANIFEST = "index.html", "manifest.json"
 # From a mark to the next one: never beyond another comment.
 _PLACE = re.compile(r"(<!-- results: [^>]*-->(\r?\n))(?:(?!<!--).)*(<!-- /results -->)", re.DOTALL)
 # What lies beside sections and further seeds; `report` writes the last ones.
@@ -111,6 +111,7 @@ def _refuse_foreign(folder: Path) -> None:
     )
     multiverse = (folder / FOLDER).iterdir() if FOLDER in entries else ()
     others += sorted(f"{FOLDER}/{path.name}" for path in multiverse if not _is_ours(path.name))
+    others += (name for place in _section_folders(folder) for name in _not_listed(place, folder))
     if others:
         raise DataError(folder, f"it holds something else, too ({others[0]})", "move that away")
 
@@ -121,10 +122,25 @@ def _is_ours(name: str) -> bool:
     return is_note(name) or (bool(SECTION.fullmatch(section)) and suffix in ("json", "csv", "svg"))
 
 
+def _section_folders(folder: Path) -> list[Path]:
+    """Where sections are published, and their further seeds."""
+    places = [*folder.glob("*.*/"), *folder.glob("seed-*/*.*/")]
+    return [place for place in places if SECTION.fullmatch(place.name)]
+
+
+def _not_listed(place: Path, folder: Path) -> list[str]:
+    """What lies in a section's folder that its manifest does not list, but notes."""
+    with suppress(Damaged):  # of which nothing can be said; whoever reads it says so
+        listed = {_MANIFEST, *read_manifest(place / _MANIFEST).files}
+        others = sorted(path for path in place.iterdir() if path.name not in listed)
+        return [str(path.relative_to(folder)) for path in others if not is_note(path.name)]
+    return []
+
+
 def _keep(folder: Path, replaced: set[str], place: Path) -> None:
     """Copy the sections that stay, with their further seeds and their multiverses."""
-    for path in [*folder.glob("*.*/"), *folder.glob("seed-*/*.*/")]:
-        if SECTION.fullmatch(path.name) and path.name not in replaced:
+    for path in _section_folders(folder):
+        if path.name not in replaced:
             shutil.copytree(path, place / path.relative_to(folder))
             _copy_multiverse(path.name, folder, place)
 
@@ -176,7 +192,7 @@ def _write_manifest(made: Manifest, folder: Path) -> None:
     }
     files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     fields: dict[str, Any] = asdict(made) | {"runs": runs, "files": files}
-    write_json(folder / "manifest.json", fields)
+    write_json(folder / _MANIFEST, fields)
 
 
 def _published(place: Path, scripts: Mapping[str, Script], name: str) -> Results:

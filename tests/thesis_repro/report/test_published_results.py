@@ -186,6 +186,9 @@ def test_they_replace_those_before_and_nothing_else(out):
     folder = out.parent / "results"
     publish(out)
     (folder / "4.2" / "figure_99.webp").write_bytes(b"of before")
+    manifest = json.loads((folder / "4.2" / "manifest.json").read_text())
+    manifest["files"]["figure_99.webp"] = "0" * 64
+    (folder / "4.2" / "manifest.json").write_text(json.dumps(manifest))
     publish(out)
     assert not (folder / "4.2" / "figure_99.webp").exists()
     (folder / "index.html").unlink()  # a folder of somebody's
@@ -285,6 +288,19 @@ def test_what_is_no_published_result_stays_where_it_is(out):
     with pytest.raises(DataError, match=r"it holds something else, too \(mine\.txt\)"):
         publish(out)
     assert (out.parent / "results" / "mine.txt").read_text() == "a user's"
+
+
+@pytest.mark.parametrize("place", ["4.2", "seed-8/4.2"])
+def test_what_somebody_keeps_in_a_published_section_s_folder_is_not_lost(out, write_section, place):
+    write_section(out / "seed-8", verdicts={}, **MADE, seed=8)
+    publish(out)
+    folder = out.parent / "results" / place
+    (folder / ".DS_Store").write_text("a note")
+    publish(out)
+    (folder / "mine.txt").write_text("a user's")
+    with pytest.raises(DataError, match=rf"something else, too \({place}/mine\.txt\)"):
+        publish(out)
+    assert (folder / "mine.txt").read_text() == "a user's"
 
 
 def test_a_file_of_somebody_s_is_to_be_moved_away(out):
