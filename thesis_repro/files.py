@@ -62,6 +62,24 @@ def read_packaged(room: str, name: str) -> str:
     return resources.files(f"thesis_repro.{room}").joinpath(name).read_text(encoding="utf-8")
 
 
+def render_packaged(room: str, name: str, **values: Any) -> str:
+    """A packaged template of Markdown, filled in.
+
+    Raises:
+        jinja2.UndefinedError: it wants a value that is not given.
+    """
+    from jinja2 import Environment, StrictUndefined  # most commands fill in none
+
+    environment = Environment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    return environment.from_string(read_packaged(room, name)).render(values)
+
+
 def read_entries(room: str, name: str, kind: type[Kind]) -> Kind:
     """The content of a packaged JSON file as a value of this type.
 

@@ -4,11 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
-
 from appendix_architectures.listings import golden
 from thesis_repro import provenance
-from thesis_repro.files import atomic_path, read_packaged
+from thesis_repro.files import atomic_path, render_packaged
 from thesis_repro.models.zoo import MODELS
 from thesis_repro.report.ledger import heads, is_evidence
 from thesis_repro.report.reading import Manifest, Run
@@ -38,15 +36,10 @@ def summary(results: Results) -> str:
     errata, judgements = load_errata().values(), results.judgements
     made = [section.manifest for section in results.sections if section.manifest]
     runs = {run.run_id: run for manifest in made for run in manifest.runs}
-    environment = Environment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    environment.globals["counted"] = counted
-    return environment.from_string(read_packaged("report", "summary.md.j2")).render(
+    return render_packaged(
+        "report",
+        "summary.md.j2",
+        counted=counted,
         created=provenance.now(),
         sections=results.sections,
         commits=dict.fromkeys(manifest.commit for manifest in made if manifest.commit),

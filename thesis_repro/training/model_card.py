@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
 from data_prep.errors import DataError, os_errors
 from data_prep.folders import replacing
-from thesis_repro.files import read_packaged
+from thesis_repro.files import render_packaged
 from thesis_repro.models.changed import base_of
 from thesis_repro.models.spec import ModelSpec
 from thesis_repro.models.tables import parameter_totals, setting_text
@@ -69,14 +67,9 @@ def model_card(run: RunFolder) -> str:
     settings = list(_settings(base, values))
     errata = dict.fromkeys(name for *_, names in settings for name in names)
     datasets = sorted(datasets_behind(spec))
-    environment = Environment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    return environment.from_string(read_packaged("training", "model_card.md.j2")).render(
+    return render_packaged(
+        "training",
+        "model_card.md.j2",
         spec=spec,
         changed_from=base if spec.id != base.id else None,
         run=run,
