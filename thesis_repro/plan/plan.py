@@ -204,8 +204,9 @@ class _Planner:
     # --- What jobs are called ---
 
     def training(self, spec: ModelSpec) -> str:
-        """The job that trains a model."""
-        return f"train {spec.id}{self.suffix}"
+        """The job that trains a model; where all seeds measure with the same one, it is theirs."""
+        options = self.workspace.options
+        return f"train {spec.id}{self.suffix if options.of(spec) == options else ''}"
 
     def chapter(self, section: str) -> str:
         """The job that runs a section."""

@@ -250,6 +250,15 @@ def test_jobs_are_per_seed_and_those_of_the_first_are_named_as_ever(workspace):
     )
 
 
+def test_what_all_seeds_measure_with_is_trained_once(workspace):
+    """Of controls: the classifier has learned, and is the same for networks of any seed."""
+    untrained = replace(workspace, options=TrainingOptions(SCALES["untrained"]))
+    jobs = make_plan(["4.7"], [], untrained, of_seed(untrained, 1))
+    assert "train digit-classifier (seed 1)" not in jobs
+    assert "train digit-classifier" in jobs["chapter 4.7 (seed 1)"].needs
+    assert "train mnist-vae (seed 1)" in jobs["chapter 4.7 (seed 1)"].needs
+
+
 def test_needs_come_first_with_further_seeds_too(workspace):
     jobs = make_plan(CHAPTERS, zoo.MODELS, workspace, of_seed(workspace, 1), of_seed(workspace, 2))
     seen = set()
