@@ -132,6 +132,8 @@ class Execution:
                 continue
             self.tell(f"start  {job.name}  (log: {self.log_of(job.name)})")
             waiting -= job.is_training
+            # Of an attempt before; on a cluster, a job may begin to write long after its start.
+            self.news[job.name] = newest_line(self.log_of(job.name))
             self.workers.start(job, self.log_of(job.name), waiting)
             self.running.add(job.name)
             started = True

@@ -135,6 +135,31 @@ def test_what_a_running_job_says_is_told_as_it_comes(tmp_path, monkeypatch):
     assert lines[-1].startswith("done   train a")
 
 
+def test_what_an_attempt_before_has_said_is_no_news(tmp_path):
+    """On a cluster, a job waits for its machine, and writes nothing meanwhile."""
+
+    class Waiting:
+        def __init__(self):
+            self.waits = 3
+
+        def has_room(self, job):
+            return True
+
+        def start(self, job, log, waiting):
+            self.name = job.name
+
+        def wait(self, timeout):
+            self.waits -= 1
+            return None if self.waits else (self.name, Outcome(0, 1.0))
+
+        def stop(self): ...
+
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "train-a.log").write_text("$ thesis-repro train a\nepoch 7\n")
+    _, lines = execute(plan(job("train a")), tmp_path, Waiting())
+    assert [line.split()[0] for line in lines] == ["start", "done"]
+
+
 @pytest.mark.parametrize(
     ("log", "line"),
     [
