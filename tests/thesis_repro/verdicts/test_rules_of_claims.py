@@ -224,7 +224,6 @@ def perfect(claim_id: str) -> dict:
         },
         "4.8-stripes": {
             "more_than_untrained": 0.4,
-            "leaky_more_than_untrained": 0.3,
             "more_than_after_pooling": 0.5,
             "more_than_with_mirrored_padding": 0.6,
             "more_than_with_small_kernels": 0.5,
