@@ -172,14 +172,15 @@ def of_depth(measured: Measures) -> Values:
 
 
 def of_performance(measured: Measures) -> Values:
-    """The validation loss with zero padding in units of that with mirrored padding."""
+    """What is explained of validation images, with zero padding and with mirrored padding."""
     zeros, mirrored = (
-        pick(measured.reconstructions, "val_loss", model=name)
+        pick(measured.reconstructions, "explained", model=name)
         for name in (ALEXNET, MIRRORED_PADDING)
     )
+    known = zeros is not None and mirrored is not None
     return {
-        "loss_to_that_with_mirrored_padding": None if mirrored is None else zeros / mirrored,
-        "explained": pick(measured.reconstructions, "explained", model=ALEXNET),
+        "explained": [zeros, mirrored] if known else None,
+        "explained_to_that_with_mirrored_padding": zeros / (mirrored or np.nan) if known else None,
         "more_stripes": more(striped(measured), striped(measured, MIRRORED_PADDING)),
     }
 
@@ -193,7 +194,6 @@ def of_reconstructions(measured: Measures) -> Values:
     return {
         "explained_on_imagenet": of("explained", ALEXNET),
         "explained_on_celeba": of("explained", CELEBA),
-        "more_on_celeba": more(of("explained", CELEBA), of("explained", ALEXNET)),
         "sharpness_on_imagenet": of("sharpness", ALEXNET),
         "sharpness_on_celeba": of("sharpness", CELEBA),
         "reconstruction_term_on_imagenet": of("val_reconstruction", ALEXNET),
