@@ -11,8 +11,7 @@ from thesis_repro.analysis.border_activity import (
     BEFORE,
     LEAKY,
     LEAKY_POOLED,
-    POOLED,
-    RELUS,
+    LEAKY_RELUS,
 )
 from thesis_repro.analysis.statistics import wilson
 from thesis_repro.analysis.tables import pick, rows
@@ -59,13 +58,12 @@ def measurements(measured: Measures) -> list[Measurement]:
 def of_stripes(measured: Measures) -> Values:
     """Shares of maps with a stripe at any side, and how much more there are than without a cause.
 
-    After the last ReLU and, as ``leaky``, after a LeakyReLU in its place.
+    Of the last layer; before and after the listed ReLU for what this hides (erratum E72).
     """
     with_stripes = striped(measured)
-    untrained = striped(measured, weights=UNTRAINED)
-    leaky = striped(measured, layer=LEAKY)
-    leaky_untrained = striped(measured, weights=UNTRAINED, layer=LEAKY)
     others = {
+        "untrained": striped(measured, weights=UNTRAINED),
+        "after_pooling": striped(measured, layer=LEAKY_POOLED),
         "with_mirrored_padding": striped(measured, MIRRORED_PADDING),
         "with_small_kernels": striped(measured, SMALL_KERNELS),
         "on_celeba": striped(measured, CELEBA),
@@ -73,45 +71,35 @@ def of_stripes(measured: Measures) -> Values:
     return {
         "striped": with_stripes,
         "striped_before_relu": striped(measured, layer=BEFORE),
-        "striped_after_pooling": striped(measured, layer=POOLED),
-        "striped_untrained": untrained,
+        "striped_after_relu": striped(measured, layer=AFTER),
         **{f"striped_{name}": share for name, share in others.items()},
-        "more_than_untrained": more(with_stripes, untrained),
-        "more_than_after_pooling": more(with_stripes, striped(measured, layer=POOLED)),
         **{f"more_than_{name}": more(with_stripes, share) for name, share in others.items()},
-        "leaky": leaky,
-        "leaky_after_pooling": striped(measured, layer=LEAKY_POOLED),
-        "leaky_untrained": leaky_untrained,
-        "leaky_more_than_untrained": more(leaky, leaky_untrained),
     }
 
 
 def of_one_direction(measured: Measures) -> Values:
     """Of the striped maps, the share whose stripes all run in the direction that most have."""
-    values: dict[str, Quantity] = {}
-    for name, layer in (("", AFTER), ("leaky_", LEAKY)):
-        shares = of_natural(measured, layer=layer)
-        alone = {
-            "horizontal": shares["any"] - shares["vertical"],
-            "vertical": shares["any"] - shares["horizontal"],
-        }
-        most = max(alone.values())
-        values[f"{name}in_one_direction"] = most / shares["any"] if shares["any"] else np.nan
-        values |= {f"{name}only_{direction}": share for direction, share in alone.items()}
-    more_than_untrained = more(striped(measured), striped(measured, weights=UNTRAINED))
-    return values | {"more_than_untrained": more_than_untrained}
+    shares = of_natural(measured)
+    alone = {
+        "horizontal": shares["any"] - shares["vertical"],
+        "vertical": shares["any"] - shares["horizontal"],
+    }
+    return {
+        "in_one_direction": max(alone.values()) / shares["any"] if shares["any"] else np.nan,
+        **{f"only_{direction}": share for direction, share in alone.items()},
+        "more_than_untrained": more(striped(measured), striped(measured, weights=UNTRAINED)),
+    }
 
 
 def of_negative_stripes(measured: Measures) -> Values:
-    """Of the maps that are striped after a LeakyReLU, those whose stripe is negative."""
-    shares = of_natural(measured, layer=LEAKY)
+    """Of the striped maps, those whose stripe is negative."""
+    shares = of_natural(measured)
     number, count = (round(shares[key] * shares["maps"]) for key in ("negative", "any"))
     share = wilson(number, count) if count else (np.nan, np.nan, np.nan)
-    untrained = striped(measured, weights=UNTRAINED, layer=LEAKY)
     return {
         "negative": share[0],
         "lower_end_of_negative": share[1],
-        "more_than_untrained": more(striped(measured, layer=LEAKY), untrained),
+        "more_than_untrained": more(striped(measured), striped(measured, weights=UNTRAINED)),
     }
 
 
@@ -169,9 +157,9 @@ def of_no_bias(measured: Measures) -> Values:
 
 
 def of_depth(measured: Measures) -> Values:
-    """Shares of striped maps after each ReLU, from the first to the last."""
-    by_depth = [striped(measured, layer=layer) for layer in RELUS]
-    untrained = [striped(measured, weights=UNTRAINED, layer=layer) for layer in RELUS]
+    """Shares of striped maps in each layer, from the first to the last."""
+    by_depth = [striped(measured, layer=layer) for layer in LEAKY_RELUS]
+    untrained = [striped(measured, weights=UNTRAINED, layer=layer) for layer in LEAKY_RELUS]
     growth, of_untrained = (more(shares[-1], shares[0]) for shares in (by_depth, untrained))
     return {
         "striped_by_depth": by_depth,
@@ -184,14 +172,15 @@ def of_depth(measured: Measures) -> Values:
 
 
 def of_performance(measured: Measures) -> Values:
-    """The validation loss with zero padding in units of that with mirrored padding."""
+    """What is explained of validation images, with zero padding and with mirrored padding."""
     zeros, mirrored = (
-        pick(measured.reconstructions, "val_loss", model=name)
+        pick(measured.reconstructions, "explained", model=name)
         for name in (ALEXNET, MIRRORED_PADDING)
     )
+    known = zeros is not None and mirrored is not None
     return {
-        "loss_to_that_with_mirrored_padding": None if mirrored is None else zeros / mirrored,
-        "explained": pick(measured.reconstructions, "explained", model=ALEXNET),
+        "explained": [zeros, mirrored] if known else None,
+        "explained_to_that_with_mirrored_padding": zeros / (mirrored or np.nan) if known else None,
         "more_stripes": more(striped(measured), striped(measured, MIRRORED_PADDING)),
     }
 
@@ -205,7 +194,6 @@ def of_reconstructions(measured: Measures) -> Values:
     return {
         "explained_on_imagenet": of("explained", ALEXNET),
         "explained_on_celeba": of("explained", CELEBA),
-        "more_on_celeba": more(of("explained", CELEBA), of("explained", ALEXNET)),
         "sharpness_on_imagenet": of("sharpness", ALEXNET),
         "sharpness_on_celeba": of("sharpness", CELEBA),
         "reconstruction_term_on_imagenet": of("val_reconstruction", ALEXNET),
@@ -214,18 +202,20 @@ def of_reconstructions(measured: Measures) -> Values:
 
 
 def striped(
-    measured: Measures, name: str = ALEXNET, *, weights: str = TRAINED, layer: str = AFTER
+    measured: Measures, name: str = ALEXNET, *, weights: str = TRAINED, layer: str = LEAKY
 ) -> Quantity:
-    """Share of a layer's maps that are striped at any side on natural images."""
+    """Share of a layer's maps that are striped at any side on natural images.
+
+    After a LeakyReLU, as the thesis's were: a ReLU makes its "strongly negative" stripes zero.
+    """
     where = {"model": name, "weights": weights, "layer": layer, "images": NATURAL}
     return pick(measured.stripes, "any", **where)
 
 
-def of_natural(measured: Measures, **where: str) -> Mapping[str, float]:
-    """AlexNet-VAE's row of a layer on natural images."""
-    (row,) = rows(
-        measured.stripes, model=ALEXNET, weights=TRAINED, images=NATURAL, **where
-    ).to_dict("records")
+def of_natural(measured: Measures) -> Mapping[str, float]:
+    """AlexNet-VAE's row of the last layer on natural images."""
+    where = {"model": ALEXNET, "weights": TRAINED, "layer": LEAKY, "images": NATURAL}
+    (row,) = rows(measured.stripes, **where).to_dict("records")
     return row
 
 

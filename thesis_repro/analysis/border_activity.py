@@ -1,7 +1,7 @@
 """What an AlexNet encoder does along the borders of its feature maps, by layer (Section 4.8).
 
 The thesis's network had LeakyReLUs, Listing 36 has ReLUs (erratum E72). Maps after a LeakyReLU are
-here those of the listed network, whose last pre-activations go through one as well.
+here those of the listed network, whose pre-activations of a layer go through one as well.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,10 +22,10 @@ from thesis_repro.analysis.stripes import (
 
 SLOPE = 0.3  # of a LeakyReLU below 0: the default of Keras 2.2.4, as in the original decoders
 
-BEFORE, LEAKY, AFTER = "before re_lu_5", "LeakyReLU in place of re_lu_5", "re_lu_5"
+LEAKY_RELUS = tuple(f"LeakyReLU in place of re_lu_{depth}" for depth in range(1, 6))  # by depth
+BEFORE, LEAKY, AFTER = "before re_lu_5", LEAKY_RELUS[-1], "re_lu_5"
 LEAKY_POOLED, POOLED = "LeakyReLU, max-pooled", "max_pooling2d_3"
-RELUS = tuple(f"re_lu_{depth}" for depth in range(1, 6))
-LAYERS = (*RELUS[:-1], BEFORE, LEAKY, AFTER, LEAKY_POOLED, POOLED)
+LAYERS = (*LEAKY_RELUS[:-1], BEFORE, LEAKY, AFTER, LEAKY_POOLED, POOLED)
 
 
 class MeanMaps(NamedTuple):
@@ -39,12 +39,18 @@ class MeanMaps(NamedTuple):
 
 
 def sources(encoder: keras.Model) -> dict[str, str]:
-    """The layers of an encoder whose outputs are maps of `LAYERS`, by their labels."""
+    """The layers of an encoder that give the maps of `LAYERS`, by their labels.
+
+    Of a LeakyReLU, that with its pre-activations; its pooling is computed as well.
+    """
     names = {layer.name for layer in encoder.layers}
-    before = "batch_normalization_5" if "batch_normalization_5" in names else "conv2d_5"
-    computed = (LEAKY, LEAKY_POOLED)
-    labels = (label for label in LAYERS if label not in computed)
-    return {label: before if label == BEFORE else label for label in labels}
+
+    def before(depth: int) -> str:
+        normalised = f"batch_normalization_{depth}"
+        return normalised if normalised in names else f"conv2d_{depth}"
+
+    of_leaky = {label: before(depth) for depth, label in enumerate(LEAKY_RELUS, start=1)}
+    return of_leaky | {BEFORE: before(len(LEAKY_RELUS)), AFTER: AFTER, POOLED: POOLED}
 
 
 def maps_by_layer(encoder: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
@@ -57,9 +63,11 @@ def _batches(encoder: keras.Model, images: np.ndarray) -> Iterator[dict[str, np.
     layers = sources(encoder)
     for maps in map_batches(encoder, tuple(dict.fromkeys(layers.values())), images):
         labelled = {label: maps[layer] for label, layer in layers.items()}
-        leaky = keras.ops.leaky_relu(labelled[BEFORE], SLOPE)
-        pooled = keras.ops.max_pool(leaky, 2, 2, "same")  # as in Listing 36
-        labelled[LEAKY], labelled[LEAKY_POOLED] = map(keras.ops.convert_to_numpy, (leaky, pooled))
+        for label in LEAKY_RELUS:
+            leaky = keras.ops.leaky_relu(labelled[label], SLOPE)
+            labelled[label] = keras.ops.convert_to_numpy(leaky)
+        pooled = keras.ops.max_pool(labelled[LEAKY], 2, 2, "same")  # as in Listing 36
+        labelled[LEAKY_POOLED] = keras.ops.convert_to_numpy(pooled)
         yield {label: labelled[label] for label in LAYERS}
 
 

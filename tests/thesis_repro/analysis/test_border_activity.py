@@ -11,8 +11,8 @@ from thesis_repro.analysis.border_activity import (
     LAYERS,
     LEAKY,
     LEAKY_POOLED,
+    LEAKY_RELUS,
     POOLED,
-    RELUS,
     contrast_rows,
     last_maps,
     maps_by_layer,
@@ -21,6 +21,7 @@ from thesis_repro.analysis.border_activity import (
     stripe_index,
     stripe_rows,
 )
+from thesis_repro.analysis.feature_maps import maps_after
 from thesis_repro.analysis.stripes import SIDES, STRIPED
 
 SIZE = 112  # px: maps of 28, 14, 7 and, after the last pooling, 3
@@ -52,10 +53,13 @@ def images():
 
 
 def test_before_the_relu_is_what_it_takes_in(encoder):
-    assert {*RELUS, BEFORE, LEAKY, LEAKY_POOLED, POOLED} == set(LAYERS)
-    assert set(LAYERS) - set(sources(encoder)) == {LEAKY, LEAKY_POOLED}
+    assert {*LEAKY_RELUS, BEFORE, AFTER, LEAKY_POOLED, POOLED} == set(LAYERS)
+    assert set(LAYERS) - set(sources(encoder)) == {LEAKY_POOLED}
     assert sources(encoder)[BEFORE] == "batch_normalization_5"
     assert sources(small_encoder(normalised=False))[BEFORE] == "conv2d_5"
+    for depth, label in enumerate(LEAKY_RELUS, start=1):
+        taken_in = encoder.get_layer(f"re_lu_{depth}").input
+        assert encoder.get_layer(sources(encoder)[label]).output is taken_in
 
 
 def test_maps_of_one_image(encoder, images):
@@ -70,12 +74,15 @@ def test_maps_of_one_image(encoder, images):
     np.testing.assert_array_equal(maps[AFTER], np.maximum(maps[BEFORE], 0))
 
 
-def test_a_leaky_relu_and_its_pooling_are_those_of_keras(encoder, images):
+def test_leaky_relus_and_their_pooling_are_those_of_keras(encoder, images):
     maps = maps_by_layer(encoder, images)
     assert list(maps) == list(LAYERS)
-    assert maps[BEFORE].min() < 0
-    leaky = keras.layers.LeakyReLU(negative_slope=0.3)(maps[BEFORE])
-    np.testing.assert_allclose(maps[LEAKY], leaky, rtol=1e-6)
+    for depth, label in enumerate(LEAKY_RELUS, start=1):
+        taken_in = maps_after(encoder, [f"batch_normalization_{depth}"], images)
+        (taken_in,) = taken_in.values()
+        assert taken_in.min() < 0
+        leaky = keras.layers.LeakyReLU(negative_slope=0.3)(taken_in)
+        np.testing.assert_allclose(maps[label], leaky, rtol=1e-6)
     pooled = keras.layers.MaxPooling2D(2, padding="same")(leaky)
     np.testing.assert_allclose(maps[LEAKY_POOLED], pooled, rtol=1e-6)
 
@@ -97,7 +104,7 @@ def test_rows_of_every_layer(encoder, images):
     assert (rows["any"] >= sides.max(axis=1)).all()
     assert (rows["any"] <= sides.sum(axis=1)).all()
     assert (rows["negative"] <= rows["any"]).all()
-    assert (rows.set_index("layer").loc[[*RELUS], "negative"] == 0).all()
+    assert (rows.set_index("layer").loc[[AFTER, POOLED], "negative"] == 0).all()
 
 
 def test_the_index_is_that_of_the_shares(encoder, images):

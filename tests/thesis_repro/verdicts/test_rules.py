@@ -36,7 +36,9 @@ def tried(claim, check):
         return {key: params["alpha"] / 2}, {key: params["alpha"]}
     assert check.type == "within", f"a check of type {check.type} is not tried; add its values here"
     low, high = params["low"], params["high"]
-    inside = low + 1 if math.isinf(high) else (low + high) / 2
+    inside = (low + high) / 2
+    if math.isinf(inside):
+        inside = low + 1 if math.isinf(high) else high - 1
     return {key: inside}, {key: outside(low, high)}
 
 
