@@ -19,7 +19,7 @@ from thesis_repro.training.optimizer import Adam, build_optimizer
     ("model_id", "rate", "decay"),
     [
         ("celeba-vlae", 0.001, 0.01),  # Section 3.4.2
-        ("mnist-vlae-factor-1", 0.005, 0),
+        ("mnist-vlae-factor-1", 0.0005, 0),  # erratum E04
         ("mnist-vae", 0.001, 0),
     ],
 )
