@@ -291,7 +291,10 @@ def curvature(table: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
 
 
 def less_circular(table: pd.DataFrame, reading: Reading) -> dict[str, list[float]]:
-    """Of x and y: how curved the VLAE's paths in z_3 are, and how circular beside the VAE's."""
+    """Of x and y: how curved the VLAE's paths in z_3 are, and how circular beside the VAE's.
+
+    And what sine curves follow of the VAE's.
+    """
 
     def column(name: str, model: str, layer: str) -> list[float]:
         where = {"model": model, "layer": layer, "reading": reading}
@@ -299,7 +302,8 @@ def less_circular(table: pd.DataFrame, reading: Reading) -> dict[str, list[float
 
     return {
         "off_line_of_vlae": column("off_line", "dsprites-vlae", "z_3"),
-        "sine_of_vlae": column("sine", "dsprites-vlae", "z_3"),
+        "circularity_of_vlae": column("circularity", "dsprites-vlae", "z_3"),
+        "circularity_of_vae": column("circularity", "dsprites-vae", "z"),
         "sine_of_vae": column("sine", "dsprites-vae", "z"),
     }
 

@@ -165,7 +165,7 @@ def variance():
 
 def paths():
     """Curved paths of positions, in both readings, and those of two attributes of MNIST."""
-    curved = {"off_line": 0.3, "sine": 0.95, "explained": 0.9}
+    curved = {"off_line": 0.3, "sine": 0.95, "circularity": 0.57, "explained": 0.9}
     of_positions = [
         {"model": name, "layer": layer, "reading": reading, "attribute": axis, **curved}
         for reading in Reading
@@ -174,12 +174,12 @@ def paths():
     ]
     of_attributes = [
         {"model": MNIST_VLAE, "layer": "z_1", "reading": Reading.WRITTEN, "attribute": name}
-        | {"off_line": 0.1, "sine": 0.5, "explained": 0.4}
+        | {"off_line": 0.1, "sine": 0.5, "circularity": 0.1, "explained": 0.4}
         for name in ("slant", "thickness")
     ]
     table = pd.DataFrame(of_positions + of_attributes)
     less_circular = table["model"] == DSPRITES_VLAE
-    return table.assign(sine=table["sine"].where(~less_circular, 0.8))
+    return table.assign(circularity=table["circularity"].where(~less_circular, 0.4))
 
 
 def rotations():
@@ -564,6 +564,22 @@ def test_what_was_not_measured_does_not_hold(tables):
     bare = tables.information[~tables.information["factor"].isin(HAIR)]
     judged = verdicts(tables._replace(information=bare))
     assert judged["4.4-celeba-layers"].verdict is Verdict.UNDECIDED
+
+
+def test_half_a_circle_is_less_circular_than_a_whole_one(tables):
+    """Sine curves follow both; it is the share that a line leaves that tells them apart."""
+    paths = tables.paths
+    is_vlae = (paths["model"] == DSPRITES_VLAE) & paths["attribute"].isin(["x", "y"])
+    arcs = paths.assign(
+        off_line=paths["off_line"].mask(is_vlae, 0.17),
+        sine=paths["sine"].mask(is_vlae, 1.0),
+        circularity=paths["circularity"].mask(is_vlae, 0.34),
+    )
+    judged = verdicts(tables._replace(paths=arcs))
+    assert judged["4.4-vlae-less-circular"].verdict is Verdict.REPLICATED
+    as_the_vae = arcs.assign(circularity=0.57)
+    judged = verdicts(tables._replace(paths=as_the_vae))
+    assert judged["4.4-vlae-less-circular"].verdict is Verdict.NOT_REPLICATED
 
 
 def test_straight_paths_are_not_curved(tables):

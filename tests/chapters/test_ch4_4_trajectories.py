@@ -193,7 +193,7 @@ def test_numbers_of_the_claims_are_in_the_order_of_the_models():
             "attribute": axis,
             "reading": reading,
             **dict.fromkeys(
-                ("closes", "closing_gap", "radius_sd", "plane", "off_line"),
+                ("closes", "closing_gap", "radius_sd", "plane", "off_line", "circularity"),
                 value[name] + 10 * index + (reading is Reading.RUN),
             ),
             "sine": -value[name] - 10 * index,
@@ -215,7 +215,8 @@ def test_numbers_of_the_claims_are_in_the_order_of_the_models():
     }
     assert less_circular(table, Reading.WRITTEN) == {
         "off_line_of_vlae": [500, 510],
-        "sine_of_vlae": [-500, -510],
+        "circularity_of_vlae": [500, 510],
+        "circularity_of_vae": [0, 10],
         "sine_of_vae": [0, -10],
     }
 

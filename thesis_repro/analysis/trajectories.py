@@ -107,9 +107,9 @@ def _grouped(
 def path_measures(path: Trajectory) -> dict[str, float]:
     """A path in numbers.
 
-    ``spread``, ``off_line`` and ``sine`` as the functions; ``plane``: the share of its variance
-    that its first two components hold, chance included; ``explained``: the share of the layer's
-    variance that goes with the attribute.
+    ``spread``, ``off_line``, ``sine`` and ``circularity`` as the functions; ``plane``: the share of
+    its variance that its first two components hold, chance included; ``explained``: the share of
+    the layer's variance that goes with the attribute.
     """
     filled = path.filled
     return {
@@ -118,6 +118,7 @@ def path_measures(path: Trajectory) -> dict[str, float]:
         "spread": spread(filled.means),
         "off_line": off_line(path),
         "sine": sine(path),
+        "circularity": circularity(path),
         "plane": path.in_plane.shares.sum(),
         "explained": explained(path),
     }
@@ -165,6 +166,17 @@ def sine(trajectory: Trajectory) -> float:
         fitted = curves @ np.linalg.lstsq(curves, centred, rcond=None)[0]
         left.append(((centred - fitted) ** 2).sum())
     return float(1 - min(left) / total)
+
+
+def circularity(trajectory: Trajectory) -> float:
+    """How much of a circle the mean positions go round, 0 to 1.
+
+    The share that sine curves of one frequency follow (`sine`), times twice the share that a line
+    leaves (`off_line`, a half for a circle), 1 at most: 1 for a whole circle at constant speed,
+    0.32 for half of one, 0 for a line, and less than 1 for a path that turns without going round.
+    NaN where there is no path.
+    """
+    return sine(trajectory) * np.minimum(1.0, 2 * off_line(trajectory))
 
 
 def angle_between(first: Trajectory, second: Trajectory) -> float:

@@ -7,6 +7,7 @@ from scipy import stats
 
 from thesis_repro.analysis.trajectories import (
     angle_between,
+    circularity,
     explained,
     mean_by_bin,
     mean_by_value,
@@ -33,6 +34,12 @@ def circle(turns, count, dimensions=2):
 def trajectory(positions):
     """Each position once, without any scatter."""
     return mean_by_value(positions, np.arange(len(positions)))
+
+
+def smooth_random_path(rng):
+    """32 positions in ten dimensions, each a smooth random function with a dozen turns."""
+    kernel = np.exp(-0.5 * (np.subtract.outer(np.arange(32), np.arange(32)) / 2.5) ** 2)
+    return rng.multivariate_normal(np.zeros(32), kernel, 10).T
 
 
 # --- Mean positions ---
@@ -164,11 +171,7 @@ def test_a_line_is_nearly_half_a_period():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_smooth_random_path_is_no_sine(seed):
-    """Ten dimensions, each a smooth random function with a dozen turns."""
-    rng = np.random.default_rng(seed)
-    kernel = np.exp(-0.5 * (np.subtract.outer(np.arange(32), np.arange(32)) / 2.5) ** 2)
-    z = rng.multivariate_normal(np.zeros(32), kernel, 10).T
-    assert sine(trajectory(z)) < 0.7
+    assert sine(trajectory(smooth_random_path(np.random.default_rng(seed)))) < 0.7
 
 
 def test_two_sines_of_different_frequency_are_not_one():
@@ -184,6 +187,35 @@ def test_a_sine_counts_positions_by_their_images():
     z, values = np.vstack([z, [[9.0, 9.0]]]), np.append(np.repeat(np.arange(32), 50), 32)
     assert sine(mean_by_value(z, values)) > 0.85
     assert sine(mean_by_value(z[::50], values[::50])) < 0.6
+
+
+@pytest.mark.parametrize("turns", [0.5, 0.6, 0.75, 0.9])
+def test_less_than_a_circle_is_less_circular(turns):
+    """As the eye has it; sine curves follow all of these arcs as they follow the circle."""
+    angle = 2 * np.pi * turns * np.linspace(0, 1, 32)
+    arc = trajectory(np.stack([np.cos(angle), np.sin(angle)], axis=1))
+    whole = trajectory(circle(1, 32))
+    assert sine(arc) == pytest.approx(1, abs=1e-3)
+    assert circularity(arc) < 0.97 * circularity(whole)
+    assert circularity(whole) == pytest.approx(1, abs=0.05)
+
+
+def test_a_half_circle_in_closed_form():
+    """Variances 1/2 and 1/2 - 4/pi^2: a line leaves the smaller one."""
+    angle = np.linspace(0, np.pi, 5_000)
+    half = trajectory(np.stack([np.cos(angle), np.sin(angle)], axis=1))
+    left = (0.5 - 4 / np.pi**2) / (1 - 4 / np.pi**2)
+    assert circularity(half) == pytest.approx(2 * left, abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_line_is_no_circle_and_neither_is_a_path_that_turns(seed):
+    rng = np.random.default_rng(seed)
+    line = np.linspace(0, 1, 32)[:, np.newaxis] * rng.normal(size=5)
+    assert circularity(trajectory(line)) < 1e-9
+    turning = trajectory(smooth_random_path(rng))
+    assert off_line(turning) > 0.4  # as curved as a circle
+    assert circularity(turning) < 0.7
 
 
 def test_without_a_path_there_is_no_sine():

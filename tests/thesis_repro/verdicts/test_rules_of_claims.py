@@ -136,7 +136,8 @@ def perfect(claim_id: str) -> dict:
         },
         "4.4-vlae-less-circular": {
             "off_line_of_vlae": [0.2, 0.2],
-            "sine_of_vlae": [0.9, 0.9],
+            "circularity_of_vlae": [0.32, 0.4],
+            "circularity_of_vae": [0.95, 0.6],
             "sine_of_vae": [0.95, 0.96],
         },
         "4.4-vlae-z3": {
@@ -447,12 +448,8 @@ def test_means_may_be_ten_percent_off(claim_id, key, factor, holds):
         ("4.4-vlae-not-separated", {"factors_learned": 1.0}, "different factors"),
         ("4.4-vlae-not-separated", {"in_two_layers": 0.4}, "a second layer"),
         ("4.4-vlae-less-circular", {"off_line_of_vlae": [0.2, 0.1]}, "paths are curved"),
-        ("4.4-vlae-less-circular", {"sine_of_vlae": [0.9, 0.97]}, "less circular"),
-        (
-            "4.4-vlae-less-circular",
-            {"sine_of_vae": [0.87, 0.86], "sine_of_vlae": [0.8, 0.7]},
-            "which are circular",
-        ),
+        ("4.4-vlae-less-circular", {"circularity_of_vlae": [0.32, 0.61]}, "less circular"),
+        ("4.4-vlae-less-circular", {"sine_of_vae": [0.95, 0.87]}, "which are circular"),
         (
             "4.4-arithmetic-alpha",
             {"gained": [0.8, 0.7, 0.5, 0.06], "gained_at_one": [0.3, 0.2, 0.1, 0.0]},
