@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,20 @@ def data_dir(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     prepare("mnist", folder)
     return folder
+
+
+@pytest.fixture
+def _ordinary_signals():
+    """Handlers of an ordinary program: in the background Ctrl-C is ignored, by nohup SIGHUP."""
+    ordinary = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in ordinary.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -15,17 +15,7 @@ from thesis_repro.progress import DataProgress, RunReport
 
 OTHERS = [signal.SIGTERM, signal.SIGHUP]
 
-
-@pytest.fixture(autouse=True)
-def _handlers():
-    """Those of an ordinary program, and afterwards what was there."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *OTHERS)}
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in OTHERS:
-        signal.signal(number, signal.SIG_DFL)
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+pytestmark = pytest.mark.usefixtures("_ordinary_signals")
 
 
 def send(number):

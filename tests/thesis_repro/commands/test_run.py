@@ -33,18 +33,7 @@ def folders(data_dir, tmp_path):
 # --- Stopped ---
 
 
-@pytest.fixture
-def _handlers():
-    """Those of an ordinary program: what runs in the background ignores Ctrl-C."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers}
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("_handlers")
+@pytest.mark.usefixtures("_ordinary_signals")
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )

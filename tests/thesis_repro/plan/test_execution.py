@@ -215,10 +215,9 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 @pytest.fixture
-def running(tmp_path, monkeypatch):
+def running(tmp_path, monkeypatch, _ordinary_signals):
     """Run a job that writes "began", and do something then; its process is kept."""
     monkeypatch.setattr("thesis_repro.plan.execution.NEWS_PAUSE", 0.05)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
 
     def run(then, code=""):
         workers = InTurn(PYTHON)
