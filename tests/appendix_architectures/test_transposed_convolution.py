@@ -135,17 +135,22 @@ def test_batches_may_be_of_any_size():
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 22), (7, 7, 256)])
-def test_bfloat16_is_as_exact_as_keras(shape):
+def test_bfloat16_rounds_products_and_sums_once_each(shape):
+    """Two roundings of one size, so the square root of two times the error of one.
+
+    Keras's layer has as much on some CPUs, and one rounding on those that sum in float32 (AMX).
+    """
     arguments = (shape, 1, 5, 1, False)
-    layers = pair("mixed_bfloat16", *arguments)
+    layer, _ = pair("mixed_bfloat16", *arguments)
     _, exact = pair("float64", *arguments)
-    exact.set_weights([tf.cast(tf.cast(w, "bfloat16"), "float64") for w in layers[0].weights])
+    exact.set_weights([tf.cast(tf.cast(w, "bfloat16"), "float64") for w in layer.weights])
     images = tf.cast(np.random.default_rng(8).normal(size=(4, *shape)), "bfloat16")
     reference = exact(tf.cast(images, "float64"))
-    outputs = [layer(images) for layer in layers]
-    assert [output.dtype for output in outputs] == ["bfloat16"] * 2
-    ours, theirs = (np.std(tf.cast(output, "float64") - reference) for output in outputs)
-    assert ours < 1.1 * theirs
+    output = layer(images)
+    assert output.dtype == "bfloat16"
+    rounded_once = tf.cast(reference, "bfloat16")
+    ours, once = (np.std(tf.cast(each, "float64") - reference) for each in (output, rounded_once))
+    assert ours < 1.1 * np.sqrt(2) * once
 
 
 def test_bfloat16_sums_are_made_in_float32():

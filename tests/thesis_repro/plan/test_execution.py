@@ -318,6 +318,7 @@ def test_what_lies_in_the_folder_is_no_module_of_a_job(tmp_path, monkeypatch):
     assert execution.done == {"data a"}, execution.log_of("data a").read_text()
 
 
+@pytest.mark.usefixtures("_ordinary_signals")
 def test_ctrl_c_while_a_job_is_started_ends_it_too(tmp_path, monkeypatch):
     started = []
 
